@@ -1,0 +1,49 @@
+# `make book` and `make test` set up .venv themselves; everything else runs inside it.
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+# One thread per process: tests and notebooks already run one process per core.
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help book test notebooks results lock lint format serve clean bench
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# Set up again only when the lock file, the package's metadata or the set-up itself changes.
+$(INSTALLED): requirements.lock pyproject.toml .ci/setup
+	@.ci/setup
+
+book: $(INSTALLED) ## run the analyses and build the book into _build/html
+	@echo "Building the book (notebooks are run where code, data or text changed) ..."
+	@$(BIN)/jupyter-book build . --quiet -W -n --keep-going >/dev/null
+	@echo "Done: open _build/html/index.html, or run make serve"
+
+test: $(INSTALLED) lint ## run every test, every notebook and the linter
+	@echo "Running the tests and, strictly compared, the notebooks ..."
+	@$(BIN)/pytest --quiet -n 2 --dist loadscope --nbval --nbval-current-env \
+	    --nbval-sanitize-with tests/nbval_sanitize.cfg tests book
+
+notebooks: $(INSTALLED) ## run all notebooks and store their outputs in place
+	@$(BIN)/python .ci/run_notebooks.py
+
+lock: $(INSTALLED) ## pin the newest versions that pyproject.toml allows
+	@$(BIN)/uv pip compile pyproject.toml --quiet --upgrade --all-extras --universal \
+	    --python-version 3.11 --fork-strategy fewest --generate-hashes --no-header \
+	    --no-annotate --no-emit-index-url --no-emit-find-links --output-file requirements.lock
+
+lint: $(INSTALLED) ## check style and formatting
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+
+format: $(INSTALLED) ## correct style and formatting where that is automatic
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format .
+
+serve: $(INSTALLED) ## show the built book at http://localhost:8000
+	@$(BIN)/python -m http.server --directory _build/html 8000
+
+clean: ## remove everything that was built; .venv stays
+	rm -rf _build build *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,74 @@
+"""The lock file, the package's metadata and the conda environment say the same."""
+
+import re
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+LOCK_TEXT = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+EXTRAS = PROJECT["optional-dependencies"]
+REQUIRED = [*PROJECT["dependencies"], *(name for extra in EXTRAS.values() for name in extra)]
+
+
+def locked_requirements():
+    """Return each entry of the lock file as (requirement, number of hashes)."""
+    entries = re.split(r"\n(?=\S)", LOCK_TEXT.strip())
+    return [(Requirement(e.split("\\")[0].strip()), e.count("--hash=sha256:")) for e in entries]
+
+
+LOCKED = locked_requirements()
+VERSIONS = {canonicalize_name(req.name): next(iter(req.specifier)).version for req, _ in LOCKED}
+
+
+def test_every_locked_package_has_one_exact_version_and_a_hash():
+    for requirement, hashes in LOCKED:
+        assert [pin.operator for pin in requirement.specifier] == ["=="], requirement
+        assert hashes > 0, requirement
+    assert len(VERSIONS) == len(LOCKED)
+
+
+def test_lock_names_no_address():
+    assert not re.search(r"://|--(extra-)?index-url|--find-links|file:", LOCK_TEXT)
+
+
+@pytest.mark.parametrize("text", REQUIRED)
+def test_lock_satisfies_the_package_metadata(text):
+    requirement = Requirement(text)
+    assert requirement.specifier.contains(VERSIONS[canonicalize_name(requirement.name)])
+
+
+def test_installed_versions_are_the_locked_ones():
+    here = [req for req, _ in LOCKED if req.marker is None or req.marker.evaluate()]
+    wanted = {req.name: VERSIONS[canonicalize_name(req.name)] for req in here}
+    assert {name: version(name) for name in wanted} == wanted
+
+
+def test_conda_environment_takes_every_version_from_the_lock():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    python, pip, packages = environment["dependencies"]
+    assert pip == "pip"
+    # pip refuses "-e ." beside hashed requirements, so the package itself is a second command.
+    assert packages == {"pip": ["-r requirements.lock"]}
+    assert python.startswith("python=")
+    supported = Requirement(f"python{PROJECT['requires-python']}").specifier
+    assert supported.contains(python.removeprefix("python="))
+
+
+def test_binder_takes_every_version_from_the_lock():
+    assert (ROOT / ".binder/requirements.txt").read_text().split() == ["-r", "../requirements.lock"]
+
+
+def test_citation_names_the_version_and_the_three_studies():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == PROJECT["version"]
+    bibliography = (ROOT / "book/references.bib").read_text(encoding="utf-8")
+    cited = [paper["doi"] for paper in citation["references"]]
+    assert len(cited) == 3
+    assert all(doi in bibliography for doi in cited)
