@@ -1,4 +1,4 @@
-"""Discrimination: ROC curves, their area with its standard errors, and cut-offs."""
+"""Discrimination: ROC curves and their area with the standard errors in use."""
 
 import numpy as np
 import pandas as pd
@@ -9,8 +9,26 @@ from rairlib.errors import RairlibError
 Z_95 = stats.norm.ppf(0.975)
 
 
-def _split(event, score) -> tuple[np.ndarray, np.ndarray]:
-    """Return the scores of patients with and without the event, each sorted."""
+def split_scores(event, score) -> tuple[np.ndarray, np.ndarray]:
+    """Return the scores of patients with and without the event, each sorted.
+
+    Parameters
+    ----------
+    event : array-like of bool or 0/1, shape (n,)
+        Whether the patient has the outcome.
+    score : array-like of float, shape (n,)
+        Finite scores.
+
+    Returns
+    -------
+    with_event, without_event : ndarray
+        Ascending.
+
+    Raises
+    ------
+    RairlibError
+        If a value is missing or a group is empty.
+    """
     event, score = np.asarray(event, dtype=float), np.asarray(score, dtype=float)
     if event.shape != score.shape or event.ndim != 1:
         raise RairlibError(f"one score per patient: got {event.size} events, {score.size} scores")
@@ -64,8 +82,8 @@ def roc_coordinates(event, score) -> pd.DataFrame:
     RairlibError
         If a value is missing or a group is empty.
     """
-    with_event, without_event = _split(event, score)
-    cutoffs, true_positives, true_negatives = _counts_at_cutoffs(with_event, without_event)
+    with_event, without_event = split_scores(event, score)
+    cutoffs, true_positives, true_negatives = counts_at_cutoffs(with_event, without_event)
     sensitivity = true_positives / with_event.size
     specificity = true_negatives / without_event.size
     return pd.DataFrame(
@@ -80,73 +98,22 @@ def roc_coordinates(event, score) -> pd.DataFrame:
     )
 
 
-def _counts_at_cutoffs(with_event, without_event) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the candidate cut-offs with their true positives and true negatives."""
+def counts_at_cutoffs(with_event, without_event) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Count the correct calls at every candidate cut-off.
+
+    Parameters
+    ----------
+    with_event, without_event : ndarray
+        Sorted scores of the two groups.
+
+    Returns
+    -------
+    cutoffs, true_positives, true_negatives : ndarray
+        One entry per candidate cut-off, ascending.
+    """
     cutoffs = candidate_cutoffs(np.concatenate([with_event, without_event]))
     true_positives = with_event.size - np.searchsorted(with_event, cutoffs, side="left")
     return cutoffs, true_positives, np.searchsorted(without_event, cutoffs, side="left")
-
-
-def optimal_cutoffs(event, score) -> pd.DataFrame:
-    """Return every cut-off at which Youden's index is largest.
-
-    Parameters
-    ----------
-    event, score
-        As for :func:`roc_coordinates`.
-
-    Returns
-    -------
-    DataFrame
-        Those rows of :func:`roc_coordinates` that share the largest index, ascending by cut-off.
-    """
-    table = roc_coordinates(event, score)
-    # Compared as integers, so that no tie is lost to rounding.
-    n_events, n_others = table["true_positives"].iloc[0], table["true_negatives"].iloc[-1]
-    index = table["true_positives"] * n_others + table["true_negatives"] * n_events
-    return table[index == index.max()].reset_index(drop=True)
-
-
-def operating_point(event, score, cutoff: float, rule: str = "≥") -> pd.DataFrame:
-    """Return the 2×2 counts, sensitivity and specificity of a score at one cut-off.
-
-    Parameters
-    ----------
-    event, score
-        As for :func:`roc_coordinates`.
-    cutoff : float
-        The threshold, in the unit of the score.
-    rule : str
-        ``≥`` if a score equal to the cut-off counts as positive, ``>`` if not.
-
-    Returns
-    -------
-    DataFrame
-        One row; columns ``rule, true_positives, false_negatives, true_negatives,
-        false_positives, sensitivity, specificity`` (proportions).
-
-    Raises
-    ------
-    RairlibError
-        If the rule is another one, a value is missing or a group is empty.
-    """
-    if rule not in ("≥", ">"):
-        raise RairlibError(f"the rule of a cut-off is ≥ or >, not {rule!r}")
-    with_event, without_event = _split(event, score)
-    side = "left" if rule == "≥" else "right"
-    false_negatives = int(np.searchsorted(with_event, cutoff, side=side))
-    true_negatives = int(np.searchsorted(without_event, cutoff, side=side))
-    return pd.DataFrame(
-        {
-            "rule": [f"{rule}{cutoff:g}"],
-            "true_positives": with_event.size - false_negatives,
-            "false_negatives": false_negatives,
-            "true_negatives": true_negatives,
-            "false_positives": without_event.size - true_negatives,
-            "sensitivity": 1 - false_negatives / with_event.size,
-            "specificity": true_negatives / without_event.size,
-        }
-    )
 
 
 def auc(event, score) -> float:
@@ -162,7 +129,7 @@ def auc(event, score) -> float:
     float
         Between 0 and 1; not flipped if below one half.
     """
-    with_event, without_event = _split(event, score)
+    with_event, without_event = split_scores(event, score)
     return float(_placements(with_event, without_event).mean())
 
 
@@ -189,7 +156,7 @@ def hanley_mcneil_standard_error(event, score) -> float:
         one with the event scores higher than two without, ties weighted (Hanley and McNeil 1982,
         Radiology 143:29-36, Table II).
     """
-    with_event, without_event = _split(event, score)
+    with_event, without_event = split_scores(event, score)
     n_events, n_others = with_event.size, without_event.size
     area = _placements(with_event, without_event).mean()
     q1 = _both_on_one_side(-with_event[::-1], -without_event[::-1])
@@ -227,7 +194,7 @@ def delong_standard_error(event, score) -> float:
     RairlibError
         If a group has fewer than two patients.
     """
-    with_event, without_event = _split(event, score)
+    with_event, without_event = split_scores(event, score)
     if min(with_event.size, without_event.size) < 2:
         raise RairlibError("DeLong's variance needs two patients in each group")
     v10 = _placements(with_event, without_event)
@@ -260,7 +227,7 @@ def auc_estimate(event, score, method: str = "hanley_mcneil", term: str = "score
     RairlibError
         If the method is another one, a value is missing or a group is empty.
     """
-    with_event, without_event = _split(event, score)
+    with_event, without_event = split_scores(event, score)
     n_events, n_others = with_event.size, without_event.size
     area = auc(event, score)
     if method == "hanley_mcneil":
@@ -287,56 +254,3 @@ def auc_estimate(event, score, method: str = "hanley_mcneil", term: str = "score
             "standard_error": error,
         }
     )
-
-
-def cutoff_optimism(
-    event, score, resamples: int = 1000, *, rng: np.random.Generator
-) -> pd.DataFrame:
-    """Estimate by bootstrap how much a cut-off gains from being chosen on the same patients.
-
-    In each resample, drawn within the groups so that their sizes stay, the Youden-optimal cut-off
-    is found (the lowest if several tie) and applied to the original patients; what it loses there
-    is the optimism (Efron and Gong 1983, The American Statistician 37:36-48).
-
-    Parameters
-    ----------
-    event, score
-        As for :func:`roc_coordinates`.
-    resamples : int
-        Number of bootstrap samples.
-    rng : numpy.random.Generator
-        Source of the resamples.
-
-    Returns
-    -------
-    DataFrame
-        Rows ``sensitivity, specificity, youden``; columns ``statistic, apparent, optimism,
-        corrected`` (proportions).
-    """
-    with_event, without_event = _split(event, score)
-    losses = np.empty((resamples, 2))
-    for loss in losses:
-        drawn = [np.sort(rng.choice(group, group.size)) for group in (with_event, without_event)]
-        cutoff, sensitivity, specificity = _lowest_optimum(*drawn)
-        loss[0] = sensitivity - (with_event >= cutoff).mean()
-        loss[1] = specificity - (without_event < cutoff).mean()
-    losses = np.column_stack([losses, losses.sum(axis=1)])
-    _, *found = _lowest_optimum(with_event, without_event)
-    apparent = np.array([*found, sum(found) - 1])
-    optimism = losses.mean(axis=0)
-    return pd.DataFrame(
-        {
-            "statistic": ["sensitivity", "specificity", "youden"],
-            "apparent": apparent,
-            "optimism": optimism,
-            "corrected": apparent - optimism,
-        }
-    )
-
-
-def _lowest_optimum(with_event, without_event) -> tuple[float, float, float]:
-    """Return the lowest Youden-optimal cut-off with its sensitivity and specificity."""
-    cutoffs, true_positives, true_negatives = _counts_at_cutoffs(with_event, without_event)
-    best = np.argmax(true_positives * without_event.size + true_negatives * with_event.size)
-    sensitivity = true_positives[best] / with_event.size
-    return cutoffs[best], sensitivity, true_negatives[best] / without_event.size
