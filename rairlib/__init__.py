@@ -1,0 +1,1 @@
+"""Recompute the printed numbers of clinical papers, and say what they determine."""

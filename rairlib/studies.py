@@ -1,0 +1,119 @@
+"""The studies of the book and where their data stand."""
+
+import os
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import pandas as pd
+
+from rairlib.errors import RairlibError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """One published study.
+
+    Attributes
+    ----------
+    key, citation, doi : str
+        Short name, reference and digital object identifier.
+    design, n, outcome, software : str
+        What the paper says of its design, its patients, its outcome and its software.
+    """
+
+    key: str
+    citation: str
+    doi: str
+    design: str
+    n: str
+    outcome: str
+    software: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """One variable of a study, with its levels in the paper's order.
+
+    Attributes
+    ----------
+    name, label, unit, kind : str
+        Short name, label for readers, unit, and ``continuous``, ``integer``, ``binary``,
+        ``categorical`` or ``time``.
+    levels : tuple of str
+        Levels in the paper's order.
+    reference : str
+        Reference level of the paper's model, or empty.
+    """
+
+    name: str
+    label: str
+    unit: str
+    kind: str
+    levels: tuple[str, ...]
+    reference: str
+
+
+def data_folder() -> Path:
+    """Return the folder ``data`` of the project, or the one named by ``RAIRLIB_DATA``."""
+    named = os.environ.get("RAIRLIB_DATA")
+    folder = Path(named) if named else Path(__file__).resolve().parents[1] / "data"
+    if not (folder / "studies.csv").is_file():
+        raise RairlibError(
+            f"no studies.csv in {folder}: work in a clone of the project, or set RAIRLIB_DATA"
+        )
+    return folder
+
+
+def _read_texts(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+
+
+def load_studies() -> dict[str, Study]:
+    """Load the studies of the book, by key."""
+    table = _read_texts(data_folder() / "studies.csv")
+    columns = [field.name for field in fields(Study)]
+    return {row["key"]: Study(**row) for row in table[columns].to_dict("records")}
+
+
+def study_folder(study: str) -> Path:
+    """Return the data folder of a study.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+
+    Returns
+    -------
+    Path
+        An existing folder.
+
+    Raises
+    ------
+    RairlibError
+        If no study has this key.
+    """
+    known = load_studies()
+    if study not in known:
+        raise RairlibError(f"unknown study {study!r}: choose one of {', '.join(known)}")
+    return data_folder() / study
+
+
+def load_variables(study: str) -> dict[str, Variable]:
+    """Load the variables of a study, by name.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+
+    Returns
+    -------
+    dict of str to Variable
+        In the paper's order.
+    """
+    table = _read_texts(study_folder(study) / "variables.csv")
+    records = table.to_dict("records")
+    for record in records:
+        record["levels"] = tuple(filter(None, record["levels"].split(" | ")))
+    return {record["name"]: Variable(**record) for record in records}

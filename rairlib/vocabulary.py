@@ -1,0 +1,82 @@
+"""The closed vocabularies of the registry."""
+
+STATISTICS = {
+    "n": "number of patients in a group",
+    "count": "patients of a group with a level of a variable",
+    "percent": "share of a group or of a level, in percent",
+    "mean": "arithmetic mean",
+    "sd": "standard deviation (n - 1)",
+    "median": "median",
+    "q1": "first quartile",
+    "q3": "third quartile",
+    "minimum": "smallest value",
+    "maximum": "largest value",
+    "cutoff": "threshold found on the data",
+    "sensitivity": "sensitivity, in percent",
+    "specificity": "specificity, in percent",
+    "ppv": "positive predictive value, in percent",
+    "npv": "negative predictive value, in percent",
+    "accuracy": "share of correct classifications, in percent",
+    "auc": "area under the ROC curve",
+    "odds_ratio": "odds ratio",
+    "hazard_ratio": "hazard ratio",
+    "coefficient": "coefficient of a regression, on the log scale",
+    "intercept": "intercept of a regression",
+    "ci_low": "lower limit of a 95 % confidence interval",
+    "ci_high": "upper limit of a 95 % confidence interval",
+    "p_value": "two-sided p value",
+    "chi_square": "chi-squared statistic of a cross table",
+    "u_statistic": "Mann-Whitney U",
+    "logrank_chi_square": "log-rank chi-squared statistic",
+    "survival_percent": "Kaplan-Meier estimate, in percent",
+    "definition": "number that defines a procedure, a criterion or a level",
+    "date": "calendar date or part of one",
+    "number": "any other number about the study",
+}
+
+ROLES = ("design", "derivable", "anchor", "held_out", "unavailable")
+
+METHODS = (
+    "",
+    "pearson",
+    "yates",
+    "fisher",
+    "student",
+    "welch",
+    "mann_whitney",
+    "wald",
+    "wald exp",
+    "score",
+    "likelihood_ratio",
+    "logrank",
+    "hosmer_lemeshow",
+    "univariable",
+    "multivariable",
+    "kaplan_meier",
+    "hanley_mcneil",
+    "delong",
+    "youden",
+)
+
+COLUMNS = (
+    "id",
+    "locus",
+    "statistic",
+    "variable",
+    "level",
+    "group",
+    "printed",
+    "unit",
+    "method",
+    "of",
+    "partition",
+    "repeats",
+    "step",
+    "role",
+    "note",
+)
+
+REQUIRED_COLUMNS = ("id", "locus", "statistic", "printed")
+
+RATIOS = ("odds_ratio", "hazard_ratio")
+PERFORMANCE = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
