@@ -1,0 +1,117 @@
+"""Forest plots: reported estimates beside reproduced ones."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, NullLocator
+
+from rairlib.figures.style import FONT_SIZE, GREY, SOURCES, finish, listed
+
+OFFSETS = {"reported": -0.16, "reproduced": 0.16}
+
+
+def draw_forest(
+    estimates: pd.DataFrame,
+    ax: Axes,
+    *,
+    labels: dict[str, str] | None = None,
+    quantity: str = "Odds ratio",
+    title: str = "",
+    simulated: bool = False,
+) -> Axes:
+    """Draw ratios with their intervals on a logarithmic axis, two markers per term.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        Columns ``term, source, estimate, low, high``; source is reported or reproduced.
+    ax : Axes
+        Where to draw.
+    labels : dict of str to str, optional
+        Term → label for readers; lines may be broken.
+    quantity : str
+        Label of the axis.
+    title : str
+        Title of the axes.
+    simulated : bool
+        Whether the reproduced estimates come from simulated patients.
+
+    Returns
+    -------
+    Axes
+        The same axes.
+    """
+    terms = list(dict.fromkeys(estimates["term"]))
+    ax.axvline(1, color=GREY, linewidth=1, linestyle=":")
+    for source, rows in estimates.groupby("source", sort=True):
+        y = [terms.index(term) + OFFSETS[source] for term in rows["term"]]
+        style = SOURCES[source]
+        ax.hlines(y, rows["low"], rows["high"], color=style["color"], linewidth=1.6)
+        ax.plot(rows["estimate"], y, linestyle="none", label=source, **style)
+    ax.set_xscale("log")
+    ax.xaxis.set_major_locator(FixedLocator(_ratio_ticks(estimates)))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.set_yticks(range(len(terms)), [(labels or {}).get(term, term) for term in terms])
+    ax.set_ylim(len(terms) - 0.5, -0.5)
+    ax.set_xlabel(f"{quantity} (95 % interval)")
+    ax.legend(
+        loc="upper left",
+        bbox_to_anchor=(0, -0.24),
+        ncols=2,
+        frameon=False,
+        fontsize=FONT_SIZE - 1,
+        handletextpad=0.2,
+        borderpad=0,
+    )
+    return finish(ax, title, simulated)
+
+
+def _ratio_ticks(estimates: pd.DataFrame) -> list[float]:
+    """Return round ticks that span the intervals: powers of ten, with 3 between if few."""
+    low = min(estimates["low"].min(), 1.0)
+    high = max(estimates["high"].max(), 1.0)
+    powers = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    ticks = [float(f"{factor * 10.0**power:g}") for power in powers for factor in (1, 3)]
+    return [tick for tick in ticks if low / 1.5 <= tick <= high * 1.5]
+
+
+def forest_alt(
+    estimates: pd.DataFrame,
+    *,
+    labels: dict[str, str] | None = None,
+    quantity: str = "odds ratios",
+    simulated: bool = False,
+) -> str:
+    """Return the alternative text of :func:`draw_forest`.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        As for :func:`draw_forest`.
+    labels : dict of str to str, optional
+        Term → label for readers.
+    quantity : str
+        What is plotted, in the plural.
+    simulated : bool
+        Whether the reproduced estimates come from simulated patients.
+
+    Returns
+    -------
+    str
+        How many intervals exclude 1 in each source, then every estimate.
+    """
+    excluding = (estimates["low"] > 1) | (estimates["high"] < 1)
+    counts = [
+        f"{int(excluding[rows.index].sum())} of {len(rows)} {source} intervals exclude 1"
+        for source, rows in estimates.groupby("source", sort=True)
+    ]
+    parts = []
+    for term, rows in estimates.groupby("term", sort=False):
+        values = [
+            f"{r.source} {r.estimate:.3g} ({r.low:.3g} to {r.high:.3g})" for r in rows.itertuples()
+        ]
+        label = " ".join((labels or {}).get(term, term).split())
+        parts.append(f"{label}: {listed(values)}.")
+    patients = ", reproduced on simulated patients" if simulated else ""
+    return f"Forest plot of {quantity}{patients}: {listed(counts)}. {' '.join(parts)}"
