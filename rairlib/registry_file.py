@@ -171,7 +171,9 @@ def _row_faults(row: dict[str, str], known: set[str]) -> list[tuple[str, str]]:
         if row[link] and row[link] not in known
     ]
     faults += [
-        (link, "points to the row itself") for link in ("of", "repeats") if row[link] == row["id"]
+        (link, "points to the row itself")
+        for link in ("of", "repeats")
+        if row[link] and row[link] == row["id"]
     ]
     if row["partition"] and not row["of"]:
         faults.append(("of", "is empty: a part of a partition names its whole"))
