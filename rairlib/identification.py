@@ -4,15 +4,20 @@ A printed number that is needed to find the table is an anchor; every further on
 test that the reconstruction could have failed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import pandas as pd
 
 from rairlib.printed import Printed
-from rairlib.reconstruct import FittedTables, LogisticTarget
+from rairlib.reconstruct import (
+    FittedTables,
+    LogisticTarget,
+    ReconstructionError,
+    reconstruct_logistic,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,3 +130,38 @@ def _last_digits(values: np.ndarray, number: Printed, spread: float) -> tuple[in
     high = round(number.value * (1 + spread) / unit)
     digits = np.floor(values / unit + 0.5)
     return high - low + 1, np.where((digits >= low) & (digits <= high), digits, np.nan)
+
+
+def reconstruct_neighbours(
+    events: int,
+    total: int,
+    event_margins: Mapping[str, int],
+    margins: Mapping[str, int],
+    targets: Sequence[LogisticTarget],
+) -> pd.DataFrame:
+    """Repeat a reconstruction with each margin by outcome one patient higher and one lower.
+
+    Parameters
+    ----------
+    events, total, event_margins, margins, targets
+        As for :func:`rairlib.reconstruct.reconstruct_logistic`.
+
+    Returns
+    -------
+    DataFrame
+        One row per changed margin: ``covariate``, ``outcome`` (whether the margin of the patients
+        with the outcome was changed), ``change, candidates, agreeing_estimates, agreeing``.
+        Margins that cannot be changed so are left out.
+    """
+    rows = []
+    for covariate, outcome, change in product(margins, (True, False), (-1, 1)):
+        changed = {**margins, covariate: margins[covariate] + change}
+        with_outcome = {**event_margins, covariate: event_margins[covariate] + change * outcome}
+        try:
+            found = reconstruct_logistic(events, total, with_outcome, changed, targets)
+        except ReconstructionError:
+            continue
+        counts = (found.candidates, found.agreeing_estimates, found.agreeing)
+        rows.append((covariate, outcome, change, *counts))
+    columns = ["covariate", "outcome", "change", "candidates", "agreeing_estimates", "agreeing"]
+    return pd.DataFrame(rows, columns=columns)

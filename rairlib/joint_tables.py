@@ -99,7 +99,7 @@ def _enumerate(total, margins, most, tables, stop_after):
     """Count the tables with cells in [0, most]; write as many as `tables` has rows."""
     signs = np.array([-1, 1, 1, -1, 1, -1, -1, 1])
     base = np.empty(8, np.int64)
-    a, b, c = margins
+    a, b, c = margins[0], margins[1], margins[2]
     ab_low, ab_high = _pair_limits(
         total, a, b, most[6] + most[7], most[4] + most[5], most[2] + most[3], most[0] + most[1]
     )
@@ -117,7 +117,8 @@ def _enumerate(total, margins, most, tables, stop_after):
                 low, high = _triple_limits(base, most, signs)
                 for triple in range(low, high + 1):
                     if count < tables.shape[0]:
-                        tables[count] = base + signs * triple
+                        for cell in range(8):
+                            tables[count, cell] = base[cell] + signs[cell] * triple
                     count += 1
                 if count >= stop_after:
                     return count

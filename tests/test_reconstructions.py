@@ -1,0 +1,97 @@
+import pytest
+
+from rairlib.reconstruct import ReconstructionError
+from rairlib.reconstructions import printed_models, reconstruct_study, values_from_anchors
+from rairlib.reported import load_registry, read_registry
+
+# Ten of 30 sick: 7 of 12 exposed, 6 of 14 old. Odds ratios are those of no table in particular.
+REGISTRY = """id,locus,statistic,variable,level,group,printed,method,of,role
+n-1,Table 1,n,,,sick,10,,,anchor
+n-2,Table 1,n,,,well,20,,,anchor
+e-1,Table 1,count,exposed,yes,sick,7,,n-1,anchor
+e-2,Table 1,count,exposed,yes,well,5,,n-2,anchor
+a-1,Table 1,count,old,≥60,sick,6,,n-1,anchor
+a-2,Table 1,count,old,≥60,well,8,,n-2,anchor
+m-1,Table 2,odds_ratio,exposed,yes vs no,sick vs well,{exposed},multivariable,,anchor
+m-2,Table 2,ci_low,exposed,yes vs no,sick vs well,0.5,multivariable,m-1,held_out
+m-3,Table 2,odds_ratio,old,≥60 vs <60,sick vs well,1.7,multivariable,,held_out
+u-1,Table 3,odds_ratio,old,≥60 vs <60,sick vs well,2.25,univariable,,held_out
+"""
+
+
+@pytest.fixture
+def registry(tmp_path):
+    def write(text=REGISTRY, exposed="7"):
+        path = tmp_path / "paper.csv"
+        path.write_text(text.format(exposed=exposed), encoding="utf-8")
+        return read_registry(path)
+
+    return write
+
+
+def test_model_takes_margins_levels_and_numbers_from_the_registry(registry):
+    (model,) = printed_models(registry())
+    assert model.name == "Table 2, sick vs well"
+    assert (model.events, model.total) == (10, 30)
+    assert model.event_margins == {"exposed": 7, "old": 6}
+    assert model.margins == {"exposed": 12, "old": 14}
+    assert model.levels == {"exposed": ("yes", "no"), "old": ("≥60", "<60")}
+    assert {row.id for row in model.rows.values()} == {"m-1", "m-2", "m-3"}
+
+
+def test_targets_can_be_restricted_to_the_anchors(registry):
+    (model,) = printed_models(registry())
+    (only,) = model.targets(["anchor"])
+    assert (only.covariate, only.odds_ratio.text, only.low, only.high) == (
+        "exposed",
+        "7",
+        None,
+        None,
+    )
+    assert len(model.targets()) == 2
+
+
+def test_values_from_anchors_do_not_use_the_numbers_that_they_test(registry):
+    first = values_from_anchors(printed_models(registry())[0])
+    changed = REGISTRY.replace("sick vs well,1.7", "sick vs well,9.9")
+    second = values_from_anchors(printed_models(registry(changed))[0])
+    assert first[["tables", "low", "high"]].equals(second[["tables", "low", "high"]])
+    assert (first["tables"] > 0).all()
+    assert not second.set_index("id").loc["m-3", "agrees"]
+
+
+def test_no_agreeing_table_gives_no_values(registry):
+    values = values_from_anchors(printed_models(registry(exposed="12345.678"))[0])
+    assert (values["tables"] == 0).all()
+    assert values["low"].isna().all()
+    assert not values["agrees"].any()
+
+
+def test_unprinted_margin_is_one_clear_line(registry):
+    text = "\n".join(line for line in REGISTRY.split("\n") if not line.startswith("a-2"))
+    with pytest.raises(ReconstructionError, match="paper: the patients with old ≥60 in well"):
+        printed_models(registry(text))
+
+
+def test_lakhdar2024_has_one_table_of_ninety_patients():
+    (record,) = reconstruct_study("lakhdar2024")
+    assert record["study"] == "lakhdar2024"
+    assert record["covariates"] == ["age_54", "diameter_29", "metastasis"]
+    assert record["unique"]
+    assert record["agreeing"] == 1
+    assert sum(cell["n"] for cell in record["cells"]) == 90
+    # Table 1: 19 + 16 patients of 54 years or more, 18 + 4 with metastases.
+    assert sum(cell["n"] for cell in record["cells"] if cell["age_54"] == "≥54") == 35
+    assert sum(cell["n"] for cell in record["cells"] if cell["metastasis"] == "yes") == 22
+
+
+def test_lakhdar2024_anchors_alone_give_every_number_of_table_2():
+    (model,) = printed_models(load_registry("lakhdar2024"))
+    values = values_from_anchors(model)
+    assert len(values) == 12
+    assert values["agrees"].all()
+
+
+def test_study_without_such_a_model_is_one_clear_line():
+    with pytest.raises(ReconstructionError, match="not 5"):
+        reconstruct_study("wang2025")
