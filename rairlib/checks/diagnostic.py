@@ -1,0 +1,204 @@
+"""Sensitivity, specificity, predictive values and accuracy: is there a 2×2 table behind them.
+
+A set of figures that no table of whole patients can show is ``contradicted``; the proof is the
+enumeration of all tables with the printed group sizes. Where cutting digits off or rounding twice
+would rescue the set, it is ``suggests``. A figure is blamed only if the others agree without it.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from rairlib.checks.cells import CountIndex, whole_number
+from rairlib.checks.classification_tables import (
+    ClassificationTables,
+    PrintedFigure,
+    agreeing_with_all,
+    classification_tables,
+    printed_figure,
+    smallest_conflict,
+    smallest_source,
+)
+from rairlib.checks.lookup import ids, originals, outcome_sizes
+from rairlib.checks.rounding import SHORTENED, judge, shown
+from rairlib.findings import Finding
+from rairlib.reported import Registry, ReportedNumber
+from rairlib.vocabulary import PERFORMANCE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A rule that calls patients positive, in one comparison, and its printed figures.
+
+    Attributes
+    ----------
+    figures : list of PrintedFigure
+        One per statistic: sensitivity, specificity, PPV, NPV, accuracy.
+    sizes : tuple of ReportedNumber
+        Sizes of the groups with and without the outcome.
+    tables : ClassificationTables
+        All tables with these sizes.
+    """
+
+    figures: list[PrintedFigure]
+    sizes: tuple[ReportedNumber, ReportedNumber]
+    tables: ClassificationTables
+
+    @property
+    def first(self) -> ReportedNumber:
+        """The first printed figure, which names rule and groups."""
+        return self.figures[0].row
+
+    @property
+    def in_words(self) -> str:
+        """Name of the rule and the sizes of its groups."""
+        rule = " ".join(text for text in (self.first.variable, self.first.level) if text)
+        with_outcome, without = (whole_number(size) for size in self.sizes)
+        return f"{rule} in {with_outcome} patients with and {without} without the outcome"
+
+    def rows(self, figures: list[PrintedFigure]) -> tuple[str, ...]:
+        """Return the identifiers of figures and group sizes."""
+        return (*ids(*(figure.row for figure in figures)), *ids(*self.sizes))
+
+
+def rules(registry: Registry, index: CountIndex) -> list[Rule]:
+    """Collect the printed figures of each rule in each comparison.
+
+    Parameters
+    ----------
+    registry : Registry
+        The printed numbers.
+    index : CountIndex
+        Its counts and group sizes.
+
+    Returns
+    -------
+    list of Rule
+        Those in groups of known size, of which the first row of each statistic is taken.
+    """
+    grouped: dict[tuple, dict[str, ReportedNumber]] = defaultdict(dict)
+    for row in originals(registry, PERFORMANCE):
+        key = row.variable, row.level, row.group, row.method
+        grouped[key].setdefault(row.statistic, row)
+    found = []
+    for rows in grouped.values():
+        sizes = outcome_sizes(index, next(iter(rows.values())))
+        if sizes is None:
+            continue
+        tables = classification_tables(*(whole_number(size) for size in sizes))
+        if tables is not None:
+            ordered = [rows[statistic] for statistic in PERFORMANCE if statistic in rows]
+            figures = [printed_figure(row, tables) for row in ordered]
+            found.append(Rule(figures=figures, sizes=sizes, tables=tables))
+    return found
+
+
+def printed_list(figures: list[PrintedFigure]) -> str:
+    """List figures as printed, for example ``sensitivity 62.00 %, PPV 81.58 %``."""
+    return ", ".join(figure.printed for figure in figures)
+
+
+def check_classification_table(registry: Registry) -> list[Finding]:
+    """Search the 2×2 tables that show all figures of a rule; needs the two group sizes."""
+    return [_existence(rule) for rule in rules(registry, CountIndex(registry))]
+
+
+def _existence(rule: Rule) -> Finding:
+    mask = agreeing_with_all(rule.figures)
+    number = int(np.count_nonzero(mask))
+    text = f"{rule.in_words}: {printed_list(rule.figures)}. "
+    check, uses = "classification_table", rule.rows(rule.figures)
+    if number == 0:
+        return _no_table(rule, text)
+    if number > 1:
+        text += f"{number} tables agree, for example {rule.tables.in_words(mask)}."
+        return Finding(check=check, status=_power(rule), uses=uses, text=text)
+    text += f"Exactly one table agrees: {rule.tables.in_words(mask)}."
+    return Finding(check=check, status="agrees", uses=uses, text=text)
+
+
+def _power(rule: Rule) -> str:
+    """Say ``open`` if a lone figure is printed so coarsely that any value has its table."""
+    values, number = rule.figures[0].possible(), rule.figures[0].row.number
+    coarse = np.diff(values).max() <= 10.0**-number.decimals
+    return "open" if len(rule.figures) == 1 and coarse else "agrees"
+
+
+def _no_table(rule: Rule, text: str) -> Finding:
+    *others, last = smallest_conflict(rule.figures)
+    text += f"No table of whole patients shows {printed_list([*others, last])}"
+    text += f" together: with {printed_list(others)}, " if others else ": "
+    text += f"{last.label} could be {nearest_values(last, agreeing_with_all(others))}."
+    status = "contradicted"
+    if np.any(agreeing_with_all(rule.figures, shortened=True)):
+        status, text = "suggests", text + SHORTENED
+    uses = rule.rows([*others, last])
+    return Finding(check="classification_table", status=status, uses=uses, text=text)
+
+
+def nearest_values(figure: PrintedFigure, mask: np.ndarray | bool) -> str:
+    """Write the attainable values on both sides of the printed one."""
+    values = figure.possible(mask)
+    printed, decimals = figure.row.number.value, figure.row.number.decimals + 1
+    ends = [*values[values <= printed][-1:], *values[values > printed][:1]]
+    return " or ".join(shown(end, end, decimals) for end in ends)
+
+
+def check_classification_figures(registry: Registry) -> list[Finding]:
+    """Derive each figure of a rule from the others; needs two figures and the group sizes."""
+    findings = []
+    for rule in rules(registry, CountIndex(registry)):
+        for target in rule.figures:
+            others = [figure for figure in rule.figures if figure is not target]
+            finding = derive_figure("classification_figures", rule, target, others)
+            findings += [finding] if finding else []
+    return findings
+
+
+def derive_figure(
+    check: str, rule: Rule, target: PrintedFigure, others: list[PrintedFigure]
+) -> Finding | None:
+    """Derive a figure of a rule from the fewest others that determine it.
+
+    Parameters
+    ----------
+    check : str
+        Name of the check.
+    rule : Rule
+        The rule, for its tables and sizes.
+    target : PrintedFigure
+        The figure that is derived.
+    others : list of PrintedFigure
+        Figures to derive it from, the preferred ones first.
+
+    Returns
+    -------
+    Finding or None
+        None if the others restrict nothing, or if they disagree among themselves and so cannot
+        blame the target.
+    """
+    source = smallest_source(target, others)
+    mask = agreeing_with_all(source)
+    allowed, everything = target.possible(mask), target.possible()
+    if not len(allowed) or np.ptp(allowed) >= np.ptp(everything):
+        return None
+    nearest = allowed[np.argmin(np.abs(allowed - target.row.number.value))]
+    ends = float(allowed[0]), float(allowed[-1])
+    decimals = 0 if target.row.statistic == "count" else target.row.number.decimals + 1
+    text = (
+        f"{rule.in_words}: {printed_list(source)} give{'s' * (len(source) == 1)} {target.label} "
+        f"{shown(*ends, decimals)}; printed is {target.row.printed}."
+    )
+    if np.count_nonzero(mask) == 1:
+        text += f" The only table is {rule.tables.in_words(mask)}."
+    # Between two attainable values there is nothing, so the nearest one decides.
+    finding = judge(check, target.row, rule.rows(source), nearest, nearest, text)
+    finding = replace(finding, low=ends[0], high=ends[1])
+    if finding.status != "contradicted":
+        return finding
+    if not np.any(agreeing_with_all(others)):
+        return None
+    if np.any(agreeing_with_all([target, *others], shortened=True)):
+        return replace(finding, status="suggests", text=text + SHORTENED)
+    return finding

@@ -1,0 +1,183 @@
+"""Estimates of regressions: do ratio, coefficient and confidence interval belong together.
+
+What is a proof and what is not: an estimate outside its own interval is ``contradicted``,
+whatever the method. Symmetry of an interval (on the log scale for a ratio) holds for Wald
+intervals, the default of SPSS; profile-likelihood, bootstrap and exact intervals need not be
+symmetric. Asymmetry is therefore ``contradicted`` only where the registry's `method` of both
+limits says ``wald`` or ``wald exp``; elsewhere it is ``suggests``.
+"""
+
+from collections import defaultdict
+
+from rairlib.checks.lookup import ids, originals, short_name
+from rairlib.checks.regression_estimates import (
+    RegressionEstimate,
+    exponential,
+    logarithm,
+    regression_estimates,
+    under_assumption,
+)
+from rairlib.checks.rounding import judge, shown
+from rairlib.checks.wald import Interval
+from rairlib.findings import Finding
+from rairlib.reported import Registry, ReportedNumber
+from rairlib.vocabulary import RATIOS
+
+OTHER_INTERVALS = " A profile-likelihood or bootstrap interval need not be symmetric."
+
+
+def check_estimate_in_interval(registry: Registry) -> list[Finding]:
+    """Look for an estimate inside its interval; needs a ratio or coefficient and both limits."""
+    return [_containment(found) for found in regression_estimates(registry) if found.has_interval]
+
+
+def _containment(found: RegressionEstimate) -> Finding:
+    check, estimate = "estimate_in_interval", found.estimate
+    low, high = found.limit(found.low), found.limit(found.high)
+    coefficient = found.coefficient()
+    limits = ids(found.low, found.high)
+    printed = found.printed
+    if low[0] > high[1]:
+        return Finding(
+            check=check,
+            status="contradicted",
+            uses=limits,
+            text=f"{printed}: the lower limit is above the upper limit.",
+        )
+    if low[0] <= coefficient[1] and coefficient[0] <= high[1]:
+        text = f"{printed}: the estimate lies inside its interval."
+        return Finding(check=check, status="agrees", uses=(estimate.id, *limits), text=text)
+    text = f"{printed}: the estimate lies outside its own interval."
+    status = "contradicted"
+    if not found.limits_are_ratios and low[0] <= exponential(coefficient[1]) <= high[1]:
+        status = "suggests"
+        text += " The limits fit exp(coefficient), the odds or hazard ratio."
+    return Finding(
+        check=check,
+        status=status,
+        target=estimate.id,
+        uses=limits,
+        low=found.low.number.low,
+        high=found.high.number.high,
+        text=text,
+    )
+
+
+def midpoint(low: Interval, high: Interval) -> Interval:
+    """Return the range of the middle of an interval whose limits are known to rounding.
+
+    Parameters
+    ----------
+    low, high : (float, float)
+        Smallest and largest value of each limit.
+
+    Returns
+    -------
+    (float, float)
+        Range of the middle.
+    """
+    return (low[0] + high[0]) / 2, (low[1] + high[1]) / 2
+
+
+def mirrored(centre: Interval, limit: Interval) -> Interval:
+    """Return the range of the other limit of a symmetric interval.
+
+    Parameters
+    ----------
+    centre, limit : (float, float)
+        Smallest and largest value of the estimate and of one limit.
+
+    Returns
+    -------
+    (float, float)
+        Range of the other limit.
+    """
+    return 2 * centre[0] - limit[1], 2 * centre[1] - limit[0]
+
+
+def check_interval_symmetry(registry: Registry) -> list[Finding]:
+    """Recompute estimate and limits from each other on the log scale; needs all three."""
+    findings = []
+    for found in regression_estimates(registry):
+        if not found.has_interval:
+            continue
+        estimate, low, high = found.coefficient(), found.limit(found.low), found.limit(found.high)
+        limits = found.low, found.high
+        findings += [
+            _symmetry(found, found.estimate, limits, midpoint(low, high), found.is_ratio),
+            _symmetry(
+                found,
+                found.low,
+                (found.estimate, found.high),
+                mirrored(estimate, high),
+                found.limits_are_ratios,
+            ),
+            _symmetry(
+                found,
+                found.high,
+                (found.estimate, found.low),
+                mirrored(estimate, low),
+                found.limits_are_ratios,
+            ),
+        ]
+    return findings
+
+
+def _symmetry(
+    found: RegressionEstimate,
+    target: ReportedNumber,
+    others: tuple[ReportedNumber, ...],
+    allowed: Interval,
+    exponentiated: bool,
+) -> Finding:
+    ends = tuple(exponential(end) for end in allowed) if exponentiated else allowed
+    role = {"ci_low": "lower limit", "ci_high": "upper limit"}.get(target.statistic, "estimate")
+    text = (
+        f"{found.printed}: if the interval is symmetric{_on_scale(found)}, the {role} is "
+        f"{shown(*ends, target.number.decimals + 1)}; printed is {target.printed}."
+    )
+    finding = judge("interval_symmetry", target, ids(*others), *ends, text)
+    return under_assumption(finding, found.is_wald, OTHER_INTERVALS)
+
+
+def _on_scale(found: RegressionEstimate) -> str:
+    return " on the log scale" if found.limits_are_ratios else ""
+
+
+def check_coefficient_and_ratio(registry: Registry) -> list[Finding]:
+    """Compare a ratio with exp(coefficient); needs both for one term of one model in one place."""
+    terms: dict[tuple, list[ReportedNumber]] = defaultdict(list)
+    for row in originals(registry, (*RATIOS, "coefficient")):
+        terms[row.locus, row.variable, row.level, row.group, row.method].append(row)
+    findings = []
+    for rows in terms.values():
+        if {row.statistic for row in rows} not in ({"coefficient", ratio} for ratio in RATIOS):
+            continue
+        if len(rows) == 2:
+            findings += _coefficient_and_ratio(*sorted(rows, key=lambda row: row.statistic))
+    return findings
+
+
+def _coefficient_and_ratio(coefficient: ReportedNumber, ratio: ReportedNumber) -> list[Finding]:
+    check = "coefficient_and_ratio"
+    logs = tuple(logarithm(end) for end in (ratio.number.low, ratio.number.high))
+    ratios = tuple(exponential(end) for end in (coefficient.number.low, coefficient.number.high))
+    printed = (
+        f"{short_name(coefficient)} {coefficient.printed} and {short_name(ratio)} {ratio.printed}"
+    )
+    return [
+        judge(
+            check,
+            ratio,
+            (coefficient.id,),
+            *ratios,
+            f"{printed}: exp(coefficient) is {shown(*ratios, ratio.number.decimals + 1)}.",
+        ),
+        judge(
+            check,
+            coefficient,
+            (ratio.id,),
+            *logs,
+            f"{printed}: log(ratio) is {shown(*logs, coefficient.number.decimals + 1)}.",
+        ),
+    ]

@@ -1,0 +1,145 @@
+"""P values of regressions: do they follow from estimate and interval under Wald.
+
+Estimate, limits and p value of a Wald test come from one coefficient and one standard error. A p
+value may also come from a likelihood ratio or score test, and an interval from a profile
+likelihood: a mismatch is ``contradicted`` only where the registry's `method` says ``wald`` (or
+``wald exp``) for both limits and ``wald`` for the p value; elsewhere it is ``suggests``.
+"""
+
+from dataclasses import replace
+
+from rairlib.checks.lookup import ids
+from rairlib.checks.regression_estimates import (
+    RegressionEstimate,
+    exponential,
+    regression_estimates,
+    under_assumption,
+)
+from rairlib.checks.rounding import judge, shown, shown_p
+from rairlib.checks.wald import Interval, WaldRegion, wald_region
+from rairlib.findings import Finding
+from rairlib.reported import Registry, ReportedNumber
+
+# A p value of one of these methods, or of none, may be a Wald test.
+WALD_P_METHODS = ("", "wald", "univariable", "multivariable")
+OTHER_TESTS = " A likelihood ratio or score test may give another p value."
+SIGNIFICANT = 0.05
+
+
+def check_wald_p_value(registry: Registry) -> list[Finding]:
+    """Recompute the Wald p value from estimate and interval; needs these and the p value."""
+    findings = []
+    for found in regression_estimates(registry):
+        if not found.has_interval or found.p is None or found.p.method not in WALD_P_METHODS:
+            continue
+        region = wald_region(found.coefficient(), found.limit(found.low), found.limit(found.high))
+        if region:
+            findings.append(_wald_p(found, region))
+    return findings
+
+
+def _wald_p(found: RegressionEstimate, region: WaldRegion) -> Finding:
+    low, high = region.p_value()
+    decimals = found.p.number.decimals
+    between = dict.fromkeys((shown_p(low, decimals), shown_p(high, decimals)))
+    text = (
+        f"{found.printed}: under Wald the standard error is "
+        f"{shown(*region.standard_error(), 4)} and p is {' to '.join(between)}; "
+        f"printed is {found.p.printed}."
+    )
+    uses = ids(found.estimate, found.low, found.high)
+    finding = judge("wald_p_value", found.p, uses, low, high, text)
+    if finding.status == "agrees" and high - low > 0.5:
+        return replace(finding, status="open", text=text + " The rounding decides nothing.")
+    if finding.status != "agrees" and high < 0.0005 and found.p.number.agrees(0.001):
+        text = finding.text + " Software prints such a value as .000, and 0.001 may stand for it."
+        return replace(finding, status="suggests", text=text)
+    return under_assumption(finding, found.is_wald and found.p.method == "wald", OTHER_TESTS)
+
+
+def check_significance(registry: Registry) -> list[Finding]:
+    """Set p below 0.05 beside an interval without the null value; needs limits and p value."""
+    findings = []
+    for found in regression_estimates(registry):
+        if not found.has_interval or found.p is None or found.p.method not in WALD_P_METHODS:
+            continue
+        excluded = excludes_null(found.limit(found.low), found.limit(found.high))
+        significant = is_significant(found.p)
+        if excluded is not None and significant is not None:
+            findings.append(_significance(found, excluded, significant))
+    return findings
+
+
+def excludes_null(low: Interval, high: Interval) -> bool | None:
+    """Say whether an interval excludes no effect.
+
+    Parameters
+    ----------
+    low, high : (float, float)
+        Smallest and largest value of each limit, on the scale where no effect is 0.
+
+    Returns
+    -------
+    bool or None
+        None if the rounding leaves it open.
+    """
+    if low[0] > 0 or high[1] < 0:
+        return True
+    return False if low[1] < 0 < high[0] else None
+
+
+def is_significant(p: ReportedNumber) -> bool | None:
+    """Say whether a printed p value is below 0.05; None if the rounding leaves it open."""
+    number = p.number
+    if number.high < SIGNIFICANT or (number.operator == "<" and number.high <= SIGNIFICANT):
+        return True
+    if number.low > SIGNIFICANT or (number.operator == ">" and number.low >= SIGNIFICANT):
+        return False
+    return None
+
+
+def _significance(found: RegressionEstimate, excluded: bool, significant: bool) -> Finding:
+    null = "1" if found.limits_are_ratios else "0"
+    text = (
+        f"{found.printed}: the interval {'excludes' if excluded else 'includes'} {null}, and "
+        f"p {'is' if significant else 'is not'} below 0.05 (printed {found.p.printed})."
+    )
+    uses = ids(found.estimate, found.low, found.high, found.p)
+    check = "significance"
+    if excluded == significant:
+        return Finding(check=check, status="agrees", uses=uses, text=text)
+    finding = Finding(
+        check=check, status="contradicted", target=found.p.id, uses=uses[:-1], text=text
+    )
+    rescue = " Interval and p value may come from different methods."
+    return under_assumption(finding, found.is_wald and found.p.method == "wald", rescue)
+
+
+def check_interval_from_p_value(registry: Registry) -> list[Finding]:
+    """Work out the Wald interval that is not printed; needs estimate and p value without limits."""
+    findings = []
+    for found in regression_estimates(registry):
+        p = found.p
+        if found.low is not None or found.high is not None or p is None:
+            continue
+        if p.method not in WALD_P_METHODS:
+            continue
+        region = wald_region(found.coefficient(), p=(p.number.low, p.number.high))
+        if region and p.number.operator == "=":
+            findings.append(_interval_from_p(found, region))
+    return findings
+
+
+def _interval_from_p(found: RegressionEstimate, region: WaldRegion) -> Finding:
+    decimals = found.estimate.number.decimals
+    ends = [
+        tuple(exponential(end) for end in limit) if found.is_ratio else limit
+        for limit in (region.low_limit(), region.high_limit())
+    ]
+    text = (
+        f"{found.printed}, p {found.p.printed}, without an interval: under Wald the lower limit "
+        f"is {shown(*ends[0], decimals)} and the upper limit is {shown(*ends[1], decimals)}."
+    )
+    return Finding(
+        check="interval_from_p_value", status="open", uses=ids(found.estimate, found.p), text=text
+    )
