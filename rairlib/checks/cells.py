@@ -1,0 +1,237 @@
+"""Counts of patients in a registry: cells, group sizes, partitions, and their names."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rairlib.checks.rounding import is_approximate
+from rairlib.reported import Registry, ReportedNumber
+
+COUNTED = ("n", "count")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partition:
+    """Numbers that are exclusive and exhaustive parts of one whole.
+
+    Attributes
+    ----------
+    label : str
+        Label in the registry.
+    whole : ReportedNumber
+        The number to which the parts add up.
+    parts : tuple of ReportedNumber
+        At least two, none of which states another again.
+    """
+
+    label: str
+    whole: ReportedNumber
+    parts: tuple[ReportedNumber, ...]
+
+    @property
+    def is_split_of_groups(self) -> bool:
+        """Whether a group of patients is split into named groups."""
+        rows = (self.whole, *self.parts)
+        groups = {row.group for row in rows}
+        return all(row.statistic == "n" for row in rows) and len(groups) == len(rows)
+
+
+def count_limits(row: ReportedNumber) -> tuple[float, float]:
+    """Return the smallest and largest whole number for which the print can stand."""
+    number = row.number
+    if is_approximate(row) or not number.value.is_integer():
+        return 0.0, math.inf
+    if number.operator in "<≤":
+        return 0.0, number.value - (number.operator == "<")
+    if number.operator in ">≥":
+        return number.value + (number.operator == ">"), math.inf
+    return number.value, number.value
+
+
+def whole_number(row: ReportedNumber | None) -> int | None:
+    """Return the count that a row prints, or None if it prints no single whole number."""
+    if row is None:
+        return None
+    low, high = count_limits(row)
+    return int(low) if low == high else None
+
+
+def original_of(registry: Registry, row: ReportedNumber) -> ReportedNumber:
+    """Follow `repeats` to the row that states a number first hand."""
+    seen = {row.id}
+    while row.repeats in registry and row.repeats not in seen:
+        row = registry[row.repeats]
+        seen.add(row.id)
+    return row
+
+
+def find_partitions(
+    registry: Registry, statistics: tuple[str, ...] = COUNTED
+) -> tuple[list[Partition], list[tuple[ReportedNumber, ...]]]:
+    """Read the partitions whose parts are of the given statistics.
+
+    Parameters
+    ----------
+    registry : Registry
+        Reported numbers.
+    statistics : tuple of str
+        Statistics of the parts.
+
+    Returns
+    -------
+    partitions : list of Partition
+        Those that can be added up. A part that states another part again is left out.
+    unclear : list of tuple of ReportedNumber
+        The parts of those that cannot: their wholes differ, or two parts are the same quantity.
+    """
+    partitions, unclear = [], []
+    for label, labelled in registry.partitions().items():
+        rows = [row for row in labelled if row.statistic in statistics]
+        ids = {row.id for row in rows}
+        parts = tuple(row for row in rows if original_of(registry, row).id not in ids - {row.id})
+        wholes = [registry[row.of] for row in parts if row.of in registry]
+        if len(parts) < 2 or not wholes:
+            continue
+        originals = {original_of(registry, whole).id for whole in wholes}
+        if len(originals) > 1 or len({row.key for row in parts}) < len(parts):
+            unclear.append(parts)
+        elif wholes[0].statistic in COUNTED:
+            partitions.append(Partition(label=label, whole=wholes[0], parts=parts))
+    return partitions, unclear
+
+
+class CountIndex:
+    """Counts and group sizes of a registry, found by variable, level and group.
+
+    Parameters
+    ----------
+    registry : Registry
+        Reported numbers.
+
+    Attributes
+    ----------
+    counts : dict
+        ``(variable, level, group)`` to the row that states the count first.
+    sizes : dict
+        Group to the row that states its size first.
+    levels : dict
+        ``(variable, group)`` to the levels counted there, in order of appearance.
+    partitions : list of Partition
+        Those that can be added up.
+    splits : list of Partition
+        Those of a group into groups.
+    unclear : list of tuple of ReportedNumber
+        Parts of those that cannot be added up.
+    declared : set of frozenset of str
+        Identifiers of whole and parts of each partition.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self.counts: dict[tuple[str, str, str], ReportedNumber] = {}
+        self.sizes: dict[str, ReportedNumber] = {}
+        self.levels: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for row in _originals_first(registry.where("count")):
+            if not row.variable:
+                continue
+            if (row.variable, row.level, row.group) not in self.counts:
+                self.counts[row.variable, row.level, row.group] = row
+                self.levels[row.variable, row.group].append(row.level)
+        for row in _originals_first(registry.where("n", variable="")):
+            self.sizes.setdefault(row.group, row)
+        self.partitions, self.unclear = find_partitions(registry)
+        self.splits = [part for part in self.partitions if part.is_split_of_groups]
+        self.declared = {
+            frozenset(row.id for row in (part.whole, *part.parts)) for part in self.partitions
+        }
+        self._exhaustive = self._spread_exhaustive_levels()
+
+    def size(self, group: str) -> int | None:
+        """Return the number of patients in a group, or None."""
+        return whole_number(self.sizes.get(group))
+
+    def is_exhaustive(self, variable: str, levels: Iterable[str], group: str) -> bool:
+        """Whether the print makes these levels a partition of (a part of) the group."""
+        wanted = frozenset(levels)
+        return any(
+            group in groups
+            for (name, declared, _), groups in self._exhaustive.items()
+            if name == variable and declared == wanted
+        )
+
+    def inferred_partitions(self) -> list[Partition]:
+        """Return the partitions into levels that follow from declared ones.
+
+        Returns
+        -------
+        list of Partition
+            If levels exhaust a group, they exhaust each group that it is split into; if they
+            exhaust all groups of a split, they exhaust the whole.
+        """
+        found = []
+        for (variable, levels, part), groups in self._exhaustive.items():
+            for group in sorted(groups):
+                rows = [self.counts.get((variable, level, group)) for level in sorted(levels)]
+                whole = self.counts.get((*part, group)) if part else self.sizes.get(group)
+                if whole is None or None in rows:
+                    continue
+                if frozenset(row.id for row in (whole, *rows)) not in self.declared:
+                    found.append(Partition(label="", whole=whole, parts=tuple(rows)))
+        return found
+
+    def _spread_exhaustive_levels(self) -> dict[tuple, set[str]]:
+        """Map (variable, levels, level of which they are parts or ()) to groups."""
+        exhaustive: dict[tuple, set[str]] = defaultdict(set)
+        for partition in self.partitions:
+            key = _level_split(partition)
+            if key:
+                exhaustive[key].add(partition.whole.group)
+        for groups in exhaustive.values():
+            size = 0
+            while size < len(groups):
+                size = len(groups)
+                for split in self.splits:
+                    parts = {row.group for row in split.parts}
+                    if split.whole.group in groups:
+                        groups |= parts
+                    elif parts <= groups:
+                        groups.add(split.whole.group)
+        return dict(exhaustive)
+
+
+def _originals_first(rows: Iterable[ReportedNumber]) -> list[ReportedNumber]:
+    return sorted(rows, key=lambda row: bool(row.repeats))
+
+
+def _level_split(partition: Partition) -> tuple | None:
+    """Return the key of a partition into levels of one variable within one group."""
+    variables = {row.variable for row in partition.parts}
+    groups = {row.group for row in (*partition.parts, partition.whole)}
+    levels = frozenset(row.level for row in partition.parts)
+    counted = all(row.statistic == "count" for row in partition.parts)
+    if not counted or len(variables) > 1 or len(groups) > 1 or "" in variables:
+        return None
+    whole = partition.whole
+    part = (whole.variable, whole.level) if whole.statistic == "count" else ()
+    return variables.pop(), levels, part
+
+
+def named(row: ReportedNumber) -> str:
+    """Name what a row counts or measures, with its place.
+
+    Parameters
+    ----------
+    row : ReportedNumber
+        Any row.
+
+    Returns
+    -------
+    str
+        For example ``metastasis yes in RAIR, Table 1``.
+    """
+    subject = " ".join(text for text in (row.variable, row.level) if text)
+    if row.statistic not in COUNTED:
+        subject = " of ".join(text for text in (row.statistic.replace("_", " "), subject) if text)
+    words = " in ".join(text for text in (subject, row.group) if text)
+    return f"{words}, {row.locus}" if words else row.locus

@@ -1,0 +1,203 @@
+"""χ² and p from the counts of each level in two groups, and p from χ²."""
+
+import math
+from collections.abc import Iterator
+
+from rairlib.checks.association import (
+    METHODS_OF_TABLES,
+    STATISTICS_OF,
+    TEST_NAMES,
+    USUAL,
+    association_tests,
+    p_from_chi_square,
+)
+from rairlib.checks.cells import CountIndex
+from rairlib.checks.cross_tables import CrossTable, find_tables
+from rairlib.checks.rounding import SHORTENED, float_limits, is_plain, is_rescued, shown_p
+from rairlib.findings import Finding
+from rairlib.printed import format_value
+from rairlib.reported import Registry, ReportedNumber
+
+
+def check_chi_square_from_counts(registry: Registry) -> list[Finding]:
+    """Recompute χ² of a variable from its counts in both groups; needs counts by level."""
+    index = CountIndex(registry)
+    findings = []
+    for row in registry.where("chi_square"):
+        if row.method in METHODS_OF_TABLES and row.method != "fisher":
+            tables = find_tables(index, row)
+            if tables:
+                findings.append(_judge_tests("chi_square_from_counts", index, row, tables))
+    return findings
+
+
+def check_p_from_counts(registry: Registry) -> list[Finding]:
+    """Recompute p of a variable from its counts in both groups; needs counts by level."""
+    index = CountIndex(registry)
+    findings = []
+    for row in _p_values_of_tables(registry):
+        tables = find_tables(index, row)
+        if tables:
+            findings.append(_judge_tests("p_from_counts", index, row, tables))
+    return findings
+
+
+def check_p_from_chi_square(registry: Registry) -> list[Finding]:
+    """Recompute p from the printed χ² and its degrees of freedom; needs p with `of` = χ²."""
+    index = CountIndex(registry)
+    findings = []
+    for row in _p_values_of_tables(registry):
+        statistic = _statistic_of(registry, row)
+        if statistic is not None and row.method != "fisher" and is_plain(statistic):
+            findings.append(_p_finding(index, row, statistic))
+    return findings
+
+
+def _p_values_of_tables(registry: Registry) -> Iterator[ReportedNumber]:
+    for row in registry.where("p_value"):
+        parent = registry[row.of].statistic if row.of in registry else ""
+        if row.method in METHODS_OF_TABLES and parent in ("", "chi_square"):
+            yield row
+
+
+def _statistic_of(registry: Registry, row: ReportedNumber) -> ReportedNumber | None:
+    if row.of in registry:
+        statistic = registry[row.of]
+        return statistic if statistic.method in METHODS_OF_TABLES else None
+    same = registry.where(
+        "chi_square", variable=row.variable, level=row.level, group=row.group, locus=row.locus
+    )
+    fitting = [other for other in same if other.method in METHODS_OF_TABLES]
+    return fitting[0] if row.variable and len(fitting) == 1 else None
+
+
+def _values(row: ReportedNumber, table: CrossTable) -> dict[str, float]:
+    """Return what each test gives for the printed statistic or p value."""
+    tests = association_tests(table.cells)
+    place = 0 if row.statistic == "chi_square" else 1
+    values = {name: result[place] for name, result in tests.items()}
+    if place == 0:
+        values = {name: values[name] for name in STATISTICS_OF if name in values}
+    return {name: value for name, value in values.items() if not math.isnan(value)}
+
+
+def _judge_tests(check: str, index: CountIndex, row: ReportedNumber, tables) -> Finding:
+    """Compare a print with each test on each table that it can be about."""
+    tried = [
+        (name, value, table) for table in tables for name, value in _values(row, table).items()
+    ]
+    usual = [entry for entry in tried if entry[0] in USUAL]
+    fitting = [entry for entry in usual if row.number.agrees(entry[1])]
+    named_first = sorted(fitting, key=lambda entry: entry[0] != row.method)
+    _, value, table = named_first[0] if fitting else _nearest(row, usual)
+    if row.method and row.method not in {entry[0] for entry in usual}:
+        status, remark = "open", f"{TEST_NAMES[row.method]} cannot be computed for this table."
+    elif fitting:
+        status, remark = _agreement(row, fitting)
+    else:
+        status, remark = _disagreement(index, row, tried, tables)
+    return Finding(
+        check=check,
+        status=status,
+        target=row.id,
+        uses=table.uses,
+        low=value,
+        high=value,
+        text=(
+            f"{_shown_table(row, table)}: {_shown_values(row, table)}; printed is {row.printed}. "
+            f"{remark}"
+        ),
+    )
+
+
+def _nearest(row: ReportedNumber, entries):
+    wanted = [entry for entry in entries if entry[0] == row.method] or entries
+    return min(wanted, key=lambda entry: abs(entry[1] - row.number.value))
+
+
+def _agreement(row: ReportedNumber, fitting) -> tuple[str, str]:
+    names = list(dict.fromkeys(name for name, _, _ in fitting))
+    listed = ", ".join(TEST_NAMES[name] for name in names)
+    if row.method and row.method not in names:
+        named = TEST_NAMES[row.method]
+        return "suggests", f"It agrees with {listed}, not with {named}, which the paper names."
+    if row.method or len(names) > 1:
+        return "agrees", f"It agrees with {listed}."
+    return "agrees", f"The print identifies the test: {listed}."
+
+
+def _disagreement(index: CountIndex, row: ReportedNumber, tried, tables) -> tuple[str, str]:
+    for name, value, _ in tried:
+        if is_rescued(row.number, value, value) and name in USUAL:
+            return "suggests", f"It fits {TEST_NAMES[name]}.{SHORTENED}"
+        if row.number.agrees(value):
+            return "suggests", f"It agrees only with an unusual test: {TEST_NAMES[name]}."
+    if not is_plain(row) and row.number.operator == "=":
+        return "open", "The print is approximate."
+    if not row.method and _is_continuous(index, row):
+        return "open", "It may stem from a test of the continuous variable."
+    if not all(table.complete for table in tables):
+        return "open", "Not all levels seem to be printed."
+    if not row.method and any(len(table.cells) > 2 for table in tables):
+        return "suggests", "No test of these levels gives it; a trend or merged levels might."
+    return "contradicted", "No test of association gives it."
+
+
+def _is_continuous(index: CountIndex, row: ReportedNumber) -> bool:
+    groups = row.outcome_groups
+    rows = index.registry.where(("mean", "median"), variable=row.variable, level="")
+    return any(other.group in groups for other in rows)
+
+
+def _shown_table(row: ReportedNumber, table: CrossTable) -> str:
+    first, second = row.outcome_groups
+    levels = f" ({', '.join(table.levels)})"
+    columns = [", ".join(str(pair[side]) for pair in table.cells) for side in (0, 1)]
+    return f"{row.variable}{levels}, {columns[0]} in {first} and {columns[1]} in {second}"
+
+
+def _shown_values(row: ReportedNumber, table: CrossTable) -> str:
+    values = {name: value for name, value in _values(row, table).items() if name in USUAL}
+    decimals = row.number.decimals
+    if row.statistic == "chi_square":
+        texts = [f"{TEST_NAMES[n]} {format_value(v, decimals + 1)}" for n, v in values.items()]
+    else:
+        texts = [f"p by {TEST_NAMES[n]} {shown_p(v, decimals)}" for n, v in values.items()]
+    return ", ".join(texts)
+
+
+def _p_finding(index: CountIndex, row: ReportedNumber, statistic: ReportedNumber) -> Finding:
+    check, limits = "p_from_chi_square", (statistic.number.low, statistic.number.high)
+    tables = find_tables(index, row)
+    freedoms = sorted({len(table.cells) - 1 for table in tables})
+    if row.level:
+        freedoms = [1]
+    known = bool(freedoms) and all(table.complete for table in tables)
+    tried = [(freedom, *p_from_chi_square(limits, freedom)) for freedom in freedoms or range(1, 11)]
+    fitting = [entry for entry in tried if row.number.overlaps(entry[1], entry[2])]
+    freedom, low, high = fitting[0] if fitting else tried[0]
+    text = (
+        f"χ² = {statistic.printed} with {freedom} degree{'s' * (freedom > 1)} of freedom gives p "
+        f"from {shown_p(low, row.number.decimals)} to {shown_p(high, row.number.decimals)}; "
+        f"printed is {row.printed}."
+    )
+    status = "agrees" if fitting else "contradicted" if known else "suggests"
+    if not freedoms:
+        text += " The degrees of freedom are not printed."
+    if status == "contradicted":
+        status, remark = _p_rescue(index, row, statistic, freedom, tables)
+        text += remark
+    uses = (statistic.id, *(tables[0].uses if tables else ()))
+    return Finding(
+        check=check, status=status, target=row.id, uses=uses, low=low, high=high, text=text
+    )
+
+
+def _p_rescue(index, row, statistic, freedom, tables) -> tuple[str, str]:
+    """Look for another test, or another way of shortening, behind a p that is not that of χ²."""
+    if tables and _judge_tests("", index, row, tables).status == "agrees":
+        return "suggests", " The counts give it under another test than the printed χ²."
+    limits = p_from_chi_square(float_limits(statistic.number, shortened=True), freedom)
+    if row.number.overlaps(*limits) or is_rescued(row.number, *limits):
+        return "suggests", SHORTENED
+    return "contradicted", ""

@@ -1,0 +1,243 @@
+"""Percentages: from counts, from whole patients, and their sum."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from rairlib.checks.cells import (
+    COUNTED,
+    CountIndex,
+    count_limits,
+    find_partitions,
+    named,
+    original_of,
+    whole_number,
+)
+from rairlib.checks.rounding import (
+    SHORTENED,
+    is_plain,
+    is_rescued,
+    judge,
+    rounded_limits,
+    shortened_limits,
+    shown,
+)
+from rairlib.findings import Finding
+from rairlib.printed import Printed, format_value
+from rairlib.reported import Registry, ReportedNumber
+
+
+def percent_limits(
+    numerator: tuple[float, float], denominator: tuple[float, float]
+) -> tuple[float, float]:
+    """Return the limits of a percentage.
+
+    Parameters
+    ----------
+    numerator, denominator : tuple of float
+        Smallest and largest count; the denominator is positive.
+
+    Returns
+    -------
+    tuple of float
+        Smallest and largest percentage, in percent.
+    """
+    return 100 * numerator[0] / denominator[1], 100 * numerator[1] / denominator[0]
+
+
+def attainable_counts(percent: Printed, denominator: int, shortened: bool = False) -> range:
+    """Return the numerators whose percentage prints like this.
+
+    Parameters
+    ----------
+    percent : Printed
+        A plain print, in percent.
+    denominator : int
+        Number of patients.
+    shortened : bool
+        Allow digits that were cut off or rounded twice instead of ties either way.
+
+    Returns
+    -------
+    range
+        All counts from 0 to the denominator that fit, perhaps none.
+    """
+    low, high = shortened_limits(percent) if shortened else rounded_limits(percent)
+    first, last = math.ceil(low * denominator / 100), high * denominator / 100
+    # Cut-off digits reach up to the next print, but not to it.
+    end = math.ceil(last) if shortened else math.floor(last) + 1
+    return range(max(0, first), min(denominator + 1, end))
+
+
+def attainable_share(denominator: int, decimals: int) -> float:
+    """Return the share of prints between 0 and 100 that some count of patients can give.
+
+    Parameters
+    ----------
+    denominator : int
+        Number of patients.
+    decimals : int
+        Decimals of the print.
+
+    Returns
+    -------
+    float
+        Between 0 and 1; 1 means that no print can be wrong.
+    """
+    prints = 100 * 10**decimals
+    return 1.0 if denominator >= prints else (denominator + 1) / (prints + 1)
+
+
+def check_percent_of_count(registry: Registry) -> list[Finding]:
+    """Compare a percentage with its count and its denominator; needs `of` and a count."""
+    index = CountIndex(registry)
+    counts = _rows_by_cell(registry)
+    findings = []
+    for row, denominator in _percentages(registry):
+        numerator = _numerator(index, counts, row)
+        if numerator is not None and count_limits(denominator)[0] > 0:
+            findings.append(_percent_finding(row, numerator, denominator))
+    return findings
+
+
+def check_percent_is_attainable(registry: Registry) -> list[Finding]:
+    """Look for a whole number of patients behind a percentage whose count is not printed."""
+    index = CountIndex(registry)
+    counts = _rows_by_cell(registry)
+    findings = []
+    for row, denominator in _percentages(registry):
+        size = whole_number(denominator)
+        if size and is_plain(row) and _numerator(index, counts, row) is None:
+            findings.append(_attainable_finding(row, denominator, size))
+    return findings
+
+
+def check_percent_sums(registry: Registry) -> list[Finding]:
+    """Compare the percentages of a partition with 100; needs a `partition` of counts or of them."""
+    return [
+        _share_finding(row, [other for other in rows if other is not row], size)
+        for rows, size in _percent_partitions(registry)
+        for row in rows
+    ]
+
+
+def _percentages(registry: Registry) -> Iterator[tuple[ReportedNumber, ReportedNumber]]:
+    for row in registry.where("percent"):
+        if row.of in registry and registry[row.of].statistic in COUNTED:
+            yield row, registry[row.of]
+
+
+def _rows_by_cell(registry: Registry) -> dict[tuple[str, str, str], list[ReportedNumber]]:
+    cells = defaultdict(list)
+    for row in registry.where("count"):
+        cells[row.variable, row.level, row.group].append(row)
+    return cells
+
+
+def _numerator(index: CountIndex, counts, row: ReportedNumber) -> ReportedNumber | None:
+    """Return the count at the same place, else the first one."""
+    if not row.variable:
+        return index.sizes.get(row.group)
+    cell = row.variable, row.level, row.group
+    here = [count for count in counts.get(cell, ()) if count.locus == row.locus]
+    return here[0] if here else index.counts.get(cell)
+
+
+def _percent_finding(row, numerator, denominator) -> Finding:
+    low, high = percent_limits(count_limits(numerator), count_limits(denominator))
+    text = (
+        f"{numerator.printed} of {denominator.printed} is "
+        f"{shown(low, high, row.number.decimals + 2)} %; printed is {row.printed} % "
+        f"({named(row)})."
+    )
+    return judge("percent_of_count", row, (numerator.id, denominator.id), low, high, text)
+
+
+def _attainable_finding(row, denominator, size: int) -> Finding:
+    share = attainable_share(size, row.number.decimals)
+    counts = attainable_counts(row.number, size)
+    beginning = f"{row.printed} % of {size} ({named(row)})"
+    if share == 1:
+        status, target, text = "open", "", f"{beginning}: any print is possible with so many."
+    elif counts:
+        status, target = "agrees", ""
+        possible = " or ".join(str(count) for count in counts)
+        text = (
+            f"{beginning} is {possible} patients; with {size} patients {share:.1%} of all such "
+            "prints are possible."
+        )
+    else:
+        status, target, text = _impossible_percent(row, size, beginning)
+    uses = (denominator.id,) if target else (row.id, denominator.id)
+    check = "percent_is_attainable"
+    return Finding(check=check, status=status, target=target, uses=uses, text=text)
+
+
+def _impossible_percent(row, size: int, beginning: str) -> tuple[str, str, str]:
+    below = math.floor(Fraction(repr(row.number.value)) * size / 100)
+    digits = row.number.decimals + 1
+    near = " and ".join(
+        f"{count} of {size} is {format_value(100 * count / size, digits)} %"
+        for count in (below, below + 1)
+        if count <= size
+    )
+    text = f"{beginning} is no whole number of patients: {near}."
+    if attainable_counts(row.number, size, shortened=True):
+        return "suggests", row.id, text + SHORTENED
+    return "contradicted", row.id, text
+
+
+def _percent_partitions(registry: Registry) -> Iterator[tuple[list[ReportedNumber], int | None]]:
+    """Yield percentages that share out one whole, and the size of that whole if it is printed."""
+    of_percents, _ = find_partitions(registry, ("percent",))
+    for partition in of_percents:
+        yield list(partition.parts), whole_number(partition.whole)
+    percents: dict[tuple, ReportedNumber] = {}
+    for row, denominator in _percentages(registry):
+        whole = original_of(registry, denominator)
+        if not row.repeats:
+            percents.setdefault((row.variable, row.level, row.group, whole.id), row)
+    for partition in CountIndex(registry).partitions:
+        whole = original_of(registry, partition.whole)
+        cells = [(row.variable, row.level, row.group, whole.id) for row in partition.parts]
+        rows = [percents.get(cell) for cell in cells]
+        if None not in rows and not all(row.partition for row in rows):
+            yield rows, whole_number(whole)
+
+
+def _share_finding(row: ReportedNumber, others: list[ReportedNumber], size) -> Finding:
+    low, high = _remaining_share(others, size)
+    text = (
+        f"100 − {' − '.join(other.printed for other in others)} leaves "
+        f"{shown(low, high, row.number.decimals + 1)} % with rounding; printed is {row.printed} % "
+        f"({named(row)})."
+    )
+    finding = judge("percent_sums", row, [other.id for other in others], low, high, text)
+    if finding.status == "contradicted" and is_rescued(
+        row.number, *_remaining_share(others, size, shortened=True)
+    ):
+        return replace(finding, status="suggests", text=text + SHORTENED)
+    return finding
+
+
+def _remaining_share(rows, size: int | None, shortened: bool = False) -> tuple[float, float]:
+    spans = [_percent_span(row, size, shortened) for row in rows]
+    return 100 - sum(high for _, high in spans), 100 - sum(low for low, _ in spans)
+
+
+def _percent_span(row: ReportedNumber, size: int | None, shortened: bool) -> tuple[float, float]:
+    """Return the percentages behind a print: those of whole patients if the size is known."""
+    number = row.number
+    if not is_plain(row):
+        return max(0.0, number.low), min(100.0, number.high)
+    rounded, cut = rounded_limits(number), shortened_limits(number)
+    counts = list(attainable_counts(number, size)) if size else []
+    if size and shortened:
+        counts += attainable_counts(number, size, shortened=True)
+    if counts:
+        return 100 * min(counts) / size, 100 * max(counts) / size
+    if shortened:
+        rounded = min(rounded[0], cut[0]), max(rounded[1], cut[1])
+    return float(rounded[0]), float(rounded[1])

@@ -1,0 +1,154 @@
+"""The same number in two places."""
+
+from collections import defaultdict
+
+from rairlib.checks.cells import named, original_of
+from rairlib.checks.describing import SUMMARIES
+from rairlib.checks.rounding import is_approximate, is_rescued, rounded_limits
+from rairlib.findings import Finding
+from rairlib.reported import Registry, ReportedNumber
+
+THRESHOLDS = ("definition", "cutoff", "date", "number")
+DESCRIPTIVE = ("n", "count", "percent", *SUMMARIES)
+SCALES = {
+    ("cm", "mm"): 10.0,
+    ("years", "months"): 12.0,
+    ("GBq", "MBq"): 1000.0,
+    ("mCi", "MBq"): 37.0,
+    ("GBq", "mCi"): 1000.0 / 37.0,
+    ("", "%"): 100.0,
+}
+"""How many of the second unit make one of the first."""
+
+
+def unit_factor(first: str, second: str) -> float | None:
+    """Return the factor that turns a value in the first unit into the second.
+
+    Parameters
+    ----------
+    first, second : str
+        Units as in the registry.
+
+    Returns
+    -------
+    float or None
+        1 for the same unit, None if no factor is known.
+    """
+    known = SCALES | {(b, a): 1 / factor for (a, b), factor in SCALES.items()}
+    return 1.0 if first == second else known.get((first, second))
+
+
+def check_repeats(registry: Registry) -> list[Finding]:
+    """Compare a number with the one that it states again; needs `repeats`."""
+    return [
+        _finding("repeats", row, registry[row.repeats])
+        for row in registry
+        if row.repeats in registry
+    ]
+
+
+def check_same_quantity(registry: Registry) -> list[Finding]:
+    """Compare numbers that report the same quantity in two places without being called repeats."""
+    seen: dict[tuple, list[ReportedNumber]] = defaultdict(list)
+    for row in registry:
+        key = _quantity(registry, row)
+        if key is not None and not row.repeats:
+            seen[key].append(row)
+    return [
+        _finding("same_quantity", other, first)
+        for first, *others in seen.values()
+        for other in others
+    ]
+
+
+def _quantity(registry: Registry, row: ReportedNumber) -> tuple | None:
+    """Return what identifies a quantity, or None where the registry does not say enough."""
+    if row.statistic in THRESHOLDS or not row.group or not (row.variable or row.statistic == "n"):
+        return None
+    parent = original_of(registry, registry[row.of]) if row.of in registry else None
+    if row.statistic == "percent":
+        # The same cell has a percentage of its row and one of its column.
+        return (*row.key, parent.id) if parent else None
+    if row.statistic in DESCRIPTIVE:
+        return row.key
+    return (*row.key, parent.statistic if parent else "") if row.method else None
+
+
+def _finding(check: str, row: ReportedNumber, original: ReportedNumber) -> Finding:
+    status, remark, limits = _verdict(row, original)
+    if status == "contradicted" and not row.repeats and row.statistic not in DESCRIPTIVE:
+        status, remark = "suggests", f"{remark} They may stem from two models."
+    return Finding(
+        check=check,
+        status=status,
+        target=row.id,
+        uses=(original.id,),
+        low=limits[0],
+        high=limits[1],
+        text=f"{_shown(row)} ({row.locus}) and {_shown(original)} ({original.locus}), "
+        f"{named(row).removesuffix(f', {row.locus}')}: {remark}",
+    )
+
+
+def _shown(row: ReportedNumber) -> str:
+    return row.printed if row.unit in row.printed else f"{row.printed} {row.unit}"
+
+
+def _verdict(row: ReportedNumber, original: ReportedNumber) -> tuple[str, str, tuple]:
+    """Compare two prints of one quantity, each with its rounding and its unit."""
+    low, high = original.number.low, original.number.high
+    thresholds = row.statistic in THRESHOLDS and original.statistic in THRESHOLDS
+    if is_approximate(row) or is_approximate(original):
+        return "open", "one of them is approximate.", (low, high)
+    if row.statistic != original.statistic and not thresholds:
+        return "open", "they are different statistics.", (low, high)
+    if thresholds:
+        return _compare_thresholds(row, original)
+    for factor in _factors(row, original):
+        if row.number.overlaps(low * factor, high * factor):
+            return "agrees", _agreement(row, original), (low * factor, high * factor)
+    if not _factors(row, original):
+        return "open", "the units differ and no factor between them is known.", (low, high)
+    if _is_shortening(row, original):
+        return "suggests", "they agree only if digits were cut off, or rounded twice.", (low, high)
+    return "contradicted", "no value rounds to both.", (low, high)
+
+
+def _factors(row: ReportedNumber, original: ReportedNumber) -> list[float]:
+    factor = unit_factor(original.unit, row.unit)
+    # An empty unit may only have been left out.
+    unstated = [1.0] if "" in (row.unit, original.unit) else []
+    return list(dict.fromkeys([*unstated, *([factor] if factor else [])]))
+
+
+def _agreement(row: ReportedNumber, original: ReportedNumber) -> str:
+    if row.number == original.number:
+        return "the same."
+    if row.number.decimals == original.number.decimals:
+        return "both can be true."
+    return "they agree within rounding."
+
+
+def _is_shortening(row: ReportedNumber, original: ReportedNumber) -> bool:
+    """Whether the print with fewer decimals can be the other one, cut off or rounded twice."""
+    fine, coarse = sorted((row.number, original.number), key=lambda number: -number.decimals)
+    plain = fine.operator == coarse.operator == "=" and row.unit == original.unit
+    if not plain or fine.decimals == coarse.decimals:
+        return False
+    return is_rescued(coarse, fine.low, fine.high)
+
+
+def _compare_thresholds(row: ReportedNumber, original: ReportedNumber) -> tuple[str, str, tuple]:
+    """Compare the values of two thresholds, and then their signs."""
+    low, high = (float(end) for end in rounded_limits(original.number))
+    first, last = (float(end) for end in rounded_limits(row.number))
+    factors = _factors(row, original)
+    factor = next((f for f in factors if first <= high * f and last >= low * f), None)
+    if factor is None:
+        status = "contradicted" if factors else "open"
+        return status, "the thresholds differ.", (low, high)
+    signs = {row.number.operator, original.number.operator} - {"="}
+    limits = (low * factor, high * factor)
+    if len(signs) > 1:
+        return "suggests", f"the same value, but the signs differ ({' and '.join(signs)}).", limits
+    return "agrees", "the same value.", limits

@@ -1,0 +1,123 @@
+"""Rounding in checks: exact limits, and the habits that could still rescue a number."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+from fractions import Fraction
+
+from rairlib.findings import Finding, compare
+from rairlib.printed import Printed, format_value
+from rairlib.reported import ReportedNumber
+
+APPROXIMATE_SIGNS = ("~", "≈")
+SHORTENED = " It agrees only if digits were cut off, or rounded twice."
+
+
+def is_approximate(row: ReportedNumber) -> bool:
+    """Whether the print itself says that the number is not exact."""
+    return row.printed.strip().startswith(APPROXIMATE_SIGNS)
+
+
+def is_plain(row: ReportedNumber) -> bool:
+    """Whether the print is one value, neither an inequality nor an approximation."""
+    return row.number.operator == "=" and not is_approximate(row)
+
+
+def exact_value(number: Printed) -> Fraction:
+    """Return the printed value as an exact fraction."""
+    return Fraction(repr(number.value))
+
+
+def print_unit(number: Printed) -> Fraction:
+    """Return one unit of the last printed digit."""
+    return Fraction(1, 10**number.decimals)
+
+
+def rounded_limits(number: Printed) -> tuple[Fraction, Fraction]:
+    """Return the closed interval that rounds to a plain print, without floating error."""
+    value = exact_value(number)
+    half = Fraction(0) if number.low == number.high else print_unit(number) / 2
+    return value - half, value + half
+
+
+def shortened_limits(number: Printed) -> tuple[Fraction, Fraction]:
+    """Return the interval that cutting digits off, or rounding twice, can lead to a print.
+
+    Parameters
+    ----------
+    number : Printed
+        A plain print.
+
+    Returns
+    -------
+    tuple of Fraction
+        Ends of the interval. Cutting off loses up to one unit of the last digit; rounding half
+        up again and again (2.4445, 2.445, 2.45) gains up to 5/9 of one.
+    """
+    if number.low == number.high:
+        return rounded_limits(number)
+    value, unit = exact_value(number), print_unit(number)
+    if value < 0:
+        return value - unit, value + unit * Fraction(5, 9)
+    return value - unit * Fraction(5, 9), value + unit
+
+
+def float_limits(number: Printed, shortened: bool = False) -> tuple[float, float]:
+    """Return the values behind a print, rounded or (if `shortened`) cut off or rounded twice."""
+    if not shortened or number.operator != "=":
+        return number.low, number.high
+    low, high = shortened_limits(number)
+    return float(low), float(high)
+
+
+def is_rescued(number: Printed, low: float, high: float) -> bool:
+    """Whether cutting off or rounding twice prints some value of ``[low, high]`` like this."""
+    if number.operator != "=" or number.low == number.high:
+        return False
+    first, last = float_limits(number, shortened=True)
+    slack = 1e-9 * max(1.0, abs(number.value))
+    # One whole unit away the next print is reached: that end is open.
+    above = low < last - slack if number.value >= 0 else low <= last + slack
+    below = high >= first - slack if number.value >= 0 else high > first + slack
+    return above and below
+
+
+def judge(
+    check: str, target: ReportedNumber, uses: Iterable[str], low: float, high: float, text: str
+) -> Finding:
+    """Compare a printed number with the interval that others allow, kindly to its rounding.
+
+    Parameters
+    ----------
+    check, target, uses, low, high, text
+        As for :func:`rairlib.findings.compare`.
+
+    Returns
+    -------
+    Finding
+        ``agrees`` or ``contradicted`` as there; ``suggests`` where only cut-off or twice
+        rounded digits would agree; ``open`` where the others leave one side without a limit or
+        the print is approximate.
+    """
+    finding = compare(check, target, uses, low, high, text)
+    if finding.status == "agrees":
+        unlimited = math.isinf(low) or math.isinf(high)
+        return replace(finding, status="open") if unlimited else finding
+    if is_approximate(target):
+        return replace(finding, status="open", text=text + " The print is approximate.")
+    if is_rescued(target.number, low, high):
+        return replace(finding, status="suggests", text=text + SHORTENED)
+    return finding
+
+
+def shown(low: float, high: float, decimals: int) -> str:
+    """Write a value, or an interval if its ends differ at so many decimals."""
+    first, last = format_value(low, decimals), format_value(high, decimals)
+    return first if first == last else f"{first} to {last}"
+
+
+def shown_p(value: float, decimals: int) -> str:
+    """Write a p value with two more decimals than the print, never as zero."""
+    digits = max(decimals + 2, 4)
+    floor = 10.0**-digits
+    return f"below {format_value(floor, digits)}" if value < floor else format_value(value, digits)
