@@ -18,7 +18,7 @@ from jupyter_cache.executors import load_executor
 
 LOGGER = logging.getLogger(__name__)
 LOGGER.setLevel(logging.WARNING)
-SOURCES = ("rairlib/**/*.py", "data/**/*.csv", "data/**/*.json", "requirements.lock")
+SOURCES = ("rairlib/**/*.py", "data/**/*.*", "requirements.lock")
 
 
 def checksum(root):
