@@ -72,7 +72,8 @@ def _ratio_ticks(estimates: pd.DataFrame) -> list[float]:
     low = min(estimates["low"].min(), 1.0)
     high = max(estimates["high"].max(), 1.0)
     powers = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
-    ticks = [float(f"{factor * 10.0**power:g}") for power in powers for factor in (1, 3)]
+    factors = (1, 3) if len(powers) <= 4 else (1,)
+    ticks = [float(f"{factor * 10.0**power:g}") for power in powers for factor in factors]
     return [tick for tick in ticks if low / 1.5 <= tick <= high * 1.5]
 
 

@@ -70,7 +70,7 @@ def roc_alt(points: pd.DataFrame, name: str, *, simulated: bool = False) -> str:
         The areas and operating points of each source.
     """
     parts = [
-        f"{point.source.capitalize()}: area {point.auc:.3f}; the rule {point.label} has sensitivity "
+        f"{point.source.capitalize()}: area {point.auc:.3f}; {point.label} with sensitivity "
         f"{100 * point.sensitivity:.1f} % and specificity {100 * point.specificity:.1f} %."
         for point in points.itertuples()
     ]
