@@ -119,6 +119,11 @@ def test_table_2_is_that_of_glm(results, cohort):
     assert lakhdar2024.table_2(cohort)["term"].tolist() == [": ".join(term) for term in terms]
 
 
+def test_independent_predictors_are_those_below_the_significance_level(results):
+    key = ("number", "independent_predictors", "", VERSUS, "multivariable")
+    assert results[key] == sum(p < 0.05 for p in R["p_value"]) == 3
+
+
 def test_oncocytic_histology_has_a_finite_odds_ratio_that_of_brglm2(cohort):
     found = lakhdar2024.oncocytic_firth(cohort)
     assert found["estimate"].tolist() == pytest.approx(R["firth"], rel=1e-6)

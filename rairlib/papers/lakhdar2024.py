@@ -22,6 +22,7 @@ from rairlib.regression import firth_logistic, logistic
 GROUPS = ("RAIR", "non-RAIR")
 AGE_CUTOFF = 54
 DIAMETER_CUTOFF = 29
+SIGNIFICANCE_LEVEL = 0.05
 LEVELS = {
     "gender": ["female", "male"],
     "age_54": ["≥54", "<54"],
@@ -274,13 +275,17 @@ def analyse(cohort: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         Columns ``statistic, variable, level, group, method, value``: Table 1, Figure 1 and
-        Table 2 in this order, percentages and diagnostic measures in percent.
+        Table 2 in this order, percentages and diagnostic measures in percent, and the number of
+        predictors that are significant in Table 2.
 
     Raises
     ------
     RairlibError
         If the cohort is not usable or its logistic model has no finite estimates.
     """
-    model = ratio_rows(table_2(cohort), GROUPS, "multivariable")
+    estimates = table_2(cohort)
+    key = ("number", "independent_predictors", "", " vs ".join(GROUPS), "multivariable")
+    significant = int((estimates["p_value"] < SIGNIFICANCE_LEVEL).sum())
+    model = [*ratio_rows(estimates, GROUPS, "multivariable"), (*key, significant)]
     table = pd.DataFrame(model, columns=list(COLUMNS))
     return pd.concat([table_1(cohort), figure_1(cohort), table], ignore_index=True)
