@@ -7,7 +7,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks results lock lint format serve clean bench
+.PHONY: help book test notebooks lock lint format serve clean bench
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ format: $(INSTALLED) ## correct style and formatting where that is automatic
 
 serve: $(INSTALLED) ## show the built book at http://localhost:8000
 	@$(BIN)/python -m http.server --directory _build/html 8000
+
+bench: $(INSTALLED) ## time the compiled kernels against the programs they replace
+	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script; done
 
 clean: ## remove everything that was built; .venv stays
 	rm -rf _build build *.egg-info .pytest_cache .ruff_cache .hypothesis
