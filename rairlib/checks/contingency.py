@@ -13,7 +13,14 @@ from rairlib.checks.association import (
 )
 from rairlib.checks.cells import CountIndex
 from rairlib.checks.cross_tables import CrossTable, find_tables
-from rairlib.checks.rounding import SHORTENED, float_limits, is_plain, is_rescued, shown_p
+from rairlib.checks.rounding import (
+    SHORTENED,
+    float_limits,
+    is_plain,
+    is_rescued,
+    shown_p,
+    shown_p_range,
+)
 from rairlib.findings import Finding
 from rairlib.printed import format_value
 from rairlib.reported import Registry, ReportedNumber
@@ -178,8 +185,7 @@ def _p_finding(index: CountIndex, row: ReportedNumber, statistic: ReportedNumber
     freedom, low, high = fitting[0] if fitting else tried[0]
     text = (
         f"χ² = {statistic.printed} with {freedom} degree{'s' * (freedom > 1)} of freedom gives p "
-        f"from {shown_p(low, row.number.decimals)} to {shown_p(high, row.number.decimals)}; "
-        f"printed is {row.printed}."
+        f"{shown_p_range(low, high, row.number.decimals)}; printed is {row.printed}."
     )
     status = "agrees" if fitting else "contradicted" if known else "suggests"
     if not freedoms:

@@ -8,7 +8,7 @@ from scipy import special
 
 from rairlib.checks.cells import CountIndex, named
 from rairlib.checks.describing import SummaryIndex
-from rairlib.checks.rounding import SHORTENED, float_limits, is_rescued, judge, shown, shown_p
+from rairlib.checks.rounding import SHORTENED, float_limits, is_rescued, judge, shown, shown_p_range
 from rairlib.findings import Finding
 from rairlib.reported import Registry, ReportedNumber
 
@@ -116,21 +116,20 @@ def welch_freedom_range(spreads: Sequence[Limits], sizes: tuple[int, int]) -> Li
     Returns
     -------
     tuple of float
-        Smallest and largest. They depend on the ratio r of the two SD²/n alone,
-        (1 + r)² / (r²/(n₁ − 1) + 1/(n₂ − 1)), rise up to r = (n₁ − 1)/(n₂ − 1) and fall beyond.
+        Smallest and largest. They depend on the first group's share w of the sum of both SD²/n
+        alone, 1 / (w²/(n₁ − 1) + (1 − w)²/(n₂ − 1)), rise up to w = (n₁ − 1)/(n₁ + n₂ − 2) and
+        fall beyond.
     """
 
-    def freedom(ratio: float) -> float:
-        if math.isinf(ratio):
-            return sizes[0] - 1.0
-        return (1 + ratio) ** 2 / (ratio**2 / (sizes[0] - 1) + 1 / (sizes[1] - 1))
+    def freedom(share: float) -> float:
+        return 1 / (share**2 / (sizes[0] - 1) + (1 - share) ** 2 / (sizes[1] - 1))
 
     (low1, high1), (low2, high2) = spreads
-    ratios = [low1 / high2 if high2 else math.inf, high1 / low2 if low2 else math.inf]
-    peak = (sizes[0] - 1) / (sizes[1] - 1)
-    ends = [freedom(ratio) for ratio in ratios]
-    top = freedom(peak) if ratios[0] <= peak <= ratios[1] else max(ends)
-    return min(ends), top
+    first = low1 / (low1 + high2) if low1 + high2 else 0.0
+    last = high1 / (high1 + low2) if high1 + low2 else 1.0
+    peak = (sizes[0] - 1) / (sum(sizes) - 2)
+    ends = [freedom(first), freedom(last)]
+    return min(ends), freedom(peak) if first <= peak <= last else max(ends)
 
 
 def pooled_mean_limits(means: Sequence[Limits], sizes: Sequence[int]) -> Limits:
@@ -215,7 +214,7 @@ def _t_finding(row: ReportedNumber, rows, size_rows) -> Finding:
         for (mean, sd), n in zip(rows, sizes, strict=True)
     )
     values = " and ".join(
-        f"{TESTS[name]} p {_shown_range(limits, row.number.decimals)}"
+        f"{TESTS[name]} p {shown_p_range(*limits, row.number.decimals)}"
         for name, limits in ranges.items()
     )
     status, remark = _t_verdict(row, fitting, _p_ranges(rows, sizes, shortened=True))
@@ -247,11 +246,6 @@ def _t_verdict(row: ReportedNumber, fitting: list[str], shortened) -> tuple[str,
     if not row.method:
         return "open", "No t test gives it; a rank test, or categories, may stand behind it."
     return "contradicted", "No means and SDs that round to the print give it."
-
-
-def _shown_range(limits: Limits, decimals: int) -> str:
-    low, high = (shown_p(end, decimals) for end in limits)
-    return low if low == high else f"{low} to {high}"
 
 
 def _pooled_findings(index: CountIndex, whole, parts, sizes) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from rairlib.checks.rounding import (
     rounded_limits,
     shortened_limits,
     shown_p,
+    shown_p_range,
 )
 from rairlib.findings import Finding
 from rairlib.printed import Printed, format_value
@@ -223,7 +224,6 @@ def _p_finding(row: ReportedNumber, u: ReportedNumber, first, second) -> Finding
     near, far = u_distance((u.number.low, u.number.high), n1, n2)
     low, high = mann_whitney_p(far, n1, n2), mann_whitney_p(near, n1, n2)
     status, remark = _p_verdict(row, u, (low, high), n1, n2)
-    p_values = " to ".join(dict.fromkeys(shown_p(end, row.number.decimals) for end in (low, high)))
     return Finding(
         check="p_from_u",
         status=status,
@@ -231,8 +231,9 @@ def _p_finding(row: ReportedNumber, u: ReportedNumber, first, second) -> Finding
         uses=(u.id, first.id, second.id),
         low=low,
         high=high,
-        text=f"U = {u.printed} in {n1} and {n2} patients ({named(u)}) gives p {p_values} without "
-        f"ties; printed is {row.printed}. {remark}",
+        text=f"U = {u.printed} in {n1} and {n2} patients ({named(u)}) gives p "
+        f"{shown_p_range(low, high, row.number.decimals)} without ties; printed is {row.printed}. "
+        f"{remark}",
     )
 
 

@@ -1,11 +1,13 @@
 """The same number in two places."""
 
 from collections import defaultdict
+from dataclasses import replace
 
-from rairlib.checks.cells import named, original_of
+from rairlib.checks.cells import COUNTED, count_limits, named, original_of
 from rairlib.checks.describing import SUMMARIES
-from rairlib.checks.rounding import is_approximate, is_rescued, rounded_limits
+from rairlib.checks.rounding import TIED, is_approximate, is_rescued, meet_in_a_tie, rounded_limits
 from rairlib.findings import Finding
+from rairlib.printed import Printed
 from rairlib.reported import Registry, ReportedNumber
 
 THRESHOLDS = ("definition", "cutoff", "date", "number")
@@ -96,7 +98,7 @@ def _shown(row: ReportedNumber) -> str:
 
 def _verdict(row: ReportedNumber, original: ReportedNumber) -> tuple[str, str, tuple]:
     """Compare two prints of one quantity, each with its rounding and its unit."""
-    low, high = original.number.low, original.number.high
+    low, high = _limits(original)
     thresholds = row.statistic in THRESHOLDS and original.statistic in THRESHOLDS
     if is_approximate(row) or is_approximate(original):
         return "open", "one of them is approximate.", (low, high)
@@ -105,13 +107,30 @@ def _verdict(row: ReportedNumber, original: ReportedNumber) -> tuple[str, str, t
     if thresholds:
         return _compare_thresholds(row, original)
     for factor in _factors(row, original):
-        if row.number.overlaps(low * factor, high * factor):
-            return "agrees", _agreement(row, original), (low * factor, high * factor)
+        limits = (low * factor, high * factor)
+        if _overlaps(row, *limits):
+            tied = factor == 1 and meet_in_a_tie(row.number, original.number)
+            remark = TIED.strip() if tied else _agreement(row, original)
+            return "suggests" if tied else "agrees", remark, limits
     if not _factors(row, original):
         return "open", "the units differ and no factor between them is known.", (low, high)
     if _is_shortening(row, original):
         return "suggests", "they agree only if digits were cut off, or rounded twice.", (low, high)
     return "contradicted", "no value rounds to both.", (low, high)
+
+
+def _limits(row: ReportedNumber) -> tuple[float, float]:
+    """Return the values behind a print; counts are not rounded."""
+    if row.statistic in COUNTED:
+        return count_limits(row)
+    return row.number.low, row.number.high
+
+
+def _overlaps(row: ReportedNumber, low: float, high: float) -> bool:
+    if row.statistic in COUNTED:
+        least, most = count_limits(row)
+        return low <= most and high >= least
+    return row.number.overlaps(low, high)
 
 
 def _factors(row: ReportedNumber, original: ReportedNumber) -> list[float]:
@@ -147,8 +166,16 @@ def _compare_thresholds(row: ReportedNumber, original: ReportedNumber) -> tuple[
     if factor is None:
         status = "contradicted" if factors else "open"
         return status, "the thresholds differ.", (low, high)
-    signs = {row.number.operator, original.number.operator} - {"="}
     limits = (low * factor, high * factor)
-    if len(signs) > 1:
+    if factor == 1 and meet_in_a_tie(_without_sign(row), _without_sign(original)):
+        defined = {row.statistic, original.statistic} <= {"definition", "date"}
+        status, remark = ("contradicted", "they differ.") if defined else ("suggests", TIED.strip())
+        return status, remark, limits
+    signs = [row.number.operator, original.number.operator]
+    if "=" not in signs and signs[0] != signs[1]:
         return "suggests", f"the same value, but the signs differ ({' and '.join(signs)}).", limits
     return "agrees", "the same value.", limits
+
+
+def _without_sign(row: ReportedNumber) -> Printed:
+    return replace(row.number, operator="=")

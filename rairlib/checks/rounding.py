@@ -11,6 +11,7 @@ from rairlib.reported import ReportedNumber
 
 APPROXIMATE_SIGNS = ("~", "≈")
 SHORTENED = " It agrees only if digits were cut off, or rounded twice."
+TIED = " Both are right only for a value in the middle that was rounded up once and down once."
 
 
 def is_approximate(row: ReportedNumber) -> bool:
@@ -82,6 +83,12 @@ def is_rescued(number: Printed, low: float, high: float) -> bool:
     return above and below
 
 
+def meet_in_a_tie(first: Printed, second: Printed) -> bool:
+    """Whether two prints of one number differ by one unit: only a tie prints as both."""
+    same = first.operator == second.operator == "=" and first.decimals == second.decimals
+    return same and abs(exact_value(first) - exact_value(second)) == print_unit(first)
+
+
 def judge(
     check: str, target: ReportedNumber, uses: Iterable[str], low: float, high: float, text: str
 ) -> Finding:
@@ -121,3 +128,9 @@ def shown_p(value: float, decimals: int) -> str:
     digits = max(decimals + 2, 4)
     floor = 10.0**-digits
     return f"below {format_value(floor, digits)}" if value < floor else format_value(value, digits)
+
+
+def shown_p_range(low: float, high: float, decimals: int) -> str:
+    """Write limits of p, once if both look the same."""
+    first, last = shown_p(low, decimals), shown_p(high, decimals)
+    return first if first == last else f"{first} to {last}"

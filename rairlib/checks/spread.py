@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from rairlib.checks.cells import CountIndex, named
 from rairlib.checks.describing import SummaryIndex
-from rairlib.checks.rounding import SHORTENED, float_limits, shown
+from rairlib.checks.rounding import SHORTENED, TIED, float_limits, meet_in_a_tie, shown
 from rairlib.findings import Finding
 from rairlib.reported import Registry, ReportedNumber
 
@@ -169,25 +169,42 @@ def _range_findings(summaries: SummaryIndex, whole: ReportedNumber, groups) -> I
     parts = [row for row in found if row is not None]
     if not parts:
         return
-    end = min if whole.statistic == "minimum" else max
-    low, high = (end(row.number.low for row in parts), end(row.number.high for row in parts))
     complete = len(parts) == len(groups)
-    if not complete:
-        low, high = (-math.inf, high) if whole.statistic == "minimum" else (low, math.inf)
-    agrees = whole.number.overlaps(low, high)
-    first, last = float_limits(whole.number, shortened=True)
-    wide = [float_limits(row.number, shortened=True) for row in parts]
-    rescued = first <= end(limits[1] for limits in wide) and last >= end(
-        limits[0] for limits in wide
-    )
+    status, low, high, remark = _judge_end(whole, parts, complete)
+    failed = status != "agrees"
+    ids = tuple(row.id for row in parts)
     printed = " and ".join(f"{row.printed} in {row.group}" for row in parts)
     yield Finding(
         check="range_of_parts",
-        status="agrees" if agrees else "suggests" if rescued else "contradicted",
-        target=whole.id if complete or not agrees else "",
-        uses=tuple(row.id for row in parts) + (() if complete or not agrees else (whole.id,)),
+        status=status,
+        target=whole.id if complete or failed else "",
+        uses=ids if complete or failed else (whole.id, *ids),
         low=low if complete else math.nan,
         high=high if complete else math.nan,
-        text=f"{whole.statistic} of {whole.variable}: {printed}, {whole.printed} in {whole.group}."
-        + SHORTENED * (not agrees and rescued),
+        text=f"{whole.statistic} of {whole.variable}: {printed}; that of {whole.group} must "
+        f"{'be one of them' if complete else 'reach as far'}, printed is {whole.printed}.{remark}",
     )
+
+
+def _end_of_parts(whole: ReportedNumber, parts, complete: bool, shortened: bool) -> Limits:
+    """Return the limits of a group's minimum or maximum, as far as its parts determine it."""
+    end = min if whole.statistic == "minimum" else max
+    limits = [float_limits(row.number, shortened) for row in parts]
+    low, high = end(low for low, _ in limits), end(high for _, high in limits)
+    if complete:
+        return low, high
+    return (-math.inf, high) if whole.statistic == "minimum" else (low, math.inf)
+
+
+def _judge_end(whole: ReportedNumber, parts, complete: bool) -> tuple[str, float, float, str]:
+    low, high = _end_of_parts(whole, parts, complete, shortened=False)
+    end = min if whole.statistic == "minimum" else max
+    extreme = end(parts, key=lambda row: row.number.value)
+    if whole.number.overlaps(low, high):
+        tied = complete and meet_in_a_tie(whole.number, extreme.number)
+        return ("suggests", low, high, TIED) if tied else ("agrees", low, high, "")
+    first, last = float_limits(whole.number, shortened=True)
+    wide = _end_of_parts(whole, parts, complete, shortened=True)
+    if first <= wide[1] and last >= wide[0]:
+        return "suggests", low, high, SHORTENED
+    return "contradicted", low, high, ""

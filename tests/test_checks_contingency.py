@@ -1,0 +1,198 @@
+import json
+from pathlib import Path
+
+import pytest
+from small_registry import counts, number, registry, statuses, two_groups
+
+from rairlib.checks.association import (
+    association_tests,
+    fisher_exact_p,
+    p_from_chi_square,
+    pearson_chi_square,
+)
+from rairlib.checks.contingency import (
+    check_chi_square_from_counts,
+    check_p_from_chi_square,
+    check_p_from_counts,
+)
+
+R_VALUES = json.loads((Path(__file__).parent / "reference" / "checks_on_print.json").read_text())[
+    "tables"
+]
+AGE = {"≥55": (42, 20), "<55": (38, 77)}
+METASTASIS = {"yes": (18, 4), "no": (14, 54)}
+
+
+def as_table(cells):
+    return tuple(tuple(pair) for pair in cells)
+
+
+def compared(statistic, printed, variable, **fields):
+    fields = {"group": "cases vs controls", "variable": variable} | fields
+    return number(fields.pop("id", "target"), statistic, printed, **fields)
+
+
+def age_study(*rows):
+    return registry(*two_groups("80", "97", "177"), *counts("age", AGE), *rows)
+
+
+@pytest.mark.parametrize("case", R_VALUES, ids=lambda case: str(case["cells"]))
+def test_tests_of_association_equal_those_of_r(case):
+    tests = association_tests(as_table(case["cells"]))
+    for name in ("pearson", "likelihood_ratio", "linear", "yates"):
+        if name in case:
+            assert tests[name] == pytest.approx(case[name], rel=1e-9)
+    for name in ("fisher", "one_sided_fisher", "student_of_levels"):
+        if name in case:
+            assert tests[name][1] == pytest.approx(case[name], rel=1e-7)
+    if "crude_wald" in case:
+        assert tests["crude_wald"][1] == pytest.approx(case["crude_wald"], rel=1e-4)
+
+
+def test_pearson_by_hand():
+    # n (ad − bc)² over the margins: 90 (18·54 − 4·14)² / (22·68·32·58).
+    by_hand = 90 * (18 * 54 - 4 * 14) ** 2 / (22 * 68 * 32 * 58)
+    assert pearson_chi_square(((18, 4), (14, 54)))[0] == pytest.approx(by_hand, rel=1e-12)
+
+
+def test_fisher_is_symmetric_in_the_groups():
+    table = ((25, 53), (4, 5), (3, 1))
+    mirrored = tuple((b, a) for a, b in table)
+    assert fisher_exact_p(table) == pytest.approx(fisher_exact_p(mirrored), rel=1e-12)
+
+
+def test_larger_chi_square_means_smaller_p():
+    low, high = p_from_chi_square((3.35, 3.45), 1)
+    # The 95 % point of one degree of freedom is 3.841: both are above 0.05.
+    assert 0.05 < low < high < 0.07
+
+
+def test_chi_square_identifies_pearson():
+    (finding,) = check_chi_square_from_counts(age_study(compared("chi_square", "19.580", "age")))
+    assert finding.status == "agrees"
+    assert "identifies the test: Pearson" in finding.text
+
+
+def test_chi_square_with_a_changed_digit_is_contradicted():
+    # Pearson 19.5804, Yates 18.2046, likelihood ratio 19.8359: none prints 19.380.
+    (finding,) = check_chi_square_from_counts(age_study(compared("chi_square", "19.380", "age")))
+    assert (finding.status, finding.target) == ("contradicted", "target")
+
+
+def test_another_test_than_the_named_one_is_suggested():
+    row = compared("chi_square", "18.205", "age", method="pearson")
+    (finding,) = check_chi_square_from_counts(age_study(row))
+    assert finding.status == "suggests"
+    assert "continuity correction, not with Pearson's χ²" in finding.text
+
+
+@pytest.mark.parametrize("printed", ["<0.001", "0.000", ".000", "0.00001"])
+def test_tiny_p_values_in_every_spelling(printed):
+    # Pearson's p is 0.0000096.
+    (finding,) = check_p_from_counts(age_study(compared("p_value", printed, "age")))
+    assert finding.status == "agrees"
+
+
+def test_p_value_identifies_fisher():
+    # High-risk subtypes 2/23 against 1/52: Fisher 0.239, Pearson 0.190, Yates 0.497, LR 0.210.
+    cells = {"yes": (2, 1), "no": (23, 52)}
+    rows = registry(*two_groups(), *counts("risk", cells), compared("p_value", "0.239", "risk"))
+    (finding,) = check_p_from_counts(rows)
+    assert finding.status == "agrees"
+    assert "identifies the test: Fisher" in finding.text
+
+
+def test_p_value_of_no_test_is_contradicted():
+    # 0.012 is far from every test of 18/14 against 4/54 (all below 0.00001).
+    rows = registry(*two_groups(), *counts("met", METASTASIS), compared("p_value", "0.012", "met"))
+    assert statuses(check_p_from_counts(rows)) == {"target": "contradicted"}
+
+
+def test_wald_test_of_the_crude_odds_ratio_is_an_unusual_candidate():
+    # 19/13 against 16/42: Pearson 0.0031, Fisher 0.0062; the Wald test gives 0.0038.
+    cells = {"≥54": (19, 16), "<54": (13, 42)}
+    rows = registry(*two_groups(), *counts("age", cells), compared("p_value", "0.004", "age"))
+    (finding,) = check_p_from_counts(rows)
+    assert finding.status == "suggests"
+    assert "Wald" in finding.text
+
+
+def test_a_level_is_tested_against_the_rest():
+    # Oncocytic 3 of 32 against 0 of 58: Fisher is C(32, 3)/C(90, 3) = 4960/117480 = 0.0422.
+    rows = registry(
+        *two_groups(),
+        *counts("histology", {"OCA": (3, 0), "FTC": (4, 5), "PTC": (25, 53)}),
+        compared("p_value", "0.042", "histology", level="OCA"),
+    )
+    (finding,) = check_p_from_counts(rows)
+    assert finding.status == "agrees"
+    assert finding.low == pytest.approx(4960 / 117480)
+
+
+def test_a_single_level_is_tested_against_the_rest_of_both_groups():
+    rows = registry(
+        *two_groups(),
+        *counts("ete", {"yes": (3, 4)}, partition=False),
+        compared("p_value", "0.696", "ete"),
+    )
+    # R: fisher.test(rbind(c(3, 4), c(29, 54))) gives 0.6962.
+    assert statuses(check_p_from_counts(rows)) == {"target": "agrees"}
+
+
+def test_levels_that_do_not_exhaust_the_groups_leave_it_open():
+    cells = {"a": (10, 10), "b": (5, 20)}
+    rows = registry(
+        *two_groups(),
+        *counts("site", cells, partition=False),
+        compared("p_value", "0.999", "site"),
+    )
+    assert statuses(check_p_from_counts(rows)) == {"target": "open"}
+
+
+def test_a_trend_or_merged_levels_may_stand_behind_three_levels():
+    cells = {"I": (10, 30), "II": (10, 18), "III": (12, 10)}
+    rows = registry(*two_groups(), *counts("stage", cells), compared("p_value", "0.5", "stage"))
+    assert statuses(check_p_from_counts(rows)) == {"target": "suggests"}
+
+
+def test_p_values_of_ratios_are_left_alone():
+    rows = age_study(
+        compared("odds_ratio", "4.255", "age", id="or"),
+        compared("p_value", "0.5", "age", of="or"),
+        compared("p_value", "0.5", "age", id="other", method="multivariable"),
+    )
+    assert check_p_from_counts(rows) == []
+
+
+def test_p_follows_from_the_printed_chi_square():
+    # 3.356 with one degree of freedom: p = 0.0670.
+    cells = {">4": (15, 9), "≤4": (65, 88)}
+    rows = registry(
+        *two_groups("80", "97", "177"),
+        *counts("size", cells),
+        compared("chi_square", "3.356", "size", id="chi"),
+        compared("p_value", "0.067", "size", id="right", of="chi"),
+        compared("p_value", "0.076", "size", id="wrong", of="chi"),
+    )
+    found = statuses(check_p_from_chi_square(rows))
+    assert found == {"right": "agrees", "wrong": "contradicted"}
+
+
+def test_p_of_another_test_beside_chi_square_is_suggested():
+    # χ² 8.769 is Pearson's (p 0.0031); the printed 0.006 is Fisher's.
+    cells = {"≥54": (19, 16), "<54": (13, 42)}
+    rows = registry(
+        *two_groups(),
+        *counts("age", cells),
+        compared("chi_square", "8.769", "age", id="chi"),
+        compared("p_value", "0.006", "age", of="chi"),
+    )
+    assert statuses(check_p_from_chi_square(rows)) == {"target": "suggests"}
+
+
+def test_unknown_degrees_of_freedom_never_contradict():
+    rows = registry(
+        compared("chi_square", "3.356", "size", id="chi"),
+        compared("p_value", "0.9999", "size", of="chi"),
+    )
+    assert statuses(check_p_from_chi_square(rows)) == {"target": "suggests"}

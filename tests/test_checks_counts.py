@@ -1,0 +1,141 @@
+from small_registry import counts, number, registry, statuses, two_groups
+
+from rairlib.checks.counts import (
+    check_group_sums,
+    check_level_sums,
+    check_partition_sums,
+    check_parts_in_wholes,
+    remainder_limits,
+    sum_limits,
+)
+
+GENDER = {"female": (30, 53), "male": (2, 5)}
+
+
+def test_sum_of_known_counts_is_one_number():
+    assert sum_limits([(30, 30), (2, 2)]) == (32, 32)
+
+
+def test_remainder_widens_with_the_uncertainty_of_the_other_parts():
+    # 90 less something between 30 and 33 leaves 57 to 60.
+    assert remainder_limits((90, 90), [(30, 33)]) == (57, 60)
+
+
+def test_every_member_of_a_true_sum_is_derived():
+    findings = check_partition_sums(registry(*two_groups()))
+    assert statuses(findings) == {"n": "agrees", "n-cases": "agrees", "n-controls": "agrees"}
+    derived = {finding.target: finding.low for finding in findings}
+    assert derived == {"n": 90, "n-cases": 32, "n-controls": 58}
+
+
+def test_a_changed_digit_contradicts_every_member_of_the_sum():
+    # 32 + 53 = 85, not 90.
+    findings = check_partition_sums(registry(*two_groups(n_controls="53")))
+    assert set(statuses(findings).values()) == {"contradicted"}
+    assert "32 + 53 = 85" in findings[0].text
+
+
+def test_flow_chart_with_three_exclusions():
+    # 300 screened = 178 + 32 + 90; with 187 (digits swapped) the sum is 309.
+    def chart(incomplete):
+        return registry(
+            number("all", "n", "300", group="screened"),
+            number("a", "n", incomplete, group="incomplete", of="all", partition="flow"),
+            number("b", "n", "32", group="untreated", of="all", partition="flow"),
+            number("c", "n", "90", group="all", of="all", partition="flow"),
+        )
+
+    assert set(statuses(check_partition_sums(chart("178"))).values()) == {"agrees"}
+    assert set(statuses(check_partition_sums(chart("187"))).values()) == {"contradicted"}
+
+
+def test_a_part_that_is_stated_twice_counts_once():
+    again = number("again", "n", "32", group="cases", of="n", partition="groups", repeats="n-cases")
+    findings = check_partition_sums(registry(*two_groups(), again))
+    assert set(statuses(findings).values()) == {"agrees"}
+
+
+def test_two_prints_of_one_quantity_in_a_partition_leave_it_open():
+    twin = number("twin", "n", "32", group="cases", of="n", partition="groups")
+    findings = check_partition_sums(registry(*two_groups(), twin))
+    assert [finding.status for finding in findings] == ["open"]
+
+
+def test_an_approximate_whole_is_never_contradicted():
+    findings = check_partition_sums(registry(*two_groups(n_all="~100")))
+    assert "contradicted" not in statuses(findings).values()
+
+
+def test_number_words_add_up():
+    findings = check_partition_sums(registry(*two_groups("Eight", "four", "12")))
+    assert set(statuses(findings).values()) == {"agrees"}
+
+
+def test_groups_without_declared_levels_add_up_to_the_whole_group():
+    # 30 + 53 = 83 women; 82 cannot be right beside them.
+    whole = counts("gender", {"female": (82,), "male": (7,)}, groups=("all",), partition=False)
+    rows = registry(*two_groups(), *counts("gender", GENDER), *whole)
+    found = statuses(check_group_sums(rows))
+    assert found["gender-female-all"] == "contradicted"
+    assert found["gender-male-all"] == "agrees"
+
+
+def test_levels_that_exhaust_the_whole_exhaust_each_group():
+    # all: 83 + 7 = 90 by declaration; cases: 30 + 3 = 33, but only 32 patients.
+    whole = counts("gender", {"female": (83,), "male": (7,)}, groups=("all",))
+    parts = counts("gender", {"female": (30, 53), "male": (3, 5)}, partition=False)
+    found = statuses(check_level_sums(registry(*two_groups(), *whole, *parts)))
+    assert found["gender-male-cases"] == found["n-cases"] == "contradicted"
+    assert found["gender-male-controls"] == "agrees"
+
+
+def test_levels_that_exhaust_all_groups_exhaust_the_whole():
+    whole = counts("gender", {"female": (83,), "male": (8,)}, groups=("all",), partition=False)
+    found = statuses(check_level_sums(registry(*two_groups(), *counts("gender", GENDER), *whole)))
+    # 83 + 8 = 91 patients of 90.
+    assert found["n"] == "contradicted"
+
+
+def test_undeclared_levels_only_suggest_a_gap():
+    # 30 + 2 = 32 exhausts the cases; 53 + 4 = 57 leaves one control, perhaps not recorded.
+    cells = {"female": (30, 53), "male": (2, 4)}
+    findings = check_level_sums(registry(*two_groups(), *counts("gender", cells, partition=False)))
+    assert [finding.status for finding in findings] == ["agrees", "suggests"]
+
+
+def test_subtypes_of_a_subtype_are_exhaustive_within_it():
+    # 25 of 32 cases are papillary; high risk yes 2, no 23 exhaust the 25, not the 32.
+    papillary = number(
+        "ptc", "count", "25", variable="type", level="ptc", group="cases", of="n-cases"
+    )
+    subtypes = [
+        number(
+            f"risk-{level}",
+            "count",
+            printed,
+            variable="high_risk",
+            level=level,
+            group="cases",
+            of="ptc",
+            partition="risk",
+        )
+        for level, printed in {"yes": "2", "no": "23"}.items()
+    ]
+    rows = registry(*two_groups(), papillary, *subtypes)
+    assert statuses(check_partition_sums(rows))["ptc"] == "agrees"
+    assert check_level_sums(rows) == []
+
+
+def test_a_part_larger_than_its_whole_is_contradicted():
+    rows = registry(*two_groups(), *counts("metastasis", {"yes": (38, 4)}, partition=False))
+    found = statuses(check_parts_in_wholes(rows))
+    # 38 of 32 patients.
+    assert found == {"metastasis-yes-cases": "contradicted"}
+
+
+def test_a_level_cannot_be_more_frequent_in_a_part_than_in_the_whole():
+    whole = counts("metastasis", {"yes": (17,)}, groups=("all",), partition=False)
+    part = counts("metastasis", {"yes": (18,)}, groups=("cases",), partition=False)
+    found = statuses(check_parts_in_wholes(registry(*two_groups(), *whole, *part)))
+    # 18 cases with metastasis, but 17 patients with metastasis.
+    assert found == {"metastasis-yes-cases": "contradicted"}

@@ -1,0 +1,148 @@
+import itertools
+import statistics
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from small_registry import number, registry, statuses
+
+from rairlib.checks.granularity import (
+    check_grim,
+    check_grimmer,
+    grim_share,
+    grim_sums,
+    grimmer_possible,
+    grimmer_squares,
+)
+from rairlib.printed import format_value, parse_printed
+
+
+def summary(mean: str, sd: str, n: str, step: str = "1"):
+    return registry(
+        number("n", "n", n, group="all"),
+        number("mean", "mean", mean, variable="age", group="all", step=step),
+        number("sd", "sd", sd, variable="age", group="all", step=step),
+    )
+
+
+def test_sums_behind_a_mean():
+    # 53.06 in 32: 53.055 × 32 = 1697.76 to 53.065 × 32 = 1698.08.
+    assert list(grim_sums(parse_printed("53.06"), 32, Fraction(1))) == [1698]
+
+
+def test_published_example_of_an_impossible_mean():
+    # Brown and Heathers 2017: 28 whole numbers cannot have the mean 5.19, for 145/28 = 5.18 and
+    # 146/28 = 5.21.
+    assert not grim_sums(parse_printed("5.19"), 28, Fraction(1))
+    assert list(grim_sums(parse_printed("5.18"), 28, Fraction(1))) == [145]
+
+
+def test_tenths_are_counted_in_tenths():
+    # 2.05 in 2 values of one decimal: 4.1 = 41 tenths.
+    assert list(grim_sums(parse_printed("2.05"), 2, Fraction("0.1"))) == [41]
+
+
+def test_a_mean_on_the_tie_is_possible_either_way():
+    # 5/8 = 0.625.
+    for printed in ("0.62", "0.63"):
+        assert list(grim_sums(parse_printed(printed), 8, Fraction(1))) == [5]
+
+
+def test_power_of_grim_is_the_share_of_possible_prints():
+    assert grim_share(2, 32, Fraction(1)) == 0.32
+    possible = sum(
+        bool(grim_sums(parse_printed(f"40.{digits:02d}"), 7, Fraction(1))) for digits in range(100)
+    )
+    assert possible == 7
+    assert grim_share(2, 7, Fraction(1)) == 0.07
+
+
+def test_impossible_mean_is_contradicted_with_its_neighbours():
+    # 53.05 × 32 = 1697.6: 1697/32 = 53.0313 and 1698/32 = 53.0625; cutting 53.0625 off gives 53.06.
+    (finding,) = check_grim(summary("53.05", "14.1", "32"))
+    assert (finding.status, finding.target) == ("contradicted", "mean")
+    assert "1697/32 = 53.0313 and 1698/32 = 53.0625" in finding.text
+
+
+def test_a_cut_off_mean_is_suggested():
+    # 1699/32 = 53.09375: 53.09 both ways. 1707/32 = 53.34375 likewise; 1703/32 = 53.21875 is
+    # printed 53.22 rounded, 53.21 cut off.
+    assert statuses(check_grim(summary("53.21", "14.1", "32"))) == {"mean": "suggests"}
+
+
+def test_large_groups_leave_no_power():
+    assert [finding.status for finding in check_grim(summary("39.36", "12.3", "122"))] == ["open"]
+
+
+def test_no_step_no_test():
+    assert check_grim(summary("53.05", "14.1", "32", step="")) == []
+
+
+def test_size_named_by_the_mean_comes_before_that_of_its_group():
+    # 53.05 is no mean of 32 whole numbers, but of 20 (1061).
+    rows = registry(
+        number("n", "n", "32", group="all"),
+        number("measured", "count", "20", variable="age", level="known", group="all", of="n"),
+        number("mean", "mean", "53.05", variable="age", group="all", step="1", of="measured"),
+    )
+    assert [finding.status for finding in check_grim(rows)] == ["agrees"]
+
+
+def test_sums_of_squares_have_the_parity_of_the_sum():
+    squares = grimmer_squares((Fraction(1), Fraction(2)), 10, 5)
+    assert all(value % 2 == 0 for value in squares)
+    # Sum 10, n 5: SS = 4 SD² + 20 from 24 to 36.
+    assert list(squares) == [24, 26, 28, 30, 32, 34, 36]
+
+
+@pytest.mark.parametrize("n", [3, 4, 5])
+def test_grimmer_forbids_no_sample_that_exists(n):
+    for values in itertools.combinations_with_replacement(range(7), n):
+        mean = parse_printed(format_value(statistics.mean(values), 2))
+        sd = parse_printed(format_value(statistics.stdev(values), 2))
+        assert grimmer_possible(mean, sd, n, Fraction(1)), values
+
+
+def test_grimmer_forbids_most_sds_that_no_sample_has():
+    # Every sample of 5 whole numbers with mean 3.40 and an SD below 3.5 lies within ±8 of it.
+    existing = {
+        format_value(statistics.stdev(values), 2)
+        for values in itertools.combinations_with_replacement(range(-5, 12), 5)
+        if sum(values) == 17
+    }
+    mean = parse_printed("3.40")
+    allowed = {
+        f"{hundredth / 100:.2f}"
+        for hundredth in range(350)
+        if grimmer_possible(mean, parse_printed(f"{hundredth / 100:.2f}"), 5, Fraction(1))
+    }
+    assert allowed - existing == set()
+
+
+@given(st.lists(st.integers(18, 90), min_size=2, max_size=60), st.integers(1, 4), st.integers(1, 4))
+def test_no_real_sample_is_contradicted(ages, mean_decimals, sd_decimals):
+    rows = summary(
+        format_value(statistics.mean(ages), mean_decimals),
+        format_value(statistics.stdev(ages), sd_decimals),
+        str(len(ages)),
+    )
+    assert not statuses(check_grim(rows) + check_grimmer(rows))
+
+
+def test_impossible_sd_is_contradicted():
+    # 40.688 in 32 is the sum 1302 (even). An SD of 22.4979 means a sum of squares of
+    # 31 × 22.4979² + 1302²/32 = 68665.96…, possible as 68666; 22.4997 gives 68668.47, and the
+    # neighbours 68668 (22.49968…) and 68670 print 22.4993 and 22.5008.
+    assert [f.status for f in check_grimmer(summary("40.688", "22.4979", "32"))] == ["agrees"]
+    findings = check_grimmer(summary("40.688", "22.4997", "32"))
+    assert statuses(findings) == {"sd": "contradicted"}
+
+
+def test_population_sd_is_suggested():
+    # 1, 2, 4: SD 1.5275 with n − 1, 1.2472 with n.
+    assert statuses(check_grimmer(summary("2.333", "1.2472", "3"))) == {"sd": "suggests"}
+
+
+def test_impossible_mean_leaves_the_sd_open():
+    assert [f.status for f in check_grimmer(summary("53.05", "14.1", "32"))] == ["open"]

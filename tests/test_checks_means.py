@@ -1,0 +1,146 @@
+import itertools
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from small_registry import number, registry, statuses, two_groups
+
+from rairlib.checks.means import (
+    Sample,
+    check_pooled_mean,
+    check_t_test,
+    difference_limits,
+    pooled_mean_limits,
+    student_p_range,
+    welch_freedom_range,
+    welch_p_range,
+)
+
+R_VALUES = json.loads((Path(__file__).parent / "reference" / "checks_on_print.json").read_text())[
+    "samples"
+]
+
+
+def exact_samples():
+    values = zip(R_VALUES["means"], R_VALUES["sds"], R_VALUES["sizes"], strict=True)
+    return [Sample(mean=(mean, mean), sd=(sd, sd), n=n) for mean, sd, n in values]
+
+
+def age(case_sd: str = "14.128", **sizes: str):
+    summaries = {"cases": ("53.06", case_sd), "controls": ("44.43", "13.088")}
+    return (
+        *two_groups(**sizes),
+        *(
+            number(f"{name}-{group}", name, printed, variable="age", group=group)
+            for group, pair in summaries.items()
+            for name, printed in zip(("mean", "sd"), pair, strict=True)
+        ),
+    )
+
+
+def p_value(printed: str, **fields: str):
+    return number("p", "p_value", printed, variable="age", group="cases vs controls", **fields)
+
+
+def test_p_values_without_rounding_equal_those_of_r():
+    first, second = exact_samples()
+    assert student_p_range(first, second) == pytest.approx([R_VALUES["student"]] * 2, rel=1e-9)
+    assert welch_p_range(first, second) == pytest.approx([R_VALUES["welch"]] * 2, rel=1e-9)
+
+
+def test_welch_freedom_equals_that_of_r():
+    spreads = [(s.sd[0] ** 2 / s.n, s.sd[0] ** 2 / s.n) for s in exact_samples()]
+    freedom = welch_freedom_range(spreads, tuple(R_VALUES["sizes"]))
+    assert freedom == pytest.approx([R_VALUES["welch_freedom"]] * 2, rel=1e-9)
+
+
+def test_overlapping_means_can_be_equal():
+    assert difference_limits((1.0, 2.0), (1.5, 3.0)) == (0.0, 2.0)
+    assert difference_limits((1.0, 2.0), (2.5, 3.0)) == (0.5, 2.0)
+
+
+boxes = st.tuples(st.floats(-20, 20), st.floats(0, 3), st.floats(0, 20), st.floats(0, 5))
+
+
+@given(boxes, boxes, st.integers(2, 60), st.integers(2, 60), st.data())
+def test_no_point_of_the_box_escapes_the_range(first, second, n1, n2, data):
+    samples, points = [], []
+    for (mean, wide, sd, spread), n in ((first, n1), (second, n2)):
+        samples.append(Sample(mean=(mean, mean + wide), sd=(sd, sd + spread), n=n))
+        inside = st.floats(0, 1)
+        points.append((mean + wide * data.draw(inside), sd + spread * data.draw(inside), n))
+    for equal, limits in ((True, student_p_range(*samples)), (False, welch_p_range(*samples))):
+        (m1, s1, _), (m2, s2, _) = points
+        if s1**2 + s2**2 < 1e-6:
+            continue
+        p = stats.ttest_ind_from_stats(m1, s1, n1, m2, s2, n2, equal_var=equal).pvalue
+        assert limits[0] - 1e-9 <= p <= limits[1] + 1e-9
+
+
+def test_student_range_is_attained_in_corners():
+    first = Sample(mean=(53.055, 53.065), sd=(14.1275, 14.1285), n=32)
+    second = Sample(mean=(44.425, 44.435), sd=(13.0875, 13.0885), n=58)
+    corners = [
+        stats.ttest_ind_from_stats(m1, s1, 32, m2, s2, 58).pvalue
+        for m1, s1, m2, s2 in itertools.product(first.mean, first.sd, second.mean, second.sd)
+    ]
+    assert student_p_range(first, second) == pytest.approx([min(corners), max(corners)], rel=1e-9)
+
+
+def test_print_identifies_students_test():
+    # Student 0.0045 to 0.0046, Welch 0.0060 to 0.0061: 0.005 is Student's alone.
+    (finding,) = check_t_test(registry(*age(), p_value("0.005")))
+    assert finding.status == "agrees"
+    assert "Student's t test alone" in finding.text
+
+
+def test_p_of_neither_t_test_is_contradicted_where_the_paper_names_one():
+    rows = registry(*age(), p_value("0.050", method="student"))
+    assert statuses(check_t_test(rows)) == {"p": "contradicted"}
+
+
+def test_p_of_an_unnamed_test_may_be_that_of_ranks():
+    assert statuses(check_t_test(registry(*age(), p_value("0.050")))) == {"p": "open"}
+
+
+def test_the_other_t_test_is_suggested():
+    rows = registry(*age(), p_value("0.006", method="student"))
+    assert statuses(check_t_test(rows)) == {"p": "suggests"}
+
+
+def test_coarse_means_widen_the_range():
+    # 5 ± 2 in 10 and 7 ± 2 in 10: p anywhere from 0.0003 to 0.37.
+    rows = [
+        number("n1", "n", "10", group="cases"),
+        number("n2", "n", "10", group="controls"),
+        number("m1", "mean", "5", variable="age", group="cases"),
+        number("s1", "sd", "2", variable="age", group="cases"),
+        number("m2", "mean", "7", variable="age", group="controls"),
+        number("s2", "sd", "2", variable="age", group="controls"),
+    ]
+    for printed in ("0.001", "0.3"):
+        found = check_t_test(registry(*rows, p_value(printed, method="student")))
+        assert statuses(found) == {"p": "agrees"}
+
+
+def test_mann_whitney_is_left_alone():
+    assert check_t_test(registry(*age(), p_value("0.9", method="mann_whitney"))) == []
+
+
+def test_pooled_mean_by_hand():
+    # (32 × 53.06 + 58 × 44.43) / 90 = 47.498….
+    low, high = pooled_mean_limits([(53.06, 53.06), (44.43, 44.43)], (32, 58))
+    assert low == high == pytest.approx(47.49844, abs=1e-5)
+
+
+def test_pooled_mean_of_all_is_checked_in_every_direction():
+    def pooled(printed):
+        whole = number("mean-all", "mean", printed, variable="age", group="all")
+        return statuses(check_pooled_mean(registry(*age(), whole)))
+
+    assert set(pooled("47.50").values()) == {"agrees"}
+    # 49.50 lies 2 above what the groups allow.
+    assert set(pooled("49.50").values()) == {"contradicted"}

@@ -1,0 +1,67 @@
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from small_registry import number
+
+from rairlib.checks.rounding import (
+    is_rescued,
+    judge,
+    rounded_limits,
+    shortened_limits,
+    shown,
+    shown_p,
+)
+from rairlib.printed import parse_printed
+
+
+def test_rounded_limits_are_exact():
+    # 0.0005 has no exact binary form; the fraction has.
+    assert rounded_limits(parse_printed("0.681")) == (Fraction(1361, 2000), Fraction(1363, 2000))
+
+
+def test_number_words_are_not_rounded():
+    assert rounded_limits(parse_printed("six")) == (6, 6)
+    assert shortened_limits(parse_printed("six")) == (6, 6)
+
+
+@given(st.integers(-99_999_999, 99_999_999), st.integers(0, 3))
+def test_cut_off_and_twice_rounded_values_are_rescued(steps, decimals):
+    value = Decimal(steps).scaleb(-5)
+    unit = Decimal(1).scaleb(-decimals)
+    cut = value.quantize(unit, ROUND_DOWN)
+    twice = value.quantize(unit / 10, ROUND_HALF_UP).quantize(unit, ROUND_HALF_UP)
+    for printed in (cut, twice):
+        row = parse_printed(str(printed))
+        if printed == 0 and value < 0:
+            continue
+        assert row.agrees(float(value)) or is_rescued(row, float(value), float(value))
+
+
+def test_the_next_print_is_not_rescued():
+    assert not is_rescued(parse_printed("29.9"), 30.0, 30.0)
+    assert is_rescued(parse_printed("29.9"), 29.97, 29.97)
+
+
+@pytest.mark.parametrize(
+    ("printed", "low", "high", "status"),
+    [
+        ("29.9", 29.94, 29.94, "agrees"),
+        ("29.9", 29.97, 29.97, "suggests"),
+        ("29.9", 30.2, 30.4, "contradicted"),
+        ("~29.9", 30.2, 30.4, "open"),
+        ("29.9", 20.0, float("inf"), "open"),
+    ],
+)
+def test_judgement(printed, low, high, status):
+    row = number("x", "mean", printed)
+    assert judge("check", row, (), low, high, "").status == status
+
+
+def test_values_are_shown_as_briefly_as_they_differ():
+    assert shown(21.25, 21.25, 2) == "21.25"
+    assert shown(21.24, 21.26, 2) == "21.24 to 21.26"
+    assert shown_p(0.0000096, 3) == "below 0.00001"
+    assert shown_p(0.0192, 3) == "0.01920"

@@ -1,0 +1,93 @@
+import itertools
+import math
+import statistics
+
+import pytest
+from small_registry import number, registry, statuses, two_groups
+
+from rairlib.checks.spread import check_order, check_range_of_parts, check_sd_in_range, sd_limits
+
+
+def summaries(group: str = "all", **printed: str):
+    return tuple(
+        number(f"{name}-{group}", name, text, variable="age", group=group)
+        for name, text in printed.items()
+    )
+
+
+def study(**printed: str):
+    return registry(*two_groups(), *summaries(**printed))
+
+
+def test_sd_limits_by_hand():
+    # 0, 0, 10, 10: SD² = 4 · 25/3; 0, 5, 5, 10: SD² = 50/3.
+    low, high = sd_limits((0, 0), (10, 10), 4)
+    assert high == pytest.approx(math.sqrt(100 / 3))
+    assert low == pytest.approx(math.sqrt(50 / 3))
+
+
+def test_sd_limits_hold_for_every_small_sample():
+    for values in itertools.combinations_with_replacement(range(6), 4):
+        ends = (min(values),) * 2, (max(values),) * 2
+        mean = (statistics.mean(values),) * 2
+        sd = statistics.stdev(values)
+        for low, high in (sd_limits(*ends, 4), sd_limits(*ends, 4, mean)):
+            assert low - 1e-9 <= sd <= high + 1e-9
+
+
+def test_the_mean_narrows_the_limits():
+    # Mean 1 in 0…10 with n = 11: nine 0 and one 10 leave 1; SD² ≤ 11/10 · 9 · 1.
+    assert sd_limits((0, 0), (10, 10), 11, (1, 1))[1] == pytest.approx(math.sqrt(9.9))
+
+
+def test_sd_too_large_for_the_range_is_contradicted():
+    # Ages from 17 to 77: at most 30 · √(90/89) = 30.17.
+    found = check_sd_in_range(study(sd="31.5", minimum="17", maximum="77"))
+    assert statuses(found) == {"sd-all": "contradicted"}
+
+
+def test_sd_too_small_for_the_range_is_contradicted():
+    # 17 and 77 alone give an SD of 60/√(2 · 89) = 4.497.
+    found = check_sd_in_range(study(sd="4.2", minimum="17", maximum="77"))
+    assert statuses(found) == {"sd-all": "contradicted"}
+
+
+def test_plausible_sd_agrees_without_being_recomputed():
+    (finding,) = check_sd_in_range(study(sd="14.1", minimum="17", maximum="77", mean="47.5"))
+    assert (finding.status, finding.target) == ("agrees", "")
+
+
+def test_quartiles_in_order_agree():
+    found = check_order(study(minimum="18", q1="36", median="47", q3="59", maximum="76"))
+    assert [finding.status for finding in found] == ["agrees"]
+
+
+def test_swapped_quartiles_are_contradicted():
+    found = check_order(study(q1="59", median="47", q3="36"))
+    assert set(statuses(found).values()) == {"contradicted"}
+
+
+def test_equal_quartiles_and_coarse_rounding_are_in_order():
+    # 47.2 may lie below a median printed 47.
+    found = check_order(study(q1="47.2", median="47", q3="47"))
+    assert [finding.status for finding in found] == ["agrees"]
+
+
+def test_mean_outside_the_range_is_contradicted():
+    found = check_order(study(minimum="17", maximum="77", mean="82.1"))
+    assert statuses(found) == {"maximum-all": "contradicted"}
+
+
+def test_range_of_the_whole_is_that_of_its_parts():
+    parts = (*summaries("cases", minimum="19"), *summaries("controls", minimum="17"))
+    # 17.5 would print as 17 and as 18; nothing prints as 17 and as 19.
+    for printed, status in (("17", "agrees"), ("18", "suggests"), ("19", "contradicted")):
+        rows = registry(*two_groups(), *parts, *summaries(minimum=printed))
+        assert statuses(check_range_of_parts(rows)) == {"minimum-all": status}
+
+
+def test_one_part_bounds_the_whole_from_one_side():
+    part = summaries("cases", maximum="77")
+    for printed, status in (("80", {}), ("75", {"maximum-all": "contradicted"})):
+        rows = registry(*two_groups(), *part, *summaries(maximum=printed))
+        assert statuses(check_range_of_parts(rows)) == status
