@@ -194,7 +194,8 @@ def smallest_source(target: PrintedFigure, others: list[PrintedFigure]) -> list[
         All others if no selection determines the figure.
     """
     measured = [figure for figure in others if figure.row.statistic in MEASURED]
-    preferred = [measured] if len(measured) == len(MEASURED) else []
+    prefers = target.row.statistic != "count" and len(measured) == len(MEASURED)
+    preferred = [measured] if prefers else []
     for chosen in chain(preferred, _subsets(others)):
         if len(target.possible(agreeing_with_all(chosen))) == 1:
             return chosen
