@@ -73,7 +73,14 @@ def compare(
     -------
     Finding
         ``agrees`` if some allowed value rounds to the printed text, else ``contradicted``.
+
+    Raises
+    ------
+    ValueError
+        If an end of the interval is NaN: what was not computed proves nothing.
     """
+    if math.isnan(low) or math.isnan(high):
+        raise ValueError(f"the interval of {check!r} for {target.id} has no limits")
     status = "agrees" if target.number.overlaps(low, high) else "contradicted"
     return Finding(
         check=check,

@@ -3,34 +3,41 @@
 import math
 import re
 from dataclasses import dataclass
-from decimal import ROUND_FLOOR, Decimal
+from decimal import ROUND_FLOOR, Decimal, localcontext
 
 from rairlib.errors import RairlibError
 
-OPERATORS = {"<": "<", "≤": "≤", "<=": "≤", "⩽": "≤", ">": ">", "≥": "≥", ">=": "≥", "⩾": "≥"}
+OPERATORS = {
+    **dict.fromkeys(("<", "＜", "﹤"), "<"),
+    **dict.fromkeys((">", "＞", "﹥"), ">"),
+    **dict.fromkeys(("≤", "<=", "⩽", "≦"), "≤"),
+    **dict.fromkeys(("≥", ">=", "⩾", "≧"), "≥"),
+    **dict.fromkeys(("", "=", "＝", "~", "≈"), "="),
+}
 # The hyphen stands last because the signs go into a character class.
-MINUS_SIGNS = "\u2212\u2010\u2011\u2012\u2013\u2014\ufe63\uff0d-"
-NUMBER_WORDS = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-]
-SPACES = re.compile(r"[\s\u00a0\u2009\u202f]+")
-SHAPE = re.compile(
-    rf"^(?P<operator><=|>=|[<≤⩽>≥⩾=~≈]?)(?P<sign>[+{MINUS_SIGNS}]?)"
-    r"(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,·]\d+)?|[.,·]\d+)%?$"
+MINUS_SIGNS = "\u2212\u2010\u2011\u2012\u2013\u2014\u2015\u02d7\ufe58\ufe63\uff0d-"
+# fmt: off
+UNITS = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
+    "nineteen",
 )
-THOUSANDS = re.compile(r"^[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?$")
+TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+# fmt: on
+NUMBER_WORDS = {word: value for value, word in enumerate(UNITS)} | {
+    f"{ten} {unit}".removesuffix(" zero"): 10 * place + value
+    for place, ten in enumerate(TENS, start=2)
+    for value, unit in enumerate(UNITS[:10])
+}
+INVISIBLE = re.compile("[\u200b\u2060\ufeff]")
+SHAPE = re.compile(
+    r"(?P<operator>[<>] ?=|[<≤⩽>≥⩾=~≈＜＞＝﹤﹥≦≧]?) ?"
+    rf"(?P<sign>[+{MINUS_SIGNS}]?) ?"
+    r"(?P<digits>[1-9]\d{0,2}(?:(?:,\d{3})+(?:\.\d+)?|(?:[ '’]\d{3})+(?:[.,·]\d+)?)"
+    r"|\d+(?:[.,·]\d+)?|[.,·]\d+) ?%?"
+)
+THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
+NUMERAL = re.compile(r"\d+(?:[.,·]\d+)*")
 
 
 class PrintedNumberError(RairlibError):
@@ -92,7 +99,8 @@ def parse_printed(text: str) -> Printed:
     ----------
     text : str
         For example ``40.688``, ``45.2%``, ``<0.001``, ``≥ 55``, ``0,155`` (a decimal comma),
-        ``112,880.0`` (thousands), ``−2.046`` (any minus sign), ``.000`` or ``six``.
+        ``112,880.0`` (thousands), ``−2.046`` (any minus sign), ``.000`` or ``six`` (words from
+        zero to ninety-nine).
 
     Returns
     -------
@@ -102,32 +110,52 @@ def parse_printed(text: str) -> Printed:
     Raises
     ------
     PrintedNumberError
-        If the text is not one number.
+        If the text is not one number, in one line that says what to write instead; a range
+        is two numbers.
 
     Notes
     -----
     A comma before exactly three digits separates thousands if the number before it has one to
-    three digits and does not start with zero; any other comma is a decimal comma.
+    three digits and does not start with zero; any other comma is a decimal comma. A space
+    or an apostrophe separates thousands under the same rule and stands nowhere else between
+    digits.
     """
-    squeezed = SPACES.sub("", text)
-    if squeezed.lower() in NUMBER_WORDS:
-        value = float(NUMBER_WORDS.index(squeezed.lower()))
+    plain = " ".join(INVISIBLE.sub("", text).split())
+    word = plain.lower().replace("-", " ")
+    if word in NUMBER_WORDS:
+        value = float(NUMBER_WORDS[word])
         return Printed(text=text, operator="=", value=value, decimals=0, low=value, high=value)
-    match = SHAPE.match(squeezed)
+    match = SHAPE.fullmatch(plain)
     if match is None:
-        raise PrintedNumberError(f"{text!r} is not one printed number")
-    digits = _plain_digits(match["digits"])
-    value = Decimal(digits) * (-1 if match["sign"] and match["sign"] in MINUS_SIGNS else 1)
+        raise PrintedNumberError(_refusal(text))
+    value = Decimal(_plain_digits(match["digits"]))
+    if match["sign"] and match["sign"] in MINUS_SIGNS:
+        value = value.copy_negate()
     decimals = max(0, -value.as_tuple().exponent)
-    operator = OPERATORS.get(match["operator"], "=")
+    operator = OPERATORS[match["operator"].replace(" ", "")]
     low, high = _limits(value, decimals, operator)
     return Printed(
         text=text, operator=operator, value=float(value), decimals=decimals, low=low, high=high
     )
 
 
+def _refusal(text: str) -> str:
+    numerals = NUMERAL.findall(text)
+    if not text.strip():
+        return f"{text!r} is empty: write the number as printed"
+    if not numerals:
+        return f"{text!r} is not a number: write digits, or a number word from zero to ninety-nine"
+    if len(numerals) > 1:
+        listed = f"{', '.join(numerals[:-1])} and {numerals[-1]}"
+        return f"{text!r} is not one number: give {listed} a row each"
+    if len(re.findall(r"[.,·]", numerals[0])) > 1:
+        return f"{text!r} mixes points and commas: write it like 1,234.5 or 1234.5"
+    return f"{text!r} is not a plain number: keep sign and digits alone, without words or marks"
+
+
 def _plain_digits(digits: str) -> str:
-    if THOUSANDS.match(digits):
+    digits = re.sub("[ '’]", "", digits)
+    if THOUSANDS.fullmatch(digits):
         return digits.replace(",", "")
     return digits.replace(",", ".").replace("·", ".")
 
@@ -161,7 +189,9 @@ def format_value(value: float, decimals: int) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     unit = Decimal(1).scaleb(-decimals)
-    exact = Decimal(repr(round(abs(value), decimals + 9)))
-    steps = (exact / unit + Decimal("0.5")).to_integral_value(ROUND_FLOOR)
-    rounded = (steps * unit).quantize(unit)
+    # 1.005 is stored as 1.00499…; nine more decimals than wanted bring the half back.
+    exact = Decimal(repr(float(round(abs(value), decimals + 9))))
+    with localcontext(prec=400):
+        steps = (exact / unit + Decimal("0.5")).to_integral_value(ROUND_FLOOR)
+        rounded = (steps * unit).quantize(unit)
     return f"{'-' if value < 0 and steps else ''}{rounded:f}"

@@ -1,57 +1,97 @@
 """Read and validate a registry file; every fault is one line with file, row and column."""
 
 import csv
+import io
 from pathlib import Path
 
 import pandas as pd
 import pandera.pandas as pa
 
-from rairlib.errors import RairlibError
+from rairlib.errors import RairlibError, nearest, unknown
 from rairlib.printed import PrintedNumberError, parse_printed
-from rairlib.vocabulary import COLUMNS, METHODS, REQUIRED_COLUMNS, ROLES, STATISTICS
+from rairlib.vocabulary import (
+    COLUMNS,
+    METHODS,
+    OTHER_METHODS,
+    OTHER_STATISTICS,
+    REQUIRED_COLUMNS,
+    ROLES,
+    STATISTICS,
+)
 
 LIMITS = ("ci_low", "ci_high")
+LINKS = ("of", "repeats")
+SAVE_AS = "save it as CSV UTF-8, separated by commas"
+TOO_MANY = "put texts that contain a comma in double quotes"
+TOO_FEW = "write a comma for each empty field too"
+OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 class RegistryError(RairlibError):
     """A registry file has faults: one line each."""
 
 
-def _is_printed_number(text: str) -> bool:
+def _identifier_fault(text: str) -> str:
+    if not text:
+        return "is empty: give the number an identifier"
+    # Findings list the identifiers that they use, separated by blanks.
+    return "" if text.split() == [text] else f"{text!r} holds a blank: join its parts by hyphens"
+
+
+def _locus_fault(text: str) -> str:
+    return "" if text else "is empty: name the place in the paper"
+
+
+def _statistic_fault(text: str) -> str:
+    if text in STATISTICS:
+        return ""
+    return unknown(text, "statistic", STATISTICS, OTHER_STATISTICS)
+
+
+def _method_fault(text: str) -> str:
+    return "" if text in METHODS else unknown(text, "method", METHODS, OTHER_METHODS)
+
+
+def _role_fault(text: str) -> str:
+    return "" if text in ROLES else unknown(text, "role", ROLES)
+
+
+def _printed_fault(text: str) -> str:
     try:
         parse_printed(text)
-    except PrintedNumberError:
-        return False
-    return True
+    except PrintedNumberError as error:
+        # The subject of the line is the column, not the empty text.
+        return str(error).removeprefix("'' ")
+    return ""
 
 
-def _is_step(text: str) -> bool:
-    return not text or (_is_printed_number(text) and parse_printed(text).value > 0)
+def _step_fault(text: str) -> str:
+    wrong = f"{text!r} is not a positive number: give the smallest step, or nothing"
+    if not text:
+        return ""
+    if _printed_fault(text):
+        return wrong
+    step = parse_printed(text)
+    return "" if step.operator == "=" and step.value > 0 else wrong
 
 
-def _column(message: str, holds) -> pa.Column:
-    check = pa.Check(holds, element_wise=True, error=message)
-    return pa.Column(str, checks=check, required=False)
+FIELD_FAULTS = {
+    "id": _identifier_fault,
+    "locus": _locus_fault,
+    "statistic": _statistic_fault,
+    "printed": _printed_fault,
+    "method": _method_fault,
+    "step": _step_fault,
+    "role": _role_fault,
+}
 
 
-SCHEMA = pa.DataFrameSchema(
-    {
-        "id": _column("is empty: give the number an identifier", bool),
-        "locus": _column("is empty: name the place in the paper", bool),
-        "statistic": _column(
-            f"is not a statistic: use one of {', '.join(STATISTICS)}", STATISTICS.__contains__
-        ),
-        "printed": _column(
-            "is not one printed number: give a range or an interval two rows", _is_printed_number
-        ),
-        "method": _column(
-            f"is not a method: leave it empty or use one of {', '.join(METHODS[1:])}",
-            METHODS.__contains__,
-        ),
-        "step": _column("is not a positive number: give the smallest step, or nothing", _is_step),
-        "role": _column(f"is not a role: use one of {', '.join(ROLES)}", ROLES.__contains__),
-    }
-)
+def _column(fault) -> pa.Column:
+    check = pa.Check(lambda text: not fault(text), element_wise=True, error="is faulty")
+    return pa.Column(str, checks=check)
+
+
+SCHEMA = pa.DataFrameSchema({name: _column(fault) for name, fault in FIELD_FAULTS.items()})
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -71,8 +111,8 @@ def read_table(path: Path) -> pd.DataFrame:
     Raises
     ------
     RegistryError
-        One line per fault, with file, row and column. Rows are counted as a text editor counts
-        lines where no field spans two; the header is row 1.
+        One line per fault, with file, row and column. Rows are counted as a spreadsheet counts
+        them: the header is row 1, and empty rows, which are left out, count too.
     """
     table = _read_texts(path)
     _require_columns(path, table)
@@ -82,99 +122,154 @@ def read_table(path: Path) -> pd.DataFrame:
     table = table[list(COLUMNS)]
     faults = _schema_faults(table) + _link_faults(table)
     if faults:
-        identifiers = [identifier or "no id" for identifier in table["id"]]
+        identifiers = {row: name or "no id" for row, name in table["id"].items()}
         raise RegistryError(
             "\n".join(
-                f"{path.name}: row {row + 2} ({identifiers[row]}), column {column}: {text}"
+                f"{path.name}: row {row} ({identifiers[row]}), column {column}: {text}"
                 for row, column, text in sorted(set(faults))
             )
         )
-    return table
+    return table.reset_index(drop=True)
 
 
 def _read_texts(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise RegistryError(f"{path}: no such file")
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            lines = list(csv.reader(stream, strict=True))
-    except UnicodeDecodeError as error:
-        raise RegistryError(f"{path.name}: is not UTF-8 text; save it as CSV UTF-8") from error
-    except csv.Error as error:
-        raise RegistryError(f"{path.name}: is not a CSV file ({error})") from error
-    if not lines or len(lines) == 1:
-        raise RegistryError(f"{path.name}: has no rows; start from the template")
-    header, *records = lines
+    """Read all fields as texts without blanks around them; the index is the number of the row."""
+    lines = _split_lines(path, _decode(path))
+    filled = [(row, fields) for row, fields in enumerate(lines, start=1) if any(fields)]
+    if not filled:
+        raise RegistryError(f"{path.name}: is empty; start from the template")
+    (first, header), *records = filled
+    _require_header(path, first, header)
+    if not records:
+        raise RegistryError(f"{path.name}: has a header but no rows; add one row per number")
     ragged = [
-        f"{path.name}: row {number}: has {len(record)} fields, the header has {len(header)}; "
-        "put texts that contain a comma in double quotes"
-        for number, record in enumerate(records, start=2)
-        if len(record) != len(header)
+        f"{path.name}: row {row}: has {len(fields)} fields, the header has {len(header)}; "
+        + (TOO_FEW if len(fields) < len(header) else TOO_MANY)
+        for row, fields in records
+        if len(fields) != len(header)
     ]
     if ragged:
         raise RegistryError("\n".join(ragged))
-    return pd.DataFrame(
-        [[field.strip() for field in record] for record in records],
-        columns=[name.strip() for name in header],
-        dtype=object,
-    ).astype(str)
+    rows, texts = zip(*records, strict=True)
+    return pd.DataFrame(list(texts), index=list(rows), columns=header, dtype=object).astype(str)
+
+
+def _decode(path: Path) -> str:
+    if path.is_dir():
+        raise RegistryError(f"{path}: is a folder; name a CSV file in it")
+    if not path.is_file():
+        raise RegistryError(f"{path}: no such file")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise RegistryError(f"{path}: cannot be read ({error.strerror})") from error
+    if content.startswith(b"PK\x03\x04"):
+        raise RegistryError(f"{path.name}: is a spreadsheet or an archive, not text; {SAVE_AS}")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise RegistryError(f"{path.name}: line {line} is not UTF-8 text; {SAVE_AS}") from error
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise RegistryError(f"{path.name}: line {line} holds a NUL byte; {SAVE_AS}")
+    return text
+
+
+def _split_lines(path: Path, text: str) -> list[list[str]]:
+    lines: list[list[str]] = []
+    try:
+        for fields in csv.reader(io.StringIO(text, newline=""), strict=True):
+            lines.append([field.strip() for field in fields])
+    except csv.Error as error:
+        raise RegistryError(
+            f"{path.name}: row {len(lines) + 1}: a double quote is not closed, or stands inside a "
+            "text and is not doubled"
+        ) from error
+    return lines
+
+
+def _require_header(path: Path, row: int, header: list[str]) -> None:
+    """Refuse a first row that is not the header of a comma separated registry."""
+    for separator, name in OTHER_SEPARATORS.items():
+        parts = header[0].split(separator)
+        if len(parts) > 1 and any(nearest(part, REQUIRED_COLUMNS) for part in parts):
+            raise RegistryError(f"{path.name}: fields are separated by {name}; {SAVE_AS}")
+    if not any(nearest(name, REQUIRED_COLUMNS) for name in header):
+        wanted = ",".join(REQUIRED_COLUMNS)
+        raise RegistryError(f"{path.name}: row {row} is not a header; start with {wanted}")
 
 
 def _require_columns(path: Path, table: pd.DataFrame) -> None:
     names = list(table.columns)
+    strange = {name: nearest(name, COLUMNS) for name in names if name and name not in COLUMNS}
     faults = [
-        f"{path.name}: row 1: column {name} is missing"
+        f"column {name} is missing"
         for name in REQUIRED_COLUMNS
-        if name not in names
+        if name not in names and name not in strange.values()
+    ]
+    faults += [unknown(name, "column", COLUMNS) for name in strange]
+    faults += [
+        f"column {place} has no name: name it, or delete it"
+        for place, name in enumerate(names, start=1)
+        if not name
     ]
     faults += [
-        f"{path.name}: row 1: column {name!r} is unknown; known are {', '.join(COLUMNS)}"
-        for name in names
-        if name not in COLUMNS
-    ]
-    faults += [
-        f"{path.name}: row 1: column {name} stands twice"
+        f"column {name} stands twice: keep one"
         for name in dict.fromkeys(names)
-        if names.count(name) > 1
+        if name and names.count(name) > 1
     ]
     if faults:
-        raise RegistryError("\n".join(faults))
+        raise RegistryError("\n".join(f"{path.name}: header: {fault}" for fault in faults))
 
 
 def _schema_faults(table: pd.DataFrame) -> list[tuple[int, str, str]]:
     try:
         SCHEMA.validate(table, lazy=True)
     except pa.errors.SchemaErrors as errors:
-        cases = errors.failure_cases
+        cases = errors.failure_cases.to_dict("records")
         return [
-            (int(case["index"]), case["column"], f"{case['failure_case']!r} {case['check']}")
-            for case in cases.to_dict("records")
+            (int(case["index"]), case["column"], FIELD_FAULTS[case["column"]](case["failure_case"]))
+            for case in cases
         ]
     return []
 
 
 def _link_faults(table: pd.DataFrame) -> list[tuple[int, str, str]]:
     """Find faults that concern more than one field."""
-    known = set(table["id"])
+    links = {link: dict(zip(table["id"], table[link], strict=True)) for link in LINKS}
     faults = []
-    for index, row in enumerate(table.to_dict("records")):
-        faults += [(index, column, text) for column, text in _row_faults(row, known)]
-    for index in table.index[table["id"].duplicated()]:
-        faults.append((int(index), "id", f"{table['id'][index]!r} stands twice"))
+    for row, fields in zip(table.index, table.to_dict("records"), strict=True):
+        faults += [(row, column, text) for column, text in _row_faults(fields)]
+        faults += [
+            (row, link, text)
+            for link in LINKS
+            if (text := _link_fault(fields["id"], fields[link], links[link]))
+        ]
+    repeated = table["id"].duplicated() & (table["id"] != "")
+    faults += [(row, "id", f"{table['id'][row]!r} stands twice") for row in table.index[repeated]]
     return faults
 
 
-def _row_faults(row: dict[str, str], known: set[str]) -> list[tuple[str, str]]:
-    faults = [
-        (link, f"{row[link]!r} is the id of no row")
-        for link in ("of", "repeats")
-        if row[link] and row[link] not in known
-    ]
-    faults += [
-        (link, "points to the row itself")
-        for link in ("of", "repeats")
-        if row[link] and row[link] == row["id"]
-    ]
+def _link_fault(identifier: str, target: str, chain: dict[str, str]) -> str:
+    """Say what is wrong with a link from one row to another, if anything is."""
+    if not target:
+        return ""
+    if target not in chain:
+        near = nearest(target, chain)
+        hint = f": did you mean {near!r}?" if near else ""
+        return f"{target!r} is the id of no row{hint}"
+    passed: set[str] = set()
+    while target in chain and target not in passed:
+        if target == identifier:
+            return "leads back to the row itself"
+        passed.add(target)
+        target = chain[target]
+    return ""
+
+
+def _row_faults(row: dict[str, str]) -> list[tuple[str, str]]:
+    faults = []
     if row["partition"] and not row["of"]:
         faults.append(("of", "is empty: a part of a partition names its whole"))
     if row["statistic"] in LIMITS and not row["of"]:

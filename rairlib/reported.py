@@ -143,12 +143,12 @@ class Registry:
         tuple of ReportedNumber
             In order of appearance.
         """
-        if isinstance(statistic, str):
-            candidates = self._by_statistic.get(statistic, ())
-        elif statistic:
-            candidates = [row for row in self.rows if row.statistic in statistic]
-        else:
+        if not statistic:
             candidates = self.rows
+        elif isinstance(statistic, str):
+            candidates = self._by_statistic.get(statistic, ())
+        else:
+            candidates = [row for row in self.rows if row.statistic in statistic]
         return tuple(
             row
             for row in candidates
@@ -250,7 +250,7 @@ def read_registry(path: str | Path) -> Registry:
         One line per fault, with file, row and column.
     """
     path = Path(path)
-    name = path.parent.name if path.name == "reported.csv" else path.stem
+    name = path.resolve().parent.name if path.name == "reported.csv" else path.stem
     return registry_from_frame(name, read_table(path))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from rairlib.errors import RairlibError
+from rairlib.errors import RairlibError, unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,7 @@ def study_folder(study: str) -> Path:
     """
     known = load_studies()
     if study not in known:
-        raise RairlibError(f"unknown study {study!r}: choose one of {', '.join(known)}")
+        raise RairlibError(unknown(study, "study", known))
     return data_folder() / study
 
 

@@ -80,3 +80,40 @@ REQUIRED_COLUMNS = ("id", "locus", "statistic", "printed")
 
 RATIOS = ("odds_ratio", "hazard_ratio")
 PERFORMANCE = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
+
+# What papers and statistical packages call them; used to suggest the registry's word.
+OTHER_STATISTICS = {
+    "total": "n",
+    "frequency": "count",
+    "proportion": "percent",
+    "%": "percent",
+    "average": "mean",
+    "std": "sd",
+    "threshold": "cutoff",
+    "c_statistic": "auc",
+    "or": "odds_ratio",
+    "hr": "hazard_ratio",
+    "beta": "coefficient",
+    "constant": "intercept",
+    "lower": "ci_low",
+    "upper": "ci_high",
+    "p": "p_value",
+    "chi2": "chi_square",
+    "χ2": "chi_square",
+    "χ²": "chi_square",
+    "u": "u_statistic",
+}
+OTHER_METHODS = {
+    "chi_square": "pearson",
+    "chi_squared": "pearson",
+    "chi2": "pearson",
+    "χ2": "pearson",
+    "χ²": "pearson",
+    "continuity_correction": "yates",
+    "t_test": "student",
+    "wilcoxon": "mann_whitney",
+    "lr": "likelihood_ratio",
+    "km": "kaplan_meier",
+    "crude": "univariable",
+    "adjusted": "multivariable",
+}
