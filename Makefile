@@ -7,10 +7,10 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks lock lint format serve clean bench
+.PHONY: help book test notebooks results simulations lock lint format serve clean bench
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # Set up again only when the lock file, the package's metadata or the set-up itself changes.
 $(INSTALLED): requirements.lock pyproject.toml .ci/setup
@@ -28,6 +28,12 @@ test: $(INSTALLED) lint ## run every test, every notebook and the linter
 
 notebooks: $(INSTALLED) ## run all notebooks and store their outputs in place
 	@$(BIN)/python .ci/run_notebooks.py
+
+results: $(INSTALLED) ## compute verdicts, findings and the README's board anew
+	@$(BIN)/python -m rairlib.publish
+
+simulations: $(INSTALLED) ## the same, after drawing the simulated cohorts anew
+	@$(BIN)/python -m rairlib.publish --simulations
 
 lock: $(INSTALLED) ## pin the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile pyproject.toml --quiet --upgrade --all-extras --universal \
