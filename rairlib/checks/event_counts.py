@@ -1,0 +1,266 @@
+"""Events per level behind a Cox interval.
+
+At the maximum of the partial likelihood the expected covariate at the event times adds up to the
+observed one. For a level with d1 events against its reference with d0, the information is then at
+most ``d1 d0 / (d1 + d0)``, because the variance of a share is concave: the standard error of the
+log hazard ratio is at least ``sqrt(1/d1 + 1/d0)``. The bound holds for Breslow and Efron ties,
+with other covariates in the model and with other levels of the same factor (where it follows from
+the concavity of the multinomial covariance). It assumes the model-based Wald interval.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from rairlib.checks.cells import CountIndex, whole_number
+from rairlib.checks.classification_tables import agreeing_with_all
+from rairlib.checks.diagnostic import Rule, printed_list, rules
+from rairlib.checks.lookup import ids, originals, outcome_sizes, whole_of
+from rairlib.checks.regression_estimates import (
+    RegressionEstimate,
+    regression_estimates,
+    under_assumption,
+)
+from rairlib.checks.rounding import shown
+from rairlib.checks.wald import wald_region
+from rairlib.findings import Finding
+from rairlib.printed import format_value
+from rairlib.reported import Registry, ReportedNumber
+
+OTHER_ERRORS = " Only an interval that is not the usual Wald interval could be so narrow."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventSplit:
+    """A hazard ratio, its two levels and what bounds their events.
+
+    Attributes
+    ----------
+    found : RegressionEstimate
+        The hazard ratio with its limits.
+    events : ReportedNumber
+        Size of the group with the event.
+    levels : tuple of ReportedNumber or None
+        Patients with the level and with its reference among all, where printed.
+    level_events : tuple of ReportedNumber or None
+        Patients with the event by level, where printed.
+    error : (float, float)
+        Standard errors of the log hazard ratio that agree with the interval.
+    """
+
+    found: RegressionEstimate
+    events: ReportedNumber
+    levels: tuple[ReportedNumber | None, ReportedNumber | None]
+    level_events: tuple[ReportedNumber | None, ReportedNumber | None]
+    error: tuple[float, float]
+
+    @property
+    def total(self) -> int:
+        """Number of events."""
+        return whole_number(self.events)
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """Identifiers of all numbers in use."""
+        found = self.found
+        return ids(
+            found.estimate, found.low, found.high, self.events, *self.levels, *self.level_events
+        )
+
+    def ranges(self) -> tuple[tuple[int, int], tuple[int, int]] | None:
+        """Smallest and largest number of events of the level and of its reference."""
+        most = [
+            self.total if whole_number(level) is None else whole_number(level)
+            for level in self.levels
+        ]
+        return events_per_level(self.total, self.error[1], *most)
+
+
+def events_per_level(
+    total: int, standard_error: float, most_in_level: int, most_in_reference: int
+) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """Bound the events of two levels by the standard error of their log hazard ratio.
+
+    Parameters
+    ----------
+    total : int
+        Events in both levels (and any others) together.
+    standard_error : float
+        Largest standard error that agrees with the print.
+    most_in_level, most_in_reference : int
+        Patients in the two levels.
+
+    Returns
+    -------
+    tuple of (int, int) or None
+        Range for the level and for its reference, from ``1/d1 + 1/d0 ≤ standard_error²``; None
+        if no split allows so small an error.
+    """
+    possible = []
+    for in_level in range(1, min(most_in_level, total - 1) + 1):
+        in_reference = min(most_in_reference, total - in_level)
+        spare = standard_error**2 * (1 + 1e-9) - 1 / in_level
+        if spare > 0 and in_reference >= 1 / spare:
+            possible.append((in_level, math.ceil(1 / spare - 1e-9), in_reference))
+    if not possible:
+        return None
+    levels = [in_level for in_level, _, _ in possible]
+    return (
+        (min(levels), max(levels)),
+        (min(least for _, least, _ in possible), max(most for _, _, most in possible)),
+    )
+
+
+def event_splits(registry: Registry) -> list[EventSplit]:
+    """Collect the hazard ratios with limits whose number of events is printed.
+
+    Parameters
+    ----------
+    registry : Registry
+        The printed numbers.
+
+    Returns
+    -------
+    list of EventSplit
+        In order of appearance, those with levels ``LEVEL vs REFERENCE``.
+    """
+    index, found_splits = CountIndex(registry), []
+    for found in regression_estimates(registry):
+        row = found.estimate
+        sizes = outcome_sizes(index, row)
+        usable = row.statistic == "hazard_ratio" and row.contrast and found.has_interval
+        if not usable or sizes is None:
+            continue
+        limits = found.limit(found.low), found.limit(found.high)
+        region = wald_region(found.coefficient(), *limits) or wald_region(None, *limits)
+        if region:
+            found_splits.append(_event_split(index, found, sizes[0], region.standard_error()))
+    return found_splits
+
+
+def _event_split(
+    index: CountIndex,
+    found: RegressionEstimate,
+    events: ReportedNumber,
+    error: tuple[float, float],
+) -> EventSplit:
+    row = found.estimate
+    whole = whole_of(index, row.outcome_groups)
+    everyone = whole.group if whole else ""
+    levels, level_events = (
+        tuple(index.counts.get((row.variable, level, group)) for level in row.contrast)
+        for group in (everyone, row.outcome_groups[0])
+    )
+    return EventSplit(
+        found=found, events=events, levels=levels, level_events=level_events, error=error
+    )
+
+
+def check_events_per_level(registry: Registry) -> list[Finding]:
+    """Bound the events of each level by a Cox interval; needs limits and the number of events."""
+    return [
+        _printed_events(split) if all(split.level_events) else _events(split)
+        for split in event_splits(registry)
+    ]
+
+
+def _events(split: EventSplit) -> Finding:
+    check, ranges = "events_per_level", split.ranges()
+    text = _needed(split)
+    if ranges is None:
+        most = " and ".join(level.printed for level in split.levels if level is not None)
+        text += f"No split of {split.total} events has it"
+        text += f" with at most {most} patients in the levels." if most else "."
+        finding = Finding(check=check, status="contradicted", uses=split.uses, text=text)
+        return under_assumption(finding, split.found.is_wald, OTHER_ERRORS)
+    (low, high), (reference_low, reference_high) = ranges
+    level, reference = split.found.estimate.contrast
+    text += (
+        f"So {low} to {high} of the {split.total} events are in {level} and {reference_low} to "
+        f"{reference_high} in {reference}."
+    )
+    informative = low > 1 or reference_low > 1
+    status = "agrees" if informative else "open"
+    return Finding(check=check, status=status, uses=split.uses, text=text)
+
+
+def _needed(split: EventSplit) -> str:
+    return (
+        f"{split.found.printed}: the interval has a standard error of {shown(*split.error, 4)} on "
+        "the log scale, and sqrt(1/d1 + 1/d0) with d1 and d0 events per level cannot be larger. "
+    )
+
+
+def _printed_events(split: EventSplit) -> Finding:
+    counts = [whole_number(row) for row in split.level_events]
+    text = _needed(split)
+    if None in counts or 0 in counts:
+        text += "A level without events has no hazard ratio."
+        return Finding(check="events_per_level", status="open", uses=split.uses, text=text)
+    smallest = math.sqrt(sum(1 / count for count in counts))
+    text += f"The printed {counts[0]} and {counts[1]} events give {format_value(smallest, 4)}."
+    if split.error[1] * (1 + 1e-9) >= smallest:
+        return Finding(check="events_per_level", status="agrees", uses=split.uses, text=text)
+    finding = Finding(check="events_per_level", status="contradicted", uses=split.uses, text=text)
+    return under_assumption(finding, split.found.is_wald, OTHER_ERRORS)
+
+
+def event_totals(registry: Registry) -> dict[str, ReportedNumber]:
+    """Return the row with the number of events of each group that a survival analysis covers.
+
+    Parameters
+    ----------
+    registry : Registry
+        The printed numbers.
+
+    Returns
+    -------
+    dict of str to ReportedNumber
+        From the groups of hazard ratios, which name the patients with the event first.
+    """
+    index, totals = CountIndex(registry), {}
+    for row in originals(registry, "hazard_ratio"):
+        sizes = outcome_sizes(index, row)
+        whole = whole_of(index, row.outcome_groups) if sizes else None
+        if whole is not None:
+            totals.setdefault(whole.group, sizes[0])
+    return totals
+
+
+def check_events_and_sensitivity(registry: Registry) -> list[Finding]:
+    """Compare events per level with a sensitivity; needs Cox limits and figures of one rule."""
+    index = CountIndex(registry)
+    true_positives: dict[tuple[str, str, str], tuple[Rule, np.ndarray]] = {}
+    for rule in rules(registry, index):
+        tp = np.nonzero(agreeing_with_all(rule.figures))[0]
+        key = rule.first.variable, rule.first.level, rule.first.group
+        if len(tp) and any(figure.row.statistic == "sensitivity" for figure in rule.figures):
+            true_positives[key] = rule, tp
+    findings = []
+    for split in event_splits(registry):
+        row, ranges = split.found.estimate, split.ranges()
+        key = row.variable, row.contrast[0], row.group
+        if key in true_positives and ranges is not None:
+            findings.append(_sensitivity(split, ranges[0], *true_positives[key]))
+    return findings
+
+
+def _sensitivity(
+    split: EventSplit, events: tuple[int, int], rule: Rule, true_positives: np.ndarray
+) -> Finding:
+    check, low, high = (
+        "events_and_sensitivity",
+        int(true_positives.min()),
+        int(true_positives.max()),
+    )
+    text = (
+        f"{split.found.printed}: the interval allows {events[0]} to {events[1]} events in "
+        f"{split.found.estimate.contrast[0]}; {printed_list(rule.figures)} puts "
+        f"{shown(low, high, 0)} of {split.total} there."
+    )
+    uses = tuple(dict.fromkeys((*split.uses, *rule.rows(rule.figures))))
+    if low <= events[1] and events[0] <= high:
+        return Finding(check=check, status="agrees", uses=uses, text=text)
+    finding = Finding(check=check, status="contradicted", uses=uses, text=text)
+    return under_assumption(finding, split.found.is_wald, OTHER_ERRORS)

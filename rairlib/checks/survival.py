@@ -1,0 +1,276 @@
+"""Kaplan-Meier rates beside each other, the sizes of groups and the number of events.
+
+Proofs: a rate never rises; while nobody has had the event it is 100 %, and the first event lowers
+it by at least one patient's share; ``n (1 - rate)`` is at least the number of events so far,
+because censored patients only add weight to those who stay; and the rate of a whole is at least
+the product of the rates of its parts, because at each time its hazard is at most the largest of
+theirs. That the rate of a whole is the mean of its parts holds without censoring only: such a
+mismatch is ``open``.
+"""
+
+import math
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import pairwise
+
+from rairlib.checks.cells import CountIndex, whole_number
+from rairlib.checks.event_counts import event_splits, event_totals
+from rairlib.checks.lookup import ids, originals
+from rairlib.checks.regression_estimates import under_assumption
+from rairlib.checks.rounding import is_rescued, shown
+from rairlib.checks.wald import Interval
+from rairlib.findings import Finding
+from rairlib.reported import Registry, ReportedNumber
+
+TIME = re.compile(r"^(\d+(?:\.\d+)?)[\s-]*(day|week|month|year)s?$")
+MONTHS = {"day": 12 / 365.25, "week": 84 / 365.25, "month": 1.0, "year": 12.0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """A printed Kaplan-Meier rate.
+
+    Attributes
+    ----------
+    row : ReportedNumber
+        The rate.
+    months : float
+        Its time.
+    survival : (float, float)
+        Values that round to the print, between 0 and 1.
+    size : ReportedNumber or None
+        Size of its group; of the group before exclusions, it is an upper bound.
+    """
+
+    row: ReportedNumber
+    months: float
+    survival: Interval
+    size: ReportedNumber | None
+
+    @property
+    def patients(self) -> int | None:
+        """Largest number of patients behind the curve."""
+        return whole_number(self.size)
+
+    @property
+    def printed(self) -> str:
+        """Rate, group and time as printed."""
+        return f"{self.row.variable} at {self.row.level} in {self.row.group} {self.row.printed} %"
+
+    @property
+    def is_without_events(self) -> bool:
+        """Whether the rate is too close to 1 for a single event among its patients."""
+        return bool(self.patients) and self.survival[0] > 1 - 1 / self.patients + 1e-9
+
+    def most_events(self) -> int:
+        """Largest number of events so far."""
+        if self.is_without_events:
+            return 0
+        return math.floor(self.patients * (1 - self.survival[0]) + 1e-9)
+
+
+def time_in_months(level: str) -> float | None:
+    """Read ``60 months``, ``5 years`` or ``5-year`` as months; None for other texts."""
+    match = TIME.match(level.strip().lower())
+    return float(match[1]) * MONTHS[match[2]] if match else None
+
+
+def printed_rates(registry: Registry) -> list[Rate]:
+    """Collect Kaplan-Meier rates; those read off a figure (role ``unavailable``) are left out.
+
+    Parameters
+    ----------
+    registry : Registry
+        The printed numbers.
+
+    Returns
+    -------
+    list of Rate
+        In order of appearance.
+    """
+    index, found = CountIndex(registry), []
+    for row in originals(registry, "survival_percent"):
+        months = time_in_months(row.level)
+        if months is None or row.role == "unavailable":
+            continue
+        scale = 1.0 if row.unit != "%" and row.number.value <= 1 else 0.01
+        ends = (max(scale * row.number.low, 0.0), min(scale * row.number.high, 1.0))
+        size = index.sizes.get(row.group)
+        found.append(Rate(row=row, months=months, survival=ends, size=size))
+    return found
+
+
+def check_survival_falls(registry: Registry) -> list[Finding]:
+    """Compare the rates of one curve at several times; needs two rates of a group."""
+    curves: dict[tuple[str, str], list[Rate]] = defaultdict(list)
+    for rate in printed_rates(registry):
+        curves[rate.row.variable, rate.row.group].append(rate)
+    findings = []
+    for curve in curves.values():
+        for earlier, later in pairwise(sorted(curve, key=lambda rate: rate.months)):
+            if later.months > earlier.months:
+                findings.append(_falls(earlier, later))
+    return findings
+
+
+def _falls(earlier: Rate, later: Rate) -> Finding:
+    rises = later.survival[0] > earlier.survival[1] + 1e-9
+    text = f"{earlier.printed}, {later.printed}: the rate {'rises' if rises else 'does not rise'}"
+    return Finding(
+        check="survival_falls",
+        status="contradicted" if rises else "agrees",
+        uses=ids(earlier.row, later.row),
+        text=f"{text}, and a Kaplan-Meier curve cannot." if rises else f"{text}.",
+    )
+
+
+def check_survival_events(registry: Registry) -> list[Finding]:
+    """Bound the events so far by a rate; needs the size of its group, better all its events."""
+    totals = event_totals(registry)
+    return [
+        _events_so_far(rate, totals.get(rate.row.group))
+        for rate in printed_rates(registry)
+        if rate.patients and rate.months > 0
+    ]
+
+
+def _events_so_far(rate: Rate, total: ReportedNumber | None) -> Finding:
+    check, uses = "survival_events", ids(rate.row, rate.size, total)
+    text = f"{rate.printed}, {rate.patients} patients: "
+    if rate.is_without_events and rate.survival[1] < 1 - 1e-9:
+        next_rate = 100 * (1 - 1 / rate.patients)
+        text += (
+            f"the first event lowers the rate to at most {shown(next_rate, next_rate, 2)} %, and "
+            "nothing lies between that and 100 %."
+        )
+        printed = next_rate if rate.row.number.value > 1 else next_rate / 100
+        rescued = is_rescued(rate.row.number, printed, printed)
+        status = "suggests" if rescued else "contradicted"
+        return Finding(check=check, status=status, target=rate.row.id, uses=uses[1:], text=text)
+    most = rate.most_events()
+    if rate.is_without_events:
+        text += "no patient has had the event by then."
+    else:
+        text += f"at most {most} events by then, from events ≤ n (1 - rate)."
+    all_events = whole_number(total)
+    if all_events is not None and all_events > most:
+        text += f" Of the {all_events} events in all, at least {all_events - most} came later."
+    return Finding(check=check, status="agrees", uses=uses, text=text)
+
+
+def check_survival_whole(registry: Registry) -> list[Finding]:
+    """Compare the rate of a whole with those of its parts; needs rates at one time and sizes."""
+    index = CountIndex(registry)
+    by_time: dict[tuple[str, float], dict[str, Rate]] = defaultdict(dict)
+    for rate in printed_rates(registry):
+        by_time[rate.row.variable, rate.months].setdefault(rate.row.group, rate)
+    findings = []
+    for rates in by_time.values():
+        for whole in rates.values():
+            for split in index.splits:
+                parts = [rates.get(part.group) for part in split.parts]
+                known = all(part is not None and part.patients for part in parts)
+                if known and whole not in parts and _belongs(index, whole, split.whole):
+                    findings.append(_whole(whole, parts, whole.row.group == split.whole.group))
+    return findings
+
+
+def _belongs(index: CountIndex, whole: Rate, split_whole: ReportedNumber) -> bool:
+    """Say whether a curve is of the group that is split, or of those of it who were analysed."""
+    if not whole.patients:
+        return False
+    parent = whole.size.of
+    wider = index.registry[parent].group if parent in index.registry else ""
+    return split_whole.group in (whole.row.group, wider)
+
+
+def product_of(parts: list[Interval]) -> Interval:
+    """Multiply rates that are known to rounding."""
+    return math.prod(low for low, _ in parts), math.prod(high for _, high in parts)
+
+
+def mean_range(rates: list[Interval], most: list[int], total: int) -> Interval:
+    """Return the range of the mean rate of a whole without censoring.
+
+    Parameters
+    ----------
+    rates : list of (float, float)
+        Rates of the parts, known to rounding.
+    most : list of int
+        Largest size of each part.
+    total : int
+        Size of the whole, at most the sum of these.
+
+    Returns
+    -------
+    (float, float)
+        Over all sizes of the parts that add up to the whole.
+    """
+    ends = []
+    for end, sign in ((0, 1), (1, -1)):
+        sizes = [max(0, total - sum(most) + size) for size in most]
+        spare = total - sum(sizes)
+        for part in sorted(range(len(rates)), key=lambda part: sign * rates[part][end]):
+            more = min(spare, min(most[part], total) - sizes[part])
+            sizes[part] += more
+            spare -= more
+        ends.append(sum(size * rate[end] for size, rate in zip(sizes, rates, strict=True)) / total)
+    return ends[0], ends[1]
+
+
+def _whole(whole: Rate, parts: list[Rate], same_patients: bool) -> Finding:
+    check = "survival_whole"
+    rates, most = [part.survival for part in parts], [part.patients for part in parts]
+    uses = ids(whole.row, whole.size, *(part.row for part in parts), *(p.size for p in parts))
+    text = f"{whole.printed}; {'; '.join(part.printed for part in parts)}. "
+    least = product_of(rates)[0]
+    if whole.survival[1] < least - 1e-9:
+        text += (
+            "The rate of a whole is at least the product of the rates of its parts, "
+            f"{shown(100 * least, 100 * least, 2)} %."
+        )
+        finding = Finding(check=check, status="contradicted", uses=uses, text=text)
+        rescue = " The curves may be of different patients."
+        return under_assumption(finding, same_patients, rescue)
+    events = sum(part.most_events() for part in parts)
+    text += f"The parts allow at most {events} events by then. "
+    if whole.patients > sum(most):
+        return Finding(check=check, status="open", uses=uses, text=text)
+    low, high = mean_range(rates, most, whole.patients)
+    agrees = low <= whole.survival[1] and whole.survival[0] <= high
+    text += (
+        f"Without censoring the whole would have {shown(100 * low, 100 * high, 1)} %"
+        f"{'.' if agrees else '; censoring can move it, so this is no contradiction.'}"
+    )
+    return Finding(check=check, status="agrees" if agrees else "open", uses=uses, text=text)
+
+
+def check_levels_without_events(registry: Registry) -> list[Finding]:
+    """Set a group without events beside a level that needs some; needs rates, Cox limits, sizes."""
+    empty = [rate for rate in printed_rates(registry) if rate.is_without_events and rate.months]
+    findings: dict[tuple, tuple[int, Finding]] = {}
+    for split in event_splits(registry):
+        ranges = split.ranges() or ()
+        contrast = split.found.estimate.contrast
+        for level, count, needed in zip(contrast, split.levels, ranges, strict=False):
+            for rate in empty:
+                same = level == rate.row.group
+                if not same and (count is None or whole_number(count) != rate.patients):
+                    continue
+                key = split.found.estimate.variable, level, rate.row.id
+                if needed[0] > findings.get(key, (0, None))[0]:
+                    uses = (*split.uses, *ids(rate.row, rate.size))
+                    findings[key] = needed[0], _without_events(split, level, needed[0], rate, uses)
+    return [finding for _, finding in findings.values()]
+
+
+def _without_events(split, level: str, needed: int, rate: Rate, uses) -> Finding:
+    text = (
+        f"{split.found.printed}: the interval needs at least {needed} of {split.total} events in "
+        f"{level}. {rate.printed}: none by then. If both are the same {rate.patients} patients, "
+        f"all {needed} came later; otherwise level and group are different patients."
+    )
+    return Finding(
+        check="levels_without_events", status="suggests", uses=tuple(dict.fromkeys(uses)), text=text
+    )
