@@ -75,6 +75,23 @@ class PrintedModel:
         """Fit the model to every joint table that the printed margins allow."""
         return fit_candidates(self.events, self.total, self.event_margins, self.margins)
 
+    def agreeing_with(self, roles: Collection[str]) -> FittedTables:
+        """Return the joint tables that agree with the printed numbers of certain roles.
+
+        Parameters
+        ----------
+        roles : collection of str
+            For example ``["anchor"]``; numbers of other roles are not looked at.
+
+        Returns
+        -------
+        FittedTables
+            All candidates if no number has such a role.
+        """
+        tables = self.candidates()
+        agrees = agreement(tables, self.targets(roles))
+        return tables.take(np.flatnonzero(agrees.all(axis=1))) if len(agrees.columns) else tables
+
     def reconstruct(self) -> Reconstruction:
         """Find the joint tables that agree with every printed odds ratio and limit."""
         return reconstruct_logistic(
@@ -188,10 +205,7 @@ def values_from_anchors(model: PrintedModel) -> pd.DataFrame:
         (range of the number over these tables; NaN if there are none) and ``agrees``
         (whether one of them rounds to the print).
     """
-    tables = model.candidates()
-    agrees = agreement(tables, model.targets(["anchor"]))
-    rows = np.flatnonzero(agrees.all(axis=1)) if len(agrees.columns) else slice(None)
-    tables = tables.take(rows)
+    tables = model.agreeing_with(["anchor"])
     return pd.DataFrame(
         [
             _recomputed(row, tables.values(covariate, statistic))

@@ -33,6 +33,7 @@ LEVELS = {
     "histology": ["PTC", "FTC", "OCA"],
     "high_risk_ptc": ["yes", "no"],
 }
+SUBTYPES = ("tall cell", "solid/trabecular")
 TABLE_1 = (
     "gender",
     "age",
@@ -184,11 +185,22 @@ def table_1(cohort: pd.DataFrame) -> pd.DataFrame:
             rows += categorical_rows(values, group[values.index], GROUPS, LEVELS[variable])
         else:
             rows += continuous_rows(values, group, GROUPS)
+    rows += _subtype_rows(data)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _group(data: pd.DataFrame) -> pd.Series:
     return data["rair"].map(dict(zip(("yes", "no"), GROUPS, strict=True)))
+
+
+def _subtype_rows(data: pd.DataFrame) -> list[tuple]:
+    """Count the named high-risk subtypes, if the cohort tells them apart."""
+    if "ptc_subtype" not in data:
+        return []
+    counts = data["ptc_subtype"].value_counts()
+    return [
+        ("count", "ptc_subtype", level, "all", "", int(counts.get(level, 0))) for level in SUBTYPES
+    ]
 
 
 def _values(data: pd.DataFrame, variable: str) -> pd.Series:

@@ -1,0 +1,123 @@
+"""The catalogue of checks, in the order in which a reader would make them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rairlib.checks import (
+    contingency,
+    counts,
+    crude_ratios,
+    diagnostic,
+    granularity,
+    means,
+    percentages,
+    rank_tests,
+    ratios,
+    regression_p_values,
+    repeats,
+    rule_counts,
+    spread,
+)
+from rairlib.findings import Finding
+from rairlib.reported import Registry
+
+FUNCTIONS = (
+    counts.check_partition_sums,
+    counts.check_group_sums,
+    counts.check_level_sums,
+    counts.check_parts_in_wholes,
+    percentages.check_percent_of_count,
+    percentages.check_percent_is_attainable,
+    percentages.check_percent_sums,
+    repeats.check_repeats,
+    repeats.check_same_quantity,
+    contingency.check_chi_square_from_counts,
+    contingency.check_p_from_counts,
+    contingency.check_p_from_chi_square,
+    means.check_t_test,
+    means.check_pooled_mean,
+    granularity.check_grim,
+    granularity.check_grimmer,
+    spread.check_order,
+    spread.check_sd_in_range,
+    spread.check_range_of_parts,
+    rank_tests.check_u_in_range,
+    rank_tests.check_p_from_u,
+    rank_tests.check_auc_from_u,
+    crude_ratios.check_crude_odds_ratio,
+    crude_ratios.check_adjusted_interval_width,
+    ratios.check_estimate_in_interval,
+    ratios.check_interval_symmetry,
+    ratios.check_coefficient_and_ratio,
+    regression_p_values.check_wald_p_value,
+    regression_p_values.check_significance,
+    regression_p_values.check_interval_from_p_value,
+    diagnostic.check_classification_table,
+    diagnostic.check_classification_figures,
+    rule_counts.check_rule_counts,
+)
+
+# Checks whose agreement only says that a number is possible, not what it is.
+POSSIBILITY = frozenset(
+    {
+        "parts_in_wholes",
+        "percent_is_attainable",
+        "grim",
+        "grimmer",
+        "order",
+        "sd_in_range",
+        "range_of_parts",
+        "u_in_range",
+        "p_from_u",
+        "same_quantity",
+        "adjusted_interval_width",
+        "estimate_in_interval",
+        "significance",
+        "classification_table",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One check of the catalogue.
+
+    Attributes
+    ----------
+    name : str
+        The name that its findings carry.
+    compares : str
+        What it compares and which rows it needs, in one sentence.
+    function : callable
+        Takes a registry and returns its findings.
+    """
+
+    name: str
+    compares: str
+    function: Callable[[Registry], list[Finding]]
+
+
+CHECKS = tuple(
+    Check(
+        name=function.__name__.removeprefix("check_"),
+        compares=(function.__doc__ or "").strip().splitlines()[0],
+        function=function,
+    )
+    for function in FUNCTIONS
+)
+
+
+def audit(registry: Registry) -> list[Finding]:
+    """Run every check on a registry.
+
+    Parameters
+    ----------
+    registry : Registry
+        Any paper.
+
+    Returns
+    -------
+    list of Finding
+        In the order of the catalogue; a check without suitable numbers finds nothing.
+    """
+    return [finding for check in CHECKS for finding in check.function(registry)]

@@ -1,0 +1,126 @@
+"""Frames as tables for a terminal, as JSON or as CSV: the one place that rounds for display."""
+
+import json
+import math
+
+import pandas as pd
+
+FORMATS = ("table", "json", "csv")
+SHORT = 60
+DIGITS = 6
+
+
+def rounded(value: float, digits: int = DIGITS) -> float:
+    """Round to significant digits, so that files do not depend on the last bits.
+
+    Parameters
+    ----------
+    value : float
+        Any number.
+    digits : int
+        Significant digits.
+
+    Returns
+    -------
+    float
+        NaN and infinities unchanged.
+    """
+    if not math.isfinite(value) or value == 0:
+        return value
+    return float(f"{value:.{digits}g}")
+
+
+def as_file(table: pd.DataFrame) -> str:
+    """Return a frame as CSV text with numbers of six significant digits.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Any tidy frame.
+
+    Returns
+    -------
+    str
+        Lines end in a newline; NaN is an empty field.
+    """
+    numbers = table.select_dtypes("float").columns
+    return table.assign(**{name: table[name].map(rounded) for name in numbers}).to_csv(
+        index=False, lineterminator="\n"
+    )
+
+
+def as_json(records: list[dict]) -> str:
+    """Return flat objects as JSON; NaN and infinities become null.
+
+    Parameters
+    ----------
+    records : list of dict
+        Objects.
+
+    Returns
+    -------
+    str
+        A list, one object per line.
+    """
+    lines = [
+        json.dumps({key: _plain(value) for key, value in record.items()}, ensure_ascii=False)
+        for record in records
+    ]
+    return "[\n" + ",\n".join(lines) + "\n]"
+
+
+def _plain(value):
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if hasattr(value, "item"):
+        return _plain(value.item())
+    return value
+
+
+def as_text(table: pd.DataFrame) -> str:
+    """Return a frame as a table for a terminal, long texts cut.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Any tidy frame.
+
+    Returns
+    -------
+    str
+        One line per row.
+    """
+    if table.empty:
+        return "(none)"
+    shown = table.copy()
+    for name in shown.columns:
+        if shown[name].dtype == float:
+            shown[name] = shown[name].map(lambda value: "" if pd.isna(value) else f"{value:.5g}")
+        shown[name] = shown[name].astype(str).map(_cut)
+    return shown.to_string(index=False, justify="left")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SHORT else text[: SHORT - 1] + "…"
+
+
+def render(table: pd.DataFrame, form: str) -> str:
+    """Return a frame in the chosen form.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Any tidy frame.
+    form : str
+        ``table``, ``json`` or ``csv``.
+
+    Returns
+    -------
+    str
+        Text without a trailing newline.
+    """
+    if form == "json":
+        return as_json(table.to_dict("records"))
+    if form == "csv":
+        return as_file(table).rstrip("\n")
+    return as_text(table)

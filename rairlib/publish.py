@@ -1,0 +1,126 @@
+"""Write the results that are kept with the project, and say where kept and fresh ones differ."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from rairlib.output import as_file
+from rairlib.readme import with_board
+from rairlib.results import WITNESS
+from rairlib.simulation import achieved, simulation_of
+from rairlib.simulation.studies import held_out_values
+from rairlib.studies import data_folder, study_folder
+from rairlib.verdicts import all_findings, all_verdicts, board
+
+SIMULATED = ("lakhdar2024",)
+WITNESS_SEED = 1
+ENSEMBLE_SEED = 2024
+ENSEMBLE_COHORTS = 1000
+
+
+def results_folder() -> Path:
+    """Return the folder of the kept results."""
+    return data_folder() / "results"
+
+
+def kept_verdicts() -> pd.DataFrame:
+    """Load the verdicts as they are kept with the project."""
+    return pd.read_csv(
+        results_folder() / "verdicts.csv",
+        dtype={"printed": str},
+        keep_default_na=False,
+        na_values={"reproduced": [""], "low": [""], "high": [""]},
+        encoding="utf-8",
+    )
+
+
+def result_files() -> dict[str, str]:
+    """Return the texts of the kept result files by name, computed afresh.
+
+    Returns
+    -------
+    dict of str to str
+        ``verdicts.csv``, ``findings.csv`` and ``board.csv``.
+    """
+    verdicts = all_verdicts()
+    return {
+        "verdicts.csv": as_file(verdicts),
+        "findings.csv": as_file(all_findings()),
+        "board.csv": as_file(board(verdicts)),
+    }
+
+
+def differences(study: str = "") -> list[str]:
+    """Say where the kept results differ from results computed afresh.
+
+    Parameters
+    ----------
+    study : str
+        Compare this study alone; empty for all.
+
+    Returns
+    -------
+    list of str
+        One line per row that differs; empty if all agree.
+    """
+    lines = []
+    for name, fresh in result_files().items():
+        path = results_folder() / name
+        kept = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        new = fresh.splitlines()
+        ours = [line for line in kept if line.startswith(study)]
+        theirs = [line for line in new if line.startswith(study)]
+        lines += [f"{name}: kept, not found again: {line}" for line in _missing(ours, theirs)]
+        lines += [f"{name}: found, not kept: {line}" for line in _missing(theirs, ours)]
+    return lines
+
+
+def _missing(lines: list[str], others: list[str]) -> list[str]:
+    known = set(others)
+    return [line for line in lines if line not in known]
+
+
+def write_simulations() -> None:
+    """Draw witness and ensemble of every simulated study anew, and keep them."""
+    for study in SIMULATED:
+        simulation = simulation_of(study)
+        print(f"{study}: drawing the witness", flush=True)
+        witness = simulation.witness(WITNESS_SEED)
+        folder = study_folder(study)
+        _write(folder / WITNESS, witness.to_csv(index=False, lineterminator="\n"))
+        _write(folder / "achieved.csv", as_file(achieved(simulation, witness)))
+        print(f"{study}: drawing {ENSEMBLE_COHORTS} consistent cohorts", flush=True)
+        values = held_out_values(simulation, ENSEMBLE_COHORTS, ENSEMBLE_SEED)
+        _write(results_folder() / f"{study}_ensemble.csv", as_file(values))
+
+
+def write_results() -> None:
+    """Compute verdicts, findings, board and the README's board anew, and keep them."""
+    results_folder().mkdir(exist_ok=True)
+    for name, text in result_files().items():
+        _write(results_folder() / name, text)
+    readme = data_folder().parent / "README.md"
+    _write(readme, with_board(readme.read_text(encoding="utf-8"), all_verdicts()))
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    print(f"wrote {path.relative_to(data_folder().parent)}", flush=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run ``python -m rairlib.publish [--simulations]``."""
+    parser = argparse.ArgumentParser(prog="python -m rairlib.publish", description=__doc__)
+    parser.add_argument(
+        "--simulations", action="store_true", help="draw witnesses and ensembles anew as well"
+    )
+    if parser.parse_args(arguments).simulations:
+        write_simulations()
+    write_results()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

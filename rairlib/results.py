@@ -1,0 +1,164 @@
+"""What the analyses give for the reported numbers of the studies analysed so far."""
+
+import pandas as pd
+
+from rairlib.compare import Recomputed, agreeing, between, central_range, exact, match
+from rairlib.errors import RairlibError
+from rairlib.papers import lakhdar2024
+from rairlib.reconstructions import printed_models, values_from_anchors
+from rairlib.reported import Registry
+from rairlib.studies import data_folder, study_folder
+
+WITNESS = "simulated_cohort.csv"
+ANALYSES = {"lakhdar2024": lakhdar2024.analyse}
+
+
+def load_witness(study: str) -> pd.DataFrame:
+    """Load the simulated cohort that is kept with a study.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+
+    Returns
+    -------
+    DataFrame
+        One row per simulated patient; empty fields are empty texts.
+
+    Raises
+    ------
+    RairlibError
+        If the study has none.
+    """
+    path = study_folder(study) / WITNESS
+    if not path.is_file():
+        raise RairlibError(f"{study}: no simulated cohort is kept; it is not yet analysed")
+    return pd.read_csv(path, keep_default_na=False, encoding="utf-8")
+
+
+def load_ensemble(study: str) -> pd.DataFrame:
+    """Load the held-out results of a study over many consistent cohorts.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``cohort, statistic, variable, level, group, method, value``.
+    """
+    path = data_folder() / "results" / f"{study}_ensemble.csv"
+    return pd.read_csv(path, keep_default_na=False, encoding="utf-8")
+
+
+def study_results(registry: Registry) -> dict[str, Recomputed]:
+    """Return what reconstruction and simulated cohorts give for anchors and held-out numbers.
+
+    Parameters
+    ----------
+    registry : Registry
+        Registry of one of the book's studies.
+
+    Returns
+    -------
+    dict of str to Recomputed
+        By identifier; empty for a study that is not yet analysed. A held-out number is judged by
+        the reconstruction or, where that does not determine it, by the ensemble; never by the
+        witness, which may have been steered towards it.
+    """
+    if registry.study not in ANALYSES:
+        return {}
+    anchored = anchored_results(registry, ANALYSES[registry.study](load_witness(registry.study)))
+    held_out = {
+        **ensemble_results(registry, load_ensemble(registry.study)),
+        **reconstruction_results(registry),
+    }
+    return {**anchored, **held_out}
+
+
+def anchored_results(registry: Registry, results: pd.DataFrame) -> dict[str, Recomputed]:
+    """Return the anchors as the witness has them.
+
+    Parameters
+    ----------
+    registry : Registry
+        Reported numbers.
+    results : DataFrame
+        The paper's analysis of the witness, ``statistic, variable, level, group, method, value``.
+
+    Returns
+    -------
+    dict of str to Recomputed
+        Evidence ``anchored``: agreement by construction.
+    """
+    matched = match(registry, results)
+    return {
+        row.id: exact(
+            "anchored", agreeing(row, matched[row.id])[1], "an anchor of the simulated cohort"
+        )
+        for row in registry
+        if row.role == "anchor" and row.id in matched
+    }
+
+
+def ensemble_results(registry: Registry, ensemble: pd.DataFrame) -> dict[str, Recomputed]:
+    """Return the range of held-out numbers over consistent cohorts.
+
+    Parameters
+    ----------
+    registry : Registry
+        Reported numbers.
+    ensemble : DataFrame
+        See :func:`load_ensemble`.
+
+    Returns
+    -------
+    dict of str to Recomputed
+        Evidence ``simulation``; `low` and `high` bound the central 95 %.
+    """
+    key = ["statistic", "variable", "level", "group"]
+    by_key = {name: part["value"] for name, part in ensemble.groupby(key)}
+    cohorts = ensemble["cohort"].nunique()
+    results = {}
+    for row in registry:
+        if row.role == "held_out" and row.key[:4] in by_key:
+            values = by_key[row.key[:4]]
+            low, high = central_range(values)
+            reason = (
+                f"central 95 % of {cohorts} consistent cohorts; median {values.median():.6g}; "
+                f"{sum(map(row.number.agrees, values))} of them round to the print"
+            )
+            results[row.id] = between("simulation", low, high, reason)
+    return results
+
+
+def reconstruction_results(registry: Registry) -> dict[str, Recomputed]:
+    """Return held-out numbers as the joint tables give them that the anchors leave.
+
+    Parameters
+    ----------
+    registry : Registry
+        Reported numbers.
+
+    Returns
+    -------
+    dict of str to Recomputed
+        Evidence ``reconstruction``; the reason says whether the table is unique.
+    """
+    results = {}
+    for model in printed_models(registry):
+        for record in values_from_anchors(model).to_dict("records"):
+            if record["role"] == "held_out":
+                tables = record["tables"]
+                which = (
+                    "the only joint table that agrees with the anchors"
+                    if tables == 1
+                    else f"range over the {tables} joint tables that agree with the anchors"
+                )
+                results[record["id"]] = between(
+                    "reconstruction", record["low"], record["high"], f"{which}, {model.name}"
+                )
+    return results

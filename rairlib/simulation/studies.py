@@ -1,0 +1,129 @@
+"""Draw the witness and the ensemble of a study, and set what they achieve beside the print."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from rairlib.compare import agreeing, match
+from rairlib.errors import RairlibError
+from rairlib.papers import lakhdar2024 as lakhdar2024_analysis
+from rairlib.reported import Registry, load_registry
+from rairlib.simulation import lakhdar2024
+
+HELD_OUT_STATISTICS = ("auc", "cutoff", "number")
+KEY = ["statistic", "variable", "level", "group"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulation:
+    """How the cohorts of one study are drawn and analysed.
+
+    Attributes
+    ----------
+    registry : Registry
+        The reported numbers.
+    witness : callable
+        Takes a seed and returns a cohort that is also steered to the held-out numbers.
+    cohorts : callable
+        Takes a number and a seed and returns an iterator over cohorts that agree with the
+        anchors and know nothing else.
+    analyse : callable
+        The paper's analysis of a cohort.
+    """
+
+    registry: Registry
+    witness: Callable[[int], pd.DataFrame]
+    cohorts: Callable[[int, int], Iterator[pd.DataFrame]]
+    analyse: Callable[[pd.DataFrame], pd.DataFrame]
+
+
+def simulation_of(study: str) -> Simulation:
+    """Return how a study is simulated.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+
+    Returns
+    -------
+    Simulation
+        Ready to draw.
+
+    Raises
+    ------
+    RairlibError
+        If the study is unknown or not yet analysed.
+    """
+    registry = load_registry(study)
+    if study != lakhdar2024.STUDY:
+        raise RairlibError(f"{study}: not yet analysed; {lakhdar2024.STUDY} is")
+    anchors = lakhdar2024.read_anchors(registry)
+    return Simulation(
+        registry=registry,
+        witness=lambda seed: lakhdar2024.draw_witness(anchors, registry, seed),
+        cohorts=lambda number, seed: lakhdar2024.draw_cohorts(anchors, number, seed),
+        analyse=lakhdar2024_analysis.analyse,
+    )
+
+
+def achieved(simulation: Simulation, cohort: pd.DataFrame) -> pd.DataFrame:
+    """Set what a cohort achieves beside every reported number.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        See :func:`simulation_of`.
+    cohort : DataFrame
+        A cohort of the study.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``id, locus, statistic, variable, level, group, role, printed, method, achieved,
+        hit``: the value (under the method that agrees, if the paper names none) and ``yes``,
+        ``no``, or ``not a property of the cohort``.
+    """
+    matched = match(simulation.registry, simulation.analyse(cohort))
+    records = []
+    for row in simulation.registry:
+        record = {name: getattr(row, name) for name in ("id", "locus", *KEY, "role", "printed")}
+        if row.id in matched:
+            method, value = agreeing(row, matched[row.id])
+            hit = "yes" if row.number.agrees(value) else "no"
+            records.append({**record, "method": method, "achieved": value, "hit": hit})
+        else:
+            hit = "not a property of the cohort"
+            records.append({**record, "method": "", "achieved": float("nan"), "hit": hit})
+    return pd.DataFrame(records)
+
+
+def held_out_values(simulation: Simulation, cohorts: int, seed: int) -> pd.DataFrame:
+    """Analyse many consistent cohorts and keep the numbers that were held out.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        See :func:`simulation_of`.
+    cohorts : int
+        How many.
+    seed : int
+        Cohort number i depends on the seed and on i alone.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``cohort, statistic, variable, level, group, method, value``.
+    """
+    held_out = {
+        row.key[:4] for row in simulation.registry.where(HELD_OUT_STATISTICS, role="held_out")
+    }
+    parts = []
+    for number, cohort in enumerate(simulation.cohorts(cohorts, seed)):
+        results = simulation.analyse(cohort)
+        keys = list(results[KEY].itertuples(index=False, name=None))
+        kept = results[[key in held_out for key in keys]].drop_duplicates(KEY)
+        parts.append(kept.assign(cohort=number))
+    columns = ["cohort", *KEY, "method", "value"]
+    return pd.concat(parts, ignore_index=True)[columns]

@@ -1,0 +1,220 @@
+"""The verdict on every reported number of a study."""
+
+import math
+
+import pandas as pd
+
+from rairlib.checks import audit
+from rairlib.compare import Recomputed, verdict_of
+from rairlib.derivation import by_target, derive, proof_against
+from rairlib.findings import Finding, findings_frame
+from rairlib.reported import Registry, ReportedNumber, load_registry
+from rairlib.results import study_results
+from rairlib.studies import load_studies
+from rairlib.text_findings import as_findings, load_text_findings
+
+COLUMNS = (
+    "study",
+    "id",
+    "locus",
+    "statistic",
+    "variable",
+    "level",
+    "group",
+    "printed",
+    "unit",
+    "role",
+    "repeats",
+    "evidence",
+    "reproduced",
+    "low",
+    "high",
+    "verdict",
+    "reason",
+)
+VERDICTS = (
+    "reproduced",
+    "compatible",
+    "differs",
+    "contradicted",
+    "missed",
+    "given",
+    "not assessable",
+)
+EVIDENCE = ("arithmetic", "reconstruction", "simulation", "anchored", "none")
+NOT_ANALYSED = "not yet analysed"
+NOTHING = Recomputed(evidence="none", value=math.nan, low=math.nan, high=math.nan, reason="")
+
+
+def study_findings(registry: Registry) -> list[Finding]:
+    """Return the findings of all checks on print and those on the wording.
+
+    Parameters
+    ----------
+    registry : Registry
+        Registry of one of the book's studies.
+
+    Returns
+    -------
+    list of Finding
+        Checks in the order of the catalogue, then the wording.
+    """
+    return audit(registry) + as_findings(load_text_findings(registry.study))
+
+
+def study_verdicts(study: str) -> pd.DataFrame:
+    """Give every reported number of a study its verdict.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+
+    Returns
+    -------
+    DataFrame
+        One row per reported number in order of appearance; columns ``study, id, locus,
+        statistic, variable, level, group, printed, unit, role, repeats, evidence, reproduced,
+        low, high, verdict, reason``. `reproduced` is NaN where only the limits `low` and `high`
+        are known.
+    """
+    registry = load_registry(study)
+    findings = by_target(study_findings(registry))
+    known = {**study_results(registry), **derive(registry, findings)}
+    judged = {
+        row.id: _judge(row, known, findings.get(row.id, []), registry)
+        for row in registry
+        if not row.repeats
+    }
+    records = []
+    for row in registry:
+        verdict, recomputed = judged.get(row.id) or _judge_repeat(row, judged, findings, registry)
+        records.append(_record(study, row, verdict, recomputed))
+    return pd.DataFrame(records, columns=list(COLUMNS))
+
+
+def all_verdicts(study: str = "") -> pd.DataFrame:
+    """Return the verdicts of one study or of all.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study; empty for all.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`study_verdicts`.
+    """
+    studies = [study] if study else list(load_studies())
+    return pd.concat([study_verdicts(key) for key in studies], ignore_index=True)
+
+
+def all_findings(study: str = "") -> pd.DataFrame:
+    """Return the findings of one study or of all.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study; empty for all.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`rairlib.findings.findings_frame`.
+    """
+    studies = [study] if study else list(load_studies())
+    return pd.concat(
+        [findings_frame(key, study_findings(load_registry(key))) for key in studies],
+        ignore_index=True,
+    )
+
+
+def _judge(
+    row: ReportedNumber,
+    known: dict[str, Recomputed],
+    findings: list[Finding],
+    registry: Registry,
+) -> tuple[str, Recomputed]:
+    proof = proof_against(row, findings, registry)
+    if proof is not None:
+        return "contradicted", _recomputed_by(proof)
+    if row.role == "design":
+        return "given", NOTHING
+    if row.role == "unavailable":
+        return "not assessable", _because(row.note)
+    if row.id in known:
+        return verdict_of(row, known[row.id]), known[row.id]
+    return "not assessable", _because(_why_not(row, findings))
+
+
+def _why_not(row: ReportedNumber, findings: list[Finding]) -> str:
+    doubts = [finding.text for finding in findings if finding.status in ("suggests", "open")]
+    if row.role != "derivable":
+        return " ".join([NOT_ANALYSED, *doubts])
+    return " ".join(doubts) or "other printed numbers do not determine it"
+
+
+def _judge_repeat(row, judged, findings, registry) -> tuple[str, Recomputed]:
+    """Give a repeated number the verdict of its original, under its own rounding."""
+    proof = proof_against(row, findings.get(row.id, []), registry)
+    if proof is not None:
+        return "contradicted", _recomputed_by(proof)
+    verdict, recomputed = judged[row.repeats]
+    if recomputed.low == recomputed.low and verdict != "contradicted":
+        verdict = verdict_of(row, recomputed)
+    return verdict, Recomputed(
+        evidence=recomputed.evidence,
+        value=recomputed.value,
+        low=recomputed.low,
+        high=recomputed.high,
+        reason=f"repeats {row.repeats}",
+    )
+
+
+def _recomputed_by(finding: Finding) -> Recomputed:
+    value = finding.low if finding.low == finding.high else math.nan
+    return Recomputed(
+        evidence="arithmetic", value=value, low=finding.low, high=finding.high, reason=finding.text
+    )
+
+
+def _because(reason: str) -> Recomputed:
+    return Recomputed(evidence="none", value=math.nan, low=math.nan, high=math.nan, reason=reason)
+
+
+def _record(study: str, row: ReportedNumber, verdict: str, recomputed: Recomputed) -> dict:
+    shown = {name: getattr(row, name) for name in COLUMNS if hasattr(row, name)}
+    return {
+        **shown,
+        "study": study,
+        "evidence": recomputed.evidence,
+        "reproduced": recomputed.value,
+        "low": recomputed.low,
+        "high": recomputed.high,
+        "verdict": verdict,
+        "reason": recomputed.reason,
+    }
+
+
+def board(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Count verdicts by study, the evidence classes kept apart and repeats left out.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        See :func:`study_verdicts`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``study, evidence, verdict, numbers``; combinations that do not occur are left
+        out.
+    """
+    originals = verdicts[verdicts["repeats"] == ""]
+    counts = originals.groupby(["study", "evidence", "verdict"], sort=False).size()
+    table = counts.rename("numbers").reset_index()
+    order = {name: place for place, name in enumerate([*load_studies(), *EVIDENCE, *VERDICTS])}
+    return table.sort_values(
+        ["study", "evidence", "verdict"], key=lambda column: column.map(order), ignore_index=True
+    )
