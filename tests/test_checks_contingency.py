@@ -196,3 +196,11 @@ def test_unknown_degrees_of_freedom_never_contradict():
         compared("p_value", "0.9999", "size", of="chi"),
     )
     assert statuses(check_p_from_chi_square(rows)) == {"target": "suggests"}
+
+
+def test_fishers_test_of_too_many_tables_is_open():
+    cells = {level: (60 + 5 * place, 80 - 5 * place) for place, level in enumerate("abcd")}
+    sizes = tuple(str(sum(column)) for column in zip(*cells.values(), strict=True))
+    row = compared("p_value", "0.9", "stage", method="fisher")
+    rows = registry(*two_groups(*sizes, "560"), *counts("stage", cells), row)
+    assert statuses(check_p_from_counts(rows)) == {"target": "open"}

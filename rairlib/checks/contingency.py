@@ -68,14 +68,9 @@ def _p_values_of_tables(registry: Registry) -> Iterator[ReportedNumber]:
 
 
 def _statistic_of(registry: Registry, row: ReportedNumber) -> ReportedNumber | None:
-    if row.of in registry:
-        statistic = registry[row.of]
-        return statistic if statistic.method in METHODS_OF_TABLES else None
-    same = registry.where(
-        "chi_square", variable=row.variable, level=row.level, group=row.group, locus=row.locus
-    )
-    fitting = [other for other in same if other.method in METHODS_OF_TABLES]
-    return fitting[0] if row.variable and len(fitting) == 1 else None
+    if row.of not in registry or registry[row.of].method not in METHODS_OF_TABLES:
+        return None
+    return registry[row.of]
 
 
 def _values(row: ReportedNumber, table: CrossTable) -> dict[str, float]:

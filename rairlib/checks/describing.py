@@ -61,7 +61,8 @@ class SummaryIndex:
         Returns
         -------
         tuple of ReportedNumber and int, or None
-            None if it is not printed as one whole number.
+            None if it is not printed as one whole number. Where values are missing, `of` must
+            name the number that was measured: the checks take the print at its word.
         """
         size = self.registry.size(row.group)
         if row.of in self.registry and self.registry[row.of].statistic in COUNTED:

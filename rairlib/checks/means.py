@@ -180,7 +180,7 @@ def check_pooled_mean(registry: Registry) -> list[Finding]:
                 for part in split.parts
             ]
             sizes = [index.size(part.group) for part in split.parts]
-            if None not in parts and None not in sizes and sum(sizes):
+            if None not in parts and None not in sizes and min(sizes) > 0:
                 findings += _pooled_findings(index, whole, parts, sizes)
     return findings
 
