@@ -73,23 +73,26 @@ class Printed:
 
     def agrees(self, value: float) -> bool:
         """Whether `value` rounds to the printed text, ties accepted either way."""
-        slack = 1e-9 * max(1.0, abs(self.value))
         if math.isnan(value):
             return False
         if self.operator == "<":
             return value < self.high
         if self.operator == ">":
             return value > self.low
-        return self.low - slack <= value <= self.high + slack
+        return self.low - self._slack <= value <= self.high + self._slack
 
     def overlaps(self, low: float, high: float) -> bool:
         """Whether some value in ``[low, high]`` can be printed as this text."""
-        slack = 1e-9 * max(1.0, abs(self.value))
         if self.operator == "<":
             return low < self.high
         if self.operator == ">":
             return high > self.low
-        return low <= self.high + slack and high >= self.low - slack
+        return low <= self.high + self._slack and high >= self.low - self._slack
+
+    @property
+    def _slack(self) -> float:
+        # Room for floating error, far below the last digit however large the number is.
+        return min(1e-9 * max(1.0, abs(self.value)), 1e-3 * 10.0**-self.decimals)
 
 
 def parse_printed(text: str) -> Printed:
