@@ -102,7 +102,7 @@ def scope(registry: Registry) -> pd.DataFrame:
     """
     table = registry.frame()
     order = list(dict.fromkeys(table["locus"]))
-    counts = table.groupby(["locus", "role"]).size().unstack(fill_value=0)
+    counts = pd.crosstab(table["locus"], table["role"])
     counts = counts.reindex(index=order, columns=list(ROLES), fill_value=0)
     counts.columns = [name.replace("_", " ") for name in counts.columns]
     counts["total"] = counts.sum(axis=1)
@@ -126,7 +126,7 @@ def finding_counts(findings: pd.DataFrame) -> pd.DataFrame:
         One row per check in the order of the findings, one column per status that occurs.
     """
     order = list(dict.fromkeys(findings["check"]))
-    counts = findings.groupby(["check", "status"]).size().unstack(fill_value=0)
+    counts = pd.crosstab(findings["check"], findings["status"])
     statuses = [
         name for name in ("agrees", "contradicted", "suggests", "open") if name in counts.columns
     ]
