@@ -1,4 +1,4 @@
-"""Areas under the ROC curve beside sensitivity, specificity and Mann-Whitney's U.
+"""Areas under the ROC curve beside sensitivity and specificity.
 
 A ROC curve that passes through one operating point has an area between ``sensitivity ·
 specificity`` and ``1 - (1 - sensitivity)(1 - specificity)``: an area outside is ``contradicted``
@@ -7,19 +7,16 @@ the mean of sensitivity and specificity; that a printed area equals it says whic
 """
 
 from collections import defaultdict
-from math import prod
 
 from rairlib.checks.auc_errors import BinaryScore
-from rairlib.checks.cells import CountIndex, whole_number
-from rairlib.checks.lookup import ids, originals, outcome_sizes, short_name
 from rairlib.checks.regression_estimates import under_assumption
-from rairlib.checks.roc_areas import PrintedArea, print_scale, printed_areas, proportion
+from rairlib.checks.roc_areas import PrintedArea, print_scale, printed_areas
 from rairlib.checks.roc_readings import binary_readings, binary_scores, scores_with_area
 from rairlib.checks.rounding import judge, shown
 from rairlib.checks.wald import MULTIPLIERS, Interval
 from rairlib.findings import Finding
 from rairlib.printed import format_value
-from rairlib.reported import Registry, ReportedNumber
+from rairlib.reported import Registry
 
 
 def area_limits(score: BinaryScore) -> Interval:
@@ -151,28 +148,3 @@ def _unlike(dichotomised: PrintedArea, other: PrintedArea) -> Finding:
     return Finding(
         check="auc_like_for_like", status="suggests", uses=tuple(dict.fromkeys(uses)), text=text
     )
-
-
-def check_auc_from_u(registry: Registry) -> list[Finding]:
-    """Recompute an area from Mann-Whitney's U; needs both of one variable, and group sizes."""
-    index = CountIndex(registry)
-    findings = []
-    for row in originals(registry, "auc"):
-        sizes = outcome_sizes(index, row)
-        for u in originals(registry, "u_statistic", variable=row.variable, group=row.group):
-            if sizes is not None:
-                findings.append(_area_from_u(row, u, sizes))
-    return findings
-
-
-def _area_from_u(row: ReportedNumber, u: ReportedNumber, sizes) -> Finding:
-    pairs = prod(whole_number(size) for size in sizes)
-    ends = [(u.number.low / pairs, u.number.high / pairs)]
-    ends.append((1 - ends[0][1], 1 - ends[0][0]))
-    low, high = min(ends, key=lambda pair: abs(sum(pair) / 2 - sum(proportion(row)) / 2))
-    low, high = print_scale(row) * low, print_scale(row) * high
-    text = (
-        f"{short_name(row)} {row.printed}: U {u.printed} of {pairs} pairs gives "
-        f"{shown(low, high, row.number.decimals + 1)}."
-    )
-    return judge("auc_from_u", row, ids(u, *sizes), low, high, text)
