@@ -1,0 +1,184 @@
+"""Audit registries with and without a planted error, and keep what each check said."""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+
+from rairlib.checks import audit
+from rairlib.findings import Finding
+from rairlib.planting.errors import KINDS, PlantedError, plant_error
+from rairlib.planting.papers import known_paper
+from rairlib.reported import Registry
+
+BLOCK = 10
+ROUNDED, CUT_OFF, PLANTED = "rounded", "digits cut off", "planted"
+ANY = "any"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one check said about one registry.
+
+    Attributes
+    ----------
+    cohort : int
+        Number of the known cohort.
+    registry : str
+        ``rounded`` and ``digits cut off``: without an error; ``planted``: with one.
+    kind, statistic, weight
+        Of the planted error; empty and 1 without one.
+    check : str
+        Name of the check; ``any`` for all checks together.
+    looked : bool
+        Whether it has a finding; with a planted error, one that names a changed number while
+        that number was still right.
+    contradicted : bool
+        Whether it has a contradiction; with a planted error, one that names a changed number.
+    suggested : bool
+        The same of suggestions; with a planted error, those made before do not count.
+    unnamed : bool
+        Whether a planted error led to a contradiction that names no changed number.
+    """
+
+    cohort: int
+    registry: str
+    kind: str = ""
+    statistic: str = ""
+    weight: float = 1.0
+    check: str
+    looked: bool
+    contradicted: bool
+    suggested: bool
+    unnamed: bool = False
+
+
+def run_bench(seed: int, cohorts: Iterable[int], jobs: int = 1) -> pd.DataFrame:
+    """Audit known cohorts without an error and with one error of each kind.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the bench; each cohort has its own stream of random numbers.
+    cohorts : iterable of int
+        Numbers of the cohorts.
+    jobs : int
+        Processes; the result does not depend on them.
+
+    Returns
+    -------
+    DataFrame
+        One row per :class:`Outcome`, in the order of the cohorts.
+    """
+    numbers = list(cohorts)
+    blocks = [numbers[start : start + BLOCK] for start in range(0, len(numbers), BLOCK)]
+    results = Parallel(n_jobs=jobs, return_as="generator")(
+        delayed(_audit_block)(seed, block) for block in blocks
+    )
+    records = [
+        asdict(outcome) for block in _with_progress(results, len(blocks)) for outcome in block
+    ]
+    return pd.DataFrame(records)
+
+
+def _with_progress(results: Iterable, total: int) -> Iterator:
+    start = time.perf_counter()
+    for done, result in enumerate(results, start=1):
+        if sys.stderr.isatty() or done % 10 == 0 or done == total:
+            elapsed = time.perf_counter() - start
+            print(f"{done} of {total} blocks of cohorts, {elapsed:.0f} s", file=sys.stderr)
+        yield result
+
+
+def _audit_block(seed: int, cohorts: list[int]) -> list[Outcome]:
+    return [outcome for cohort in cohorts for outcome in audit_cohort(seed, cohort)]
+
+
+def audit_cohort(seed: int, cohort: int) -> list[Outcome]:
+    """Audit all registries of one known cohort.
+
+    Parameters
+    ----------
+    seed, cohort : int
+        Seed of the bench and number of the cohort.
+
+    Returns
+    -------
+    list of Outcome
+        Of the rounded registry, of that with digits cut off, and of one registry per kind of
+        error that the paper has a number for.
+    """
+    paper = known_paper(np.random.default_rng([seed, cohort]))
+    clean = audit(paper.registry)
+    outcomes = _clean_outcomes(cohort, ROUNDED, clean)
+    shortened = known_paper(np.random.default_rng([seed, cohort]), cut_off_digits=True)
+    outcomes += _clean_outcomes(cohort, CUT_OFF, audit(shortened.registry))
+    for place, kind in enumerate(KINDS):
+        error = plant_error(paper, kind, np.random.default_rng([seed, cohort, place]))
+        if error is not None:
+            outcomes += _planted_outcomes(cohort, error, clean)
+    return outcomes
+
+
+def _clean_outcomes(cohort: int, registry: str, findings: list[Finding]) -> list[Outcome]:
+    by_check: dict[str, set[str]] = {ANY: {finding.status for finding in findings}}
+    for finding in findings:
+        by_check.setdefault(finding.check, set()).add(finding.status)
+    return [
+        Outcome(
+            cohort=cohort,
+            registry=registry,
+            check=check,
+            looked=True,
+            contradicted="contradicted" in statuses,
+            suggested="suggests" in statuses,
+        )
+        for check, statuses in by_check.items()
+    ]
+
+
+def _names(finding: Finding, changed) -> bool:
+    return not changed.isdisjoint((finding.target, *finding.uses))
+
+
+def _planted_outcomes(cohort: int, error: PlantedError, clean: list[Finding]) -> list[Outcome]:
+    changed = set(error.texts)
+    found = audit(error.registry)
+    before = {_identity(finding) for finding in clean}
+    looked = {f.check for f in clean if _names(f, changed)}
+    contradictions = [f for f in found if f.status == "contradicted"]
+    named = {f.check for f in contradictions if _names(f, changed)}
+    unnamed = {f.check for f in contradictions if not _names(f, changed)}
+    suggested = {
+        f.check
+        for f in found
+        if f.status == "suggests" and _names(f, changed) and _identity(f) not in before
+    }
+    return [
+        Outcome(
+            cohort=cohort,
+            registry=PLANTED,
+            kind=error.kind,
+            statistic=error.statistic,
+            weight=error.weight,
+            check=check,
+            looked=check in looked or (check == ANY and bool(looked)),
+            contradicted=check in named or (check == ANY and bool(named)),
+            suggested=check in suggested or (check == ANY and bool(suggested)),
+            unnamed=check in unnamed or (check == ANY and bool(unnamed)),
+        )
+        for check in sorted(looked | named | unnamed | suggested | {ANY})
+    ]
+
+
+def _identity(finding: Finding) -> tuple:
+    return finding.check, finding.status, finding.target, finding.uses
+
+
+def contradictions(registry: Registry) -> list[Finding]:
+    """Return the contradictions that the audit finds in a registry."""
+    return [finding for finding in audit(registry) if finding.status == "contradicted"]

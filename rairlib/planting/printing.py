@@ -1,0 +1,159 @@
+"""How a paper prints: decimals, signs, rounding, and its choice of tests and intervals."""
+
+from dataclasses import dataclass, replace
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+
+import numpy as np
+
+from rairlib.printed import parse_printed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conventions:
+    """The habits of one paper.
+
+    Attributes
+    ----------
+    rounding : str
+        A rounding mode of `decimal`.
+    percent_decimals, p_decimals, ratio_decimals, mean_decimals, area_decimals : int
+        Digits after the decimal sign.
+    small_p : str
+        ``less`` for ``<0.001``, ``zero`` for ``0.000``, ``digits`` for as many as it takes.
+    leading_zero, decimal_comma, thousands : bool
+        Whether p and areas carry a zero before the point, decimals a comma, thousands a comma.
+    minus : str
+        The minus sign.
+    shows_all, row_percent, percents : bool
+        Whether Table 1 has a column of all patients, percentages of rows, percentages at all.
+    shows_statistics, names_tests, names_wald, gives_steps : bool
+        Whether test statistics are printed, tests and Wald intervals named, and whether the
+        registry gives the steps of measurement.
+    table_test : str
+        ``pearson``, ``yates``, ``fisher`` or ``by expected counts``.
+    t_test : str
+        ``student``, ``welch`` or ``by variances``.
+    rank_test : str
+        ``uncorrected``, ``corrected`` (for continuity) or ``exact``.
+    quantile : str
+        Method of numpy.
+    interval, ratio_p : str
+        ``wald``, or ``exact`` intervals of crude odds ratios; ``wald`` or
+        ``likelihood_ratio`` p values.
+    ties : str
+        ``breslow`` or ``efron``.
+    area_error : str
+        ``hanley_mcneil`` or ``delong``.
+    """
+
+    rounding: str
+    percent_decimals: int
+    p_decimals: int
+    ratio_decimals: int
+    mean_decimals: int
+    area_decimals: int
+    small_p: str
+    leading_zero: bool
+    decimal_comma: bool
+    thousands: bool
+    minus: str
+    shows_all: bool
+    row_percent: bool
+    percents: bool
+    shows_statistics: bool
+    names_tests: bool
+    names_wald: bool
+    gives_steps: bool
+    table_test: str
+    t_test: str
+    rank_test: str
+    quantile: str
+    interval: str
+    ratio_p: str
+    ties: str
+    area_error: str
+
+    def with_digits_cut_off(self) -> "Conventions":
+        """Return the same habits, but with digits cut off instead of rounded."""
+        return replace(self, rounding=ROUND_DOWN)
+
+    def number(self, value: float, decimals: int) -> str:
+        """Print a value with so many decimals."""
+        exact = Decimal(repr(float(value)))
+        rounded = exact.quantize(Decimal(1).scaleb(-decimals), rounding=self.rounding)
+        text = f"{abs(rounded):,f}" if self.thousands else f"{abs(rounded):f}"
+        if self.decimal_comma and "," not in text:
+            text = self._with_comma(text, float(abs(rounded)))
+        return f"{self.minus}{text}" if rounded < 0 else text
+
+    def _with_comma(self, text: str, value: float) -> str:
+        comma = text.replace(".", ",")
+        # Three digits behind a comma read as thousands: such a paper keeps the point there.
+        return comma if parse_printed(comma).value == value else text
+
+    def p_value(self, value: float) -> str:
+        """Print a p value."""
+        decimals = self.p_decimals
+        while self.small_p == "digits" and value < 10.0**-decimals and decimals < 6:
+            decimals += 1
+        floor = 10.0**-decimals
+        if value < floor and self.small_p != "zero":
+            return f"<{self._short(self.number(floor, decimals))}"
+        return self._short(self.number(value, decimals))
+
+    def area(self, value: float) -> str:
+        """Print an area under a ROC curve or one of its limits."""
+        return self._short(self.number(value, self.area_decimals))
+
+    def _short(self, text: str) -> str:
+        return text if self.leading_zero or not text.startswith("0") else text[1:]
+
+
+def draw_conventions(rng: np.random.Generator) -> Conventions:
+    """Draw the habits of one paper.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of chance.
+
+    Returns
+    -------
+    Conventions
+        Common habits often, rare ones sometimes.
+    """
+
+    def one_of(*choices):
+        return choices[rng.integers(len(choices))]
+
+    def chance(probability: float) -> bool:
+        return bool(rng.random() < probability)
+
+    return Conventions(
+        rounding=one_of(ROUND_HALF_UP, ROUND_HALF_UP, ROUND_HALF_EVEN),
+        percent_decimals=one_of(0, 1, 1, 1, 2),
+        p_decimals=one_of(2, 3, 3, 3, 4),
+        ratio_decimals=one_of(2, 2, 3),
+        mean_decimals=one_of(1, 1, 2, 2, 3),
+        area_decimals=one_of(2, 3, 3),
+        small_p=one_of("less", "less", "zero", "digits"),
+        leading_zero=chance(0.85),
+        decimal_comma=chance(0.08),
+        thousands=chance(0.3),
+        minus=one_of("-", "−", "–"),
+        shows_all=chance(0.7),
+        row_percent=chance(0.3),
+        percents=chance(0.85),
+        shows_statistics=chance(0.5),
+        names_tests=chance(0.5),
+        names_wald=chance(0.5),
+        gives_steps=chance(0.8),
+        table_test=one_of("pearson", "yates", "fisher", "by expected counts"),
+        t_test=one_of("student", "welch", "by variances"),
+        rank_test=one_of("uncorrected", "corrected", "exact"),
+        quantile=one_of("weibull", "linear", "median_unbiased"),
+        interval="exact" if chance(0.1) else "wald",
+        ratio_p="likelihood_ratio" if chance(0.15) else "wald",
+        ties=one_of("breslow", "efron"),
+        area_error=one_of("hanley_mcneil", "delong"),
+    )
