@@ -8,15 +8,20 @@ from rairlib.checks import (
     counts,
     crude_ratios,
     diagnostic,
+    event_counts,
     granularity,
+    logrank,
     means,
     percentages,
     rank_tests,
     ratios,
     regression_p_values,
     repeats,
+    roc,
+    roc_points,
     rule_counts,
     spread,
+    survival,
 )
 from rairlib.findings import Finding
 from rairlib.reported import Registry
@@ -55,6 +60,21 @@ FUNCTIONS = (
     diagnostic.check_classification_table,
     diagnostic.check_classification_figures,
     rule_counts.check_rule_counts,
+    roc.check_auc_in_interval,
+    roc.check_auc_symmetry,
+    roc.check_auc_interval,
+    roc_points.check_auc_operating_point,
+    roc_points.check_auc_dichotomised,
+    roc_points.check_auc_like_for_like,
+    event_counts.check_events_per_level,
+    event_counts.check_events_and_sensitivity,
+    survival.check_survival_falls,
+    survival.check_survival_events,
+    survival.check_survival_whole,
+    survival.check_levels_without_events,
+    logrank.check_logrank_p_value,
+    logrank.check_logrank_bound,
+    logrank.check_logrank_beside_hazard_ratio,
 )
 
 # Checks whose agreement only says that a number is possible, not what it is.
@@ -74,6 +94,18 @@ POSSIBILITY = frozenset(
         "estimate_in_interval",
         "significance",
         "classification_table",
+        "auc_in_interval",
+        "auc_interval",
+        "auc_operating_point",
+        "auc_like_for_like",
+        "events_per_level",
+        "events_and_sensitivity",
+        "survival_falls",
+        "survival_events",
+        "survival_whole",
+        "levels_without_events",
+        "logrank_bound",
+        "logrank_beside_hazard_ratio",
     }
 )
 
