@@ -11,9 +11,14 @@ from dataclasses import replace
 import numpy as np
 
 from rairlib.checks.cells import CountIndex, whole_number
-from rairlib.checks.classification_tables import PrintedFigure, agreeing_with_all
-from rairlib.checks.diagnostic import Rule, derive_figure, rules
+from rairlib.checks.classification_tables import (
+    PrintedFigure,
+    agreeing_with_all,
+    smallest_conflict,
+)
+from rairlib.checks.diagnostic import Rule, derive_figure, printed_list, rules
 from rairlib.checks.lookup import whole_of
+from rairlib.checks.rounding import SHORTENED
 from rairlib.findings import Finding
 from rairlib.reported import Registry, ReportedNumber
 
@@ -58,14 +63,41 @@ def check_rule_counts(registry: Registry) -> list[Finding]:
     index = CountIndex(registry)
     for rule in rules(registry, index):
         counts = rule_counts(rule, index)
-        for target in [*rule.figures, *counts] if counts else []:
-            is_count = target.row.statistic == "count"
-            evidence = [*rule.figures, *counts] if is_count else [*counts, *rule.figures]
-            others = [figure for figure in evidence if figure is not target]
-            finding = derive_figure("rule_counts", rule, target, others)
-            if finding and _joins_counts_and_figures(finding, target.row, counts):
-                findings.append(_excuse_cut_off(finding, rule, counts))
+        if counts:
+            derived = _derived(rule, counts)
+            doubted = any(finding.status != "agrees" for finding in derived)
+            findings += derived if doubted else derived + _conflict(rule, counts)
     return findings
+
+
+def _derived(rule: Rule, counts: list[PrintedFigure]) -> list[Finding]:
+    findings = []
+    for target in [*rule.figures, *counts]:
+        is_count = target.row.statistic == "count"
+        evidence = [*rule.figures, *counts] if is_count else [*counts, *rule.figures]
+        others = [figure for figure in evidence if figure is not target]
+        finding = derive_figure("rule_counts", rule, target, others)
+        if finding and _joins_counts_and_figures(finding, target.row, counts):
+            findings.append(_excuse_cut_off(finding, rule, counts))
+    return findings
+
+
+def _conflict(rule: Rule, counts: list[PrintedFigure]) -> list[Finding]:
+    """Report counts and figures that have no common table while no single one is to blame."""
+    everything = [*counts, *rule.figures]
+    if np.any(agreeing_with_all(everything)) or not np.any(agreeing_with_all(rule.figures)):
+        return []
+    conflict = smallest_conflict(everything)
+    finding = Finding(
+        check="rule_counts",
+        status="contradicted",
+        uses=rule.rows(conflict),
+        text=f"{rule.in_words}: no table has {printed_list(conflict)}, and more than one of the "
+        f"printed numbers disagrees: {printed_list(everything)}.",
+    )
+    if np.any(agreeing_with_all(everything, shortened=True)):
+        return [replace(finding, status="suggests", text=finding.text + SHORTENED)]
+    return [_excuse_cut_off(finding, rule, counts)]
 
 
 def _joins_counts_and_figures(

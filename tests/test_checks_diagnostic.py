@@ -1,0 +1,209 @@
+import itertools
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from printed_cohorts import printed
+from small_registry import counts, number, registry, statuses, two_groups
+
+from rairlib.checks.classification_tables import classification_tables
+from rairlib.checks.diagnostic import check_classification_figures, check_classification_table
+from rairlib.checks.rule_counts import check_rule_counts
+from rairlib.vocabulary import PERFORMANCE
+
+CHECKS = (check_classification_table, check_classification_figures, check_rule_counts)
+TANG = {
+    "sensitivity": "62.00",
+    "specificity": "90.28",
+    "ppv": "81.58",
+    "npv": "77.38",
+    "accuracy": "78.69",
+}
+
+
+def figures(printed_figures, variable="age_54", level="≥54", unit="%"):
+    fields = {"variable": variable, "level": level, "group": "cases vs controls", "unit": unit}
+    return [number(name, name, text, **fields) for name, text in printed_figures.items()]
+
+
+def study(printed_figures, cases="50", controls="72", cells=None, **fields):
+    rows = [*two_groups(cases, controls, str(int(cases) + int(controls)))]
+    if cells:
+        rows += counts("age_54", cells)
+    return registry(*rows, *figures(printed_figures, **fields))
+
+
+def rabat(specificity="75.9", level="≥54", controls_at_or_above=16):
+    cells = {level: (19, controls_at_or_above), "other": (13, 58 - controls_at_or_above)}
+    shown = {"sensitivity": "59.4", "specificity": specificity}
+    return study(shown, "32", "58", cells, level=level)
+
+
+def test_formulas_by_hand():
+    # 31 of 50 and 65 of 72: PPV 31/38, NPV 65/84, accuracy 96/122.
+    tables = classification_tables(50, 72)
+    by_hand = {
+        "sensitivity": 100 * 31 / 50,
+        "specificity": 100 * 65 / 72,
+        "ppv": 100 * 31 / 38,
+        "npv": 100 * 65 / 84,
+        "accuracy": 100 * 96 / 122,
+    }
+    for name, value in by_hand.items():
+        assert tables.percentages(name)[31, 65] == pytest.approx(value, rel=1e-12)
+
+
+def test_predictive_value_without_positives_does_not_exist():
+    tables = classification_tables(3, 4)
+    assert np.isnan(tables.percentages("ppv")[0, 4])
+    assert np.isnan(tables.percentages("npv")[3, 0])
+
+
+def test_five_figures_have_one_table():
+    (finding,) = check_classification_table(study(TANG))
+    assert finding.status == "agrees"
+    assert "Exactly one table agrees: TP 31, FN 19, FP 7, TN 65" in finding.text
+
+
+def test_each_figure_follows_from_the_others():
+    findings = check_classification_figures(study(TANG))
+    assert statuses(findings) == dict.fromkeys(PERFORMANCE, "agrees")
+    by_target = {finding.target: finding for finding in findings}
+    assert by_target["ppv"].uses == ("sensitivity", "specificity", "n-cases", "n-controls")
+    assert by_target["ppv"].low == pytest.approx(100 * 31 / 38)
+
+
+def test_a_changed_digit_is_contradicted_and_only_it():
+    # 96/122 = 78.69; 76.89 has two digits swapped.
+    rows = study(TANG | {"accuracy": "76.89"})
+    (existence,) = check_classification_table(rows)
+    assert existence.status == "contradicted"
+    # 93/122 = 76.23, 94/122 = 77.05: 76.89 is no share of 122 patients at all.
+    assert "accuracy could be 76.230 or 77.049" in existence.text
+    found = statuses(check_classification_figures(rows))
+    assert found.pop("accuracy") == "contradicted"
+    assert set(found.values()) <= {"agrees"}
+
+
+def test_possible_figures_that_cannot_hold_together():
+    # 30/38 = 78.95 is possible, but 31 of 50 and 65 of 72 have PPV 31/38.
+    rows = study(TANG | {"ppv": "78.95"})
+    (existence,) = check_classification_table(rows)
+    assert existence.status == "contradicted"
+    assert set(existence.uses) < {*PERFORMANCE, "n-cases", "n-controls"}
+    found = {f.target: f for f in check_classification_figures(rows)}
+    assert found["ppv"].status == "contradicted"
+    assert "81.579; printed is 78.95" in found["ppv"].text
+
+
+def test_exhaustive_search_agrees_about_existence():
+    # Every pair of sensitivity and PPV in whole percent, 7 with and 5 without the outcome.
+    reachable = {
+        (round(100 * tp / 7), round(100 * tp / (tp + fp)))
+        for tp, fp in itertools.product(range(8), range(6))
+        if tp + fp
+    }
+    for sensitivity, ppv in itertools.product(range(0, 101, 7), range(0, 101, 5)):
+        shown = {"sensitivity": str(sensitivity), "ppv": str(ppv)}
+        (finding,) = check_classification_table(study(shown, "7", "5"))
+        assert (finding.status == "agrees") == ((sensitivity, ppv) in reachable)
+
+
+def test_cut_off_digits_only_suggest():
+    # 38/42 = 90.476…: 90.4 cut off.
+    (finding,) = check_classification_table(study({"specificity": "90.4"}, "18", "42"))
+    assert finding.status == "suggests"
+
+
+def test_proportions_are_read_as_such():
+    shown = {"sensitivity": "0.62", "specificity": "0.903", "ppv": "0.816"}
+    findings = check_classification_figures(study(shown, unit=""))
+    assert set(statuses(findings).values()) == {"agrees"}
+
+
+def test_coarse_single_figure_has_no_power():
+    (finding,) = check_classification_table(study({"sensitivity": "62"}, "500", "72"))
+    assert finding.status == "open"
+
+
+def test_unknown_group_sizes_are_skipped():
+    rows = registry(*figures(TANG))
+    assert [finding for check in CHECKS for finding in check(rows)] == []
+
+
+def test_counts_and_figures_of_one_rule_agree():
+    # 44/58 = 75.86.
+    findings = check_rule_counts(rabat(controls_at_or_above=14))
+    assert set(statuses(findings).values()) == {"agrees"}
+    assert {finding.target for finding in findings} == {
+        "sensitivity",
+        "specificity",
+        "age_54-≥54-cases",
+        "age_54-≥54-controls",
+    }
+
+
+def test_patients_on_the_cut_off_could_explain_the_rabat_specificity():
+    # Counted: 42/58 = 72.4; printed 75.9 is 44/58, two patients fewer.
+    found = {finding.target: finding for finding in check_rule_counts(rabat())}
+    assert found["sensitivity"].status == "agrees"
+    assert found["specificity"].status == "suggests"
+    assert "72.41" in found["specificity"].text
+    assert "controls 14 (printed 16)" in found["specificity"].text
+    assert found["age_54-≥54-controls"].low == 14
+
+
+def test_a_named_level_has_no_cut_off_to_blame():
+    found = statuses(check_rule_counts(rabat(level="yes")))
+    assert found["specificity"] == "contradicted"
+
+
+def test_shifts_in_both_directions_are_contradicted():
+    # 20/32 = 62.5 needs one case more, 44/58 two controls fewer.
+    cells = {"≥54": (19, 16), "<54": (13, 42)}
+    rows = study({"sensitivity": "62.5", "specificity": "75.9"}, "32", "58", cells)
+    (finding,) = check_rule_counts(rows)
+    assert finding.status == "contradicted"
+
+
+def test_positives_of_both_groups_together():
+    # Wang 2025: 57.5 % of 40 and 86.8 % of 129 leave 23 + 17 = 40 at or above the cut-off.
+    rows = [*two_groups("40", "129", "169"), *figures({"sensitivity": "57.5"})]
+    rows += figures({"specificity": "86.8"})
+    rows.append(number("total", "count", "40", variable="age_54", level="≥54", group="all", of="n"))
+    found = statuses(check_rule_counts(registry(*rows)))
+    assert found == {"sensitivity": "agrees", "specificity": "agrees", "total": "agrees"}
+
+
+@st.composite
+def printed_rules(draw):
+    cases, controls = draw(st.integers(1, 60)), draw(st.integers(1, 60))
+    tp, tn = draw(st.integers(0, cases)), draw(st.integers(0, controls))
+    fp, fn = controls - tn, cases - tp
+    shares = {
+        "sensitivity": (tp, cases),
+        "specificity": (tn, controls),
+        "ppv": (tp, tp + fp),
+        "npv": (tn, tn + fn),
+        "accuracy": (tp + tn, cases + controls),
+    }
+    chosen = draw(st.lists(st.sampled_from(PERFORMANCE), unique=True, min_size=1))
+    ties = draw(st.sampled_from([ROUND_HALF_UP, ROUND_HALF_EVEN]))
+    decimals = draw(st.integers(0, 2))
+    shown = {
+        name: printed(Fraction(100 * shares[name][0], shares[name][1]), decimals, ties)
+        for name in chosen
+        if shares[name][1]
+    }
+    cells = {"≥54": (tp, fp), "<54": (fn, tn)} if draw(st.booleans()) else None
+    assume(shown)
+    return study(shown, str(cases), str(controls), cells)
+
+
+@given(printed_rules())
+def test_a_true_rule_is_never_doubted(rows):
+    findings = [finding for check in CHECKS for finding in check(rows)]
+    assert {finding.status for finding in findings} <= {"agrees", "open"}

@@ -1,0 +1,368 @@
+import json
+import math
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP
+from pathlib import Path
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from hypothesis import given
+from hypothesis import strategies as st
+from printed_cohorts import printed
+from small_registry import counts, number, registry, statuses, two_groups
+
+from rairlib.checks.crude_ratios import (
+    ExposureTable,
+    check_adjusted_interval_width,
+    check_crude_odds_ratio,
+    crude_odds_ratio,
+    woolf_limits,
+    woolf_standard_error,
+)
+from rairlib.checks.ratios import (
+    check_coefficient_and_ratio,
+    check_estimate_in_interval,
+    check_interval_symmetry,
+    midpoint,
+    mirrored,
+)
+from rairlib.checks.regression_p_values import (
+    check_interval_from_p_value,
+    check_significance,
+    check_wald_p_value,
+    excludes_null,
+    is_significant,
+)
+from rairlib.checks.wald import p_from_z, wald_region, z_from_p
+
+R_VALUES = json.loads(
+    (Path(__file__).parent / "reference" / "ratios_roc_survival.json").read_text()
+)
+AGE = {"≥54": (19, 16), "<54": (13, 42)}
+CONTRAST = "≥54 vs <54"
+ALL = (
+    check_estimate_in_interval,
+    check_interval_symmetry,
+    check_coefficient_and_ratio,
+    check_wald_p_value,
+    check_significance,
+    check_interval_from_p_value,
+    check_crude_odds_ratio,
+    check_adjusted_interval_width,
+)
+
+
+def exposure(cells):
+    names = ("level_cases", "level_others", "reference_cases", "reference_others")
+    return ExposureTable(**dict(zip(names, cells, strict=True)))
+
+
+def ratio(estimate, low="", high="", p="", statistic="odds_ratio", **fields):
+    """Return the rows of one estimate; `limits` and `test` are the methods of limits and p."""
+    limits, test = fields.pop("limits", ""), fields.pop("test", "")
+    shared = {"variable": "age", "level": CONTRAST, "group": "cases vs controls"}
+    shared |= {"method": "multivariable"} | fields
+    rows = [number("estimate", statistic, estimate, **shared)]
+    for name, text, method in (
+        ("ci_low", low, limits),
+        ("ci_high", high, limits),
+        ("p_value", p, test),
+    ):
+        if text:
+            rows.append(number(name, name, text, of="estimate", **(shared | {"method": method})))
+    return rows
+
+
+def of_one(check, *args, **fields):
+    return check(registry(*ratio(*args, **fields)))
+
+
+@pytest.mark.parametrize("case", R_VALUES["crude"], ids=lambda case: str(case["cells"]))
+def test_crude_odds_ratio_and_woolf_limits_equal_those_of_r(case):
+    table = exposure(case["cells"])
+    assert crude_odds_ratio(table) == pytest.approx(case["odds_ratio"], rel=1e-9)
+    assert woolf_standard_error(table) == pytest.approx(case["standard_error"], rel=1e-9)
+    low, high = woolf_limits(table)
+    assert low[0] <= case["limits"][0] * (1 + 1e-9)
+    assert case["limits"][0] <= low[1] * (1 + 1e-9)
+    assert high[0] == pytest.approx(case["limits"][1], rel=1e-9)
+
+
+def test_p_of_a_normal_statistic_equals_that_of_r():
+    values = R_VALUES["p_of_z"]
+    assert [p_from_z(z) for z in values["z"]] == pytest.approx(values["p"], rel=1e-12)
+    assert [z_from_p(p) for p in values["p"]] == pytest.approx(values["z"], rel=1e-9)
+    assert z_from_p(0) == math.inf
+
+
+def test_exact_limits_leave_one_standard_error():
+    # 0.5 ± 1.96 · 0.25: 0.01 to 0.99.
+    region = wald_region(low=(0.01, 0.01), high=(0.99, 0.99))
+    assert region.coefficient() == pytest.approx((0.5, 0.5))
+    assert region.standard_error() == pytest.approx((0.25, 0.25), rel=2e-5)
+    assert region.p_value() == pytest.approx((p_from_z(2), p_from_z(2)), rel=2e-4)
+
+
+def test_an_asymmetric_interval_has_no_wald_region():
+    assert not wald_region((0.6, 0.6), (0.01, 0.01), (0.99, 0.99))
+
+
+def test_range_of_p_over_all_roundings_is_attained():
+    box = (1.0, 1.1), (0.2, 0.3), (1.8, 1.9)
+    low, high = wald_region(*box).p_value()
+    grid = np.linspace(0, 1, 41)
+    p = []
+    for b in 1.0 + 0.1 * grid:
+        for s in np.linspace(0.3, 0.6, 301):
+            if 0.2 <= b - 1.96 * s <= 0.3 and 1.8 <= b + 1.96 * s <= 1.9:
+                p.append(p_from_z(b / s))
+    assert low <= min(p) <= 1.1 * low
+    assert high / 1.1 <= max(p) <= high
+
+
+def test_middle_and_mirror_by_hand():
+    assert midpoint((1.0, 1.2), (3.0, 3.2)) == (2.0, 2.2)
+    assert mirrored((2.0, 2.2), (3.0, 3.2)) == pytest.approx((0.8, 1.4))
+
+
+def test_true_interval_agrees_in_every_direction():
+    # Table 2 of the Rabat study: ln 6.502 = 1.8721, (ln 23.080 − ln 1.832) / 3.92 = 0.6463.
+    rows = registry(*ratio("6.502", "1.832", "23.080", "0.004"))
+    assert statuses(check_interval_symmetry(rows)) == {
+        "estimate": "agrees",
+        "ci_low": "agrees",
+        "ci_high": "agrees",
+    }
+    # z = 1.8721 / 0.6463 = 2.897, p = 0.003775.
+    (finding,) = check_wald_p_value(rows)
+    assert (finding.status, finding.target) == ("agrees", "p_value")
+    assert finding.low <= 0.003775 <= finding.high
+
+
+def test_estimate_outside_its_own_interval_is_contradicted():
+    # 2.650 instead of 6.502, with limits 3.1 and 8.2.
+    (finding,) = of_one(check_estimate_in_interval, "2.650", "3.1", "8.2")
+    assert (finding.status, finding.target) == ("contradicted", "estimate")
+    assert "2.650 (3.1 to 8.2)" in finding.text
+
+
+def test_swapped_limits_are_contradicted():
+    (finding,) = of_one(check_estimate_in_interval, "2.0", "3.1", "1.2")
+    assert finding.status == "contradicted"
+
+
+def test_estimate_that_rounds_to_its_limit_lies_inside():
+    (finding,) = of_one(check_estimate_in_interval, "1.0", "1.04", "1.2")
+    assert finding.status == "agrees"
+
+
+def test_asymmetry_is_a_proof_for_wald_intervals_only():
+    # √(1.832 · 28.030) = 7.166, not 6.502; √(1.832 · 23.080) = 6.502.
+    wrong = ("6.502", "1.832", "28.030")
+    undeclared = of_one(check_interval_symmetry, *wrong)
+    assert set(statuses(undeclared).values()) == {"suggests"}
+    assert "7.1649 to 7.1670" in undeclared[0].text
+    assert "profile-likelihood" in undeclared[0].text
+    declared = of_one(check_interval_symmetry, *wrong, limits="wald")
+    assert set(statuses(declared).values()) == {"contradicted"}
+
+
+def test_limits_of_exp_coefficient():
+    # exp(0.196) = 1.2165 and √(1.091 · 1.357) = 1.2167; Tang 2025.
+    rows = ratio("0.196", "1.091", "1.357", statistic="coefficient", limits="wald exp")
+    assert set(statuses(check_interval_symmetry(registry(*rows))).values()) == {"agrees"}
+    (finding,) = check_estimate_in_interval(registry(*rows))
+    assert finding.status == "agrees"
+
+
+def test_limits_of_the_odds_ratio_behind_a_coefficient_are_recognised():
+    (finding,) = of_one(
+        check_estimate_in_interval, "0.196", "1.091", "1.357", statistic="coefficient"
+    )
+    assert finding.status == "suggests"
+    assert "exp(coefficient)" in finding.text
+
+
+def test_plain_coefficient_interval():
+    # 0.50 ± 1.96 · 0.25.
+    rows = registry(*ratio("0.50", "0.01", "0.99", "0.046", statistic="coefficient"))
+    assert set(statuses(check_interval_symmetry(rows)).values()) == {"agrees"}
+    assert statuses(check_wald_p_value(rows)) == {"p_value": "agrees"}
+
+
+def test_p_value_that_does_not_follow_is_a_proof_only_if_declared():
+    # p is 0.0038; 0.04 has lost a zero.
+    wrong = ("6.502", "1.832", "23.080", "0.040")
+    assert statuses(of_one(check_wald_p_value, *wrong)) == {"p_value": "suggests"}
+    declared = of_one(check_wald_p_value, *wrong, limits="wald", test="wald")
+    assert statuses(declared) == {"p_value": "contradicted"}
+    assert "z" not in declared[0].target
+    assert "printed is 0.040" in declared[0].text
+
+
+def test_p_value_of_another_test_is_left_alone():
+    assert not of_one(check_wald_p_value, "2.0", "1.1", "3.6", "0.9", test="likelihood_ratio")
+
+
+def test_software_zero_printed_as_a_thousandth():
+    # Tang 2025: z = 0.196 / 0.0557 = 3.52, p = 0.0004, which SPSS prints as .000.
+    fields = {"statistic": "coefficient", "limits": "wald exp", "test": "wald"}
+    (finding,) = of_one(check_wald_p_value, "0.196", "1.091", "1.357", "0.001", **fields)
+    assert finding.status == "suggests"
+    assert ".000" in finding.text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "excluded"),
+    [
+        ((0.1, 0.2), (1, 1), True),
+        ((-1, -1), (-0.2, -0.1), True),
+        ((-0.2, -0.1), (1, 1), False),
+        ((-0.1, 0.1), (1, 1), None),
+    ],
+)
+def test_interval_and_null(low, high, excluded):
+    assert excludes_null(low, high) is excluded
+
+
+@pytest.mark.parametrize(
+    ("text", "significant"),
+    [("0.04", True), ("<0.05", True), ("0.050", None), ("0.06", False), (">0.05", False)],
+)
+def test_significance_of_a_printed_p(text, significant):
+    assert is_significant(number("p", "p_value", text)) is significant
+
+
+def test_significant_p_beside_an_interval_with_one():
+    (finding,) = of_one(check_significance, "1.8", "0.9", "3.6", "0.02")
+    assert (finding.status, finding.target) == ("suggests", "p_value")
+    (agreeing,) = of_one(check_significance, "1.8", "0.9", "3.6", "0.10")
+    assert agreeing.status == "agrees"
+
+
+def test_interval_from_estimate_and_p():
+    # z(0.0455) = 2.000, so SE = ln 2 / 2 = 0.3466; 2 · exp(±0.679) = 1.014 and 3.944.
+    (finding,) = of_one(check_interval_from_p_value, "2.000", p="0.0455")
+    assert finding.status == "open"
+    assert "1.01" in finding.text
+    assert "3.94" in finding.text
+
+
+def test_coefficient_and_ratio_of_one_term():
+    # exp(0.693) = 2.000; 0.639 has two digits swapped: exp(0.639) = 1.895.
+    for coefficient, status in (("0.693", "agrees"), ("0.639", "contradicted")):
+        term = ratio(coefficient, statistic="coefficient")[0]
+        rows = registry(*ratio("2.00"), number("b", "coefficient", term.printed, **_fields(term)))
+        assert statuses(check_coefficient_and_ratio(rows)) == {"estimate": status, "b": status}
+
+
+def _fields(row):
+    return {name: getattr(row, name) for name in ("variable", "level", "group", "method")}
+
+
+def crude_study(*args, cells=AGE, **fields):
+    rows = ratio(*args, **({"method": "univariable"} | fields))
+    return registry(*two_groups(), *counts("age", cells), *rows)
+
+
+def test_crude_ratio_from_counts():
+    # 19 · 42 / (16 · 13) = 3.837; SE = √(1/19 + 1/16 + 1/13 + 1/42) = 0.46461;
+    # exp(1.34457 ± 1.96 · 0.46461) = 1.5433 and 9.5371.
+    rows = crude_study("3.837", "1.543", "9.537")
+    assert set(statuses(check_crude_odds_ratio(rows)).values()) == {"agrees"}
+
+
+def test_swapped_digits_of_a_crude_ratio_are_contradicted():
+    findings = check_crude_odds_ratio(crude_study("3.873", "1.543", "9.573", limits="wald"))
+    found = statuses(findings)
+    assert found == {"estimate": "contradicted", "ci_low": "agrees", "ci_high": "contradicted"}
+    assert "19:16 against 13:42 give 3.8365" in findings[0].text
+
+
+def test_inverted_crude_ratio_names_the_direction():
+    # 1 / 3.8365 = 0.2607.
+    findings = check_crude_odds_ratio(crude_study("0.261"))
+    assert statuses(findings) == {"estimate": "suggests"}
+    assert "other direction" in findings[0].text
+
+
+def test_conditional_odds_ratio_of_fisher_is_recognised():
+    # R: 16.640 conditional, 17.357 from the cross product.
+    cells = {"≥54": (18, 4), "<54": (14, 54)}
+    findings = check_crude_odds_ratio(crude_study("16.640", cells=cells))
+    assert statuses(findings) == {"estimate": "suggests"}
+
+
+def test_crude_ratio_with_an_empty_cell_stays_open():
+    cells = {"≥54": (3, 0), "<54": (29, 58)}
+    (finding,) = check_crude_odds_ratio(crude_study("14.0", cells=cells))
+    assert finding.status == "open"
+
+
+def test_adjusted_interval_narrower_than_the_crude_one():
+    # Crude SE 0.4646; limits 3.0 and 9.0 need ln 3 / 3.92 = 0.2803.
+    narrow = ("5.196", "3.00", "9.00")
+    (undeclared,) = check_adjusted_interval_width(crude_study(*narrow, method="multivariable"))
+    assert undeclared.status == "suggests"
+    rows = crude_study(*narrow, method="multivariable", limits="wald")
+    (declared,) = check_adjusted_interval_width(rows)
+    assert declared.status == "contradicted"
+    assert "0.4646" in declared.text
+
+
+def test_adjustment_never_narrows_a_fitted_interval():
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        level, other = rng.random(120) < 0.4, rng.normal(size=120)
+        risk = 1 / (1 + np.exp(0.5 - level - rng.normal(0.5, 1) * (other + level)))
+        event = rng.random(120) < risk
+        design = sm.add_constant(np.column_stack([level, other]).astype(float))
+        fit = sm.Logit(event.astype(float), design).fit(disp=0)
+        cells = [int(np.sum((level == a) & (event == b))) for a in (1, 0) for b in (1, 0)]
+        assert fit.bse[1] >= woolf_standard_error(exposure(cells)) * (1 - 1e-9)
+
+
+@st.composite
+def printed_estimates(draw):
+    """Rows of a Wald estimate with 2 to 4 decimals, ties rounded in either way."""
+    b, s = draw(st.floats(-3, 3)), draw(st.floats(0.05, 1.5))
+    ties = draw(st.sampled_from([ROUND_HALF_UP, ROUND_HALF_EVEN]))
+    kind = draw(st.sampled_from(["odds_ratio", "hazard_ratio", "coefficient", "exp"]))
+    decimals = draw(st.integers(2, 4))
+    is_ratio = kind in ("odds_ratio", "hazard_ratio")
+    limits = [b - 1.959964 * s, b + 1.959964 * s]
+    limits = limits if kind == "coefficient" else [math.exp(limit) for limit in limits]
+    p = p_from_z(b / s)
+    p_text = "<0.001" if p < 0.001 and draw(st.booleans()) else printed(p, 3, ties)
+    low, high = (printed(limit, decimals, ties) for limit in limits)
+    return ratio(
+        printed(math.exp(b) if is_ratio else b, decimals, ties),
+        low,
+        high,
+        p_text,
+        statistic=kind if is_ratio else "coefficient",
+        limits="wald exp" if kind == "exp" else "wald",
+        test="wald",
+    )
+
+
+@given(printed_estimates())
+def test_a_true_wald_estimate_is_never_doubted(rows):
+    findings = [finding for check in ALL for finding in check(registry(*rows))]
+    assert findings
+    assert {finding.status for finding in findings} <= {"agrees", "open"}
+
+
+@given(
+    st.lists(st.integers(1, 200), min_size=4, max_size=4),
+    st.integers(1, 4),
+    st.sampled_from([ROUND_HALF_UP, ROUND_HALF_EVEN]),
+)
+def test_a_true_crude_odds_ratio_is_never_doubted(cells, decimals, ties):
+    table = exposure(cells)
+    low, high = woolf_limits(table)
+    texts = [printed(value, decimals, ties) for value in (crude_odds_ratio(table), low[0], high[0])]
+    named = {"≥54": cells[:2], "<54": cells[2:]}
+    rows = crude_study(*texts, cells=named, limits="wald")
+    findings = [finding for check in ALL for finding in check(rows)]
+    assert {finding.status for finding in findings} <= {"agrees", "open"}
