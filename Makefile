@@ -17,6 +17,8 @@ $(INSTALLED): requirements.lock pyproject.toml .ci/setup
 	@.ci/setup
 
 book: $(INSTALLED) ## run the analyses and build the book into _build/html
+	@echo "Running the analyses: every verdict, compared with those kept in data/results ..."
+	@$(BIN)/rairlib verdicts --check
 	@echo "Building the book (notebooks are run where code, data or text changed) ..."
 	@$(BIN)/jupyter-book build . --quiet -W -n --keep-going >/dev/null
 	@echo "Done: open _build/html/index.html, or run make serve"
