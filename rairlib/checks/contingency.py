@@ -197,7 +197,7 @@ def _p_finding(index: CountIndex, row: ReportedNumber, statistic: ReportedNumber
 def _p_rescue(index, row, statistic, freedom, tables) -> tuple[str, str]:
     """Look for another test, or another way of shortening, behind a p that is not that of χ²."""
     if tables and _judge_tests("", index, row, tables).status == "agrees":
-        return "suggests", " The counts give it under another test than the printed χ²."
+        return "suggests", " The counts give this p: another test stands behind χ², or a misprint."
     limits = p_from_chi_square(float_limits(statistic.number, shortened=True), freedom)
     if row.number.overlaps(*limits) or is_rescued(row.number, *limits):
         return "suggests", SHORTENED
