@@ -15,7 +15,10 @@ COLUMNS = {
     ),
     "reproduced from a joint table": lambda table: _count(table, "reproduced", "reconstruction"),
     "reproduced on held-out simulation": lambda table: _count(table, "reproduced", "simulation"),
-    "compatible": lambda table: _count(table, "compatible"),
+    "within the rounding of other printed numbers": lambda table: _count(
+        table, "compatible", "arithmetic"
+    ),
+    "inside 95 % of consistent cohorts": lambda table: _count(table, "compatible", "simulation"),
     "differ": lambda table: _count(table, "differs"),
     "contradicted": lambda table: _count(table, "contradicted"),
     "agree by construction (no evidence)": lambda table: _count(table, "reproduced", "anchored"),
