@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rairlib.checks.cells import CountIndex, whole_number
-from rairlib.checks.event_counts import event_splits, event_totals
-from rairlib.checks.lookup import ids, originals
+from rairlib.checks.event_counts import EventSplit, event_splits, event_totals
+from rairlib.checks.lookup import ids, originals, whole_of
 from rairlib.checks.regression_estimates import under_assumption
 from rairlib.checks.rounding import is_rescued, shown
 from rairlib.checks.wald import Interval
@@ -248,29 +248,51 @@ def _whole(whole: Rate, parts: list[Rate], same_patients: bool) -> Finding:
 
 def check_levels_without_events(registry: Registry) -> list[Finding]:
     """Set a group without events beside a level that needs some; needs rates, Cox limits, sizes."""
-    empty = [rate for rate in printed_rates(registry) if rate.is_without_events and rate.months]
+    rates = printed_rates(registry)
+    empty = [rate for rate in rates if rate.is_without_events and rate.months]
     findings: dict[tuple, tuple[int, Finding]] = {}
     for split in event_splits(registry):
-        ranges = split.ranges() or ()
-        contrast = split.found.estimate.contrast
-        for level, count, needed in zip(contrast, split.levels, ranges, strict=False):
+        ranges, row = split.ranges() or (), split.found.estimate
+        for level, count, (needed, _) in zip(row.contrast, split.levels, ranges, strict=False):
             for rate in empty:
-                same = level == rate.row.group
-                if not same and (count is None or whole_number(count) != rate.patients):
-                    continue
-                key = split.found.estimate.variable, level, rate.row.id
-                if needed[0] > findings.get(key, (0, None))[0]:
-                    uses = (*split.uses, *ids(rate.row, rate.size))
-                    findings[key] = needed[0], _without_events(split, level, needed[0], rate, uses)
+                same_size = count is not None and whole_number(count) == rate.patients
+                key = row.variable, level, rate.row.id
+                if (level == rate.row.group or same_size) and needed > findings.get(key, (0,))[0]:
+                    whole = _rate_of_all(registry, split, rate, rates)
+                    findings[key] = needed, _without_events(split, level, needed, rate, whole)
     return [finding for _, finding in findings.values()]
 
 
-def _without_events(split, level: str, needed: int, rate: Rate, uses) -> Finding:
+def _rate_of_all(
+    registry: Registry, split: EventSplit, part: Rate, rates: list[Rate]
+) -> Rate | None:
+    """Find the rate, at the same time, of all patients of the Cox model."""
+    everyone = whole_of(CountIndex(registry), split.found.estimate.outcome_groups)
+    for rate in rates:
+        same = (rate.row.variable, rate.months) == (part.row.variable, part.months)
+        if same and everyone is not None and rate.row.group == everyone.group:
+            return rate
+    return None
+
+
+def _without_events(
+    split: EventSplit, level: str, needed: int, part: Rate, whole: Rate | None
+) -> Finding:
     text = (
         f"{split.found.printed}: the interval needs at least {needed} of {split.total} events in "
-        f"{level}. {rate.printed}: none by then. If both are the same {rate.patients} patients, "
+        f"{level}. {part.printed}: none by then. If both are the same {part.patients} patients, "
         f"all {needed} came later; otherwise level and group are different patients."
     )
-    return Finding(
-        check="levels_without_events", status="suggests", uses=tuple(dict.fromkeys(uses)), text=text
-    )
+    uses = (*split.uses, *ids(part.row, part.size))
+    status = "open"
+    if whole is not None and whole.patients:
+        left = split.total - whole.most_events()
+        uses = (*uses, *ids(whole.row, whole.size))
+        if left < needed:
+            status = "suggests"
+            text += (
+                f" {whole.printed} leaves {left} for later if few were censored before: they are "
+                "rather different patients."
+            )
+    uses = tuple(dict.fromkeys(uses))
+    return Finding(check="levels_without_events", status=status, uses=uses, text=text)
