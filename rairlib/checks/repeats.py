@@ -50,7 +50,7 @@ def check_repeats(registry: Registry) -> list[Finding]:
 
 
 def check_same_quantity(registry: Registry) -> list[Finding]:
-    """Compare numbers that report the same quantity in two places without being called repeats."""
+    """Compare numbers of the same name in two places that no `repeats` links; needs both."""
     seen: dict[tuple, list[ReportedNumber]] = defaultdict(list)
     for row in registry:
         key = _quantity(registry, row)

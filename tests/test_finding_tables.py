@@ -1,0 +1,80 @@
+"""Tables of findings show every check, every quote and every number that they promise."""
+
+import pandas as pd
+import pytest
+
+from rairlib.checks import CHECKS
+from rairlib.checks.catalogue import POSSIBILITY
+from rairlib.finding_tables import (
+    catalogue,
+    counts_by_paper,
+    decided_by_print,
+    events_by_level,
+    findings_of,
+    standing,
+    wording,
+)
+from rairlib.reported import load_registry
+from rairlib.text_findings import load_text_findings
+from rairlib.verdicts import all_findings, study_verdicts
+
+
+@pytest.fixture(scope="module")
+def findings() -> pd.DataFrame:
+    return all_findings()
+
+
+@pytest.fixture(scope="module")
+def verdicts() -> pd.DataFrame:
+    return study_verdicts("tang2025")
+
+
+def test_catalogue_has_a_full_row_for_every_check():
+    table = catalogue()
+    assert len(table) == len(CHECKS)
+    assert not (table == "").any(axis=None)
+    assert (table["agreement"] == "possible").sum() == len(POSSIBILITY)
+
+
+def test_wording_keeps_every_quote_and_puts_proofs_first():
+    findings = load_text_findings("wang2025")
+    table = wording(findings)
+    assert table.index.is_unique
+    assert set(table.index) == {finding.id for finding in findings}
+    assert table["status"].is_monotonic_increasing
+    for finding in findings:
+        assert finding.quote_a in table.loc[finding.id, "one place"]
+        assert finding.quote_b in table.loc[finding.id, "other place"]
+
+
+def test_counts_by_paper_add_up_to_all_findings(findings):
+    counts = counts_by_paper(findings)
+    assert counts.loc["all checks"].sum() == len(findings)
+    assert counts.drop("all checks").sum().sum() == len(findings)
+
+
+def test_findings_of_a_check_are_all_of_them(findings):
+    table = findings_of(findings, "percent_of_count")
+    assert len(table) == (findings["check"] == "percent_of_count").sum()
+
+
+def test_avidity_needs_seven_events_in_each_level():
+    # Table 5: 7.956 (3.511 to 18.030), so the standard error is log(18.030 / 3.511) / 3.92 =
+    # 0.4174 at most 0.41745. 1/7 + 1/33 = 0.4161² is below 0.4174², 1/6 + 1/34 = 0.4428² is not.
+    table = events_by_level(load_registry("wang2025"))
+    crude = table[table["hazard ratio"].str.contains("7.956")].iloc[0]
+    assert (crude["in the level"], crude["in the reference"]) == ("7 to 33", "7 to 33")
+    assert (1 / 7 + 1 / 33) ** 0.5 < 0.4174 < (1 / 6 + 1 / 34) ** 0.5
+
+
+def test_only_arithmetic_decides_by_print(verdicts):
+    decided = decided_by_print(verdicts)
+    assert list(decided.index) == list(verdicts.loc[verdicts["evidence"] == "arithmetic", "id"])
+    assert decided["how"].str.len().gt(0).all()
+
+
+def test_standing_counts_every_number_once(verdicts):
+    table = standing(verdicts)
+    assert table.loc["all"].sum() == len(verdicts)
+    waiting = verdicts["reason"].str.startswith("not yet analysed").sum()
+    assert table.loc["all", "not assessable: not yet analysed"] == waiting
