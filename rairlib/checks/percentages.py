@@ -103,7 +103,7 @@ def check_percent_of_count(registry: Registry) -> list[Finding]:
 
 
 def check_percent_is_attainable(registry: Registry) -> list[Finding]:
-    """Look for whole patients behind a percentage without a printed count; needs `of` and a size."""
+    """Look for whole patients behind a percentage without a printed count; needs `of`, a size."""
     index = CountIndex(registry)
     counts = _rows_by_cell(registry)
     findings = []
