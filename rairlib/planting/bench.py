@@ -12,11 +12,13 @@ from joblib import Parallel, delayed
 from rairlib.checks import audit
 from rairlib.findings import Finding
 from rairlib.planting.errors import KINDS, PlantedError, plant_error
-from rairlib.planting.papers import known_paper
+from rairlib.planting.papers import HABITS, ROUNDED, known_paper
 from rairlib.reported import Registry
 
 BLOCK = 10
-ROUNDED, CUT_OFF, PLANTED = "rounded", "digits cut off", "planted"
+EVERY = 4
+"""One cohort of so many is also printed with the rarer habits."""
+PLANTED = "planted"
 ANY = "any"
 
 
@@ -29,7 +31,7 @@ class Outcome:
     cohort : int
         Number of the known cohort.
     registry : str
-        ``rounded`` and ``digits cut off``: without an error; ``planted``: with one.
+        One of `HABITS`: without an error; ``planted``: with one.
     kind, statistic, weight
         Of the planted error; empty and 1 without one.
     check : str
@@ -109,14 +111,16 @@ def audit_cohort(seed: int, cohort: int) -> list[Outcome]:
     Returns
     -------
     list of Outcome
-        Of the rounded registry, of that with digits cut off, and of one registry per kind of
-        error that the paper has a number for.
+        Of the rounded registry, of one registry per kind of error that the paper has a number
+        for and, in some cohorts, of those with other habits.
     """
     paper = known_paper(np.random.default_rng([seed, cohort]))
     clean = audit(paper.registry)
     outcomes = _clean_outcomes(cohort, ROUNDED, clean)
-    shortened = known_paper(np.random.default_rng([seed, cohort]), cut_off_digits=True)
-    outcomes += _clean_outcomes(cohort, CUT_OFF, audit(shortened.registry))
+    if cohort % EVERY == 0:
+        for habit in HABITS[1:]:
+            other = known_paper(np.random.default_rng([seed, cohort]), habit)
+            outcomes += _clean_outcomes(cohort, habit, audit(other.registry))
     for place, kind in enumerate(KINDS):
         error = plant_error(paper, kind, np.random.default_rng([seed, cohort, place]))
         if error is not None:

@@ -87,13 +87,15 @@ class KnownCohort:
         return self.patients[chosen[group]]
 
 
-def simulate_cohort(rng: np.random.Generator) -> KnownCohort:
+def simulate_cohort(rng: np.random.Generator, gaps: bool = False) -> KnownCohort:
     """Simulate one clinical cohort of 40 to 300 patients.
 
     Parameters
     ----------
     rng : numpy.random.Generator
         Source of all chance.
+    gaps : bool
+        Whether measurements are missing in some patients.
 
     Returns
     -------
@@ -107,6 +109,8 @@ def simulate_cohort(rng: np.random.Generator) -> KnownCohort:
     factors = _factors(rng, severity, patients)
     sites = _sites(rng, patients)
     patients["outcome"] = _outcome(rng, severity)
+    if gaps:
+        _lose_measurements(rng, patients, continuous)
     cut, cutoffs = _cut_variables(rng, patients, continuous)
     followed = rng.random() < 0.6 and _follow_up(rng, severity, patients)
     reasons = rng.choice(EXCLUSIONS, size=rng.integers(1, 4), replace=False)
@@ -196,13 +200,20 @@ def _outcome(rng, severity) -> np.ndarray:
             return outcome
 
 
+def _lose_measurements(rng, patients: pd.DataFrame, continuous) -> None:
+    for variable in continuous:
+        lost = rng.random(len(patients)) < rng.uniform(0.01, 0.08)
+        patients.loc[lost, variable.name] = np.nan
+
+
 def _cut_variables(rng, patients, continuous):
     """Cut one or two measurements at the point with the largest Youden index."""
     cut, cutoffs = [], {}
     for index in rng.permutation(len(continuous))[: rng.integers(1, 3)]:
         variable = continuous[index]
         values = patients[variable.name].to_numpy()
-        cutoff = _youden_cutoff(values, patients["outcome"].to_numpy())
+        known = ~np.isnan(values)
+        cutoff = _youden_cutoff(values[known], patients["outcome"].to_numpy()[known])
         midpoint = rng.random() < 0.5
         if midpoint:
             cutoff = (cutoff + values[values < cutoff].max()) / 2
@@ -211,6 +222,7 @@ def _cut_variables(rng, patients, continuous):
         upper, lower = f"≥{shown}", f"<{shown}"
         # Compared as printed; a midpoint of one more decimal is exact.
         patients[name] = np.where(values >= float(shown), upper, lower).astype(object)
+        patients.loc[~known, name] = None
         cut.append(Variable(name=name, levels=(upper, lower), unit=variable.unit))
         cutoffs[name] = (variable.name, float(shown))
     return tuple(cut), cutoffs

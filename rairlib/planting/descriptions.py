@@ -70,12 +70,12 @@ def write_factor(draft: Draft, rng, locus: str, variable: Variable, groups) -> N
     up to the group and no partition is claimed.
     """
     column, style = draft.cohort.patients[variable.name], draft.style
-    with_unknown = column.isna().any() and rng.random() < 0.5
+    with_unknown = column.isna().any() and style.names_unknown
     levels = (*variable.levels, "unknown") if with_unknown else variable.levels
-    if len(levels) == 2 and rng.random() < 0.15:
+    if len(levels) == 2 and not column.isna().any() and rng.random() < 0.15:
         levels = levels[:1]
     complete = len(levels) > 1 and (with_unknown or not column.isna().any())
-    row_percent = style.row_percent and style.shows_all
+    percent_of = style.percent_of if style.shows_all else "group"
     shown_groups = ("all", *groups) if style.shows_all else groups
     totals: dict[str, str] = {}
     for level in levels:
@@ -96,16 +96,21 @@ def write_factor(draft: Draft, rng, locus: str, variable: Variable, groups) -> N
             totals.setdefault(level, identifier)
             if not style.percents:
                 continue
-            of_level = row_percent and group != "all"
-            whole = _number_with(draft.cohort.patients, variable.name, level)
+            everyone = draft.cohort.patients
+            wholes = {
+                "group": (size, len(patients)),
+                "all": (draft.sizes["all"], len(everyone)),
+                "level": (totals[level], _number_with(everyone, variable.name, level)),
+            }
+            of, whole = wholes["group" if group == "all" else percent_of]
             draft.add_percent(
                 locus,
                 number,
-                whole if of_level else len(patients),
+                whole,
                 variable=variable.name,
                 level=level,
                 group=group,
-                of=totals[level] if of_level else size,
+                of=of,
             )
 
 
@@ -164,10 +169,10 @@ def write_measurement(draft: Draft, rng, locus: str, variable: Variable) -> None
     shown_groups = ("all", *cohort.groups) if style.shows_all else cohort.groups
     links = rng.random() < 0.5
     for group in shown_groups:
-        values = cohort.members(group)[variable.name]
+        values = cohort.members(group)[variable.name].dropna()
         of = draft.sizes[group] if links else ""
         write_summaries(draft, locus, variable, group, statistics, values, of)
-    first, second = (cohort.members(group)[variable.name] for group in cohort.groups)
+    first, second = (cohort.members(group)[variable.name].dropna() for group in cohort.groups)
     fields = {"variable": variable.name, "group": " vs ".join(cohort.groups)}
     if "mean" in statistics and "median" not in statistics:
         method, p_value = estimates.t_test(first, second, style.t_test)
@@ -240,7 +245,7 @@ def write_split(draft: Draft, rng: np.random.Generator) -> None:
                 partition=f"outcome in {name}",
             )
     for name, chosen in parts.items():
-        values = cohort.patients.loc[chosen, "age"]
+        values = cohort.patients.loc[chosen, "age"].dropna()
         write_summaries(draft, locus, cohort.continuous[0], name, ("mean", "sd"), values)
 
 

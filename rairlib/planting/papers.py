@@ -1,5 +1,8 @@
 """Write the whole paper of a known cohort: sections, abstract and discussion."""
 
+from dataclasses import replace
+from decimal import ROUND_DOWN
+
 import numpy as np
 
 from rairlib.planting.cohorts import simulate_cohort
@@ -14,25 +17,31 @@ from rairlib.planting.paper import Draft, KnownPaper, in_words
 from rairlib.planting.printing import draw_conventions
 from rairlib.planting.prognosis import write_roc, write_survival
 
+ROUNDED, CUT_OFF, SILENT_GAPS = "rounded", "digits cut off", "silent gaps"
+HABITS = (ROUNDED, CUT_OFF, SILENT_GAPS)
 
-def known_paper(rng: np.random.Generator, cut_off_digits: bool = False) -> KnownPaper:
+
+def known_paper(rng: np.random.Generator, habit: str = ROUNDED) -> KnownPaper:
     """Simulate a cohort and print its study as a registry.
 
     Parameters
     ----------
     rng : numpy.random.Generator
         Source of all chance: the patients and the paper's habits.
-    cut_off_digits : bool
-        Cut digits off instead of rounding, as some papers do.
+    habit : str
+        ``rounded``; ``digits cut off``: digits are cut off instead of rounded;
+        ``silent gaps``: values are missing without a word.
 
     Returns
     -------
     KnownPaper
         Every number agrees with the patients.
     """
-    cohort, style = simulate_cohort(rng), draw_conventions(rng)
-    if cut_off_digits:
-        style = style.with_digits_cut_off()
+    cohort, style = simulate_cohort(rng, gaps=habit == SILENT_GAPS), draw_conventions(rng)
+    if habit == CUT_OFF:
+        style = replace(style, rounding=ROUND_DOWN)
+    elif habit == SILENT_GAPS:
+        style = replace(style, names_unknown=False)
     draft = Draft(cohort=cohort, style=style)
     write_patients(draft, rng)
     if rng.random() < 0.25 and len(cohort.patients) >= 80:

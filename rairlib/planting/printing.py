@@ -1,7 +1,7 @@
 """How a paper prints: decimals, signs, rounding, and its choice of tests and intervals."""
 
-from dataclasses import dataclass, replace
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
 import numpy as np
 
@@ -20,12 +20,15 @@ class Conventions:
         Digits after the decimal sign.
     small_p : str
         ``less`` for ``<0.001``, ``zero`` for ``0.000``, ``digits`` for as many as it takes.
-    leading_zero, decimal_comma, thousands : bool
-        Whether p and areas carry a zero before the point, decimals a comma, thousands a comma.
+    hides_large_p, leading_zero, decimal_comma, thousands : bool
+        Whether p above 0.05 is printed as such, p and areas carry a zero before the point,
+        decimals a comma, thousands a comma.
     minus : str
         The minus sign.
-    shows_all, row_percent, percents : bool
-        Whether Table 1 has a column of all patients, percentages of rows, percentages at all.
+    shows_all, percents, names_unknown : bool
+        Whether Table 1 has a column of all patients, percentages, and missing values as a level.
+    percent_of : str
+        ``group``, ``level`` or ``all``: the whole of a percentage in Table 1.
     shows_statistics, names_tests, names_wald, gives_steps : bool
         Whether test statistics are printed, tests and Wald intervals named, and whether the
         registry gives the steps of measurement.
@@ -53,13 +56,15 @@ class Conventions:
     mean_decimals: int
     area_decimals: int
     small_p: str
+    hides_large_p: bool
     leading_zero: bool
     decimal_comma: bool
     thousands: bool
     minus: str
     shows_all: bool
-    row_percent: bool
     percents: bool
+    names_unknown: bool
+    percent_of: str
     shows_statistics: bool
     names_tests: bool
     names_wald: bool
@@ -72,10 +77,6 @@ class Conventions:
     ratio_p: str
     ties: str
     area_error: str
-
-    def with_digits_cut_off(self) -> "Conventions":
-        """Return the same habits, but with digits cut off instead of rounded."""
-        return replace(self, rounding=ROUND_DOWN)
 
     def number(self, value: float, decimals: int) -> str:
         """Print a value with so many decimals."""
@@ -94,6 +95,8 @@ class Conventions:
     def p_value(self, value: float) -> str:
         """Print a p value."""
         decimals = self.p_decimals
+        if self.hides_large_p and value > 0.05:
+            return f">{self._short(self.number(0.05, 2))}"
         while self.small_p == "digits" and value < 10.0**-decimals and decimals < 6:
             decimals += 1
         floor = 10.0**-decimals
@@ -137,13 +140,15 @@ def draw_conventions(rng: np.random.Generator) -> Conventions:
         mean_decimals=one_of(1, 1, 2, 2, 3),
         area_decimals=one_of(2, 3, 3),
         small_p=one_of("less", "less", "zero", "digits"),
+        hides_large_p=chance(0.05),
         leading_zero=chance(0.85),
         decimal_comma=chance(0.08),
         thousands=chance(0.3),
         minus=one_of("-", "−", "–"),
         shows_all=chance(0.7),
-        row_percent=chance(0.3),
         percents=chance(0.85),
+        names_unknown=chance(0.5),
+        percent_of=one_of("group", "group", "group", "level", "all"),
         shows_statistics=chance(0.5),
         names_tests=chance(0.5),
         names_wald=chance(0.5),

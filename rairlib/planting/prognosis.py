@@ -16,7 +16,7 @@ def write_roc(draft: Draft, rng: np.random.Generator, score: pd.Series | None) -
     cohort, locus = draft.cohort, "Results, ROC"
     for cut in cohort.cut:
         name, cutoff = cohort.cutoffs[cut.name]
-        first, second = (cohort.members(group)[name] for group in cohort.groups)
+        first, second = (cohort.members(group)[name].dropna() for group in cohort.groups)
         _write_area(draft, locus, name, first, second)
         text = cut.levels[0].removeprefix("≥")
         draft.add(
@@ -52,8 +52,9 @@ def _write_area(draft: Draft, locus: str, name: str, first, second) -> None:
 def _write_performance(draft: Draft, rng, locus: str, cut: Variable, positive: str) -> None:
     """Write sensitivity, specificity and sometimes more of the rule that calls a level positive."""
     cohort, style = draft.cohort, draft.style
-    calls = [(cohort.members(group)[cut.name] == positive).sum() for group in cohort.groups]
-    sizes = [len(cohort.members(group)) for group in cohort.groups]
+    known = [cohort.members(group)[cut.name].dropna() for group in cohort.groups]
+    calls = [(values == positive).sum() for values in known]
+    sizes = [len(values) for values in known]
     true_positives, false_positives = calls
     false_negatives, true_negatives = (n - c for n, c in zip(sizes, calls, strict=True))
     values = {
@@ -79,7 +80,7 @@ def _write_performance(draft: Draft, rng, locus: str, cut: Variable, positive: s
             unit="%" if in_percent else "",
         )
     if rng.random() < 0.2:
-        first, second = (cohort.members(group)[cut.name] == positive for group in cohort.groups)
+        first, second = (values == positive for values in known)
         _write_dichotomised(draft, locus, cut, positive, first, second)
 
 

@@ -6,8 +6,9 @@ import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
 from rairlib.checks import CHECKS
-from rairlib.planting.bench import ANY, CUT_OFF, PLANTED, ROUNDED
+from rairlib.planting.bench import ANY, PLANTED
 from rairlib.planting.errors import KINDS
+from rairlib.planting.papers import CUT_OFF, ROUNDED, SILENT_GAPS
 from rairlib.studies import data_folder
 from rairlib.vocabulary import STATISTICS
 
@@ -45,7 +46,8 @@ def rates_of(outcomes: pd.DataFrame) -> pd.DataFrame:
         * ``false alarms``: registries without an error in which a check that had something to
           say contradicts a number. `low` and `high` are 0 and 3/registries (rule of three)
           where there is none;
-        * ``false alarms, digits cut off``: the same where the paper cuts digits off;
+        * ``false alarms, digits cut off``, ``false alarms, silent gaps``: the same where the
+          paper cuts digits off, and where values are missing without a word;
         * ``suggestions without error``: registries without an error with a suggestion;
         * ``found``: planted errors that any check contradicts, by kind and statistic;
         * ``found or suggested``: the same, suggestions that were not made before included;
@@ -61,10 +63,15 @@ def rates_of(outcomes: pd.DataFrame) -> pd.DataFrame:
     together = planted[planted["check"] == ANY]
     either = together.assign(contradicted=together["contradicted"] | together["suggested"])
     rounded = outcomes[outcomes["registry"] == ROUNDED]
-    shortened = outcomes[outcomes["registry"] == CUT_OFF]
     rows = [
         *_by_check("false alarms", rounded, "contradicted"),
-        *_by_check("false alarms, digits cut off", shortened, "contradicted"),
+        *(
+            row
+            for habit in (CUT_OFF, SILENT_GAPS)
+            for row in _by_check(
+                f"false alarms, {habit}", outcomes[outcomes["registry"] == habit], "contradicted"
+            )
+        ),
         *_by_check("suggestions without error", rounded, "suggested"),
         *_by_kind_and_statistic("found", together),
         *_by_kind_and_statistic("found or suggested", either),
