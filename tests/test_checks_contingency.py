@@ -204,3 +204,33 @@ def test_fishers_test_of_too_many_tables_is_open():
     row = compared("p_value", "0.9", "stage", method="fisher")
     rows = registry(*two_groups(*sizes, "560"), *counts("stage", cells), row)
     assert statuses(check_p_from_counts(rows)) == {"target": "open"}
+
+
+WITH_UNKNOWN = {"mutated": (30, 32), "wild type": (18, 18), "unknown": (1, 0)}
+
+
+def braf_study(*rows):
+    return registry(*two_groups("49", "50", "99"), *counts("braf", WITH_UNKNOWN), *rows)
+
+
+def test_patients_with_an_unknown_value_are_not_tested():
+    # Without them χ² is 98 (30 · 18 − 32 · 18)² / (62 · 36 · 48 · 50) = 0.02371, p 0.8776.
+    fields = {"method": "pearson"}
+    rows = braf_study(
+        compared("chi_square", "0.024", "braf", id="chi", **fields),
+        compared("p_value", "0.878", "braf", of="chi", **fields),
+    )
+    assert statuses(check_chi_square_from_counts(rows)) == {"chi": "agrees"}
+    assert statuses(check_p_from_counts(rows)) == {"target": "agrees"}
+    assert statuses(check_p_from_chi_square(rows)) == {"target": "agrees"}
+
+
+def test_a_level_is_tested_against_the_known_others():
+    rows = braf_study(compared("p_value", "0.878", "braf", level="mutated", method="pearson"))
+    assert statuses(check_p_from_counts(rows)) == {"target": "agrees"}
+
+
+def test_an_unknown_level_does_not_excuse_every_p():
+    # 49 and 50 patients with 30 and 32 mutated: no table without the unknown gives 0.5.
+    rows = braf_study(compared("p_value", "0.513", "braf", method="pearson"))
+    assert statuses(check_p_from_counts(rows)) == {"target": "contradicted"}

@@ -127,5 +127,14 @@ def test_estimates_of_the_same_method_may_stem_from_two_models():
     assert undeclared("2.1", "1.2", "odds_ratio", method="multivariable") == ["suggests"]
 
 
+def test_wald_limits_of_two_models_are_two_quantities():
+    shared = {"variable": "age", "level": "≥55 vs <55", "group": "RAIR vs RAIA"}
+    rows = []
+    for model, estimate, limit in (("univariable", "2.1", "1.2"), ("multivariable", "1.9", "1.1")):
+        rows.append(number(model, "odds_ratio", estimate, method=model, **shared))
+        rows.append(number(f"{model}-low", "ci_low", limit, method="wald", of=model, **shared))
+    assert check_same_quantity(registry(*rows)) == []
+
+
 def test_definitions_without_a_subject_are_not_compared():
     assert undeclared("54", "29", "definition") == []

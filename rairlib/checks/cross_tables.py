@@ -6,6 +6,24 @@ from rairlib.checks.association import Table
 from rairlib.checks.cells import CountIndex, whole_number
 from rairlib.reported import ReportedNumber
 
+MISSING_LEVELS = (
+    "unknown",
+    "missing",
+    "not available",
+    "n/a",
+    "na",
+    "not reported",
+    "not recorded",
+    "not known",
+    "not stated",
+    "not assessed",
+    "not determined",
+    "not done",
+    "undetermined",
+    "unspecified",
+    "no data",
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrossTable:
@@ -86,20 +104,28 @@ def _table(index, variable, levels, groups, rest: bool, complete: bool) -> Cross
 
 def _tables_of_one_level(index, variable, level, levels, groups) -> list[CrossTable | None]:
     tables = [_table(index, variable, [level], groups, rest=True, complete=True)]
-    others = [name for name in levels if name != level]
-    if level in levels and others:
-        whole = _table(index, variable, levels, groups, rest=False, complete=True)
-        if whole is not None and len(whole.cells) == len(levels):
-            first = whole.cells[levels.index(level)]
-            sums = [sum(column) for column in zip(*whole.cells, strict=True)]
-            against = (first, (sums[0] - first[0], sums[1] - first[1]))
-            if all(map(sum, against)) and (tables[0] is None or tables[0].cells != against):
-                tables.append(
-                    CrossTable(
-                        cells=against, levels=(level, "others"), uses=whole.uses, complete=True
-                    )
-                )
+    for names in dict.fromkeys((tuple(levels), tuple(_known(levels)))):
+        against = _against_others(index, variable, level, names, groups)
+        if against is not None and all(
+            table is None or table.cells != against.cells for table in tables
+        ):
+            tables.append(against)
     return tables
+
+
+def _against_others(index, variable, level, levels, groups) -> CrossTable | None:
+    """Build the table of one level and the sum of the other printed ones."""
+    if level not in levels or len(levels) < 2:
+        return None
+    whole = _table(index, variable, levels, groups, rest=False, complete=True)
+    if whole is None or len(whole.cells) < len(levels):
+        return None
+    first = whole.cells[levels.index(level)]
+    sums = [sum(column) for column in zip(*whole.cells, strict=True)]
+    cells = (first, (sums[0] - first[0], sums[1] - first[1]))
+    if not all(map(sum, cells)):
+        return None
+    return CrossTable(cells=cells, levels=(level, "others"), uses=whole.uses, complete=True)
 
 
 def _tables_of_all_levels(index, variable, levels, groups) -> list[CrossTable | None]:
@@ -110,9 +136,17 @@ def _tables_of_all_levels(index, variable, levels, groups) -> list[CrossTable | 
         for group in groups
     )
     tables = [_table(index, variable, levels, groups, rest=False, complete=complete)]
+    known = _known(levels)
+    if 1 < len(known) < len(levels):
+        tables.append(_table(index, variable, known, groups, rest=False, complete=complete))
     if not complete:
         tables.append(_table(index, variable, levels, groups, rest=True, complete=False))
     return tables
+
+
+def _known(levels) -> list[str]:
+    """Leave out levels that stand for missing values, as tests do."""
+    return [level for level in levels if level.lower() not in MISSING_LEVELS]
 
 
 def _adds_up(index: CountIndex, variable, levels, group) -> bool:

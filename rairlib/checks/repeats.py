@@ -73,7 +73,9 @@ def _quantity(registry: Registry, row: ReportedNumber) -> tuple | None:
         return (*row.key, parent.id) if parent else None
     if row.statistic in DESCRIPTIVE:
         return row.key
-    return (*row.key, parent.statistic if parent else "") if row.method else None
+    # A limit or p value of Wald's belongs to one of several models: its estimate says to which.
+    model = (parent.statistic, parent.method) if parent else ()
+    return (*row.key, *model) if row.method else None
 
 
 def _finding(check: str, row: ReportedNumber, original: ReportedNumber) -> Finding:
