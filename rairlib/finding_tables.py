@@ -9,7 +9,7 @@ from rairlib.printed import format_value
 from rairlib.reported import Registry
 from rairlib.tables import beside
 from rairlib.text_findings import TextFinding
-from rairlib.verdicts import NOT_ANALYSED
+from rairlib.verdicts import NOT_ANALYSED, VERDICTS
 
 # The module of a check says what kind of number it looks at.
 FAMILIES = {
@@ -208,12 +208,15 @@ def standing(verdicts: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per role in order of appearance and one of totals, one column per verdict; numbers
-        that wait for an analysis have a column of their own.
+        One row per role and one of totals, one column per verdict; numbers that wait for an
+        analysis, and repeats of such numbers, have a column of their own.
     """
-    waiting = verdicts["reason"].str.startswith(NOT_ANALYSED)
-    verdict = verdicts["verdict"].mask(waiting, f"not assessable: {NOT_ANALYSED}")
+    original = verdicts["repeats"].mask(verdicts["repeats"] == "", verdicts["id"])
+    reasons = original.map(verdicts.set_index("id")["reason"])
+    waiting = reasons.str.startswith(NOT_ANALYSED) & (verdicts["verdict"] == "not assessable")
+    later = f"not assessable: {NOT_ANALYSED}"
+    verdict = verdicts["verdict"].mask(waiting, later)
     counts = pd.crosstab(verdicts["role"].str.replace("_", " "), verdict)
-    counts = counts.reindex(columns=list(dict.fromkeys(verdict)))
+    counts = counts.reindex(columns=[name for name in (*VERDICTS, later) if name in counts])
     counts.loc["all"] = counts.sum()
     return counts.rename_axis(columns=None)
