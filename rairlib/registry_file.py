@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -24,6 +25,10 @@ LINKS = ("of", "repeats")
 SAVE_AS = "save it as CSV UTF-8, separated by commas"
 TOO_MANY = "put texts that contain a comma in double quotes"
 TOO_FEW = "write a comma for each empty field too"
+# 0,155 and 12,5 can only be decimal commas; 6,502 is read as thousands, unless the same file
+# shows that its paper prints decimal commas: then it could be either.
+DECIMAL_COMMA = re.compile(r"(?<![\d,])(?:0+,\d+|\d{4,},\d+|\d+,(?:\d\d?|\d{4,}))(?![\d,.])")
+EITHER_COMMA = re.compile(r"(?<![\d,])[1-9]\d{0,2},\d{3}(?![\d,.])")
 OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
@@ -69,10 +74,8 @@ def _step_fault(text: str) -> str:
     wrong = f"{text!r} is not a positive number: give the smallest step, or nothing"
     if not text:
         return ""
-    if _printed_fault(text):
-        return wrong
-    step = parse_printed(text)
-    return "" if step.operator == "=" and step.value > 0 else wrong
+    step = None if _printed_fault(text) else parse_printed(text)
+    return "" if step and step.operator == "=" and step.value > 0 else wrong
 
 
 FIELD_FAULTS = {
@@ -120,7 +123,7 @@ def read_table(path: Path) -> pd.DataFrame:
         if column not in table:
             table[column] = "anchor" if column == "role" else ""
     table = table[list(COLUMNS)]
-    faults = _schema_faults(table) + _link_faults(table)
+    faults = _schema_faults(table) + _link_faults(table) + _comma_faults(table)
     if faults:
         identifiers = {row: name or "no id" for row, name in table["id"].items()}
         raise RegistryError(
@@ -233,6 +236,21 @@ def _schema_faults(table: pd.DataFrame) -> list[tuple[int, str, str]]:
             for case in cases
         ]
     return []
+
+
+def _comma_faults(table: pd.DataFrame) -> list[tuple[int, str, str]]:
+    """Find commas that may separate thousands or decimals in a paper that uses both."""
+    if not table["printed"].str.contains(DECIMAL_COMMA).any():
+        return []
+    return [
+        (
+            row,
+            "printed",
+            f"{text!r} may hold a decimal comma as others here: write it without comma",
+        )
+        for row, text in table["printed"].items()
+        if EITHER_COMMA.search(text)
+    ]
 
 
 def _link_faults(table: pd.DataFrame) -> list[tuple[int, str, str]]:

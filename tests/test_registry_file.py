@@ -292,3 +292,18 @@ def test_every_known_word_is_accepted(read):
         row.removeprefix(lines(FULL)) if place else row for place, row in enumerate(rows)
     )
     assert len(read(content)) == len(STATISTICS) + len(METHODS) + len(ROLES)
+
+
+@pytest.mark.parametrize("certain", ["0,155", "12,5", "1234,567", "<0,05"])
+def test_comma_before_three_digits_is_refused_beside_a_decimal_comma(faults, certain):
+    rows = [f'a-1,Table 1,odds_ratio,"{certain}"', 'a-2,Table 1,odds_ratio,"6,502"']
+    assert faults(lines(HEADER, *rows)) == [
+        "paper.csv: row 3 (a-2), column printed: '6,502' may hold a decimal comma as others here: "
+        "write it without comma"
+    ]
+
+
+@pytest.mark.parametrize("other", ["1,234,567", "112,880.0", "45.2", "12,345"])
+def test_comma_before_three_digits_separates_thousands_elsewhere(read, other):
+    content = lines(HEADER, f'a-1,Table 1,count,"{other}"', 'a-2,Table 1,count,"6,502"')
+    assert len(read(content)) == 2
