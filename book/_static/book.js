@@ -30,6 +30,16 @@ function choosers(names, texts) {
   });
 }
 
+/* An address such as verdicts.html?study=lakhdar2024&verdict=differs opens the table filtered. */
+function preset(search, choices) {
+  const wanted = new URLSearchParams(location.search);
+  search.value = wanted.get("search") ?? "";
+  choices.forEach(({ name, select }) => {
+    const value = wanted.get(name) ?? "";
+    if ([...select.options].some((option) => option.value === value)) select.value = value;
+  });
+}
+
 function makeFilterable(table) {
   const rows = Array.from(table.tBodies[0]?.rows ?? []);
   if (!table.tHead || !rows.length) return;
@@ -59,6 +69,7 @@ function makeFilterable(table) {
   bar.append(labelled("Search the table", search));
   choices.forEach(({ name, select }) => bar.append(labelled(name, select)));
   bar.append(shown);
+  preset(search, choices);
   bar.addEventListener("input", update);
   bar.addEventListener("submit", (event) => event.preventDefault());
   (table.closest(".output, .pst-scrollable-table-container") ?? table).before(bar);

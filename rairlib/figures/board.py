@@ -1,0 +1,145 @@
+"""The board of verdicts: one panel per study, one bar per class of evidence."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from rairlib.figures.style import (
+    BLACK,
+    FONT_SIZE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    finish,
+    listed,
+)
+
+CLASSES = {
+    "arithmetic": "other printed numbers",
+    "reconstruction": "joint table",
+    "simulation": "held out, simulated",
+    "anchored": "by construction",
+    "none": "no evidence",
+}
+# Fill, hatch and the colour of the count, which must be readable on white.
+STYLES = {
+    "reproduced": (GREEN, "", "#00694D"),
+    "compatible": (SKY, "//", "#1B5E86"),
+    "differs": (ORANGE, "\\\\", "#8A5A00"),
+    "contradicted": (VERMILION, "xx", "#A23B00"),
+    "missed": (PURPLE, "..", "#8A3F68"),
+    "given": ("#BFBFBF", "", GREY),
+    "not assessable": ("white", "", GREY),
+}
+CONSTRUCTED = ("#D9EBE4", "", GREY)
+
+
+def draw_board(
+    board: pd.DataFrame, figure: Figure, *, names: dict[str, str] | None = None
+) -> Figure:
+    """Draw the numbers of each study by class of evidence and verdict.
+
+    Parameters
+    ----------
+    board : DataFrame
+        Columns ``study, evidence, verdict, numbers``, see :func:`rairlib.verdicts.board`.
+    figure : Figure
+        An empty figure.
+    names : dict of str to str, optional
+        Study → title of its panel.
+
+    Returns
+    -------
+    Figure
+        The same figure. The counts beside a bar follow the order of its parts. Agreement by
+        construction is drawn paler than agreement that counts as evidence.
+    """
+    studies = list(dict.fromkeys(board["study"]))
+    rows = board.groupby("study")["evidence"].nunique()[studies]
+    panels = figure.subplots(len(studies), 1, sharex=True, squeeze=False, height_ratios=rows)
+    longest = board.groupby(["study", "evidence"])["numbers"].sum().max()
+    for study, ax in zip(studies, panels[:, 0], strict=True):
+        _draw_study(board[board["study"] == study], ax)
+        ax.set_xlim(0, 1.25 * longest)
+        finish(ax, (names or {}).get(study, study))
+    panels[-1, 0].set_xlabel("Printed numbers, repeats left out", fontsize=FONT_SIZE)
+    shown = [name for name in STYLES if (board["verdict"] == name).any()]
+    figure.legend(
+        handles=[Patch(label=name, **_fill(STYLES[name])) for name in shown],
+        loc="outside lower center",
+        ncols=3,
+        frameon=False,
+        fontsize=FONT_SIZE - 1,
+    )
+    return figure
+
+
+def _draw_study(board: pd.DataFrame, ax: Axes) -> None:
+    classes = list(dict.fromkeys(board["evidence"]))
+    for place, evidence in enumerate(classes):
+        parts = board[board["evidence"] == evidence].set_index("verdict")["numbers"]
+        left = 0
+        for verdict, number in parts.items():
+            ax.barh(place, number, left=left, height=0.72, **_fill(_style(evidence, verdict)))
+            left += number
+        _write_counts(ax, parts, evidence, (left, place))
+    ax.set_yticks(range(len(classes)), [CLASSES[name] for name in classes])
+    ax.set_ylim(len(classes) - 0.5, -0.5)
+
+
+def _write_counts(ax: Axes, parts: pd.Series, evidence: str, end: tuple[float, float]) -> None:
+    """Write the counts behind the end of a bar, each in the colour of its part."""
+    before = None
+    for verdict, number in parts.items():
+        before = ax.annotate(
+            f"{number}",
+            xy=end if before is None else (1, 0),
+            xycoords="data" if before is None else before,
+            xytext=(5, 0),
+            textcoords="offset points",
+            va="center" if before is None else "bottom",
+            fontsize=FONT_SIZE - 1,
+            fontweight="bold",
+            color=_style(evidence, verdict)[2],
+        )
+
+
+def _style(evidence: str, verdict: str) -> tuple[str, str, str]:
+    built = evidence == "anchored" and verdict == "reproduced"
+    return CONSTRUCTED if built else STYLES[verdict]
+
+
+def _fill(style: tuple[str, str, str]) -> dict:
+    colour, hatch, _ = style
+    return {"facecolor": colour, "hatch": hatch, "edgecolor": BLACK, "linewidth": 0.6}
+
+
+def board_alt(board: pd.DataFrame, *, names: dict[str, str] | None = None) -> str:
+    """Return the alternative text of :func:`draw_board`.
+
+    Parameters
+    ----------
+    board : DataFrame
+        As for :func:`draw_board`.
+    names : dict of str to str, optional
+        Study → its name in the text.
+
+    Returns
+    -------
+    str
+        Every count, by study and class of evidence.
+    """
+    sentences = []
+    for study, rows in board.groupby("study", sort=False):
+        parts = [
+            f"{CLASSES[evidence]}: "
+            + listed([f"{row.numbers} {row.verdict}" for row in part.itertuples()])
+            for evidence, part in rows.groupby("evidence", sort=False)
+        ]
+        name = (names or {}).get(study, study)
+        sentences.append(f"{name}, {rows['numbers'].sum()} numbers. {'; '.join(parts)}.")
+    return f"Bar chart of verdicts by study and class of evidence. {' '.join(sentences)}"
