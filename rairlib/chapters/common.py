@@ -1,0 +1,188 @@
+"""Frames for the chapters of every study."""
+
+import pandas as pd
+
+from rairlib.reported import Registry
+from rairlib.studies import load_studies, study_folder
+from rairlib.text_findings import load_text_findings
+from rairlib.verdicts import EVIDENCE, VERDICTS
+from rairlib.vocabulary import ROLES
+
+ROLE_MEANINGS = {
+    "design": "defines something; nothing to recompute",
+    "derivable": "other printed numbers determine it",
+    "anchor": "used to build the cohort",
+    "held_out": "the cohort determines it, and it was not used to build it",
+    "unavailable": "needs what nobody published",
+}
+EVIDENCE_MEANINGS = {
+    "arithmetic": "computed from other printed numbers",
+    "reconstruction": "computed from the joint table that printed numbers single out",
+    "simulation": "range over simulated cohorts that did not use the number",
+    "anchored": "agrees because the cohort was built so; no evidence",
+    "none": "nothing was recomputed",
+}
+
+
+def study_facts(study: str) -> pd.DataFrame:
+    """Return what identifies a study, one fact per row.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+
+    Returns
+    -------
+    DataFrame
+        Column ``as the paper says``, indexed by the fact.
+    """
+    facts = load_studies()[study]
+    rows = {
+        "reference": facts.citation,
+        "doi": facts.doi,
+        "design": facts.design,
+        "patients": facts.n,
+        "outcome": facts.outcome,
+        "software": facts.software,
+    }
+    return pd.DataFrame({"as the paper says": rows})
+
+
+def role_counts(registry: Registry) -> pd.DataFrame:
+    """Count a paper's numbers by role, repeats apart.
+
+    Parameters
+    ----------
+    registry : Registry
+        Any paper.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``meaning, numbers, repeats``, indexed by role; roles without numbers left out.
+    """
+    table = registry.frame()
+    repeat = table["repeats"] != ""
+    counts = pd.DataFrame(
+        {
+            "meaning": ROLE_MEANINGS,
+            "numbers": table.loc[~repeat, "role"].value_counts(),
+            "repeats": table.loc[repeat, "role"].value_counts(),
+        }
+    ).reindex(list(ROLES))
+    counts[["numbers", "repeats"]] = counts[["numbers", "repeats"]].fillna(0).astype(int)
+    counts = counts[counts["numbers"] + counts["repeats"] > 0]
+    return counts.rename(index=lambda role: role.replace("_", " ")).rename_axis("role")
+
+
+def check_labels(findings: pd.DataFrame) -> dict[str, str]:
+    """Return the names of the checks as words.
+
+    Parameters
+    ----------
+    findings : DataFrame
+        See :func:`rairlib.findings.findings_frame`.
+
+    Returns
+    -------
+    dict of str to str
+        ``grim`` and ``grimmer`` in capitals, underscores as blanks.
+    """
+    capital = {"grim": "GRIM", "grimmer": "GRIMMER"}
+    names = dict.fromkeys(findings["check"])
+    return {name: capital.get(name, name.replace("_", " ")) for name in names}
+
+
+def wording(study: str) -> pd.DataFrame:
+    """Return what does not go together in the wording of a paper, both places quoted.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``status, one place, another place, what does not go together``.
+    """
+    found = load_text_findings(study)
+    return pd.DataFrame(
+        {
+            "status": [finding.status for finding in found],
+            "one place": [f"{finding.locus_a}: “{finding.quote_a}”" for finding in found],
+            "another place": [f"{finding.locus_b}: “{finding.quote_b}”" for finding in found],
+            "what does not go together": [finding.text for finding in found],
+        },
+        index=pd.Index([finding.id for finding in found], name="finding"),
+    )
+
+
+def verdict_board(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Count the verdicts of one study by the evidence behind them, repeats left out.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        See :func:`rairlib.verdicts.study_verdicts`.
+
+    Returns
+    -------
+    DataFrame
+        One row per kind of evidence with its meaning, one column per verdict, and totals;
+        kinds and verdicts that do not occur are left out.
+    """
+    originals = verdicts[verdicts["repeats"] == ""]
+    counts = pd.crosstab(originals["evidence"], originals["verdict"])
+    rows = [name for name in EVIDENCE if name in counts.index]
+    counts = counts.loc[rows, [name for name in VERDICTS if name in counts.columns]]
+    counts["all"] = counts.sum(axis=1)
+    counts.loc["all"] = counts.sum()
+    counts.insert(0, "what it is", [EVIDENCE_MEANINGS.get(name, "") for name in counts.index])
+    return counts.rename_axis(index="evidence", columns=None)
+
+
+def load_achieved(study: str) -> pd.DataFrame:
+    """Load the report of targets and achieved values of a study's simulated cohort.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+
+    Returns
+    -------
+    DataFrame
+        Columns as :func:`rairlib.simulation.studies.achieved`.
+    """
+    return pd.read_csv(
+        study_folder(study) / "achieved.csv",
+        dtype={"printed": str},
+        keep_default_na=False,
+        na_values={"achieved": [""]},
+        encoding="utf-8",
+    )
+
+
+def hits_by_role(achieved: pd.DataFrame) -> pd.DataFrame:
+    """Count the targets that a simulated cohort hits, by role.
+
+    Parameters
+    ----------
+    achieved : DataFrame
+        See :func:`load_achieved`.
+
+    Returns
+    -------
+    DataFrame
+        One row per role, columns ``hit, missed, not a property of the cohort``.
+    """
+    words = {"yes": "hit", "no": "missed"}
+    counts = pd.crosstab(achieved["role"], achieved["hit"].replace(words))
+    columns = ["hit", "missed", "not a property of the cohort"]
+    roles = [role for role in ROLES if role in counts.index]
+    counts = counts.reindex(index=roles, columns=columns, fill_value=0)
+    return counts.rename(index=lambda role: role.replace("_", " ")).rename_axis(
+        index="role", columns=None
+    )
