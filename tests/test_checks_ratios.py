@@ -361,7 +361,7 @@ def test_a_true_wald_estimate_is_never_doubted(rows):
 def test_a_true_crude_odds_ratio_is_never_doubted(cells, decimals, ties):
     table = exposure(cells)
     low, high = woolf_limits(table)
-    texts = [printed(value, decimals, ties) for value in (crude_odds_ratio(table), low[0], high[0])]
+    texts = [printed(value, decimals, ties) for value in (crude_odds_ratio(table), low[1], high[0])]
     named = {"≥54": cells[:2], "<54": cells[2:]}
     rows = crude_study(*texts, cells=named, limits="wald")
     findings = [finding for check in ALL for finding in check(rows)]

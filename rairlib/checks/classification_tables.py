@@ -14,8 +14,8 @@ import numpy as np
 from rairlib.checks.rounding import float_limits
 from rairlib.reported import ReportedNumber
 
-# Beyond this number of tables the enumeration would take seconds.
-MOST_TABLES = 4_000_000
+# Beyond this number of tables the enumeration would be slow.
+MOST_TABLES = 1_000_000
 MEASURED = ("sensitivity", "specificity")
 
 

@@ -139,7 +139,7 @@ def check_crude_odds_ratio(registry: Registry) -> list[Finding]:
     """Recompute a univariable odds ratio and its Woolf limits; needs the four counts."""
     findings = []
     for found, table in _tables(registry, "univariable"):
-        if 0 in table.cells:
+        if min(table.cells) <= 0:
             text = f"{found.printed}: a count of {table.in_words} is zero, no odds ratio exists."
             uses = (found.estimate.id, *table.uses)
             findings.append(Finding(check="crude_odds_ratio", status="open", uses=uses, text=text))
@@ -186,7 +186,7 @@ def check_adjusted_interval_width(registry: Registry) -> list[Finding]:
     """Hold an adjusted Wald interval against the crude one; needs the four counts and limits."""
     findings = []
     for found, table in _tables(registry, "multivariable"):
-        if not found.has_interval or 0 in table.cells:
+        if not found.has_interval or min(table.cells) <= 0:
             continue
         region = wald_region(low=found.limit(found.low), high=found.limit(found.high))
         if region:

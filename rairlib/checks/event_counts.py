@@ -195,7 +195,7 @@ def _needed(split: EventSplit) -> str:
 def _printed_events(split: EventSplit) -> Finding:
     counts = [whole_number(row) for row in split.level_events]
     text = _needed(split)
-    if None in counts or 0 in counts:
+    if any(count is None or count <= 0 for count in counts):
         text += "A level without events has no hazard ratio."
         return Finding(check="events_per_level", status="open", uses=split.uses, text=text)
     smallest = math.sqrt(sum(1 / count for count in counts))

@@ -24,6 +24,8 @@ from rairlib.printed import format_value
 from rairlib.reported import Registry, ReportedNumber
 
 MOST_GROUPS = 6
+# exp(20) is beyond any hazard ratio that a fit can mean.
+LARGEST_LOG_RATIO = 20.0
 
 
 def compared_groups(row: ReportedNumber) -> tuple[str, ...]:
@@ -135,7 +137,7 @@ def two_group_tests(registry: Registry) -> list[TwoGroupTest]:
     for row in originals(registry, "logrank_chi_square"):
         groups = compared_groups(row)
         sizes = tuple(_size(index, row.variable, name) for name in groups)
-        if len(groups) == 2 and all(whole_number(size) for size in sizes):
+        if len(groups) == 2 and all((whole_number(size) or 0) > 0 for size in sizes):
             found.append(TwoGroupTest(row=row, groups=groups, sizes=sizes))
     return found
 
@@ -213,6 +215,8 @@ def _may_be_same(groups: tuple[str, ...], sizes, split: EventSplit) -> bool:
 
 def _beside(row: ReportedNumber, groups, sizes, split: EventSplit) -> list[Finding]:
     found, (smallest, largest) = split.found, split.error
+    if smallest <= 0 or max(abs(end) for end in found.coefficient()) > LARGEST_LOG_RATIO:
+        return []
     information = round(1 / largest**2, 9), round(1 / smallest**2, 9)
     bounds = [
         largest_beside_hazard_ratio(round(end, 9), information, split.total)

@@ -53,7 +53,7 @@ def outcome_sizes(
     if groups is None:
         return None
     sizes = tuple(index.sizes.get(group) for group in groups)
-    return sizes if all(whole_number(size) for size in sizes) else None
+    return sizes if all((whole_number(size) or 0) > 0 for size in sizes) else None
 
 
 def whole_of(index: CountIndex, groups: tuple[str, ...]) -> ReportedNumber | None:

@@ -51,7 +51,8 @@ class Rate:
     @property
     def patients(self) -> int | None:
         """Largest number of patients behind the curve."""
-        return whole_number(self.size)
+        size = whole_number(self.size)
+        return size if size and size > 0 else None
 
     @property
     def printed(self) -> str:
