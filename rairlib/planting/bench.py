@@ -13,7 +13,6 @@ from rairlib.checks import audit
 from rairlib.findings import Finding
 from rairlib.planting.errors import KINDS, PlantedError, plant_error
 from rairlib.planting.papers import HABITS, ROUNDED, known_paper
-from rairlib.reported import Registry
 
 BLOCK = 10
 EVERY = 4
@@ -59,7 +58,7 @@ class Outcome:
     unnamed: bool = False
 
 
-def run_bench(seed: int, cohorts: Iterable[int], jobs: int = 1) -> pd.DataFrame:
+def run_bench(seed: int, cohorts: Iterable[int], jobs: int = 1, block: int = BLOCK) -> pd.DataFrame:
     """Audit known cohorts without an error and with one error of each kind.
 
     Parameters
@@ -70,6 +69,8 @@ def run_bench(seed: int, cohorts: Iterable[int], jobs: int = 1) -> pd.DataFrame:
         Numbers of the cohorts.
     jobs : int
         Processes; the result does not depend on them.
+    block : int
+        Cohorts that one process takes at a time.
 
     Returns
     -------
@@ -77,9 +78,9 @@ def run_bench(seed: int, cohorts: Iterable[int], jobs: int = 1) -> pd.DataFrame:
         One row per :class:`Outcome`, in the order of the cohorts.
     """
     numbers = list(cohorts)
-    blocks = [numbers[start : start + BLOCK] for start in range(0, len(numbers), BLOCK)]
+    blocks = [numbers[start : start + block] for start in range(0, len(numbers), block)]
     results = Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(_audit_block)(seed, block) for block in blocks
+        delayed(_audit_block)(seed, chosen) for chosen in blocks
     )
     records = [
         asdict(outcome) for block in _with_progress(results, len(blocks)) for outcome in block
@@ -181,8 +182,3 @@ def _planted_outcomes(cohort: int, error: PlantedError, clean: list[Finding]) ->
 
 def _identity(finding: Finding) -> tuple:
     return finding.check, finding.status, finding.target, finding.uses
-
-
-def contradictions(registry: Registry) -> list[Finding]:
-    """Return the contradictions that the audit finds in a registry."""
-    return [finding for finding in audit(registry) if finding.status == "contradicted"]

@@ -132,6 +132,7 @@ def draw_conventions(rng: np.random.Generator) -> Conventions:
     def chance(probability: float) -> bool:
         return bool(rng.random() < probability)
 
+    decimal_comma = chance(0.08)
     return Conventions(
         rounding=one_of(ROUND_HALF_UP, ROUND_HALF_UP, ROUND_HALF_EVEN),
         percent_decimals=one_of(0, 1, 1, 1, 2),
@@ -142,8 +143,9 @@ def draw_conventions(rng: np.random.Generator) -> Conventions:
         small_p=one_of("less", "less", "zero", "digits"),
         hides_large_p=chance(0.05),
         leading_zero=chance(0.85),
-        decimal_comma=chance(0.08),
-        thousands=chance(0.3),
+        decimal_comma=decimal_comma,
+        # Beside decimal commas nobody could tell what a comma means.
+        thousands=chance(0.3) and not decimal_comma,
         minus=one_of("-", "−", "–"),
         shows_all=chance(0.7),
         percents=chance(0.85),

@@ -24,7 +24,7 @@ COLUMNS = (
     "low",
     "high",
 )
-FIRST_COHORTS = 10
+FIRST_COHORTS = 6
 """Cohorts whose rates are also kept by themselves, so that a test can repeat them."""
 DECIMALS = 5
 
