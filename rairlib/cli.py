@@ -1,6 +1,7 @@
 """The command line: ``rairlib verdicts | audit | reconstruct | simulate``."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -9,12 +10,13 @@ import pandas as pd
 from rairlib.checks import audit
 from rairlib.errors import RairlibError
 from rairlib.findings import findings_frame
-from rairlib.output import FORMATS, as_file, as_json, render
+from rairlib.output import FORMATS, as_file, as_json, render, write_whole
 from rairlib.publish import differences
 from rairlib.reconstructions import reconstruct_study
 from rairlib.reported import read_registry
 from rairlib.results import WITNESS
 from rairlib.simulation import achieved, simulation_of
+from rairlib.studies import load_studies
 from rairlib.verdicts import all_findings, all_verdicts
 
 VERDICT_COLUMNS = ["study", "id", "printed", "role", "evidence", "reproduced", "verdict", "reason"]
@@ -33,7 +35,7 @@ def _verdicts(options: argparse.Namespace) -> int:
 
 
 def _audit(options: argparse.Namespace) -> int:
-    if options.registry.endswith(".csv"):
+    if _is_file_name(options.registry):
         registry = read_registry(options.registry)
         findings = findings_frame(registry.study, audit(registry))
     else:
@@ -46,6 +48,12 @@ def _audit(options: argparse.Namespace) -> int:
     _print_findings(findings[~passed])
     print(", ".join(f"{number} {status}" for status, number in counts.items()) or "no findings")
     return 0
+
+
+def _is_file_name(word: str) -> bool:
+    """Whether a word names a registry file and not one of the studies."""
+    path = Path(word)
+    return word not in load_studies() and (path.name != word or path.suffix or path.exists())
 
 
 def _print_findings(findings: pd.DataFrame) -> None:
@@ -74,8 +82,9 @@ def _simulate(options: argparse.Namespace) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     if options.witness:
         cohort = simulation.witness(options.seed)
+        report = as_file(achieved(simulation, cohort))
         _write_csv(folder / WITNESS, cohort.to_csv(index=False, lineterminator="\n"))
-        _write_csv(folder / "achieved.csv", as_file(achieved(simulation, cohort)))
+        _write_csv(folder / "achieved.csv", report)
         return 0
     for number, cohort in enumerate(simulation.cohorts(options.n, options.seed), start=1):
         name = f"simulated_cohort_{number:04d}.csv"
@@ -84,18 +93,31 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _write_csv(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+    write_whole(path, text)
     print(f"wrote {path}", file=sys.stderr, flush=True)
 
 
 def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
+    if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above zero")
     return int(text)
 
 
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of zero or above")
+    return int(text)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str):
+        self.exit(2, f"{self.prog}: {message}; {self.prog} --help lists what there is\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="rairlib", description=__doc__)
+    parser = _Parser(prog="rairlib", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     verdicts = commands.add_parser("verdicts", help="every reported number and what became of it")
     verdicts.add_argument("study", nargs="?", default="", help="key of a study; all if left out")
@@ -114,7 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     simulate = commands.add_parser("simulate", help="cohorts that agree with the printed anchors")
     simulate.add_argument("study", help="key of a study")
     simulate.add_argument("-n", type=_positive, default=1, help="number of cohorts (default 1)")
-    simulate.add_argument("--seed", type=int, default=1, help="default 1")
+    simulate.add_argument("--seed", type=_seed, default=1, help="default 1")
     simulate.add_argument("--out", default=".", help="folder to write to (default: this one)")
     simulate.add_argument(
         "--witness",
@@ -140,14 +162,18 @@ def main(arguments: list[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        return options.run(options)
+        code = options.run(options)
+        sys.stdout.flush()
+        return code
     except RairlibError as error:
         print(error, file=sys.stderr)
     except BrokenPipeError:  # the reader of our output has seen enough
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        print(f"{error.filename or 'output'}: {error.strerror}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
     return 2
 
 

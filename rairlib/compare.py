@@ -9,7 +9,6 @@ import pandas as pd
 
 from rairlib.reported import Registry, ReportedNumber
 
-# Statistics whose results name the estimator that the registry may leave open.
 CENTRAL = (0.025, 0.975)
 
 
@@ -119,10 +118,12 @@ def verdict_of(row: ReportedNumber, recomputed: Recomputed) -> str:
     str
         ``reproduced`` if every value that the evidence allows rounds to the print;
         ``compatible`` if some do; ``differs`` if none does; for agreement by construction,
-        ``reproduced`` or ``missed``.
+        ``reproduced`` or ``missed``; ``not assessable`` if the limits are not known.
     """
     if recomputed.evidence == "anchored":
         return "reproduced" if row.number.agrees(recomputed.value) else "missed"
+    if math.isnan(recomputed.low) or math.isnan(recomputed.high):
+        return "not assessable"
     if row.number.agrees(recomputed.low) and row.number.agrees(recomputed.high):
         return "reproduced"
     return "compatible" if row.number.overlaps(recomputed.low, recomputed.high) else "differs"

@@ -1,5 +1,6 @@
 """Derive numbers from other printed numbers, never in a circle."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -68,8 +69,9 @@ def derive(registry: Registry, findings: dict[str, list[Finding]]) -> dict[str, 
 def _usable(findings: Iterable[Finding], established: set[str]) -> Finding | None:
     """Return the first finding that recomputes its target from established numbers."""
     for finding in findings:
-        recomputes = finding.check not in POSSIBILITY and finding.low == finding.low
-        if recomputes and finding.status != "open" and established.issuperset(finding.uses):
+        recomputes = finding.check not in POSSIBILITY and not math.isnan(finding.low)
+        established_without = finding.uses and established.issuperset(finding.uses)
+        if recomputes and finding.status != "open" and established_without:
             return finding
     return None
 

@@ -2,6 +2,8 @@
 
 import json
 import math
+import os
+from pathlib import Path
 
 import pandas as pd
 
@@ -124,3 +126,21 @@ def render(table: pd.DataFrame, form: str) -> str:
     if form == "csv":
         return as_file(table).rstrip("\n")
     return as_text(table)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file in one step: after a failure the old file stands, or none.
+
+    Parameters
+    ----------
+    path : Path
+        A file in an existing folder.
+    text : str
+        Its whole content.
+    """
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        draft.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)

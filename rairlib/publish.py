@@ -2,11 +2,12 @@
 
 import argparse
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pandas as pd
 
-from rairlib.output import as_file
+from rairlib.output import as_file, write_whole
 from rairlib.readme import with_board
 from rairlib.results import WITNESS
 from rairlib.simulation import achieved, simulation_of
@@ -64,22 +65,33 @@ def differences(study: str = "") -> list[str]:
     -------
     list of str
         One line per row that differs; empty if all agree.
+
+    Raises
+    ------
+    RairlibError
+        If no study has this key.
     """
+    if study:
+        study_folder(study)
     lines = []
     for name, fresh in result_files().items():
         path = results_folder() / name
-        kept = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-        new = fresh.splitlines()
-        ours = [line for line in kept if line.startswith(study)]
-        theirs = [line for line in new if line.startswith(study)]
-        lines += [f"{name}: kept, not found again: {line}" for line in _missing(ours, theirs)]
-        lines += [f"{name}: found, not kept: {line}" for line in _missing(theirs, ours)]
+        kept = path.read_text(encoding="utf-8") if path.is_file() else ""
+        ours, theirs = (_rows_of(study, text) for text in (kept, fresh))
+        lost = [f"{name}: kept, not found again: {line}" for line in _missing(ours, theirs)]
+        found = [f"{name}: found, not kept: {line}" for line in _missing(theirs, ours)]
+        lines += lost + found
+        if ours != theirs and not (lost or found):
+            lines.append(f"{name}: the same rows in another order")
     return lines
 
 
+def _rows_of(study: str, text: str) -> list[str]:
+    return [line for line in text.splitlines() if not study or line.split(",")[0] == study]
+
+
 def _missing(lines: list[str], others: list[str]) -> list[str]:
-    known = set(others)
-    return [line for line in lines if line not in known]
+    return list((Counter(lines) - Counter(others)).elements())
 
 
 def write_simulations() -> None:
@@ -106,7 +118,7 @@ def write_results() -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+    write_whole(path, text)
     print(f"wrote {path.relative_to(data_folder().parent)}", flush=True)
 
 

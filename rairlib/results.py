@@ -6,7 +6,7 @@ from rairlib.compare import Recomputed, agreeing, between, central_range, exact,
 from rairlib.errors import RairlibError
 from rairlib.papers import lakhdar2024
 from rairlib.reconstructions import printed_models, values_from_anchors
-from rairlib.reported import Registry
+from rairlib.reported import Registry, ReportedNumber
 from rairlib.studies import data_folder, study_folder
 
 WITNESS = "simulated_cohort.csv"
@@ -120,19 +120,24 @@ def ensemble_results(registry: Registry, ensemble: pd.DataFrame) -> dict[str, Re
         Evidence ``simulation``; `low` and `high` bound the central 95 %.
     """
     key = ["statistic", "variable", "level", "group"]
-    by_key = {name: part["value"] for name, part in ensemble.groupby(key)}
-    cohorts = ensemble["cohort"].nunique()
+    by_key = {name: dict(list(part.groupby("method"))) for name, part in ensemble.groupby(key)}
     results = {}
     for row in registry:
-        if row.role == "held_out" and row.key[:4] in by_key:
-            values = by_key[row.key[:4]]
-            low, high = central_range(values)
-            reason = (
-                f"central 95 % of {cohorts} consistent cohorts; median {values.median():.6g}; "
-                f"{sum(map(row.number.agrees, values))} of them round to the print"
-            )
-            results[row.id] = between("simulation", low, high, reason)
+        methods = by_key.get(row.key[:4], {})
+        # Where the registry leaves the method open, one that the ensemble has alone is meant.
+        method = row.method if row.method in methods or len(methods) != 1 else next(iter(methods))
+        if row.role == "held_out" and method in methods:
+            results[row.id] = _over_cohorts(row, methods[method]["value"])
     return results
+
+
+def _over_cohorts(row: ReportedNumber, values: pd.Series) -> Recomputed:
+    low, high = central_range(values)
+    reason = (
+        f"central 95 % of {len(values)} consistent cohorts; median {values.median():.6g}; "
+        f"{sum(map(row.number.agrees, values))} of them round to the print"
+    )
+    return between("simulation", low, high, reason)
 
 
 def reconstruction_results(registry: Registry) -> dict[str, Recomputed]:

@@ -1,6 +1,7 @@
 """The verdict on every reported number of a study."""
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 
@@ -160,16 +161,16 @@ def _judge_repeat(row, judged, findings, registry) -> tuple[str, Recomputed]:
     proof = proof_against(row, findings.get(row.id, []), registry)
     if proof is not None:
         return "contradicted", _recomputed_by(proof)
-    verdict, recomputed = judged[row.repeats]
-    if recomputed.low == recomputed.low and verdict != "contradicted":
-        verdict = verdict_of(row, recomputed)
-    return verdict, Recomputed(
-        evidence=recomputed.evidence,
-        value=recomputed.value,
-        low=recomputed.low,
-        high=recomputed.high,
-        reason=f"repeats {row.repeats}",
-    )
+    original = registry[row.repeats]
+    while original.repeats:
+        original = registry[original.repeats]
+    verdict, recomputed = judged[original.id]
+    if not math.isnan(recomputed.low):
+        # A proof against 70.5 is none against the same number printed as 70.
+        under_own_rounding = verdict_of(row, recomputed)
+        proven = verdict == "contradicted" and under_own_rounding == "differs"
+        verdict = "contradicted" if proven else under_own_rounding
+    return verdict, replace(recomputed, reason=f"repeats {row.repeats}")
 
 
 def _recomputed_by(finding: Finding) -> Recomputed:
