@@ -19,7 +19,7 @@ from rairlib.reported import load_registry
 from rairlib.results import load_witness
 from rairlib.tipping import reclassified
 
-OTHER_DIAMETER = 40
+OTHER_DIAMETER = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +152,7 @@ EXERCISES = {
     "rabat: a specificity": Exercise(
         expected=_patients_aged_54,
         tolerance=0,
-        hint="How many of the 58 does the printed specificity count as negative?",
+        hint="How many patients without refractory disease does the printed specificity count as negative?",
     ),
     "rabat: a joint table": Exercise(
         expected=_table,

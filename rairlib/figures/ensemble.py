@@ -6,14 +6,16 @@ from matplotlib.axes import Axes
 
 from rairlib.figures.style import BLACK, FONT_SIZE, SKY, finish
 
+BINS = 30
+
 
 def draw_ensemble(
     values: pd.Series,
     ax: Axes,
     *,
     label: str,
-    bin_width: float,
     limits: tuple[float, float],
+    bin_width: float | None = None,
     printed: float | None = None,
     counted: str = "Cohorts",
     title: str = "",
@@ -29,10 +31,10 @@ def draw_ensemble(
         Where to draw.
     label : str
         Label of the axis, with the unit.
-    bin_width : float
-        In the unit of the values.
     limits : tuple of float
         Ends of the range that is marked.
+    bin_width : float, optional
+        In the unit of the values; a thirtieth of their range if not given.
     printed : float, optional
         The number that the paper prints.
     counted : str
@@ -47,6 +49,7 @@ def draw_ensemble(
     Axes
         The same axes.
     """
+    bin_width = bin_width or (values.max() - values.min()) / BINS
     first = np.floor(values.min() / bin_width) * bin_width
     edges = np.arange(first, values.max() + 1.5 * bin_width, bin_width)
     ax.hist(values, bins=edges, color=SKY, edgecolor="white", linewidth=0.5)
