@@ -1,0 +1,84 @@
+"""How often planted errors are found, with intervals."""
+
+from textwrap import fill
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from rairlib.figures.style import BLUE, FONT_SIZE, ORANGE, finish
+
+MARKS = {
+    "proved": {"marker": "o", "color": BLUE, "markersize": 7},
+    "proved or doubted": {
+        "marker": "D",
+        "color": ORANGE,
+        "markersize": 6,
+        "markerfacecolor": "white",
+    },
+}
+LINE = 18
+OFFSETS = {"proved": -0.15, "proved or doubted": 0.15}
+
+
+def draw_detection(rates: pd.DataFrame, ax: Axes, *, title: str = "") -> Axes:
+    """Draw the share of errors found, one line per kind of error.
+
+    Parameters
+    ----------
+    rates : DataFrame
+        Columns ``kind, outcome, rate, low, high``; outcome is ``proved`` or ``proved or
+        doubted``; rates between 0 and 1.
+    ax : Axes
+        Where to draw.
+    title : str
+        Title of the axes.
+
+    Returns
+    -------
+    Axes
+        The same axes.
+    """
+    kinds = list(dict.fromkeys(rates["kind"]))
+    for outcome, rows in rates.groupby("outcome", sort=True):
+        y = [kinds.index(kind) + OFFSETS[outcome] for kind in rows["kind"]]
+        style = MARKS[outcome]
+        ax.hlines(y, 100 * rows["low"], 100 * rows["high"], color=style["color"], linewidth=1.6)
+        ax.plot(100 * rows["rate"], y, linestyle="none", label=outcome, **style)
+    ax.set_yticks(range(len(kinds)), [fill(kind, LINE) for kind in kinds])
+    ax.set_ylim(len(kinds) - 0.5, -0.5)
+    ax.set_xlim(0, 104)
+    ax.grid(axis="x", color="#D9D9D9", linewidth=0.8)
+    ax.set_axisbelow(True)
+    ax.set_xlabel("Errors found, % (95 % interval)")
+    ax.legend(
+        loc="lower right",
+        bbox_to_anchor=(1, 1.0),
+        ncols=2,
+        frameon=False,
+        fontsize=FONT_SIZE - 2,
+        handletextpad=0.1,
+        columnspacing=0.9,
+    )
+    return finish(ax, title, space_above=18)
+
+
+def detection_alt(rates: pd.DataFrame) -> str:
+    """Return the alternative text of :func:`draw_detection`.
+
+    Parameters
+    ----------
+    rates : DataFrame
+        As for :func:`draw_detection`.
+
+    Returns
+    -------
+    str
+        The kinds found most and least often, and the rate of each.
+    """
+    proved = rates[rates["outcome"] == "proved"].sort_values("rate", ascending=False)
+    pairs = zip(proved["kind"], proved["rate"], strict=True)
+    shares = [f"{kind} {100 * rate:.0f} %" for kind, rate in pairs]
+    return (
+        f"Share of planted errors that the audit proves, by kind, from most to least often: "
+        f"{', '.join(shares)}."
+    )

@@ -1,0 +1,83 @@
+"""Tables and figure of the planted-error experiment, from rates typed in here."""
+
+import pandas as pd
+import pytest
+
+from rairlib.figures import canvas
+from rairlib.figures.detection import detection_alt, draw_detection
+from rairlib.planted_tables import (
+    clean_papers,
+    detection,
+    hits_by_kind,
+    hits_by_statistic,
+    rates_by_check,
+)
+
+COLUMNS = ["table", "check", "kind", "statistic", "registries", "found", "rate", "low", "high"]
+DIGIT, UNIT = "one digit changed", "unit slipped"
+ROWS = [
+    ("false alarms", "any", "any", "any", 300, 0, 0, 0, 0.01),
+    ("false alarms", "grim", "any", "any", 150, 0, 0, 0, 0.02),
+    ("false alarms, silent gaps", "any", "any", "any", 10, 10, 1, 0.72, 1),
+    ("found", "any", "any", "any", 200, 150, 0.75, 0.69, 0.80),
+    ("found", "any", "any", "sd", 20, 10, 0.5, 0.3, 0.7),
+    ("found", "any", UNIT, "any", 100, 80, 0.8, 0.71, 0.87),
+    ("found", "any", DIGIT, "any", 100, 70, 0.7, 0.6, 0.78),
+    ("found or suggested", "any", "any", "any", 200, 160, 0.8, 0.74, 0.85),
+    ("found or suggested", "any", "any", "sd", 20, 12, 0.6, 0.39, 0.78),
+    ("found or suggested", "any", UNIT, "any", 100, 90, 0.9, 0.83, 0.94),
+    ("found or suggested", "any", DIGIT, "any", 100, 70, 0.7, 0.6, 0.78),
+    ("found at random", "any", DIGIT, "any", 100, 70, 0.85, 0.7, 0.93),
+    ("found by check", "any", "any", "any", 190, 150, 0.79, 0.73, 0.84),
+    ("found by check", "grim", "any", "any", 40, 10, 0.25, 0.14, 0.40),
+    ("found by check", "grim", DIGIT, "any", 20, 10, 0.5, 0.3, 0.7),
+]
+
+
+@pytest.fixture(scope="module")
+def rates() -> pd.DataFrame:
+    return pd.DataFrame(ROWS, columns=COLUMNS)
+
+
+def test_kinds_stand_in_the_order_in_which_they_are_planted(rates):
+    assert list(detection(rates)["kind"]) == [DIGIT, DIGIT, UNIT, UNIT]
+    assert list(detection(rates)["outcome"]) == ["proved", "proved or doubted"] * 2
+
+
+def test_hits_by_kind_end_in_all(rates):
+    table = hits_by_kind(rates)
+    assert list(table.index) == [UNIT, DIGIT, "all"]
+    assert list(table.loc[DIGIT]) == [100, "70 %", "60 % to 78 %", "70 %", "85 %"]
+    assert table.loc["all", "proved"] == "75 %"
+
+
+def test_hits_by_statistic_have_no_column_of_random_draws(rates):
+    table = hits_by_statistic(rates)
+    assert list(table.index) == ["sd", "all"]
+    assert list(table.loc["sd"]) == [20, "50 %", "30 % to 70 %", "60 %"]
+
+
+def test_each_check_shows_its_false_alarms_and_its_hits(rates):
+    table = rates_by_check(rates)
+    # Rule of three: 3 / 150 = 2 %.
+    assert list(table.loc["grim"]) == [150, 0, "2 %", 40, "25 %", "14 % to 40 %"]
+    assert list(table.index) == ["grim", "all"]
+
+
+def test_papers_without_error_are_counted_by_how_they_print(rates):
+    table = clean_papers(rates)
+    assert list(table["with one or more"]) == [0, 10]
+    assert list(table["95 % interval"]) == ["0.00 % to 1 %", "72 % to 100 %"]
+
+
+def test_figure_draws_both_outcomes_of_each_kind(rates):
+    _, ax = canvas()
+    draw_detection(detection(rates), ax, title="Errors found")
+    # Each outcome is one set of intervals and one line of markers.
+    assert [len(line.get_xdata()) for line in ax.lines] == [2, 2]
+    assert list(ax.lines[0].get_xdata()) == pytest.approx([70, 80])
+
+
+def test_alternative_text_states_rates_from_most_to_least(rates):
+    text = detection_alt(detection(rates))
+    assert text.endswith("unit slipped 80 %, one digit changed 70 %.")

@@ -1,0 +1,82 @@
+"""Findings on the wording: which there are, and how they join the findings of the checks."""
+
+import pytest
+
+from rairlib.findings import Finding
+from rairlib.reported import load_registry
+from rairlib.text_findings import TextFinding, as_findings, load_text_findings
+from rairlib.verdicts import study_findings
+
+# Findings that prove something: the words of two places cannot both hold.
+CONTRADICTED = {
+    # At least 53 − 40 − 10 = 3 of the patients with lesions above 1 cm were neither PD nor CR, and
+    # 40 + 10 + 119 = 169 leaves no class for them; a conclusion about refractory disease without
+    # a table; DFS for PFS.
+    "wang2025": {"text-04": "definition", "text-07": "conclusion", "text-08": "label"},
+    "tang2025": {},
+    "lakhdar2024": {},
+}
+NUMBERS = {"wang2025": 18, "tang2025": 11}
+
+
+@pytest.fixture(params=CONTRADICTED)
+def study(request) -> str:
+    return request.param
+
+
+def example(**changed) -> TextFinding:
+    fields = {
+        "id": "text-01",
+        "kind": "threshold",
+        "locus_a": "Abstract",
+        "quote_a": "over 54 years",
+        "locus_b": "Table 2",
+        "quote_b": "Age ≥ 54",
+        "uses": ("a", "b"),
+        "target": (),
+        "status": "suggests",
+        "text": "In whole years, over 54 is 55 and older.",
+    }
+    return TextFinding(**(fields | changed))
+
+
+def test_finding_on_the_wording_quotes_both_places():
+    (finding,) = as_findings([example()])
+    assert finding == Finding(
+        check="wording_threshold",
+        status="suggests",
+        uses=("a", "b"),
+        text="Abstract, “over 54 years”; Table 2, “Age ≥ 54”. "
+        "In whole years, over 54 is 55 and older.",
+    )
+
+
+def test_each_number_proved_wrong_is_a_finding_of_its_own():
+    findings = as_findings([example(status="contradicted", target=("a", "c"))])
+    assert [(finding.target, finding.uses) for finding in findings] == [
+        ("a", ("b",)),
+        ("c", ("a", "b")),
+    ]
+
+
+def test_known_proofs_on_the_wording_and_no_other(study):
+    findings = load_text_findings(study)
+    proofs = {finding.id: finding.kind for finding in findings if finding.status == "contradicted"}
+    assert proofs == CONTRADICTED[study]
+
+
+def test_no_number_is_proved_wrong_without_a_proof(study):
+    for finding in load_text_findings(study):
+        assert finding.status == "contradicted" or finding.target == ()
+
+
+@pytest.mark.parametrize(("study", "number"), NUMBERS.items())
+def test_number_of_findings_on_the_wording(study, number):
+    assert len(load_text_findings(study)) == number
+
+
+def test_findings_on_the_wording_follow_those_of_the_checks(study):
+    checks = [finding.check for finding in study_findings(load_registry(study))]
+    wording = [name.startswith("wording_") for name in checks]
+    assert wording == sorted(wording)
+    assert sum(wording) >= len(load_text_findings(study))
