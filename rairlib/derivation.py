@@ -93,8 +93,8 @@ def proof_against(
     Returns
     -------
     Finding or None
-        A contradiction is held against the derivable number if it involves one, since the others
-        are what it is derived from; else against each number involved.
+        A contradiction is held against a derivable number if it involves one, since the others
+        are what it is derived from; else against every number that a check recomputes.
     """
     for finding in findings:
         others = (registry[identifier].role for identifier in finding.uses)

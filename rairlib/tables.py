@@ -1,5 +1,7 @@
 """Tables for the book: tidy frames with readable headings, rounded for display. Format only."""
 
+import math
+
 import pandas as pd
 
 from rairlib.printed import format_value, parse_printed
@@ -50,6 +52,8 @@ def recomputed_text(row: dict) -> str:
 
 
 def _with_decimals(value: float, decimals: int) -> str:
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
     if value == round(value):
         return f"{value:.0f}"
     if 0 < abs(value) < SMALLEST_SHOWN:

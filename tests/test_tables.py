@@ -1,0 +1,206 @@
+"""Tables for the book: what they say of a number, and how it is rounded for display."""
+
+import math
+import re
+
+import pandas as pd
+import pytest
+from small_registry import number, registry
+
+from rairlib.figures import canvas
+from rairlib.figures.board import CLASSES, STYLES, board_alt, draw_board
+from rairlib.tables import beside, finding_counts, objections, recomputed_text, scope, what
+from rairlib.verdict_table import verdict_table
+from rairlib.verdicts import COLUMNS, EVIDENCE, VERDICTS
+
+
+def verdict(**fields):
+    return {
+        **dict.fromkeys(COLUMNS, ""),
+        "study": "test",
+        "reproduced": math.nan,
+        "low": math.nan,
+        "high": math.nan,
+        "evidence": "none",
+        "verdict": "not assessable",
+        **fields,
+    }
+
+
+def frame(*rows):
+    return pd.DataFrame(list(rows), columns=list(COLUMNS))
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        (("n", "", "", "all"), "n, all"),
+        (("count", "age_54", "≥54", "RAIR"), "count, age 54 ≥54, RAIR"),
+        (
+            ("odds_ratio", "metastasis", "yes vs no", "RAIR vs non-RAIR"),
+            "odds ratio, metastasis yes vs no, RAIR vs non-RAIR",
+        ),
+        (("definition", "", "", ""), "definition"),
+    ],
+)
+def test_number_in_words(fields, words):
+    assert (
+        what(dict(zip(("statistic", "variable", "level", "group"), fields, strict=True))) == words
+    )
+
+
+@pytest.mark.parametrize(
+    ("printed", "low", "high", "text"),
+    [
+        ("45.2", 45.197740, 45.197740, "45.198"),
+        ("80", 80.0, 80.0, "80"),
+        ("0.082", 0.0814077, 0.0817789, "0.08141 to 0.08178"),
+        ("0.000", 1.8e-7, 1.8e-7, "1.8e-07"),
+        # Two limits that look alike at this precision are shown once.
+        ("0.5", 0.5004, 0.5001, "0.500"),
+        ("0.5", math.nan, math.nan, ""),
+        ("0.5", -math.inf, math.inf, "−∞ to ∞"),
+    ],
+)
+def test_recomputed_value_has_two_decimals_more_than_the_print(printed, low, high, text):
+    assert recomputed_text({"printed": printed, "low": low, "high": high}) == text
+
+
+def test_reported_stands_beside_recomputed():
+    rows = frame(
+        verdict(
+            id="table1-03",
+            locus="Table 1",
+            statistic="percent",
+            group="RAIR",
+            printed="45.2",
+            unit="%",
+            low=45.19774,
+            high=45.19774,
+            evidence="arithmetic",
+            verdict="reproduced",
+        ),
+        verdict(id="table1-04", locus="Table 1", statistic="mean", printed="54.2", unit="years"),
+    )
+    table = beside(rows)
+    assert list(table.columns) == [
+        "place",
+        "number",
+        "printed",
+        "recomputed",
+        "evidence",
+        "verdict",
+    ]
+    assert table.loc["table1-03"].to_list() == [
+        "Table 1",
+        "percent, RAIR",
+        "45.2 %",
+        "45.198",
+        "arithmetic",
+        "reproduced",
+    ]
+    assert table.loc["table1-04", ["printed", "recomputed"]].to_list() == ["54.2", ""]
+
+
+def test_scope_counts_each_number_once_under_its_role():
+    table = scope(
+        registry(
+            number("a", "count", "1", locus="Table 1", role="anchor"),
+            number("b", "count", "2", locus="Table 1", role="derivable"),
+            number("c", "count", "1", locus="Abstract", role="anchor", repeats="a"),
+        )
+    )
+    assert list(table.index) == ["Table 1", "Abstract", "whole paper"]
+    assert list(table.columns) == [
+        "design",
+        "derivable",
+        "anchor",
+        "held out",
+        "unavailable",
+        "total",
+        "of these repeats",
+    ]
+    assert table.loc["whole paper"].to_list() == [0, 1, 2, 0, 0, 3, 1]
+
+
+FINDINGS = pd.DataFrame(
+    [
+        ("grim", "agrees", "a", "fits"),
+        ("partition_sums", "suggests", "b", "odd"),
+        ("partition_sums", "contradicted", "c", "2 + 2 = 4; printed is 5"),
+        ("grim", "open", "d", "no power"),
+    ],
+    columns=["check", "status", "target", "text"],
+)
+
+
+def test_findings_are_counted_by_check_and_status():
+    table = finding_counts(FINDINGS)
+    assert list(table.index) == ["grim", "partition sums"]
+    assert list(table.columns) == ["agrees", "contradicted", "suggests", "open"]
+    assert table.to_numpy().tolist() == [[1, 0, 0, 1], [0, 1, 1, 0]]
+
+
+def test_objections_leave_out_what_agrees_and_begin_with_proofs():
+    table = objections(FINDINGS)
+    assert table["status"].to_list() == ["contradicted", "suggests"]
+    assert table["number"].to_list() == ["c", "b"]
+    assert table["what was found"].to_list() == ["2 + 2 = 4; printed is 5", "odd"]
+
+
+def test_verdict_table_has_an_address_for_every_row_and_escapes_the_print():
+    rows = frame(
+        verdict(id="table1-01", printed="<0.001", reason="p < 0.001 & so on"),
+        verdict(
+            id="abstract-01", printed="<0.001", repeats="table1-01", reason="repeats table1-01"
+        ),
+    )
+    shown = verdict_table(rows)
+    assert repr(shown) == "Table of 2 verdicts"
+    assert re.findall(r'<tr id="([^"]+)">', shown.markup) == ["test-table1-01", "test-abstract-01"]
+    assert shown.markup.count("<td>&lt;0.001</td>") == 2
+    assert "p &lt; 0.001 &amp; so on" in shown.markup
+    assert 'repeats <a href="#test-table1-01">table1-01</a>' in shown.markup
+    cells = [line.count("<td>") + line.count("<th ") for line in shown.markup.splitlines()[1:]]
+    assert [count for count in cells if count] == [10, 10, 10]
+
+
+BOARD = pd.DataFrame(
+    [
+        ("x", "arithmetic", "reproduced", 20),
+        ("x", "arithmetic", "contradicted", 1),
+        ("x", "anchored", "reproduced", 5),
+        ("y", "none", "not assessable", 7),
+    ],
+    columns=["study", "evidence", "verdict", "numbers"],
+)
+
+
+def test_board_knows_every_class_of_evidence_and_every_verdict():
+    assert tuple(CLASSES) == EVIDENCE
+    assert tuple(STYLES) == VERDICTS
+
+
+def test_board_bars_are_as_long_as_the_counts():
+    figure, ax = canvas()
+    ax.remove()
+    draw_board(BOARD, figure, names={"x": "Study X"})
+    widths = [[bar.get_width() for bar in panel.patches] for panel in figure.axes]
+    assert widths == [[20, 1, 5], [7]]
+    assert figure.axes[0].get_title(loc="left") == "Study X"
+
+
+def test_board_does_not_colour_agreement_by_construction_like_evidence():
+    figure, ax = canvas()
+    ax.remove()
+    draw_board(BOARD, figure)
+    tested, _, built = figure.axes[0].patches
+    assert tested.get_facecolor() != built.get_facecolor()
+
+
+def test_board_alternative_text_states_every_count():
+    assert board_alt(BOARD, names={"x": "Study X"}) == (
+        "Bar chart of verdicts by study and class of evidence. Study X, 26 numbers. other printed "
+        "numbers: 20 reproduced and 1 contradicted; by construction: 5 reproduced. y, 7 numbers. "
+        "no evidence: 7 not assessable."
+    )
