@@ -152,7 +152,7 @@ def _judge(
 def _why_not(row: ReportedNumber, findings: list[Finding]) -> str:
     doubts = [finding.text for finding in findings if finding.status in ("suggests", "open")]
     if row.role != "derivable":
-        return " ".join([NOT_ANALYSED, *doubts])
+        return ". ".join([NOT_ANALYSED, " ".join(doubts)] if doubts else [NOT_ANALYSED])
     return " ".join(doubts) or "other printed numbers do not determine it"
 
 
