@@ -152,7 +152,7 @@ EXERCISES = {
     "rabat: a specificity": Exercise(
         expected=_patients_aged_54,
         tolerance=0,
-        hint="How many patients without refractory disease does the printed specificity count as negative?",
+        hint="How many non-refractory patients does the printed specificity call negative?",
     ),
     "rabat: a joint table": Exercise(
         expected=_table,
