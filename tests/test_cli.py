@@ -1,0 +1,400 @@
+"""Every command in every format, and every error as one clear line and exit code 2."""
+
+import csv
+import io
+import json
+import os
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from rairlib import cli, publish
+from rairlib.cli import main
+from rairlib.printed import parse_printed
+from rairlib.results import load_witness
+from rairlib.studies import load_studies, load_variables
+from rairlib.verdicts import COLUMNS, EVIDENCE, VERDICTS, all_verdicts
+
+ROOT = Path(__file__).parents[1]
+STUDIES = list(load_studies())
+STUDY = "lakhdar2024"
+REVIEWERS = (ROOT / "book" / "reviewers.md").read_text(encoding="utf-8")
+PAPER = """id,locus,statistic,variable,level,group,printed,of,partition
+n,Table 1,n,,,all,90,,
+a,Table 1,n,,,RAIR,32,n,groups
+b,Table 1,n,,,non-RAIR,{},n,groups
+"""
+# fmt: off
+VERDICT_FIELDS = {
+    "study", "id", "locus", "statistic", "variable", "level", "group", "printed", "role",
+    "evidence", "reproduced", "low", "high", "verdict", "reason",
+}
+# fmt: on
+
+
+@pytest.fixture
+def run(capsys):
+    """Return a function that runs a command and returns exit code, output and error text."""
+
+    def run(*words):
+        try:
+            code = main([str(word) for word in words])
+        except SystemExit as stop:
+            code = stop.code
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def paper(tmp_path):
+    """Return a function that writes the registry of a small paper."""
+
+    def paper(n_controls="58", name="paper.csv"):
+        path = tmp_path / name
+        path.write_text(PAPER.format(n_controls), encoding="utf-8")
+        return path
+
+    return paper
+
+
+def rows_of(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def is_one_line(text):
+    return text.endswith("\n") and text.count("\n") == 1
+
+
+# --- verdicts ------------------------------------------------------------------------------------
+
+
+def test_verdicts_of_all_studies_as_json(run):
+    code, out, err = run("verdicts", "--format", "json")
+    objects = json.loads(out)
+    assert (code, err) == (0, "")
+    assert {tuple(record) for record in objects} == {COLUMNS}
+    assert set(COLUMNS) >= VERDICT_FIELDS
+    kept = publish.kept_verdicts()
+    assert [(record["study"], record["id"]) for record in objects] == list(
+        zip(kept["study"], kept["id"], strict=True)
+    )
+    for record in objects:
+        parse_printed(record["printed"])
+        assert record["verdict"] in VERDICTS
+        assert record["evidence"] in EVIDENCE
+        assert all(
+            record[name] is None or isinstance(record[name], float | int)
+            for name in ("reproduced", "low", "high")
+        )
+        assert not any(isinstance(value, dict | list) for value in record.values())
+
+
+def test_verdicts_of_one_study_as_csv_and_table(run):
+    _, out, _ = run("verdicts", STUDY, "--format", "csv")
+    rows = rows_of(out)
+    assert {row["study"] for row in rows} == {STUDY}
+    code, out, _ = run("verdicts", STUDY)
+    header, *lines = out.splitlines()
+    assert code == 0
+    assert header.split() == cli.VERDICT_COLUMNS
+    assert len(lines) == len(rows)
+
+
+def test_page_for_reviewers_explains_every_field():
+    section = REVIEWERS.split("(machine-readable-results)=")[1].split("`rairlib audit STUDY")[0]
+    first_cells = re.findall(r"^(`.*?`) \|", section, re.MULTILINE)
+    explained = [name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)]
+    assert explained == list(COLUMNS)
+
+
+def test_check_passes_where_results_are_the_kept_ones(run, monkeypatch):
+    monkeypatch.setattr(publish, "result_files", kept_files)
+    code, out, err = run("verdicts", "--check")
+    assert (code, err) == (0, "")
+    assert is_one_line(out)
+
+
+def test_check_exits_with_1_and_names_the_row_where_results_differ(run, monkeypatch):
+    changed = kept_files()
+    old = "lakhdar2024,none,given"
+    assert old in changed["board.csv"]
+    changed["board.csv"] = changed["board.csv"].replace(old, "lakhdar2024,none,missed")
+    monkeypatch.setattr(publish, "result_files", lambda: changed)
+    code, out, _ = run("verdicts", "--check")
+    assert code == 1
+    assert [line.split(",given")[0].split(",missed")[0] for line in out.splitlines()] == [
+        "board.csv: kept, not found again: lakhdar2024,none",
+        "board.csv: found, not kept: lakhdar2024,none",
+    ]
+    assert run("verdicts", STUDY, "--check")[0] == 1
+    assert run("verdicts", "wang2025", "--check")[0] == 0
+
+
+def kept_files():
+    folder = ROOT / "data" / "results"
+    names = ("verdicts.csv", "findings.csv", "board.csv")
+    return {name: (folder / name).read_text(encoding="utf-8") for name in names}
+
+
+# --- audit ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_audit_of_a_study(run, study):
+    code, out, _ = run("audit", study, "--format", "json")
+    objects = json.loads(out)
+    assert code == 0
+    assert set(objects[0]) == {
+        "study",
+        "check",
+        "status",
+        "target",
+        "uses",
+        "low",
+        "high",
+        "text",
+    }
+    assert any(record["check"].startswith("wording_") for record in objects)
+    code, out, _ = run("audit", study)
+    assert code == 0
+    assert re.fullmatch(r"(\d+ \w+(, )?)+", out.splitlines()[-1])
+    assert not any(line.startswith("agrees") for line in out.splitlines())
+
+
+def test_audit_of_a_file_that_adds_up(run, paper):
+    code, out, _ = run("audit", paper())
+    assert code == 0
+    assert re.fullmatch(r"\d agrees\n", out)
+
+
+def test_audit_of_a_file_that_does_not_add_up(run, paper):
+    code, out, _ = run("audit", paper("57"))
+    assert code == 0
+    assert "contradicted n (partition_sums): 32 + 57 = 89" in out
+    rows = rows_of(run("audit", paper("57"), "--format", "csv")[1])
+    refuted = {row["target"] for row in rows if row["status"] == "contradicted"}
+    assert refuted == {"n", "a", "b"}
+    assert {row["study"] for row in rows} == {"paper"}
+
+
+def test_audit_takes_a_file_whatever_its_name(run, paper, monkeypatch):
+    path = paper(name="numbers.txt")
+    assert run("audit", path)[0] == 0
+    monkeypatch.chdir(path.parent)
+    assert run("audit", "numbers.txt")[0] == 0
+
+
+# --- reconstruct ---------------------------------------------------------------------------------
+
+
+def test_reconstruction_as_json(run):
+    code, out, _ = run("reconstruct", STUDY, "--format", "json")
+    (record,) = json.loads(out)
+    assert code == 0
+    assert {"study", "model", "covariates", "cells", "candidates", "agreeing", "unique"} <= set(
+        record
+    )
+    levels = {name: variable.levels for name, variable in load_variables(STUDY).items()}
+    for cell in record["cells"]:
+        assert all(cell[name] in levels[name] for name in record["covariates"])
+    assert sum(cell["n"] for cell in record["cells"]) == 90
+    assert (record["unique"], record["agreeing"]) == (True, 1)
+
+
+def test_reconstruction_as_csv_and_table_has_one_row_per_cell(run):
+    rows = rows_of(run("reconstruct", STUDY, "--format", "csv")[1])
+    assert len(rows) == 8
+    assert sum(int(row["n"]) for row in rows) == 90
+    code, out, _ = run("reconstruct", STUDY)
+    assert code == 0
+    assert len(out.splitlines()) == 9
+
+
+# --- simulate ------------------------------------------------------------------------------------
+
+
+def test_simulated_cohorts_say_so_in_name_and_rows(run, tmp_path):
+    folder = tmp_path / "new" / "folder"
+    code, out, err = run("simulate", STUDY, "-n", "2", "--seed", "7", "--out", folder)
+    names = sorted(os.listdir(folder))
+    assert (code, out) == (0, "")
+    assert names == ["simulated_cohort_0001.csv", "simulated_cohort_0002.csv"]
+    assert all(name in err for name in names)
+    for name in names:
+        cohort = pd.read_csv(folder / name)
+        assert len(cohort) == 90
+        assert set(cohort["simulated"]) == {"yes"}
+
+
+def test_same_seed_gives_the_same_cohorts(run, tmp_path):
+    for folder in ("one", "two"):
+        run("simulate", STUDY, "--seed", "3", "--out", tmp_path / folder)
+    run("simulate", STUDY, "--seed", "4", "--out", tmp_path / "other")
+    one, two, other = (
+        (tmp_path / folder / "simulated_cohort_0001.csv").read_bytes()
+        for folder in ("one", "two", "other")
+    )
+    assert one == two
+    assert one != other
+
+
+def test_witness_comes_with_its_report(run, tmp_path, monkeypatch):
+    # Drawing it takes long and is tested where the drawing stands.
+    drawn = replace(cli.simulation_of(STUDY), witness=lambda seed: load_witness(STUDY))
+    monkeypatch.setattr(cli, "simulation_of", lambda study: drawn)
+    assert run("simulate", STUDY, "--witness", "--out", tmp_path)[0] == 0
+    assert sorted(os.listdir(tmp_path)) == ["achieved.csv", "simulated_cohort.csv"]
+    for name in os.listdir(tmp_path):
+        kept = (ROOT / "data" / STUDY / name).read_text(encoding="utf-8")
+        assert (tmp_path / name).read_text(encoding="utf-8") == kept
+
+
+def test_nothing_is_left_behind_when_a_write_fails(run, tmp_path, monkeypatch):
+    def full(source, target):
+        raise OSError(28, "No space left on device", str(target))
+
+    monkeypatch.setattr(os, "replace", full)
+    code, out, err = run("simulate", STUDY, "--out", tmp_path)
+    assert (code, out) == (2, "")
+    assert err == f"{tmp_path / 'simulated_cohort_0001.csv'}: No space left on device\n"
+    assert os.listdir(tmp_path) == []
+
+
+# --- errors --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("verdicts", "nosuch"),
+        ("verdicts", "nosuch", "--check"),
+        ("audit", "nosuch"),
+        ("reconstruct", "nosuch"),
+        ("simulate", "nosuch"),
+    ],
+)
+def test_unknown_study(run, tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(*words)
+    assert (code, out) == (2, "")
+    assert is_one_line(err)
+    assert "'nosuch' is not a study" in err
+    assert STUDY in err
+    assert os.listdir(tmp_path) == []
+
+
+def test_mistyped_study_is_recognised(run):
+    assert run("verdicts", "Lakhdar-2024")[2].endswith(f"did you mean '{STUDY}'?\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "about"),
+    [
+        (("simulate", "wang2025"), "not yet analysed"),
+        (("reconstruct", "wang2025"), "covariates"),
+        (("reconstruct", "tang2025"), "tang2025"),
+        (("simulate", STUDY, "-n", "0"), "'0' is not a whole number above zero"),
+        (("simulate", STUDY, "-n", "two"), "'two' is not a whole number above zero"),
+        (("simulate", STUDY, "--seed", "-1"), "'-1' is not a whole number of zero or above"),
+        (("verdicts", "--format", "xml"), "invalid choice: 'xml'"),
+        (("verdict",), "invalid choice: 'verdict'"),
+        (("audit",), "required: STUDY|FILE.csv"),
+        ((), "required: COMMAND"),
+    ],
+)
+def test_command_that_cannot_be_run(run, tmp_path, monkeypatch, words, about):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(*words)
+    assert (code, out) == (2, "")
+    assert is_one_line(err)
+    assert about in err
+    assert os.listdir(tmp_path) == []
+
+
+def test_file_that_is_missing_or_a_folder(run, tmp_path):
+    for path, fault in ((tmp_path / "none.csv", "no such file"), (tmp_path, "is a folder")):
+        code, out, err = run("audit", path)
+        assert (code, out) == (2, "")
+        assert is_one_line(err)
+        assert err.startswith(str(path))
+        assert fault in err
+
+
+def test_broken_file_gets_one_line_per_fault(run, tmp_path):
+    path = tmp_path / "broken.csv"
+    path.write_text("id,locus,statistic,printed\na,Table 1,n,many\nb,,nn,5\n", encoding="utf-8")
+    code, out, err = run("audit", path)
+    assert (code, out) == (2, "")
+    lines = err.splitlines()
+    assert all(line.startswith("broken.csv: row ") for line in lines)
+    assert [line.split("column ")[1].split(":")[0] for line in lines] == [
+        "group",
+        "printed",
+        "locus",
+        "statistic",
+    ]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe", b"PK\x03\x04", b"id;locus;statistic;printed\n"]
+)
+def test_file_that_is_no_registry(run, tmp_path, content):
+    path = tmp_path / "broken.csv"
+    path.write_bytes(content)
+    code, out, err = run("audit", path)
+    assert (code, out) == (2, "")
+    assert is_one_line(err)
+    assert err.startswith("broken.csv: ")
+
+
+def test_folder_that_cannot_be_made(run, tmp_path):
+    path = tmp_path / "file"
+    path.write_text("in the way", encoding="utf-8")
+    code, out, err = run("simulate", STUDY, "--out", path)
+    assert (code, out) == (2, "")
+    assert is_one_line(err)
+    assert err.startswith(str(path))
+    assert path.read_text(encoding="utf-8") == "in the way"
+
+
+def test_data_folder_that_is_none(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("RAIRLIB_DATA", str(tmp_path))
+    code, out, err = run("verdicts")
+    assert (code, out) == (2, "")
+    assert is_one_line(err)
+    assert "RAIRLIB_DATA" in err
+
+
+def test_interruption_is_one_line(run, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "all_verdicts", interrupted)
+    assert run("verdicts") == (2, "", "stopped\n")
+
+
+def test_reader_that_stops_reading_is_no_error(monkeypatch):
+    # A pipe whose reading end is closed, as after `rairlib verdicts | head -1`.
+    reading, writing = os.pipe()
+    os.close(reading)
+    monkeypatch.setattr(cli, "all_verdicts", lambda study: pd.DataFrame(columns=list(COLUMNS)))
+    with os.fdopen(writing, "w") as closed:
+        monkeypatch.setattr(sys, "stdout", closed)
+        assert main(["verdicts", "--format", "csv"]) == 0
+
+
+def test_help_names_every_command(run):
+    code, out, _ = run("--help")
+    assert code == 0
+    assert all(name in out for name in ("verdicts", "audit", "reconstruct", "simulate"))
+
+
+def test_unknown_study_is_refused_before_any_work():
+    with pytest.raises(Exception, match="'nosuch' is not a study"):
+        all_verdicts("nosuch")
