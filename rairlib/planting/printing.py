@@ -80,7 +80,8 @@ class Conventions:
 
     def number(self, value: float, decimals: int) -> str:
         """Print a value with so many decimals."""
-        exact = Decimal(repr(float(value)))
+        # What binary arithmetic adds or takes at the sixteenth digit must not move a cut-off digit.
+        exact = Decimal(repr(round(float(value), decimals + 9)))
         rounded = exact.quantize(Decimal(1).scaleb(-decimals), rounding=self.rounding)
         text = f"{abs(rounded):,f}" if self.thousands else f"{abs(rounded):f}"
         if self.decimal_comma and "," not in text:
