@@ -10,6 +10,7 @@ from rairlib.reported import Registry
 from rairlib.tables import beside
 from rairlib.text_findings import TextFinding
 from rairlib.verdicts import NOT_ANALYSED, VERDICTS
+from rairlib.vocabulary import ROLES
 
 # The module of a check says what kind of number it looks at.
 FAMILIES = {
@@ -45,8 +46,8 @@ def catalogue() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``check, about, what it compares, what it needs, agreement``; the last says
-        whether agreement gives the number or only says that it is possible.
+        Columns ``about, what it compares, what it needs, agreement``, indexed by check; the last
+        says whether agreement gives the number or only says that it is possible.
     """
     records = []
     for check in CHECKS:
@@ -56,11 +57,11 @@ def catalogue() -> pd.DataFrame:
                 "check": check.name.replace("_", " "),
                 "about": family(check),
                 "what it compares": compares,
-                "what it needs": needs.removeprefix("needs "),
+                "what it needs": needs.removeprefix("needs ").replace("`", ""),
                 "agreement": "possible" if check.name in POSSIBILITY else "recomputed",
             }
         )
-    return pd.DataFrame(records)
+    return pd.DataFrame(records).set_index("check")
 
 
 def wording(findings: list[TextFinding]) -> pd.DataFrame:
@@ -198,7 +199,7 @@ def decided_by_print(verdicts: pd.DataFrame) -> pd.DataFrame:
 
 
 def standing(verdicts: pd.DataFrame) -> pd.DataFrame:
-    """Count a paper's numbers by role and by what became of them.
+    """Count a paper's numbers by what became of them and by role.
 
     Parameters
     ----------
@@ -208,15 +209,17 @@ def standing(verdicts: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per role and one of totals, one column per verdict; numbers that wait for an
-        analysis, and repeats of such numbers, have a column of their own.
+        One row per verdict, one column per role and `all`; numbers that wait for an analysis, and
+        repeats of such numbers, have a row of their own.
     """
     original = verdicts["repeats"].mask(verdicts["repeats"] == "", verdicts["id"])
     reasons = original.map(verdicts.set_index("id")["reason"])
     waiting = reasons.str.startswith(NOT_ANALYSED) & (verdicts["verdict"] == "not assessable")
     later = f"not assessable: {NOT_ANALYSED}"
     verdict = verdicts["verdict"].mask(waiting, later)
-    counts = pd.crosstab(verdicts["role"].str.replace("_", " "), verdict)
-    counts = counts.reindex(columns=[name for name in (*VERDICTS, later) if name in counts])
-    counts.loc["all"] = counts.sum()
-    return counts.rename_axis(columns=None)
+    counts = pd.crosstab(verdict, verdicts["role"])
+    counts = counts.reindex(index=[name for name in (*VERDICTS, later) if name in counts.index])
+    counts = counts[[role for role in ROLES if role in counts]]
+    counts.columns = [role.replace("_", " ") for role in counts.columns]
+    counts["all"] = counts.sum(axis=1)
+    return counts.rename_axis(index="verdict")

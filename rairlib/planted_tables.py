@@ -159,10 +159,13 @@ def _percent(rate: float) -> str:
 def _percent_fine(rate: float) -> str:
     if pd.isna(rate):
         return ""
-    return f"{100 * rate:.2f} %" if rate < 0.01 else _percent(rate)
+    return f"{100 * rate:.2f} %" if 0 < rate < 0.01 else _percent(rate)
 
 
 def _intervals(rates: pd.DataFrame, write=_percent) -> pd.Series:
     ends = zip(rates["low"], rates["high"], strict=True)
-    texts = ["" if pd.isna(low) else f"{write(low)} to {write(high)}" for low, high in ends]
+    texts = [
+        "" if pd.isna(low) else f"{write(low).removesuffix(' %')} to {write(high)}"
+        for low, high in ends
+    ]
     return pd.Series(texts, index=rates.index)

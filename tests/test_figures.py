@@ -156,6 +156,11 @@ def test_audit_bars_are_as_long_as_the_counts(ax):
     assert finding_counts(FINDINGS).to_numpy().tolist() == [[0, 0, 1, 2], [1, 0, 0, 1]]
 
 
+def test_audit_writes_objections_beside_the_bar(ax):
+    draw_audit(FINDINGS, ax)
+    assert sum("✗1" in text for text in texts(ax)) == 1
+
+
 def test_flow_chart_shows_every_box_with_its_count(ax):
     draw_flow_chart(BOXES, ax)
     shown = " ".join(texts(ax))

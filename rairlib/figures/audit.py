@@ -12,6 +12,8 @@ STATUS_STYLES = {
     "open": {"color": "#D9D9D9", "hatch": ""},
     "agrees": {"color": BLUE, "hatch": ""},
 }
+# A single objection is too thin to be seen in a long bar.
+SIGNS = {"contradicted": "✗", "suggests": "?"}
 
 
 def finding_counts(findings: pd.DataFrame) -> pd.DataFrame:
@@ -35,7 +37,7 @@ def finding_counts(findings: pd.DataFrame) -> pd.DataFrame:
 def draw_audit(
     findings: pd.DataFrame, ax: Axes, *, labels: dict[str, str] | None = None, title: str = ""
 ) -> Axes:
-    """Draw the number of findings of each check, split by status.
+    """Draw the number of findings of each check, split by status; objections as numbers too.
 
     Parameters
     ----------
@@ -62,17 +64,20 @@ def draw_audit(
                 names,
                 counts[status],
                 left=left,
-                label=status,
+                label=f"{SIGNS.get(status, '')} {status}".strip(),
                 height=0.7,
                 edgecolor="white",
                 linewidth=0.8,
                 **style,
             )
         left = left + counts[status]
-    for y, total in enumerate(left):
-        ax.text(total + left.max() * 0.015, y, f"{total}", va="center", fontsize=FONT_SIZE - 1)
+    for y, (check, total) in enumerate(left.items()):
+        numbers = counts.loc[check]
+        signs = [f"{sign}{numbers[status]}" for status, sign in SIGNS.items() if numbers[status]]
+        text = "  ".join([str(total), *signs])
+        ax.text(total + left.max() * 0.015, y, text, va="center", fontsize=FONT_SIZE - 1)
     ax.set_ylim(len(names) - 0.4, -0.6)
-    ax.set_xlim(0, left.max() * 1.12)
+    ax.set_xlim(0, left.max() * 1.25)
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     ax.set_xlabel("Findings")
     ax.legend(
