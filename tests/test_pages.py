@@ -1,0 +1,106 @@
+"""The general pages say what the code does: words, examples, addresses, commands."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from rairlib.printed import parse_printed
+from rairlib.publish import kept_verdicts
+from rairlib.verdict_table import address
+from rairlib.verdicts import EVIDENCE, VERDICTS
+from rairlib.vocabulary import ROLES
+
+ROOT = Path(__file__).parents[1]
+BOOK = ROOT / "book"
+HOW_TO_READ = (BOOK / "how-to-read.md").read_text(encoding="utf-8")
+GLOSSARY = (BOOK / "glossary.md").read_text(encoding="utf-8")
+PAGES = ["index.ipynb", "verdicts.ipynb", "how-to-read.md", "glossary.md", "reviewers.md"]
+
+
+def markdown(name):
+    text = (BOOK / name).read_text(encoding="utf-8")
+    if not name.endswith(".ipynb"):
+        return text
+    cells = json.loads(text)["cells"]
+    return "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+
+
+@pytest.mark.parametrize("word", [*ROLES, *EVIDENCE, *VERDICTS])
+def test_how_to_read_explains_every_word(word):
+    assert re.search(rf"^`{word}`( \||$)", HOW_TO_READ, re.MULTILINE)
+
+
+@pytest.mark.parametrize("word", [*ROLES, *EVIDENCE, *VERDICTS])
+def test_glossary_has_every_word(word):
+    if word != "none":
+        assert re.search(rf"^{word.replace('_', ' ')}\n  \w", GLOSSARY, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("printed", "agreeing", "others"),
+    [
+        ("45.2", [100 * 80 / 177, 45.15, 45.25], [45.26]),
+        ("0.329", [0.3285, 0.3295], [0.3284, 0.3296]),
+        ("40.688", [40.6875, 40.6885], [40.69]),
+        ("0.000", [0.0003], [0.0006]),
+        (".000", [0.0003], [0.0006]),
+        ("<0.001", [0.0002], [0.001]),
+        ("≥54", [54, 80], [53]),
+        ("0,155", [0.1545, 0.1555], [0.156]),
+        ("70.5", [], [100 * 119 / 169]),
+        ("0.082", [0.0815, 0.0818], [0.0814]),
+    ],
+)
+def test_examples_of_the_rules_are_true(printed, agreeing, others):
+    assert printed in HOW_TO_READ
+    number = parse_printed(printed)
+    assert all(number.agrees(value) for value in agreeing)
+    assert not any(number.agrees(value) for value in others)
+
+
+def test_named_examples_have_the_verdicts_that_the_page_tells():
+    table = kept_verdicts().set_index(["study", "id"])
+    told = {
+        ("wang2025", "abstract-03"): ("45.2", "reproduced"),
+        ("wang2025", "section-3.4-12"): ("70.5", "contradicted"),
+        ("wang2025", "table4-63"): ("0.082", "compatible"),
+        ("lakhdar2024", "table1-16"): ("0.004", "differs"),
+        ("lakhdar2024", "figure1-01"): ("0.681", "compatible"),
+    }
+    for key, expected in told.items():
+        assert tuple(table.loc[key, ["printed", "verdict"]]) == expected, key
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_addresses_of_rows_exist(name):
+    table = kept_verdicts()
+    rows = {address(study, row) for study, row in zip(table["study"], table["id"], strict=True)}
+    named = re.findall(r'href="(?:verdicts\.html)?#([^"]+)"', markdown(name))
+    assert set(named) <= rows
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_filters_in_addresses_are_words_of_the_table(name):
+    table = kept_verdicts()
+    for query in re.findall(r"verdicts\.html\?([\w=&]+)", markdown(name)):
+        for column, word in (part.split("=") for part in query.split("&")):
+            assert word in set(table[column])
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_files_named_on_the_page_exist(name):
+    patterns = re.findall(r"`((?:rairlib|tests|data)/[\w./*-]*[\w*])/?`", markdown(name))
+    for pattern in patterns:
+        filled = re.sub("STUDY|KEY", "lakhdar2024", pattern)
+        assert list(ROOT.glob(filled)), pattern
+
+
+def test_repository_is_the_one_of_the_configuration():
+    configured = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]
+    for name in PAGES:
+        for url in re.findall(r"https://github\.com/[\w-]+/[\w-]+", markdown(name)):
+            assert url == configured["url"]
+    assert f"!git clone --depth 1 {configured['url']}\n" in HOW_TO_READ
