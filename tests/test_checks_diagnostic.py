@@ -1,5 +1,5 @@
 import itertools
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -178,6 +178,12 @@ def test_positives_of_both_groups_together():
     assert found == {"sensitivity": "agrees", "specificity": "agrees", "total": "agrees"}
 
 
+def written(value, decimals, ties):
+    if ties != ROUND_DOWN:
+        return printed(value, decimals, ties)
+    return f"{Decimal(int(value * 10**decimals)).scaleb(-decimals):f}"
+
+
 @st.composite
 def printed_rules(draw):
     cases, controls = draw(st.integers(1, 60)), draw(st.integers(1, 60))
@@ -191,19 +197,21 @@ def printed_rules(draw):
         "accuracy": (tp + tn, cases + controls),
     }
     chosen = draw(st.lists(st.sampled_from(PERFORMANCE), unique=True, min_size=1))
-    ties = draw(st.sampled_from([ROUND_HALF_UP, ROUND_HALF_EVEN]))
+    ties = draw(st.sampled_from([ROUND_HALF_UP, ROUND_HALF_EVEN, ROUND_DOWN]))
     decimals = draw(st.integers(0, 2))
     shown = {
-        name: printed(Fraction(100 * shares[name][0], shares[name][1]), decimals, ties)
+        name: written(Fraction(100 * shares[name][0], shares[name][1]), decimals, ties)
         for name in chosen
         if shares[name][1]
     }
     cells = {"≥54": (tp, fp), "<54": (fn, tn)} if draw(st.booleans()) else None
     assume(shown)
-    return study(shown, str(cases), str(controls), cells)
+    return study(shown, str(cases), str(controls), cells), ties
 
 
 @given(printed_rules())
-def test_a_true_rule_is_never_doubted(rows):
-    findings = [finding for check in CHECKS for finding in check(rows)]
-    assert {finding.status for finding in findings} <= {"agrees", "open"}
+def test_a_true_rule_is_never_doubted(rule):
+    rows, ties = rule
+    found = {finding.status for check in CHECKS for finding in check(rows)}
+    # Digits that are cut off may be noticed, but they contradict nothing.
+    assert found <= {"agrees", "open"} | ({"suggests"} if ties == ROUND_DOWN else set())

@@ -1,13 +1,13 @@
 import json
 import math
 from dataclasses import replace
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP
 from pathlib import Path
 
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from printed_cohorts import printed
 from small_registry import counts, number, registry, statuses, two_groups
@@ -39,6 +39,7 @@ from rairlib.checks.wald import p_from_z, wald_region, z_from_p
 R_VALUES = json.loads(
     (Path(__file__).parent / "reference" / "ratios_roc_survival.json").read_text()
 )
+HABITS = (ROUND_HALF_UP, ROUND_HALF_EVEN, ROUND_DOWN)
 AGE = {"≥54": (19, 16), "<54": (13, 42)}
 CONTRAST = "≥54 vs <54"
 ALL = (
@@ -356,9 +357,9 @@ def test_a_true_logistic_model_is_never_doubted(seed):
 
 @st.composite
 def printed_estimates(draw):
-    """Rows of a Wald estimate with 2 to 4 decimals, ties rounded in either way."""
+    """Rows of a Wald estimate with 2 to 4 decimals, and how they were rounded or cut off."""
     b, s = draw(st.floats(-3, 3)), draw(st.floats(0.05, 1.5))
-    ties = draw(st.sampled_from([ROUND_HALF_UP, ROUND_HALF_EVEN]))
+    ties = draw(st.sampled_from(HABITS))
     kind = draw(st.sampled_from(["odds_ratio", "hazard_ratio", "coefficient", "exp"]))
     decimals = draw(st.integers(2, 4))
     is_ratio = kind in ("odds_ratio", "hazard_ratio")
@@ -366,35 +367,44 @@ def printed_estimates(draw):
     limits = limits if kind == "coefficient" else [math.exp(limit) for limit in limits]
     p = p_from_z(b / s)
     p_text = "<0.001" if p < 0.001 and draw(st.booleans()) else printed(p, 3, ties)
-    low, high = (printed(limit, decimals, ties) for limit in limits)
-    return ratio(
-        printed(math.exp(b) if is_ratio else b, decimals, ties),
-        low,
-        high,
+    texts = [printed(value, decimals, ties) for value in (math.exp(b) if is_ratio else b, *limits)]
+    # A print of -0.000 has lost its sign.
+    assume(not any(text.startswith("-") and float(text) == 0 for text in texts))
+    rows = ratio(
+        *texts,
         p_text,
         statistic=kind if is_ratio else "coefficient",
         limits="wald exp" if kind == "exp" else "wald",
         test="wald",
     )
+    return rows, ties
 
 
 @given(printed_estimates())
-def test_a_true_wald_estimate_is_never_doubted(rows):
-    findings = [finding for check in ALL for finding in check(registry(*rows))]
-    assert findings
-    assert {finding.status for finding in findings} <= {"agrees", "open"}
+def test_a_true_wald_estimate_is_never_doubted(estimate):
+    rows, ties = estimate
+    found = {finding.status for check in ALL for finding in check(registry(*rows))}
+    assert found
+    assert found <= possible_statuses(ties)
+
+
+def possible_statuses(ties):
+    """Digits that are cut off may be noticed, but they contradict nothing."""
+    return {"agrees", "open", "suggests"} if ties == ROUND_DOWN else {"agrees", "open"}
 
 
 @given(
     st.lists(st.integers(1, 200), min_size=4, max_size=4),
     st.integers(1, 4),
-    st.sampled_from([ROUND_HALF_UP, ROUND_HALF_EVEN]),
+    st.sampled_from(HABITS),
 )
 def test_a_true_crude_odds_ratio_is_never_doubted(cells, decimals, ties):
     table = exposure(cells)
     low, high = woolf_limits(table)
-    texts = [printed(value, decimals, ties) for value in (crude_odds_ratio(table), low[1], high[0])]
+    # Cutting off 1.7 must not meet 1.69999…, which floating numbers make of it.
+    exact = crude_odds_ratio(table) + 1e-12
+    texts = [printed(value, decimals, ties) for value in (exact, low[1], high[0])]
     named = {"≥54": cells[:2], "<54": cells[2:]}
     rows = crude_study(*texts, cells=named, limits="wald")
-    findings = [finding for check in ALL for finding in check(rows)]
-    assert {finding.status for finding in findings} <= {"agrees", "open"}
+    found = {finding.status for check in ALL for finding in check(rows)}
+    assert found <= possible_statuses(ties)

@@ -34,8 +34,8 @@ from rairlib.checks.survival import (
     check_survival_falls,
     check_survival_whole,
     mean_range,
-    time_in_months,
 )
+from rairlib.checks.survival_rates import time_in_months
 
 R_VALUES = json.loads(
     (Path(__file__).parent / "reference" / "ratios_roc_survival.json").read_text()

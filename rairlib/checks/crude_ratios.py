@@ -9,11 +9,12 @@ statements hold for the same patients; patients with a missing covariate only wi
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 from scipy.stats.contingency import odds_ratio
 
 from rairlib.checks.cells import CountIndex, whole_number
-from rairlib.checks.lookup import ids
+from rairlib.checks.lookup import ids, unless_shortened
 from rairlib.checks.ratios import OTHER_INTERVALS
 from rairlib.checks.regression_estimates import (
     RegressionEstimate,
@@ -188,15 +189,13 @@ def check_adjusted_interval_width(registry: Registry) -> list[Finding]:
     for found, table in _tables(registry, "multivariable"):
         if not found.has_interval or min(table.cells) <= 0:
             continue
-        region = wald_region(low=found.limit(found.low), high=found.limit(found.high))
-        if region:
-            findings.append(_adjusted_width(found, table, region.standard_error()))
+        if wald_region(None, *found.limits()):
+            findings.append(unless_shortened(partial(_adjusted_width, found, table)))
     return findings
 
 
-def _adjusted_width(
-    found: RegressionEstimate, table: ExposureTable, error: tuple[float, float]
-) -> Finding:
+def _adjusted_width(found: RegressionEstimate, table: ExposureTable, shortened: bool) -> Finding:
+    error = wald_region(None, *found.limits(shortened)).standard_error()
     crude = woolf_standard_error(table)
     text = (
         f"{found.printed}: the interval's standard error is {shown(*error, 4)} on the log scale; "

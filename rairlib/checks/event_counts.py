@@ -10,20 +10,21 @@ the concavity of the multinomial covariance). It assumes the model-based Wald in
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from rairlib.checks.cells import CountIndex, whole_number
 from rairlib.checks.classification_tables import agreeing_with_all
 from rairlib.checks.diagnostic import Rule, printed_list, rules
-from rairlib.checks.lookup import ids, originals, outcome_sizes, whole_of
+from rairlib.checks.lookup import ids, originals, outcome_sizes, unless_shortened, whole_of
 from rairlib.checks.regression_estimates import (
     RegressionEstimate,
     regression_estimates,
     under_assumption,
 )
 from rairlib.checks.rounding import shown
-from rairlib.checks.wald import wald_region
+from rairlib.checks.wald import WaldRegion, wald_region
 from rairlib.findings import Finding
 from rairlib.printed import format_value
 from rairlib.reported import Registry, ReportedNumber
@@ -45,15 +46,21 @@ class EventSplit:
         Patients with the level and with its reference among all, where printed.
     level_events : tuple of ReportedNumber or None
         Patients with the event by level, where printed.
-    error : (float, float)
-        Standard errors of the log hazard ratio that agree with the interval.
+    errors : tuple of (float, float)
+        Standard errors of the log hazard ratio that agree with the interval: with rounded
+        limits, and with limits that may be shortened.
     """
 
     found: RegressionEstimate
     events: ReportedNumber
     levels: tuple[ReportedNumber | None, ReportedNumber | None]
     level_events: tuple[ReportedNumber | None, ReportedNumber | None]
-    error: tuple[float, float]
+    errors: tuple[tuple[float, float], tuple[float, float]]
+
+    @property
+    def error(self) -> tuple[float, float]:
+        """Standard errors that agree with the rounded limits."""
+        return self.errors[0]
 
     @property
     def total(self) -> int:
@@ -68,13 +75,13 @@ class EventSplit:
             found.estimate, found.low, found.high, self.events, *self.levels, *self.level_events
         )
 
-    def ranges(self) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    def ranges(self, shortened: bool = False) -> tuple[tuple[int, int], tuple[int, int]] | None:
         """Smallest and largest number of events of the level and of its reference."""
         most = [
             self.total if whole_number(level) is None else whole_number(level)
             for level in self.levels
         ]
-        return events_per_level(self.total, self.error[1], *most)
+        return events_per_level(self.total, self.errors[shortened][1], *most)
 
 
 def events_per_level(
@@ -132,18 +139,23 @@ def event_splits(registry: Registry) -> list[EventSplit]:
         usable = row.statistic == "hazard_ratio" and row.contrast and found.has_interval
         if not usable or sizes is None:
             continue
-        limits = found.limit(found.low), found.limit(found.high)
-        region = wald_region(found.coefficient(), *limits) or wald_region(None, *limits)
-        if region:
-            found_splits.append(_event_split(index, found, sizes[0], region.standard_error()))
+        regions = _region(found, shortened=False), _region(found, shortened=True)
+        if all(regions):
+            errors = tuple(region.standard_error() for region in regions)
+            found_splits.append(_event_split(index, found, sizes[0], errors))
     return found_splits
+
+
+def _region(found: RegressionEstimate, shortened: bool) -> WaldRegion:
+    limits = found.limits(shortened)
+    return wald_region(found.coefficient(shortened), *limits) or wald_region(None, *limits)
 
 
 def _event_split(
     index: CountIndex,
     found: RegressionEstimate,
     events: ReportedNumber,
-    error: tuple[float, float],
+    errors: tuple[tuple[float, float], tuple[float, float]],
 ) -> EventSplit:
     row = found.estimate
     whole = whole_of(index, row.outcome_groups)
@@ -153,20 +165,20 @@ def _event_split(
         for group in (everyone, row.outcome_groups[0])
     )
     return EventSplit(
-        found=found, events=events, levels=levels, level_events=level_events, error=error
+        found=found, events=events, levels=levels, level_events=level_events, errors=errors
     )
 
 
 def check_events_per_level(registry: Registry) -> list[Finding]:
     """Bound the events of each level by a Cox interval; needs limits and the number of events."""
     return [
-        _printed_events(split) if all(split.level_events) else _events(split)
+        unless_shortened(partial(_printed_events if all(split.level_events) else _events, split))
         for split in event_splits(registry)
     ]
 
 
-def _events(split: EventSplit) -> Finding:
-    check, ranges = "events_per_level", split.ranges()
+def _events(split: EventSplit, shortened: bool) -> Finding:
+    check, ranges = "events_per_level", split.ranges(shortened)
     text = _needed(split)
     if ranges is None:
         most = " and ".join(level.printed for level in split.levels if level is not None)
@@ -192,7 +204,7 @@ def _needed(split: EventSplit) -> str:
     )
 
 
-def _printed_events(split: EventSplit) -> Finding:
+def _printed_events(split: EventSplit, shortened: bool) -> Finding:
     counts = [whole_number(row) for row in split.level_events]
     text = _needed(split)
     if any(count is None or count <= 0 for count in counts):
@@ -200,7 +212,7 @@ def _printed_events(split: EventSplit) -> Finding:
         return Finding(check="events_per_level", status="open", uses=split.uses, text=text)
     smallest = math.sqrt(sum(1 / count for count in counts))
     text += f"The printed {counts[0]} and {counts[1]} events give {format_value(smallest, 4)}."
-    if split.error[1] * (1 + 1e-9) >= smallest:
+    if split.errors[shortened][1] * (1 + 1e-9) >= smallest:
         return Finding(check="events_per_level", status="agrees", uses=split.uses, text=text)
     finding = Finding(check="events_per_level", status="contradicted", uses=split.uses, text=text)
     return under_assumption(finding, split.found.is_wald, OTHER_ERRORS)
@@ -231,28 +243,27 @@ def event_totals(registry: Registry) -> dict[str, ReportedNumber]:
 def check_events_and_sensitivity(registry: Registry) -> list[Finding]:
     """Compare events per level with a sensitivity; needs Cox limits and figures of one rule."""
     index = CountIndex(registry)
-    true_positives: dict[tuple[str, str, str], tuple[Rule, np.ndarray]] = {}
+    sensitive: dict[tuple[str, str, str], Rule] = {}
     for rule in rules(registry, index):
-        tp = np.nonzero(agreeing_with_all(rule.figures))[0]
-        key = rule.first.variable, rule.first.level, rule.first.group
-        if len(tp) and any(figure.row.statistic == "sensitivity" for figure in rule.figures):
-            true_positives[key] = rule, tp
+        measured = any(figure.row.statistic == "sensitivity" for figure in rule.figures)
+        if measured and np.any(agreeing_with_all(rule.figures)):
+            sensitive[rule.first.variable, rule.first.level, rule.first.group] = rule
     findings = []
     for split in event_splits(registry):
         row, ranges = split.found.estimate, split.ranges()
         key = row.variable, row.contrast[0], row.group
-        if key in true_positives and ranges is not None:
-            findings.append(_sensitivity(split, ranges[0], *true_positives[key]))
+        if key in sensitive and ranges is not None:
+            findings.append(unless_shortened(partial(_sensitivity, split, sensitive[key])))
     return findings
 
 
-def _sensitivity(
-    split: EventSplit, events: tuple[int, int], rule: Rule, true_positives: np.ndarray
-) -> Finding:
+def _sensitivity(split: EventSplit, rule: Rule, shortened: bool) -> Finding:
+    events = split.ranges(shortened)[0]
+    placed = np.nonzero(agreeing_with_all(rule.figures, shortened))[0]
     check, low, high = (
         "events_and_sensitivity",
-        int(true_positives.min()),
-        int(true_positives.max()),
+        int(placed.min()),
+        int(placed.max()),
     )
     text = (
         f"{split.found.printed}: the interval allows {events[0]} to {events[1]} events in "

@@ -7,6 +7,7 @@ above the bound from a hazard ratio of what may be the same split, is ``suggests
 
 import re
 from dataclasses import dataclass
+from functools import partial
 
 from scipy.stats import chi2
 
@@ -17,8 +18,8 @@ from rairlib.checks.logrank_bounds import (
     largest_with_distinct_times,
     largest_with_tied_times,
 )
-from rairlib.checks.lookup import attached, ids, originals
-from rairlib.checks.rounding import is_plain, judge, shown, shown_p
+from rairlib.checks.lookup import attached, ids, originals, unless_shortened
+from rairlib.checks.rounding import float_limits, is_plain, judge, shown, shown_p
 from rairlib.findings import Finding
 from rairlib.printed import format_value
 from rairlib.reported import Registry, ReportedNumber
@@ -57,13 +58,16 @@ def check_logrank_p_value(registry: Registry) -> list[Finding]:
         if p is not None:
             groups = compared_groups(row)
             findings.append(
-                _logrank_p(row, p, len(groups) - 1) if groups else _any_number_of_groups(row, p)
+                unless_shortened(partial(_logrank_p, row, p, len(groups) - 1))
+                if groups
+                else _any_number_of_groups(row, p)
             )
     return findings
 
 
-def _logrank_p(row: ReportedNumber, p: ReportedNumber, freedom: int) -> Finding:
-    low, high = (float(chi2.sf(end, freedom)) for end in (row.number.high, row.number.low))
+def _logrank_p(row: ReportedNumber, p: ReportedNumber, freedom: int, shortened: bool) -> Finding:
+    ends = reversed(float_limits(row.number, shortened))
+    low, high = (float(chi2.sf(end, freedom)) for end in ends)
     between = dict.fromkeys(shown_p(end, p.number.decimals) for end in (low, high))
     text = (
         f"Log-rank χ² {row.printed} of {freedom + 1} groups ({freedom} df) gives p "
@@ -169,7 +173,7 @@ def _bound(test: TwoGroupTest, total: ReportedNumber | None) -> Finding:
     cases = ((min(events, first), second), (min(events, second), first))
     distinct = max(largest_with_distinct_times(*case) for case in cases)
     tied = max(largest_with_tied_times(*case) for case in cases)
-    least = test.row.number.low
+    least = float_limits(test.row.number, shortened=True)[0]
     text = (
         f"{test.printed}, {events if total is not None else 'unknown'} events: the statistic "
         f"cannot exceed {format_value(distinct, 1)} with distinct event times, nor "
@@ -177,8 +181,7 @@ def _bound(test: TwoGroupTest, total: ReportedNumber | None) -> Finding:
     )
     uses = ids(*test.sizes, total)
     if least > tied:
-        finding = judge("logrank_bound", test.row, uses, 0.0, tied, text)
-        return finding
+        return judge("logrank_bound", test.row, uses, 0.0, tied, text)
     status = "suggests" if least > distinct else "agrees" if least > distinct / 2 else "open"
     return Finding(check="logrank_bound", status=status, uses=(test.row.id, *uses), text=text)
 

@@ -1,7 +1,11 @@
 """Find the rows that belong to a comparison: limits, sizes of its groups, counts of its levels."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from rairlib.checks.cells import CountIndex, original_of, whole_number
-from rairlib.checks.rounding import is_plain
+from rairlib.checks.rounding import SHORTENED, is_plain
+from rairlib.findings import Finding
 from rairlib.reported import Registry, ReportedNumber
 
 
@@ -71,6 +75,25 @@ def short_name(row: ReportedNumber) -> str:
     )
     subject = f"{statistic} of {row.variable}" if row.variable else statistic
     return f"{subject}, {row.level}" if row.level else subject
+
+
+def unless_shortened(find: Callable[[bool], Finding]) -> Finding:
+    """Turn a proof into a suggestion where cut off or twice rounded digits would explain it.
+
+    Parameters
+    ----------
+    find : callable
+        Returns a finding for prints that are rounded (False) or possibly shortened (True).
+
+    Returns
+    -------
+    Finding
+        For rounded prints; a contradiction that shortened prints would lift is ``suggests``.
+    """
+    finding = find(False)
+    if finding.status != "contradicted" or find(True).status == "contradicted":
+        return finding
+    return replace(finding, status="suggests", text=finding.text + SHORTENED)
 
 
 def ids(*rows: ReportedNumber | None) -> tuple[str, ...]:

@@ -8,8 +8,9 @@ limits says ``wald`` or ``wald exp``; elsewhere it is ``suggests``.
 """
 
 from collections import defaultdict
+from functools import partial
 
-from rairlib.checks.lookup import ids, originals, short_name
+from rairlib.checks.lookup import ids, originals, short_name, unless_shortened
 from rairlib.checks.regression_estimates import (
     RegressionEstimate,
     exponential,
@@ -17,7 +18,7 @@ from rairlib.checks.regression_estimates import (
     regression_estimates,
     under_assumption,
 )
-from rairlib.checks.rounding import judge, shown
+from rairlib.checks.rounding import float_limits, judge, shown
 from rairlib.checks.wald import Interval
 from rairlib.findings import Finding
 from rairlib.reported import Registry, ReportedNumber
@@ -28,13 +29,17 @@ OTHER_INTERVALS = " A profile-likelihood or bootstrap interval need not be symme
 
 def check_estimate_in_interval(registry: Registry) -> list[Finding]:
     """Look for an estimate inside its interval; needs a ratio or coefficient and both limits."""
-    return [_containment(found) for found in regression_estimates(registry) if found.has_interval]
+    return [
+        unless_shortened(partial(_containment, found))
+        for found in regression_estimates(registry)
+        if found.has_interval
+    ]
 
 
-def _containment(found: RegressionEstimate) -> Finding:
+def _containment(found: RegressionEstimate, shortened: bool) -> Finding:
     check, estimate = "estimate_in_interval", found.estimate
-    low, high = found.limit(found.low), found.limit(found.high)
-    coefficient = found.coefficient()
+    low, high = found.limits(shortened)
+    coefficient = found.coefficient(shortened)
     limits = ids(found.low, found.high)
     printed = found.printed
     if low[0] > high[1]:
@@ -97,45 +102,28 @@ def mirrored(centre: Interval, limit: Interval) -> Interval:
 
 def check_interval_symmetry(registry: Registry) -> list[Finding]:
     """Recompute estimate and limits from each other on the log scale; needs all three."""
-    findings = []
-    for found in regression_estimates(registry):
-        if not found.has_interval:
-            continue
-        estimate, low, high = found.coefficient(), found.limit(found.low), found.limit(found.high)
-        limits = found.low, found.high
-        findings += [
-            _symmetry(found, found.estimate, limits, midpoint(low, high), found.is_ratio),
-            _symmetry(
-                found,
-                found.low,
-                (found.estimate, found.high),
-                mirrored(estimate, high),
-                found.limits_are_ratios,
-            ),
-            _symmetry(
-                found,
-                found.high,
-                (found.estimate, found.low),
-                mirrored(estimate, low),
-                found.limits_are_ratios,
-            ),
-        ]
-    return findings
+    return [
+        unless_shortened(partial(_symmetry, found, target))
+        for found in regression_estimates(registry)
+        if found.has_interval
+        for target in (found.estimate, found.low, found.high)
+    ]
 
 
-def _symmetry(
-    found: RegressionEstimate,
-    target: ReportedNumber,
-    others: tuple[ReportedNumber, ...],
-    allowed: Interval,
-    exponentiated: bool,
-) -> Finding:
+def _symmetry(found: RegressionEstimate, target: ReportedNumber, shortened: bool) -> Finding:
+    coefficient, (low, high) = found.coefficient(shortened), found.limits(shortened)
+    allowed = {
+        "ci_low": mirrored(coefficient, high),
+        "ci_high": mirrored(coefficient, low),
+    }.get(target.statistic, midpoint(low, high))
+    exponentiated = found.is_ratio if target is found.estimate else found.limits_are_ratios
     ends = tuple(exponential(end) for end in allowed) if exponentiated else allowed
     role = {"ci_low": "lower limit", "ci_high": "upper limit"}.get(target.statistic, "estimate")
     text = (
         f"{found.printed}: if the interval is symmetric{_on_scale(found)}, the {role} is "
         f"{shown(*ends, target.number.decimals + 1)}; printed is {target.printed}."
     )
+    others = (row for row in (found.estimate, found.low, found.high) if row is not target)
     finding = judge("interval_symmetry", target, ids(*others), *ends, text)
     return under_assumption(finding, found.is_wald, OTHER_INTERVALS)
 
@@ -154,30 +142,25 @@ def check_coefficient_and_ratio(registry: Registry) -> list[Finding]:
         if {row.statistic for row in rows} not in ({"coefficient", ratio} for ratio in RATIOS):
             continue
         if len(rows) == 2:
-            findings += _coefficient_and_ratio(*sorted(rows, key=lambda row: row.statistic))
+            coefficient, ratio = sorted(rows, key=lambda row: row.statistic)
+            findings.append(unless_shortened(partial(_ratio, coefficient, ratio)))
+            findings.append(unless_shortened(partial(_coefficient, coefficient, ratio)))
     return findings
 
 
-def _coefficient_and_ratio(coefficient: ReportedNumber, ratio: ReportedNumber) -> list[Finding]:
-    check = "coefficient_and_ratio"
-    logs = tuple(logarithm(end) for end in (ratio.number.low, ratio.number.high))
-    ratios = tuple(exponential(end) for end in (coefficient.number.low, coefficient.number.high))
-    printed = (
-        f"{short_name(coefficient)} {coefficient.printed} and {short_name(ratio)} {ratio.printed}"
+def _ratio(coefficient: ReportedNumber, ratio: ReportedNumber, shortened: bool) -> Finding:
+    ends = tuple(exponential(end) for end in float_limits(coefficient.number, shortened))
+    text = (
+        f"{short_name(coefficient)} {coefficient.printed}, {short_name(ratio)} {ratio.printed}: "
+        f"exp(coefficient) is {shown(*ends, ratio.number.decimals + 1)}."
     )
-    return [
-        judge(
-            check,
-            ratio,
-            (coefficient.id,),
-            *ratios,
-            f"{printed}: exp(coefficient) is {shown(*ratios, ratio.number.decimals + 1)}.",
-        ),
-        judge(
-            check,
-            coefficient,
-            (ratio.id,),
-            *logs,
-            f"{printed}: log(ratio) is {shown(*logs, coefficient.number.decimals + 1)}.",
-        ),
-    ]
+    return judge("coefficient_and_ratio", ratio, (coefficient.id,), *ends, text)
+
+
+def _coefficient(coefficient: ReportedNumber, ratio: ReportedNumber, shortened: bool) -> Finding:
+    ends = tuple(logarithm(end) for end in float_limits(ratio.number, shortened))
+    text = (
+        f"{short_name(coefficient)} {coefficient.printed}, {short_name(ratio)} {ratio.printed}: "
+        f"log(ratio) is {shown(*ends, coefficient.number.decimals + 1)}."
+    )
+    return judge("coefficient_and_ratio", coefficient, (ratio.id,), *ends, text)

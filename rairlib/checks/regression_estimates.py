@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, replace
 
 from rairlib.checks.lookup import attached, originals, short_name
-from rairlib.checks.rounding import is_plain
+from rairlib.checks.rounding import float_limits, is_plain
 from rairlib.checks.wald import Interval
 from rairlib.findings import Finding
 from rairlib.reported import Registry, ReportedNumber
@@ -62,17 +62,20 @@ class RegressionEstimate:
             limits = f" ({self.low.printed} to {self.high.printed})"
         return f"{short_name(row)} {row.printed}{limits}"
 
-    def coefficient(self) -> Interval:
-        """Values of the coefficient that round to the printed estimate."""
-        return _scaled(self.estimate, self.is_ratio)
+    def coefficient(self, shortened: bool = False) -> Interval:
+        """Values of the coefficient that round (or could be shortened) to the estimate."""
+        return _scaled(self.estimate, self.is_ratio, shortened)
 
-    def limit(self, row: ReportedNumber | None) -> Interval | None:
-        """Values of a limit on the scale of the coefficient."""
-        return None if row is None else _scaled(row, self.limits_are_ratios)
+    def limits(self, shortened: bool = False) -> tuple[Interval, Interval]:
+        """Values of both limits, on the scale of the coefficient."""
+        low, high = (
+            _scaled(row, self.limits_are_ratios, shortened) for row in (self.low, self.high)
+        )
+        return low, high
 
 
-def _scaled(row: ReportedNumber, is_ratio: bool) -> Interval:
-    ends = row.number.low, row.number.high
+def _scaled(row: ReportedNumber, is_ratio: bool, shortened: bool) -> Interval:
+    ends = float_limits(row.number, shortened)
     return (logarithm(ends[0]), logarithm(ends[1])) if is_ratio else ends
 
 

@@ -7,15 +7,16 @@ likelihood: a mismatch is ``contradicted`` only where the registry's `method` sa
 """
 
 from dataclasses import replace
+from functools import partial
 
-from rairlib.checks.lookup import ids
+from rairlib.checks.lookup import ids, unless_shortened
 from rairlib.checks.regression_estimates import (
     RegressionEstimate,
     exponential,
     regression_estimates,
     under_assumption,
 )
-from rairlib.checks.rounding import judge, shown, shown_p
+from rairlib.checks.rounding import float_limits, judge, shown, shown_p
 from rairlib.checks.wald import Interval, WaldRegion, wald_region
 from rairlib.findings import Finding
 from rairlib.reported import Registry, ReportedNumber
@@ -28,17 +29,23 @@ SIGNIFICANT = 0.05
 
 def check_wald_p_value(registry: Registry) -> list[Finding]:
     """Recompute the Wald p value from estimate and interval; needs these and the p value."""
-    findings = []
-    for found in regression_estimates(registry):
-        if not found.has_interval or found.p is None or found.p.method not in WALD_P_METHODS:
-            continue
-        region = wald_region(found.coefficient(), found.limit(found.low), found.limit(found.high))
-        if region:
-            findings.append(_wald_p(found, region))
-    return findings
+    return [
+        unless_shortened(partial(_wald_p, found))
+        for found in _with_interval_and_p(registry)
+        if wald_region(found.coefficient(), *found.limits())
+    ]
 
 
-def _wald_p(found: RegressionEstimate, region: WaldRegion) -> Finding:
+def _with_interval_and_p(registry: Registry) -> list[RegressionEstimate]:
+    return [
+        found
+        for found in regression_estimates(registry)
+        if found.has_interval and found.p is not None and found.p.method in WALD_P_METHODS
+    ]
+
+
+def _wald_p(found: RegressionEstimate, shortened: bool) -> Finding:
+    region = wald_region(found.coefficient(shortened), *found.limits(shortened))
     low, high = region.p_value()
     decimals = found.p.number.decimals
     between = dict.fromkeys((shown_p(low, decimals), shown_p(high, decimals)))
@@ -59,15 +66,11 @@ def _wald_p(found: RegressionEstimate, region: WaldRegion) -> Finding:
 
 def check_significance(registry: Registry) -> list[Finding]:
     """Set p below 0.05 beside an interval without the null value; needs limits and p value."""
-    findings = []
-    for found in regression_estimates(registry):
-        if not found.has_interval or found.p is None or found.p.method not in WALD_P_METHODS:
-            continue
-        excluded = excludes_null(found.limit(found.low), found.limit(found.high))
-        significant = is_significant(found.p)
-        if excluded is not None and significant is not None:
-            findings.append(_significance(found, excluded, significant))
-    return findings
+    return [
+        unless_shortened(partial(_significance, found))
+        for found in _with_interval_and_p(registry)
+        if excludes_null(*found.limits()) is not None and is_significant(found.p) is not None
+    ]
 
 
 def excludes_null(low: Interval, high: Interval) -> bool | None:
@@ -88,17 +91,18 @@ def excludes_null(low: Interval, high: Interval) -> bool | None:
     return False if low[1] < 0 < high[0] else None
 
 
-def is_significant(p: ReportedNumber) -> bool | None:
+def is_significant(p: ReportedNumber, shortened: bool = False) -> bool | None:
     """Say whether a printed p value is below 0.05; None if the rounding leaves it open."""
-    number = p.number
-    if number.high < SIGNIFICANT or (number.operator == "<" and number.high <= SIGNIFICANT):
+    low, high = float_limits(p.number, shortened)
+    if high < SIGNIFICANT or (p.number.operator == "<" and high <= SIGNIFICANT):
         return True
-    if number.low > SIGNIFICANT or (number.operator == ">" and number.low >= SIGNIFICANT):
+    if low > SIGNIFICANT or (p.number.operator == ">" and low >= SIGNIFICANT):
         return False
     return None
 
 
-def _significance(found: RegressionEstimate, excluded: bool, significant: bool) -> Finding:
+def _significance(found: RegressionEstimate, shortened: bool) -> Finding:
+    excluded, significant = excludes_null(*found.limits()), is_significant(found.p)
     null = "1" if found.limits_are_ratios else "0"
     text = (
         f"{found.printed}: the interval {'excludes' if excluded else 'includes'} {null}, and "
@@ -106,7 +110,8 @@ def _significance(found: RegressionEstimate, excluded: bool, significant: bool) 
     )
     uses = ids(found.estimate, found.low, found.high, found.p)
     check = "significance"
-    if excluded == significant:
+    sides = {excludes_null(*found.limits(shortened)), is_significant(found.p, shortened)}
+    if excluded == significant or None in sides:
         return Finding(check=check, status="agrees", uses=uses, text=text)
     finding = Finding(
         check=check, status="contradicted", target=found.p.id, uses=uses[:-1], text=text

@@ -8,9 +8,10 @@ narrower interval is never more than ``suggests``.
 """
 
 import math
+from functools import partial
 
 from rairlib.checks.auc_errors import BinaryScore, formula_error
-from rairlib.checks.lookup import ids
+from rairlib.checks.lookup import ids, unless_shortened
 from rairlib.checks.ratios import midpoint, mirrored
 from rairlib.checks.regression_estimates import under_assumption
 from rairlib.checks.roc_areas import PrintedArea, print_scale, printed_areas, proportion
@@ -38,24 +39,24 @@ def _declares_normal(area: PrintedArea) -> bool:
 
 def check_auc_in_interval(registry: Registry) -> list[Finding]:
     """Look for an area inside its own interval; needs the area and both limits."""
-    findings = []
-    for area in printed_areas(registry):
-        if not area.has_interval:
-            continue
-        centre, low, high = (proportion(row) for row in (area.row, area.low, area.high))
-        inside = low[0] <= centre[1] and centre[0] <= high[1]
-        limits = ids(area.low, area.high)
-        findings.append(
-            Finding(
-                check="auc_in_interval",
-                status="agrees" if inside else "contradicted",
-                target="" if inside else area.row.id,
-                uses=(area.row.id, *limits) if inside else limits,
-                text=f"{area.printed}: the area lies {'inside' if inside else 'outside'} its "
-                "interval.",
-            )
-        )
-    return findings
+    return [
+        unless_shortened(partial(_containment, area))
+        for area in printed_areas(registry)
+        if area.has_interval
+    ]
+
+
+def _containment(area: PrintedArea, shortened: bool) -> Finding:
+    centre, low, high = (proportion(row, shortened) for row in (area.row, area.low, area.high))
+    inside = low[0] <= centre[1] and centre[0] <= high[1]
+    limits = ids(area.low, area.high)
+    return Finding(
+        check="auc_in_interval",
+        status="agrees" if inside else "contradicted",
+        target="" if inside else area.row.id,
+        uses=(area.row.id, *limits) if inside else limits,
+        text=f"{area.printed}: the area lies {'inside' if inside else 'outside'} its interval.",
+    )
 
 
 def check_auc_symmetry(registry: Registry) -> list[Finding]:
@@ -64,31 +65,29 @@ def check_auc_symmetry(registry: Registry) -> list[Finding]:
     for area in printed_areas(registry):
         if not area.has_interval:
             continue
-        centre, low, high = (proportion(row) for row in (area.row, area.low, area.high))
         if area.is_cut_off:
             text = f"{area.printed}: the upper limit may be cut off at 1, so symmetry is open."
             findings.append(Finding(check="auc_symmetry", status="open", uses=area.uses, text=text))
             continue
         findings += [
-            _symmetry(area, area.row, (area.low, area.high), midpoint(low, high)),
-            _symmetry(area, area.low, (area.row, area.high), mirrored(centre, high)),
-            _symmetry(area, area.high, (area.row, area.low), mirrored(centre, low)),
+            unless_shortened(partial(_symmetry, area, target))
+            for target in (area.row, area.low, area.high)
         ]
     return findings
 
 
-def _symmetry(
-    area: PrintedArea,
-    target: ReportedNumber,
-    others: tuple[ReportedNumber, ReportedNumber],
-    allowed: Interval,
-) -> Finding:
+def _symmetry(area: PrintedArea, target: ReportedNumber, shortened: bool) -> Finding:
+    centre, low, high = (proportion(row, shortened) for row in (area.row, area.low, area.high))
+    allowed = {"ci_low": mirrored(centre, high), "ci_high": mirrored(centre, low)}.get(
+        target.statistic, midpoint(low, high)
+    )
     ends = tuple(print_scale(target) * end for end in allowed)
     role = {"ci_low": "lower limit", "ci_high": "upper limit"}.get(target.statistic, "area")
     text = (
         f"{area.printed}: if the interval is symmetric about the area, the {role} is "
         f"{shown(*ends, target.number.decimals + 1)}; printed is {target.printed}."
     )
+    others = (row for row in (area.row, area.low, area.high) if row is not target)
     finding = judge("auc_symmetry", target, ids(*others), *ends, text)
     return under_assumption(finding, _declares_normal(area), OTHER_INTERVALS)
 
@@ -102,12 +101,12 @@ def check_auc_interval(registry: Registry) -> list[Finding]:
         if area.sizes is None:
             findings += _sizes_from_error(area)
         elif min(area.counts) > 1:
-            findings.append(_readings(area))
+            findings.append(unless_shortened(partial(_readings, area)))
     return findings
 
 
-def _readings(area: PrintedArea) -> Finding:
-    error = implied_error(area)
+def _readings(area: PrintedArea, shortened: bool) -> Finding:
+    error = implied_error(area, shortened)
     start = f"{area.printed}, {area.counts[0]} patients with and {area.counts[1]} without. "
     if error is None:
         text = start + "The limits are not symmetric about the area." + OTHER_INTERVALS

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rairlib.checks.cells import CountIndex, whole_number
 from rairlib.checks.diagnostic import Rule, rules
 from rairlib.checks.lookup import attached, ids, originals, outcome_sizes, short_name
-from rairlib.checks.rounding import is_plain
+from rairlib.checks.rounding import float_limits, is_plain
 from rairlib.checks.wald import Interval
 from rairlib.reported import Registry, ReportedNumber
 
@@ -75,10 +75,11 @@ def print_scale(row: ReportedNumber) -> float:
     return 100.0 if row.unit == "%" or row.number.value > 2 else 1.0
 
 
-def proportion(row: ReportedNumber) -> Interval:
+def proportion(row: ReportedNumber, shortened: bool = False) -> Interval:
     """Return the values behind a print as proportions, even if it is in percent."""
     scale = print_scale(row)
-    return row.number.low / scale, row.number.high / scale
+    low, high = float_limits(row.number, shortened)
+    return low / scale, high / scale
 
 
 def printed_areas(registry: Registry) -> list[PrintedArea]:

@@ -7,8 +7,11 @@ the mean of sensitivity and specificity; that a printed area equals it says whic
 """
 
 from collections import defaultdict
+from functools import partial
 
 from rairlib.checks.auc_errors import BinaryScore
+from rairlib.checks.diagnostic import Rule
+from rairlib.checks.lookup import unless_shortened
 from rairlib.checks.regression_estimates import under_assumption
 from rairlib.checks.roc_areas import PrintedArea, print_scale, printed_areas
 from rairlib.checks.roc_readings import binary_readings, binary_scores, scores_with_area
@@ -25,24 +28,25 @@ def area_limits(score: BinaryScore) -> Interval:
     return sensitivity * specificity, 1 - (1 - sensitivity) * (1 - specificity)
 
 
-def _areas_with_points(
-    registry: Registry,
-) -> list[tuple[PrintedArea, list[BinaryScore], tuple[str, ...]]]:
-    found = []
-    for area in printed_areas(registry):
-        for rule in area.rules:
-            scores = binary_scores(rule)
-            if scores:
-                found.append((area, scores, rule.rows(rule.figures)))
-    return found
+def _areas_with_points(registry: Registry) -> list[tuple[PrintedArea, Rule]]:
+    return [
+        (area, rule)
+        for area in printed_areas(registry)
+        for rule in area.rules
+        if binary_scores(rule)
+    ]
 
 
 def check_auc_operating_point(registry: Registry) -> list[Finding]:
     """Bound an area by an operating point of its curve; needs sensitivity, specificity, sizes."""
-    return [_bounded(*found) for found in _areas_with_points(registry)]
+    return [
+        unless_shortened(partial(_bounded, area, rule))
+        for area, rule in _areas_with_points(registry)
+    ]
 
 
-def _bounded(area: PrintedArea, scores: list[BinaryScore], uses: tuple[str, ...]) -> Finding:
+def _bounded(area: PrintedArea, rule: Rule, shortened: bool) -> Finding:
+    scores, uses = binary_scores(rule, shortened), rule.rows(rule.figures)
     scale, limits = print_scale(area.row), [area_limits(score) for score in scores]
     low, high = (scale * min(low for low, _ in limits), scale * max(high for _, high in limits))
     text = (
@@ -65,7 +69,8 @@ def _bounded(area: PrintedArea, scores: list[BinaryScore], uses: tuple[str, ...]
 def check_auc_dichotomised(registry: Registry) -> list[Finding]:
     """Set an area beside the mean of sensitivity and specificity; needs these and group sizes."""
     findings = []
-    for area, scores, uses in _areas_with_points(registry):
+    for area, rule in _areas_with_points(registry):
+        scores, uses = binary_scores(rule), rule.rows(rule.figures)
         matching = [score for score in scores if score in scores_with_area(area)]
         findings.append(_dichotomised_area(area, scores, matching, uses))
         if matching and area.has_interval:

@@ -24,20 +24,22 @@ from rairlib.checks.wald import MULTIPLIERS, Interval
 MOST_SCORES = 5_000
 
 
-def binary_scores(rule: Rule) -> list[BinaryScore]:
+def binary_scores(rule: Rule, shortened: bool = False) -> list[BinaryScore]:
     """List the dichotomised scores that show all figures of a rule.
 
     Parameters
     ----------
     rule : Rule
         A rule with sensitivity and specificity.
+    shortened : bool
+        Accept figures with digits cut off or rounded twice.
 
     Returns
     -------
     list of BinaryScore
         Empty if no table agrees, or if too many do.
     """
-    positives, negatives = np.nonzero(agreeing_with_all(rule.figures))
+    positives, negatives = np.nonzero(agreeing_with_all(rule.figures, shortened))
     if len(positives) > MOST_SCORES:
         return []
     return [
@@ -51,13 +53,15 @@ def binary_scores(rule: Rule) -> list[BinaryScore]:
     ]
 
 
-def implied_error(area: PrintedArea) -> Interval | None:
+def implied_error(area: PrintedArea, shortened: bool = False) -> Interval | None:
     """Return the standard errors behind symmetric limits.
 
     Parameters
     ----------
     area : PrintedArea
         An area with limits.
+    shortened : bool
+        Accept prints with digits cut off or rounded twice.
 
     Returns
     -------
@@ -65,7 +69,7 @@ def implied_error(area: PrintedArea) -> Interval | None:
         None if the limits are not symmetric about the area. An upper limit near 1 may be cut
         off and is left out.
     """
-    centre, low, high = proportion(area.row), proportion(area.low), proportion(area.high)
+    centre, low, high = (proportion(row, shortened) for row in (area.row, area.low, area.high))
     below = centre[0] - low[1], centre[1] - low[0]
     above = high[0] - centre[1], high[1] - centre[0]
     if area.is_cut_off:

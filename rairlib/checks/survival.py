@@ -9,97 +9,19 @@ mismatch is ``open``.
 """
 
 import math
-import re
 from collections import defaultdict
-from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 from rairlib.checks.cells import CountIndex, whole_number
 from rairlib.checks.event_counts import EventSplit, event_splits, event_totals
-from rairlib.checks.lookup import ids, originals, whole_of
+from rairlib.checks.lookup import ids, unless_shortened, whole_of
 from rairlib.checks.regression_estimates import under_assumption
 from rairlib.checks.rounding import is_rescued, shown
+from rairlib.checks.survival_rates import Rate, printed_rates
 from rairlib.checks.wald import Interval
 from rairlib.findings import Finding
 from rairlib.reported import Registry, ReportedNumber
-
-TIME = re.compile(r"^(\d+(?:\.\d+)?)[\s-]*(day|week|month|year)s?$")
-MONTHS = {"day": 12 / 365.25, "week": 84 / 365.25, "month": 1.0, "year": 12.0}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
-    """A printed Kaplan-Meier rate.
-
-    Attributes
-    ----------
-    row : ReportedNumber
-        The rate.
-    months : float
-        Its time.
-    survival : (float, float)
-        Values that round to the print, between 0 and 1.
-    size : ReportedNumber or None
-        Size of its group; of the group before exclusions, it is an upper bound.
-    """
-
-    row: ReportedNumber
-    months: float
-    survival: Interval
-    size: ReportedNumber | None
-
-    @property
-    def patients(self) -> int | None:
-        """Largest number of patients behind the curve."""
-        size = whole_number(self.size)
-        return size if size and size > 0 else None
-
-    @property
-    def printed(self) -> str:
-        """Rate, group and time as printed."""
-        return f"{self.row.variable} at {self.row.level} in {self.row.group} {self.row.printed} %"
-
-    @property
-    def is_without_events(self) -> bool:
-        """Whether the rate is too close to 1 for a single event among its patients."""
-        return bool(self.patients) and self.survival[0] > 1 - 1 / self.patients + 1e-9
-
-    def most_events(self) -> int:
-        """Largest number of events so far."""
-        if self.is_without_events:
-            return 0
-        return math.floor(self.patients * (1 - self.survival[0]) + 1e-9)
-
-
-def time_in_months(level: str) -> float | None:
-    """Read ``60 months``, ``5 years`` or ``5-year`` as months; None for other texts."""
-    match = TIME.match(level.strip().lower())
-    return float(match[1]) * MONTHS[match[2]] if match else None
-
-
-def printed_rates(registry: Registry) -> list[Rate]:
-    """Collect Kaplan-Meier rates; those read off a figure (role ``unavailable``) are left out.
-
-    Parameters
-    ----------
-    registry : Registry
-        The printed numbers.
-
-    Returns
-    -------
-    list of Rate
-        In order of appearance.
-    """
-    index, found = CountIndex(registry), []
-    for row in originals(registry, "survival_percent"):
-        months = time_in_months(row.level)
-        if months is None or row.role == "unavailable":
-            continue
-        scale = 1.0 if row.unit != "%" and row.number.value <= 1 else 0.01
-        ends = (max(scale * row.number.low, 0.0), min(scale * row.number.high, 1.0))
-        size = index.sizes.get(row.group)
-        found.append(Rate(row=row, months=months, survival=ends, size=size))
-    return found
 
 
 def check_survival_falls(registry: Registry) -> list[Finding]:
@@ -111,12 +33,13 @@ def check_survival_falls(registry: Registry) -> list[Finding]:
     for curve in curves.values():
         for earlier, later in pairwise(sorted(curve, key=lambda rate: rate.months)):
             if later.months > earlier.months:
-                findings.append(_falls(earlier, later))
+                findings.append(unless_shortened(partial(_falls, earlier, later)))
     return findings
 
 
-def _falls(earlier: Rate, later: Rate) -> Finding:
-    rises = later.survival[0] > earlier.survival[1] + 1e-9
+def _falls(earlier: Rate, later: Rate, shortened: bool) -> Finding:
+    ends = [rate.shortened if shortened else rate.survival for rate in (earlier, later)]
+    rises = ends[1][0] > ends[0][1] + 1e-9
     text = f"{earlier.printed}, {later.printed}: the rate {'rises' if rises else 'does not rise'}"
     return Finding(
         check="survival_falls",
@@ -173,7 +96,8 @@ def check_survival_whole(registry: Registry) -> list[Finding]:
                 parts = [rates.get(part.group) for part in split.parts]
                 known = all(part is not None and part.patients for part in parts)
                 if known and whole not in parts and _belongs(index, whole, split.whole):
-                    findings.append(_whole(whole, parts, whole.row.group == split.whole.group))
+                    same = whole.row.group == split.whole.group
+                    findings.append(unless_shortened(partial(_whole, whole, parts, same)))
     return findings
 
 
@@ -220,13 +144,14 @@ def mean_range(rates: list[Interval], most: list[int], total: int) -> Interval:
     return ends[0], ends[1]
 
 
-def _whole(whole: Rate, parts: list[Rate], same_patients: bool) -> Finding:
+def _whole(whole: Rate, parts: list[Rate], same_patients: bool, shortened: bool) -> Finding:
     check = "survival_whole"
     rates, most = [part.survival for part in parts], [part.patients for part in parts]
     uses = ids(whole.row, whole.size, *(part.row for part in parts), *(p.size for p in parts))
     text = f"{whole.printed}; {'; '.join(part.printed for part in parts)}. "
-    least = product_of(rates)[0]
-    if whole.survival[1] < least - 1e-9:
+    least = product_of([part.shortened if shortened else part.survival for part in parts])[0]
+    most_of_whole = (whole.shortened if shortened else whole.survival)[1]
+    if most_of_whole < least - 1e-9:
         text += (
             "The rate of a whole is at least the product of the rates of its parts, "
             f"{shown(100 * least, 100 * least, 2)} %."
