@@ -4,6 +4,7 @@ import pandas as pd
 
 from rairlib.reported import Registry
 from rairlib.studies import load_studies, study_folder
+from rairlib.tables import beside
 from rairlib.text_findings import load_text_findings
 from rairlib.verdicts import EVIDENCE, VERDICTS
 from rairlib.vocabulary import ROLES
@@ -141,6 +142,29 @@ def verdict_board(verdicts: pd.DataFrame) -> pd.DataFrame:
     counts.loc["all"] = counts.sum()
     counts.insert(0, "what it is", [EVIDENCE_MEANINGS.get(name, "") for name in counts.index])
     return counts.rename_axis(index="evidence", columns=None)
+
+
+def beside_in(verdicts: pd.DataFrame, locus: str, statistic: str = "") -> pd.DataFrame:
+    """Set the numbers of one place beside recomputed ones, without naming the place in each row.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        See :func:`rairlib.verdicts.study_verdicts`.
+    locus : str
+        The place, for example ``Table 2``.
+    statistic : str
+        Keep this statistic alone; empty for all.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``number, printed, recomputed, evidence, verdict``, indexed by identifier.
+    """
+    chosen = verdicts[verdicts["locus"] == locus]
+    if statistic:
+        chosen = chosen[chosen["statistic"] == statistic]
+    return beside(chosen.assign(group="")).drop(columns="place")
 
 
 def load_achieved(study: str) -> pd.DataFrame:

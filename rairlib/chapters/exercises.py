@@ -41,7 +41,16 @@ class Exercise:
     hint: str
 
 
-def check(name: str, answer) -> str:
+class Reply(str):
+    """An answer to the reader, shown without quotation marks."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def check(name: str, answer) -> Reply:
     """Say whether an answer to an exercise is right.
 
     Parameters
@@ -53,7 +62,7 @@ def check(name: str, answer) -> str:
 
     Returns
     -------
-    str
+    Reply
         ``Right.``, a hint, or the invitation to answer; never the solution.
 
     Raises
@@ -65,14 +74,14 @@ def check(name: str, answer) -> str:
         raise RairlibError(unknown(name, "exercise", EXERCISES))
     exercise = EXERCISES[name]
     if answer is None:
-        return "No answer yet: put yours in place of None and run the cell again."
+        return Reply("No answer yet: put yours in place of None and run the cell again.")
     given = np.asarray(answer, dtype=float)
     expected = np.asarray(exercise.expected(), dtype=float)
     # The slack is for floating error: an answer at the edge of the tolerance counts.
     slack = exercise.tolerance + 1e-9
     if given.shape == expected.shape and (np.abs(given - expected) <= slack).all():
-        return "Right."
-    return f"Not yet. {exercise.hint}"
+        return Reply("Right.")
+    return Reply(f"Not yet. {exercise.hint}")
 
 
 def _model():

@@ -5,12 +5,14 @@ import pandas as pd
 
 from rairlib.checks.association import TEST_NAMES, association_tests
 from rairlib.compare import central_range
-from rairlib.identification import agreeing_tables
+from rairlib.identification import ChanceAgreement, agreeing_tables
 from rairlib.joint_tables import OutcomeSplits, cell_levels
+from rairlib.printed import format_value
 from rairlib.reconstruct import FittedTables, reconstruct_logistic
 from rairlib.reconstructions import PrintedModel
 from rairlib.reported import Registry, ReportedNumber
 
+SMALL_P = 1e-4
 GROUPS = ("RAIR", "non-RAIR")
 LABELS = {"age_54": "age", "diameter_29": "diameter", "metastasis": "metastasis"}
 STATISTICS = {"odds_ratio": "odds ratio", "ci_low": "lower limit", "ci_high": "upper limit"}
@@ -181,6 +183,42 @@ def single_numbers(model: PrintedModel, agrees: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, index=["printed", "joint tables", "role"]).T.rename_axis("number")
 
 
+def chance_frame(chance: ChanceAgreement) -> pd.DataFrame:
+    """Return how often made-up odds ratios would agree with some table, as a frame."""
+    values = {
+        "ways to print the numbers": f"{chance.printable:,}",
+        "reached by a joint table": f"{chance.reached:,}",
+        "share": f"{chance.share:.0e}",
+    }
+    return pd.DataFrame({"count": values})
+
+
+def neighbour_frame(neighbours: pd.DataFrame) -> pd.DataFrame:
+    """Return reconstructions from changed margins with headings for readers.
+
+    Parameters
+    ----------
+    neighbours : DataFrame
+        See :func:`rairlib.identification.reconstruct_neighbours`.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by the changed margin: ``change``, ``joint tables``, and how many agree with the
+        odds ratios and with the limits too.
+    """
+    groups = neighbours["outcome"].map({True: GROUPS[0], False: GROUPS[1]})
+    return pd.DataFrame(
+        {
+            "change": neighbours["change"].map("{:+d}".format).to_list(),
+            "joint tables": neighbours["candidates"].to_list(),
+            "agree with the odds ratios": neighbours["agreeing_estimates"].to_list(),
+            "and with the limits": neighbours["agreeing"].to_list(),
+        },
+        index=pd.Index(neighbours["covariate"].map(LABELS) + ", " + groups, name="margin"),
+    )
+
+
 def cell_frame(model: PrintedModel, splits: OutcomeSplits) -> pd.DataFrame:
     """Return the cells of the joint table with what is known of their outcome.
 
@@ -217,6 +255,63 @@ def cell_names(cells: pd.DataFrame) -> list[str]:
         f"{age} y, {diameter} mm, {spread}"
         for age, diameter, spread in zip(cells["age"], cells["diameter"], metastasis, strict=True)
     ]
+
+
+def table_1_layout(registry: Registry, results: pd.DataFrame) -> pd.DataFrame:
+    """Lay the analysis of a cohort out as the paper lays out Table 1.
+
+    Parameters
+    ----------
+    registry : Registry
+        The Rabat registry; it gives the number of decimals and the printed p values.
+    results : DataFrame
+        See :func:`rairlib.papers.lakhdar2024.table_1`.
+
+    Returns
+    -------
+    DataFrame
+        One row per line of the table: what each group has in the cohort, whether that is as
+        printed, the printed p value, and the recomputed one that agrees with its test.
+    """
+    keys = ["statistic", "variable", "level", "group", "method"]
+    values = results.set_index(keys)["value"].sort_index()
+    rows = {}
+    for row in registry.where("p_value", locus="Table 1"):
+        cells = [_cell_of(registry, values, row, group) for group in GROUPS]
+        method, p_value = _nearest_test(row, values)
+        rows[f"{row.variable} {row.level}".strip().replace("_", " ")] = {
+            **{group: text for group, (text, _) in zip(GROUPS, cells, strict=True)},
+            "as printed": "yes" if all(same for _, same in cells) else "no",
+            "p, printed": row.printed,
+            "p, recomputed": f"{p_value:.2g}" if p_value < SMALL_P else f"{p_value:.5f}",
+            "by": method.replace("_", " ").capitalize(),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("factor")
+
+
+def _cell_of(registry, values, row: ReportedNumber, group: str) -> tuple[str, bool]:
+    """Return one cell of Table 1 as the cohort has it, and whether the print has the same."""
+    chosen = {"locus": "Table 1", "variable": row.variable, "group": group}
+    printed = registry.where(("mean", "sd", "count"), **chosen)
+    if row.level:
+        printed = [number for number in printed if number.level == row.level]
+    found = [values[n.statistic, n.variable, n.level, group, ""] for n in printed]
+    texts = [
+        format_value(value, number.number.decimals)
+        for number, value in zip(printed, found, strict=True)
+    ]
+    same = all(n.number.agrees(value) for n, value in zip(printed, found, strict=True))
+    return (" ± " if printed[0].statistic == "mean" else "/").join(texts), same
+
+
+def _nearest_test(row: ReportedNumber, values: pd.Series) -> tuple[str, float]:
+    """Return the test whose p value rounds to the print, Fisher's first, or the nearest one."""
+    key = ("p_value", row.variable, row.level, row.group)
+    found = values.loc[key].to_dict()
+    agreeing = [name for name, value in found.items() if row.number.agrees(value)]
+    preferred = [name for name in ("fisher", "student") if name in agreeing] or agreeing
+    name = min(preferred or found, key=lambda test: abs(found[test] - row.number.value))
+    return name, found[name]
 
 
 def age_count_readings(registry: Registry, model: PrintedModel) -> pd.DataFrame:
@@ -376,9 +471,9 @@ def ensemble_beside_print(registry: Registry, ensemble: pd.DataFrame) -> pd.Data
         low, high = central_range(values)
         rows[f"{statistic} of {variable}".replace("_", " ")] = {
             "printed": row.printed,
-            "2.5 %": low,
-            "median": values.median(),
-            "97.5 %": high,
+            "2.5 %": round(low, 3),
+            "median": round(values.median(), 3),
+            "97.5 %": round(high, 3),
             "at or below the print": f"{100 * (values <= row.number.high).mean():.1f} %",
             "round to the print": f"{100 * values.map(row.number.agrees).mean():.1f} %",
         }
