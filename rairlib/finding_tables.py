@@ -46,18 +46,16 @@ def catalogue() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``about, what it compares, what it needs, agreement``, indexed by check; the last
-        says whether agreement gives the number or only says that it is possible.
+        Columns ``about, what it does, agreement``, indexed by check; the last says whether
+        agreement gives the number or only says that it is possible.
     """
     records = []
     for check in CHECKS:
-        compares, _, needs = check.compares.rstrip(".").partition("; ")
         records.append(
             {
                 "check": check.name.replace("_", " "),
                 "about": family(check),
-                "what it compares": compares,
-                "what it needs": needs.removeprefix("needs ").replace("`", ""),
+                "what it does": check.compares.replace("`", ""),
                 "agreement": "possible" if check.name in POSSIBILITY else "recomputed",
             }
         )
@@ -106,10 +104,13 @@ def findings_of(findings: pd.DataFrame, check: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``status, what was found``, indexed by the number recomputed.
+        Columns ``status, what was found``, indexed by the number recomputed; column ``what was
+        found``, indexed by status, if the check recomputes none.
     """
     chosen = findings[findings["check"] == check]
     table = chosen[["status", "text"]].set_axis(["status", "what was found"], axis=1)
+    if not chosen["target"].any():
+        return table.set_index("status")
     return table.set_index(chosen["target"].rename("number"))
 
 
@@ -155,8 +156,8 @@ def events_by_level(registry: Registry) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per hazard ratio; columns ``hazard ratio, model, standard error, events, in the
-        level, in the reference``; the last two are ranges of whole numbers.
+        Indexed by hazard ratio; columns ``model, standard error, events in the level, in the
+        reference``; the last two are ranges of whole numbers.
     """
     records = []
     for split in event_splits(registry):
@@ -168,12 +169,11 @@ def events_by_level(registry: Registry) -> pd.DataFrame:
                 ),
                 "model": row.method,
                 "standard error": format_value(split.error[1], 3),
-                "events": split.total,
-                "in the level": _range(level),
+                "events in the level": _range(level),
                 "in the reference": _range(reference),
             }
         )
-    return pd.DataFrame(records)
+    return pd.DataFrame(records).set_index("hazard ratio")
 
 
 def _range(ends: tuple[int, int] | None) -> str:

@@ -12,6 +12,7 @@ CLEAN = {
     "false alarms, silent gaps": "missing values not mentioned: contradictions",
 }
 ANY = "any"
+PERCENT = "\u00a0%"  # the sign stays with its number
 
 
 def detection(rates: pd.DataFrame) -> pd.DataFrame:
@@ -153,19 +154,19 @@ def _by_check(rates: pd.DataFrame, table: str) -> pd.DataFrame:
 
 
 def _percent(rate: float) -> str:
-    return "" if pd.isna(rate) else f"{100 * rate:.0f} %"
+    return "" if pd.isna(rate) else f"{100 * rate:.0f}{PERCENT}"
 
 
 def _percent_fine(rate: float) -> str:
     if pd.isna(rate):
         return ""
-    return f"{100 * rate:.2f} %" if 0 < rate < 0.01 else _percent(rate)
+    return f"{100 * rate:.2f}{PERCENT}" if 0 < rate < 0.01 else _percent(rate)
 
 
 def _intervals(rates: pd.DataFrame, write=_percent) -> pd.Series:
     ends = zip(rates["low"], rates["high"], strict=True)
     texts = [
-        "" if pd.isna(low) else f"{write(low).removesuffix(' %')} to {write(high)}"
+        "" if pd.isna(low) else f"{write(low).removesuffix(PERCENT)} to {write(high)}"
         for low, high in ends
     ]
     return pd.Series(texts, index=rates.index)

@@ -56,14 +56,16 @@ def test_counts_by_paper_add_up_to_all_findings(findings):
 def test_findings_of_a_check_are_all_of_them(findings):
     table = findings_of(findings, "percent_of_count")
     assert len(table) == (findings["check"] == "percent_of_count").sum()
+    assert table.index.name == "number"
+    assert findings_of(findings, "survival_falls").index.name == "status"
 
 
 def test_avidity_needs_seven_events_in_each_level():
     # Table 5: 7.956 (3.511 to 18.030), so the standard error is log(18.030 / 3.511) / 3.92 =
     # 0.4174 at most 0.41745. 1/7 + 1/33 = 0.4161² is below 0.4174², 1/6 + 1/34 = 0.4428² is not.
     table = events_by_level(load_registry("wang2025"))
-    crude = table[table["hazard ratio"].str.contains("7.956")].iloc[0]
-    assert (crude["in the level"], crude["in the reference"]) == ("7 to 33", "7 to 33")
+    crude = table.filter(like="7.956", axis=0).iloc[0]
+    assert (crude["events in the level"], crude["in the reference"]) == ("7 to 33", "7 to 33")
     assert (1 / 7 + 1 / 33) ** 0.5 < 0.4174 < (1 / 6 + 1 / 34) ** 0.5
 
 

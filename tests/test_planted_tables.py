@@ -39,6 +39,11 @@ def rates() -> pd.DataFrame:
     return pd.DataFrame(ROWS, columns=COLUMNS)
 
 
+def plain(values) -> list:
+    """Return values with ordinary blanks."""
+    return [value.replace("\u00a0", " ") if isinstance(value, str) else value for value in values]
+
+
 def test_kinds_stand_in_the_order_in_which_they_are_planted(rates):
     assert list(detection(rates)["kind"]) == [DIGIT, DIGIT, UNIT, UNIT]
     assert list(detection(rates)["outcome"]) == ["proved", "proved or doubted"] * 2
@@ -47,27 +52,27 @@ def test_kinds_stand_in_the_order_in_which_they_are_planted(rates):
 def test_hits_by_kind_end_in_all(rates):
     table = hits_by_kind(rates)
     assert list(table.index) == [UNIT, DIGIT, "all"]
-    assert list(table.loc[DIGIT]) == [100, "70 %", "60 to 78 %", "70 %", "85 %"]
-    assert table.loc["all", "proved"] == "75 %"
+    assert plain(table.loc[DIGIT]) == [100, "70 %", "60 to 78 %", "70 %", "85 %"]
+    assert plain(table.loc["all"])[1] == "75 %"
 
 
 def test_hits_by_statistic_have_no_column_of_random_draws(rates):
     table = hits_by_statistic(rates)
     assert list(table.index) == ["sd", "all"]
-    assert list(table.loc["sd"]) == [20, "50 %", "30 to 70 %", "60 %"]
+    assert plain(table.loc["sd"]) == [20, "50 %", "30 to 70 %", "60 %"]
 
 
 def test_each_check_shows_its_false_alarms_and_its_hits(rates):
     table = rates_by_check(rates)
     # Rule of three: 3 / 150 = 2 %.
-    assert list(table.loc["grim"]) == [150, 0, "2 %", 40, "25 %", "14 to 40 %"]
+    assert plain(table.loc["grim"]) == [150, 0, "2 %", 40, "25 %", "14 to 40 %"]
     assert list(table.index) == ["grim", "all"]
 
 
 def test_papers_without_error_are_counted_by_how_they_print(rates):
     table = clean_papers(rates)
     assert list(table["with one or more"]) == [0, 10]
-    assert list(table["95 % interval"]) == ["0 to 1 %", "72 to 100 %"]
+    assert plain(table["95 % interval"]) == ["0 to 1 %", "72 to 100 %"]
 
 
 def test_figure_draws_both_outcomes_of_each_kind(rates):
