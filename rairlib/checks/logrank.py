@@ -5,6 +5,7 @@ holds with tied event times is ``contradicted``; one above the bound for distinc
 above the bound from a hazard ratio of what may be the same split, is ``suggests``.
 """
 
+import math
 import re
 from dataclasses import dataclass
 from functools import partial
@@ -18,8 +19,8 @@ from rairlib.checks.logrank_bounds import (
     largest_with_distinct_times,
     largest_with_tied_times,
 )
-from rairlib.checks.lookup import attached, ids, originals, unless_shortened
-from rairlib.checks.rounding import float_limits, is_plain, judge, shown, shown_p
+from rairlib.checks.lookup import attached, ids, originals, unless_shortened, whole_of
+from rairlib.checks.rounding import float_limits, judge, shown, shown_p
 from rairlib.findings import Finding
 from rairlib.printed import format_value
 from rairlib.reported import Registry, ReportedNumber
@@ -27,6 +28,8 @@ from rairlib.reported import Registry, ReportedNumber
 MOST_GROUPS = 6
 # exp(20) is beyond any hazard ratio that a fit can mean.
 LARGEST_LOG_RATIO = 20.0
+# Tied times and rounding can lift a statistic above the bound: this much of its square root.
+MARGIN = (1.15, 0.5)
 
 
 def compared_groups(row: ReportedNumber) -> tuple[str, ...]:
@@ -188,23 +191,29 @@ def _bound(test: TwoGroupTest, total: ReportedNumber | None) -> Finding:
 
 def check_logrank_beside_hazard_ratio(registry: Registry) -> list[Finding]:
     """Ask whether a hazard ratio and a log-rank statistic can be of one split; needs both."""
+    index = CountIndex(registry)
     splits = [
         split
         for split in event_splits(registry)
-        if split.found.estimate.method != "multivariable"
-        and all(is_plain(row) for row in (split.found.low, split.found.high))
+        if split.found.estimate.method != "multivariable" and _makes_up_everyone(index, split)
     ]
     findings = []
     for row in originals(registry, "logrank_chi_square"):
         groups = compared_groups(row)
         if len(groups) != 2:
             continue
-        index = CountIndex(registry)
         sizes = tuple(_size(index, row.variable, name) for name in groups)
         for split in splits:
             if _may_be_same(groups, sizes, split):
                 findings += _beside(row, groups, sizes, split)
     return findings
+
+
+def _makes_up_everyone(index: CountIndex, split: EventSplit) -> bool:
+    """Say whether the two levels of a hazard ratio are all patients of the model."""
+    everyone = whole_of(index, split.found.estimate.outcome_groups)
+    counts = [whole_number(level) for level in split.levels]
+    return None not in counts and sum(counts) == whole_number(everyone)
 
 
 def _may_be_same(groups: tuple[str, ...], sizes, split: EventSplit) -> bool:
@@ -236,7 +245,7 @@ def _beside(row: ReportedNumber, groups, sizes, split: EventSplit) -> list[Findi
     )
     uses = tuple(dict.fromkeys((row.id, *split.uses, *ids(*sizes))))
     check = "logrank_beside_hazard_ratio"
-    if row.number.low <= bound:
+    if math.sqrt(max(row.number.low, 0.0)) <= MARGIN[0] * math.sqrt(bound) + MARGIN[1]:
         text += "It could be the same split."
         return [Finding(check=check, status="open", uses=uses, text=text)]
     text += "It is another split, unless many events share their times."

@@ -11,9 +11,9 @@ mismatch is ``open``.
 import math
 from collections import defaultdict
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, product
 
-from rairlib.checks.cells import CountIndex, whole_number
+from rairlib.checks.cells import CountIndex, Partition, whole_number
 from rairlib.checks.event_counts import EventSplit, event_splits, event_totals
 from rairlib.checks.lookup import ids, unless_shortened, whole_of
 from rairlib.checks.regression_estimates import under_assumption
@@ -89,25 +89,28 @@ def check_survival_whole(registry: Registry) -> list[Finding]:
     by_time: dict[tuple[str, float], dict[str, Rate]] = defaultdict(dict)
     for rate in printed_rates(registry):
         by_time[rate.row.variable, rate.months].setdefault(rate.row.group, rate)
+    analysed = {group for rates in by_time.values() for group in rates}
     findings = []
     for rates in by_time.values():
-        for whole in rates.values():
-            for split in index.splits:
-                parts = [rates.get(part.group) for part in split.parts]
-                known = all(part is not None and part.patients for part in parts)
-                if known and whole not in parts and _belongs(index, whole, split.whole):
-                    same = whole.row.group == split.whole.group
-                    findings.append(unless_shortened(partial(_whole, whole, parts, same)))
+        for whole, split in product(rates.values(), index.splits):
+            parts = [rates.get(part.group) for part in split.parts]
+            known = all(part is not None and part.patients for part in parts)
+            if known and whole not in parts and _is_whole(index, whole, split, analysed):
+                same = whole.row.group == split.whole.group
+                findings.append(unless_shortened(partial(_whole, whole, parts, same)))
     return findings
 
 
-def _belongs(index: CountIndex, whole: Rate, split_whole: ReportedNumber) -> bool:
-    """Say whether a curve is of the group that is split, or of those of it who were analysed."""
-    if not whole.patients:
-        return False
-    parent = whole.size.of
-    wider = index.registry[parent].group if parent in index.registry else ""
-    return split_whole.group in (whole.row.group, wider)
+def _is_whole(index: CountIndex, whole: Rate, split: Partition, analysed: set[str]) -> bool:
+    """Say whether a curve is of the group that is split, or of all of it who were analysed."""
+    if not whole.patients or whole.row.group == split.whole.group:
+        return bool(whole.patients)
+    for other in index.splits:
+        rest = [part for part in other.parts if part.group != whole.row.group]
+        is_part = len(rest) < len(other.parts) and other.whole.group == split.whole.group
+        if is_part and not analysed & {part.group for part in rest}:
+            return whole.patients > (whole_number(split.whole) or 0) / 2
+    return False
 
 
 def product_of(parts: list[Interval]) -> Interval:
