@@ -16,7 +16,7 @@ def draw_ensemble(
     label: str,
     limits: tuple[float, float],
     bin_width: float | None = None,
-    printed: float | None = None,
+    printed: str = "",
     counted: str = "Cohorts",
     title: str = "",
     simulated: bool = True,
@@ -35,8 +35,8 @@ def draw_ensemble(
         Ends of the range that is marked.
     bin_width : float, optional
         In the unit of the values; a thirtieth of their range if not given.
-    printed : float, optional
-        The number that the paper prints.
+    printed : str
+        The number that the paper prints, as printed; empty for none.
     counted : str
         Label of the other axis.
     title : str
@@ -57,11 +57,11 @@ def draw_ensemble(
     ax.hlines(-0.045 * top, *limits, color=BLACK, linewidth=4)
     ax.set_ylim(-0.09 * top, top * 1.1)
     ax.set_yticks([tick for tick in ax.get_yticks() if 0 <= tick <= top])
-    if printed is not None:
-        ax.axvline(printed, color=BLACK, linestyle="--", linewidth=1.4)
+    if printed:
+        ax.axvline(float(printed), color=BLACK, linestyle="--", linewidth=1.4)
         ax.annotate(
-            f"printed: {printed:g}",
-            (printed, top * 1.1),
+            f"printed: {printed}",
+            (float(printed), top * 1.1),
             (4, -2),
             textcoords="offset points",
             va="top",
@@ -77,7 +77,7 @@ def ensemble_alt(
     *,
     label: str,
     limits: tuple[float, float],
-    printed: float | None = None,
+    printed: str = "",
     counted: str = "cohorts",
     simulated: bool = True,
 ) -> str:
@@ -99,7 +99,7 @@ def ensemble_alt(
         f"Histogram of {label} over {len(values)} {who}: median {values.median():.4g}, marked "
         f"range {low:.4g} to {high:.4g}, extremes {values.min():.4g} and {values.max():.4g}."
     )
-    if printed is None:
+    if not printed:
         return text
-    where = "inside" if low <= printed <= high else "outside"
-    return f"{text} The printed {printed:g} lies {where} the marked range."
+    where = "inside" if low <= float(printed) <= high else "outside"
+    return f"{text} The printed {printed} lies {where} the marked range."

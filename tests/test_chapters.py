@@ -1,0 +1,204 @@
+"""The frames of the chapters agree with registry, verdicts and print."""
+
+import pandas as pd
+import pytest
+
+from rairlib.chapters import common, joint_table, lakhdar2024
+from rairlib.chapters.exercises import EXERCISES, check
+from rairlib.errors import RairlibError
+from rairlib.papers import lakhdar2024 as analysis
+from rairlib.reconstruct import agreement
+from rairlib.reconstructions import printed_models
+from rairlib.reported import load_registry
+from rairlib.results import load_ensemble, load_witness
+from rairlib.verdicts import study_verdicts
+
+RABAT = "lakhdar2024"
+
+
+@pytest.fixture(scope="module")
+def registry():
+    return load_registry(RABAT)
+
+
+@pytest.fixture(scope="module")
+def model(registry):
+    return printed_models(registry)[0]
+
+
+@pytest.fixture(scope="module")
+def verdicts():
+    return study_verdicts(RABAT)
+
+
+@pytest.fixture(scope="module")
+def cohort():
+    return load_witness(RABAT)
+
+
+def test_roles_count_every_number_once(registry):
+    counts = common.role_counts(registry)
+    assert counts[["numbers", "repeats"]].to_numpy().sum() == len(registry)
+    assert "held out" in counts.index
+
+
+def test_verdict_board_counts_every_number_that_is_no_repeat(verdicts):
+    board = common.verdict_board(verdicts)
+    originals = (verdicts["repeats"] == "").sum()
+    assert board.loc["all", "all"] == originals
+    assert board["all"].drop("all").sum() == originals
+
+
+def test_one_place_is_shown_without_naming_it(verdicts):
+    table = common.beside_in(verdicts, "Table 2")
+    assert len(table) == 12
+    assert "place" not in table.columns
+    assert common.beside_in(verdicts, "Table 2", "p_value").index.tolist() == [
+        "table2-04",
+        "table2-08",
+        "table2-12",
+    ]
+
+
+def test_hits_count_every_number(registry):
+    hits = common.hits_by_role(common.load_achieved(RABAT))
+    assert hits.to_numpy().sum() == len(registry)
+    assert hits.loc["anchor", "missed"] == 0
+
+
+def test_study_facts_and_wording_are_of_the_study():
+    assert common.study_facts(RABAT).loc["patients"].item() == "90"
+    assert common.wording(RABAT).index[0] == "text-01"
+
+
+def test_check_labels_spell_the_abbreviations():
+    labels = common.check_labels(pd.DataFrame({"check": ["grim", "t_test"]}))
+    assert labels == {"grim": "GRIM", "t_test": "t test"}
+
+
+def test_flow_of_patients_adds_up(registry):
+    boxes = lakhdar2024.flow_boxes(registry).set_index("box")["n"]
+    assert boxes["screened"] == 300
+    assert boxes["screened"] == boxes.filter(like="excluded").sum() + boxes["all"]
+    assert boxes["all"] == boxes["RAIR"] + boxes["non-RAIR"]
+
+
+def test_fisher_stands_behind_all_but_one_p_value(registry):
+    tests = lakhdar2024.tests_of_counts(registry)
+    fisher = tests["agrees with"].str.contains("Fisher's exact test")
+    assert tests.index[~fisher].tolist() == ["age ≥54/<54 years"]
+    # R: fisher.test(matrix(c(12, 20, 14, 44), 2)), chisq.test(…, correct = FALSE); the paper: 0.226
+    row = tests.loc["multifocality, yes/no"]
+    assert (row["Fisher's exact test"], row["Pearson's χ²"]) == ("0.2264", "0.1806")
+    assert tests.loc["histology OCA", "Wald test of the crude odds ratio"] == ""
+
+
+def test_only_one_test_gives_the_p_value_of_age(registry):
+    tests = lakhdar2024.tests_of_age(registry)
+    agreeing = tests.index[tests["rounds to the print"] == "yes"]
+    assert agreeing.tolist() == ["Wald test of the crude odds ratio"]
+    # Odds ratio 19·42 / (13·16), SE sqrt(1/19 + 1/13 + 1/16 + 1/42): z = 2.894, p = 0.0038.
+    assert tests.loc[agreeing[0], "p value"] == pytest.approx(0.0038, abs=5e-5)
+
+
+def test_table_1_is_laid_out_as_printed(registry, cohort):
+    layout = lakhdar2024.table_1_layout(registry, analysis.table_1(cohort))
+    assert (layout["as printed"] == "yes").all()
+    assert layout.loc["age (years)", "RAIR"] == "53.06 ± 14.128"
+    assert layout.loc["gender, female/male", "non-RAIR"] == "53/5"
+    assert layout.loc["histology OCA", "p, recomputed"] == "0.04222 (Fisher)"
+
+
+def test_table_1_shows_where_a_cohort_differs(registry, cohort):
+    changed = cohort.copy()
+    changed.loc[changed["rair"] == "yes", "ete"] = "no"
+    layout = lakhdar2024.table_1_layout(registry, analysis.table_1(changed))
+    assert layout.index[layout["as printed"] == "no"].tolist() == [
+        "extrathyroidal extension, yes/no"
+    ]
+
+
+def test_margins_of_the_model_are_those_of_table_1(model):
+    margins = joint_table.model_margins(model)
+    assert margins.loc["metastasis yes"].tolist() == [18, 4, 22]
+    assert margins.loc["patients"].tolist() == [32, 58, 90]
+
+
+def test_each_printed_number_leaves_fewer_tables(model):
+    tables = model.candidates()
+    agrees = agreement(tables, model.targets())
+    left = joint_table.narrowing(tables, agrees)["joint tables left"]
+    assert left.is_monotonic_decreasing
+    assert left.iloc[1] == len(tables.cells)
+    assert left.iloc[-1] == 1
+    single = joint_table.single_numbers(model, agrees)
+    assert single.loc["odds ratio of metastasis"].tolist() == ["22.553", 1, "held out"]
+
+
+def test_cells_hold_all_patients_and_name_their_levels(model):
+    cells = joint_table.cell_frame(model, joint_table.splits_of(model))
+    assert cells["n"].sum() == 90
+    assert cells.query("metastasis == 'yes'")["n"].sum() == 22
+    assert (cells["fewest"] <= cells["most"]).all()
+    assert joint_table.cell_names(cells)[-1] == "≥54 y, ≥29 mm, met."
+
+
+def test_printed_specificity_of_age_and_table_2_need_different_counts(registry, model):
+    readings = joint_table.age_count_readings(registry, model)
+    agreeing = readings.index[readings["joint tables that agree with Table 2"] > 0]
+    assert agreeing.tolist() == [16]
+    assert readings.index[readings["printed"] == "yes"].tolist() == [14]
+
+
+def test_firth_shrinks_every_odds_ratio_of_table_2(model):
+    fits = joint_table.plain_and_firth(model)["estimate"]
+    plain, penalised = (fits.xs(name, level="fit") for name in ("maximum likelihood", "Firth"))
+    assert (penalised < plain).all()
+    assert plain["metastasis"] == pytest.approx(22.553, abs=5e-4)
+
+
+def test_operating_points_and_forest_set_print_beside_cohort(registry, cohort):
+    points = lakhdar2024.roc_points(registry, analysis.figure_1(cohort), "age")
+    assert points["source"].tolist() == ["reported", "reproduced"]
+    assert points["specificity"].round(3).tolist() == [0.759, 0.724]
+    rows = lakhdar2024.forest_rows(registry, analysis.table_2(cohort))
+    assert rows.groupby("source").size().to_dict() == {"reported": 3, "reproduced": 3}
+
+
+def test_every_held_out_number_of_the_ensemble_stands_beside_its_print(registry):
+    table = lakhdar2024.ensemble_beside_print(registry, load_ensemble(RABAT))
+    assert table.loc["auc of age", "printed"] == "0.681"
+    assert (table["2.5 %"] <= table["median"]).all()
+    assert (table["median"] <= table["97.5 %"]).all()
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_exercise_accepts_its_answer_and_refuses_another(name):
+    expected = EXERCISES[name].expected()
+    assert check(name, expected) == "Right."
+    wrong = [value + 1 for value in expected] if isinstance(expected, list) else expected + 1
+    assert check(name, wrong).startswith("Not yet.")
+    assert check(name, [1, 2, 3]).startswith("Not yet.")
+
+
+def test_exercise_without_answer_invites_one_and_shows_no_quotes():
+    reply = check("rabat: a p value", None)
+    assert reply.startswith("No answer yet")
+    assert repr(reply) == str(reply)
+
+
+def test_unknown_exercise_is_one_clear_line():
+    with pytest.raises(RairlibError, match="rabat: a p value"):
+        check("rabat: a p", 1)
+
+
+def test_chance_and_neighbours_have_headings_for_readers():
+    neighbours = pd.DataFrame(
+        [("age_54", True, -1, 10, 2, 1)],
+        columns=[
+            "covariate", "outcome", "change", "candidates", "agreeing_estimates", "agreeing",
+        ],
+    )  # fmt: skip
+    frame = joint_table.neighbour_frame(neighbours)
+    assert frame.index.tolist() == ["age, RAIR"]
+    assert frame.iloc[0].tolist() == ["-1", 10, 2, 1]

@@ -1,0 +1,74 @@
+"""Where the patients of a rare level can stand: by hand, and against a direct fit."""
+
+import numpy as np
+import pytest
+
+from rairlib.chapters.oncocytic import (
+    COVARIATES,
+    LEVEL,
+    load_oncocytic,
+    summarise_placements,
+)
+from rairlib.joint_tables import OutcomeSplits, outcome_splits
+from rairlib.placements import firth_of_placement, placements
+from rairlib.regression import firth_logistic
+from rairlib.reported import load_registry
+from rairlib.simulation.lakhdar2024 import read_anchors
+from rairlib.splits import split_patients
+
+
+def test_one_patient_stands_in_a_cell_as_often_as_events_do():
+    # Split 1 has both events in the first cell, split 2 one in each: (1 + ½) / 2 and (0 + ½) / 2.
+    splits = OutcomeSplits(table=np.array([3, 3]), event_tables=np.array([[2, 0], [1, 1]]))
+    places, probability = placements(splits, 1)
+    assert places.tolist() == [[1, 0], [0, 1]]
+    assert probability.tolist() == [0.75, 0.25]
+
+
+def test_places_without_enough_events_are_left_out():
+    splits = OutcomeSplits(table=np.array([3, 3]), event_tables=np.array([[2, 1]]))
+    places, probability = placements(splits, 2)
+    # Two of three events: both of the first cell 1 of 3 ways, one of each 2 of 3.
+    assert places.tolist() == [[2, 0], [1, 1]]
+    assert probability.tolist() == pytest.approx([1 / 3, 2 / 3])
+
+
+def test_fit_of_a_placement_is_the_fit_to_such_patients():
+    splits = outcome_splits(np.array([6, 3, 4, 5]), 8, [6, 5])
+    place = np.array([0, 1, 0, 1])
+    found = firth_of_placement(splits, place, ("first", "second"), "rare")
+    assert found["term"].tolist() == ["first", "second", "rare"]
+    for number in np.flatnonzero((splits.event_tables >= place).all(axis=1)):
+        patients = split_patients(splits, number, ("first", "second")).assign(rare=0)
+        for first, second in ((0, 1), (1, 1)):
+            row = patients.query(f"event == 1 and first == {first} and second == {second}").index[0]
+            patients.loc[row, "rare"] = 1
+        covariates = dict.fromkeys(["first", "second", "rare"])
+        direct = firth_logistic(patients, "event", covariates)
+        direct = direct[direct["statistic"] == "odds_ratio"]
+        for column in ("estimate", "low", "high", "p_value"):
+            assert found[column].to_numpy() == pytest.approx(direct[column].to_numpy(), rel=1e-4)
+
+
+def test_kept_oncocytic_results_are_those_of_the_code():
+    kept = load_oncocytic()
+    anchors = read_anchors(load_registry("lakhdar2024"))
+    places, probability = placements(anchors.splits, 3)
+    assert kept["placement"].tolist() == [" ".join(map(str, place)) for place in places]
+    assert kept["probability"].to_numpy() == pytest.approx(probability, rel=1e-5)
+    assert probability.sum() == pytest.approx(1)
+    for number in (0, len(places) // 2):
+        found = firth_of_placement(anchors.splits, places[number], COVARIATES, LEVEL)
+        fresh = found.set_index("term").loc[LEVEL, ["estimate", "low", "high", "p_value"]]
+        row = kept.loc[number, ["estimate", "low", "high", "p_value"]]
+        assert row.to_numpy(float) == pytest.approx(fresh.to_numpy(float), rel=1e-4)
+
+
+def test_quantiles_are_weighted_by_probability():
+    kept = (
+        load_oncocytic()
+        .head(2)
+        .assign(estimate=[1.0, 9.0], low=[0.5, 4.0], p_value=[0.9, 0.01], probability=[0.9, 0.1])
+    )
+    summary = summarise_placements(kept)
+    assert summary.loc["odds ratio"].tolist() == [1, 1, 1, 9, 9]
