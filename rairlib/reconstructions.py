@@ -147,11 +147,15 @@ def reconstruct_study(study: str) -> list[dict]:
         raise ReconstructionError(
             f"{study}: no multivariable odds ratios of binary covariates are printed"
         )
-    return [
-        record
-        for model in models
-        for record in reconstruction_records(study, model, model.reconstruct())
-    ]
+    return [record for model in models for record in _records_of(study, model)]
+
+
+def _records_of(study: str, model: PrintedModel) -> list[dict]:
+    try:
+        reconstruction = model.reconstruct()
+    except ReconstructionError as error:
+        raise ReconstructionError(f"{study}, {model.name}: {error}") from error
+    return reconstruction_records(study, model, reconstruction)
 
 
 def reconstruction_records(
