@@ -74,7 +74,7 @@ def check(name: str, answer) -> Reply:
         raise RairlibError(unknown(name, "exercise", EXERCISES))
     exercise = EXERCISES[name]
     if answer is None:
-        return Reply("No answer yet: put yours in place of None and run the cell again.")
+        return Reply("No answer yet.")
     given = np.asarray(answer, dtype=float)
     expected = np.asarray(exercise.expected(), dtype=float)
     # The slack is for floating error: an answer at the edge of the tolerance counts.
