@@ -85,12 +85,12 @@ def test_flow_of_patients_adds_up(registry):
 
 def test_fisher_stands_behind_all_but_one_p_value(registry):
     tests = lakhdar2024.tests_of_counts(registry)
-    fisher = tests["agrees with"].str.contains("Fisher's exact test")
+    fisher = tests["agrees with"].str.contains("Fisher")
     assert tests.index[~fisher].tolist() == ["age ≥54/<54 years"]
     # R: fisher.test(matrix(c(12, 20, 14, 44), 2)), chisq.test(…, correct = FALSE); the paper: 0.226
     row = tests.loc["multifocality, yes/no"]
-    assert (row["Fisher's exact test"], row["Pearson's χ²"]) == ("0.2264", "0.1806")
-    assert tests.loc["histology OCA", "Wald test of the crude odds ratio"] == ""
+    assert (row["Fisher"], row["Pearson"]) == ("0.2264", "0.1806")
+    assert tests.loc["histology OCA", "Wald"] == ""
 
 
 def test_only_one_test_gives_the_p_value_of_age(registry):

@@ -1,5 +1,7 @@
 """Rabat: frames for the chapters on Bel Lakhdar et al. 2024."""
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -31,7 +33,13 @@ FLOW = (
     ("non-RAIR", "not refractory (non-RAIR)", "all", "group"),
 )
 # The tests that a table of group comparisons may hold; the last is a univariable regression's.
-CANDIDATE_TESTS = ("pearson", "yates", "fisher", "likelihood_ratio", "crude_wald")
+CANDIDATE_TESTS = {
+    "pearson": "Pearson",
+    "yates": "Yates",
+    "fisher": "Fisher",
+    "likelihood_ratio": "LR",
+    "crude_wald": "Wald",
+}
 
 
 def flow_boxes(registry: Registry) -> pd.DataFrame:
@@ -105,15 +113,19 @@ def _tests_of(registry: Registry, row: ReportedNumber) -> dict:
         for name, (_, value) in association_tests(counts).items()
         if name in CANDIDATE_TESTS and not (name == "crude_wald" and (table == 0).any())
     }
-    agreeing = [TEST_NAMES[name] for name, value in p_values.items() if row.number.agrees(value)]
+    agreeing = [
+        label
+        for name, label in CANDIDATE_TESTS.items()
+        if row.number.agrees(p_values.get(name, math.nan))
+    ]
     expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
     return {
         "printed": row.printed,
         **{
-            TEST_NAMES[name]: f"{p_values[name]:.4f}" if name in p_values else ""
-            for name in CANDIDATE_TESTS
+            label: f"{p_values[name]:.4f}" if name in p_values else ""
+            for name, label in CANDIDATE_TESTS.items()
         },
-        "agrees with": "; ".join(agreeing) or "none",
+        "agrees with": ", ".join(agreeing) or "none",
         "smallest expected count": round(float(expected.min()), 1),
     }
 
