@@ -7,7 +7,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks results simulations lock lint format serve clean bench
+.PHONY: help book test notebooks results simulations planted lock lint format serve clean bench
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,7 +35,11 @@ results: $(INSTALLED) ## compute verdicts, findings and the README's board anew
 	@$(BIN)/python -m rairlib.publish
 
 simulations: $(INSTALLED) ## the same, after drawing the simulated cohorts anew
+	@$(BIN)/python -m rairlib.chapters.oncocytic
 	@$(BIN)/python -m rairlib.publish --simulations
+
+planted: $(INSTALLED) ## plant errors in known papers anew and count what the audit finds
+	@$(BIN)/python -m rairlib.planting --out data/results/planted_errors.csv --seed 1 --registries 1000
 
 lock: $(INSTALLED) ## pin the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile pyproject.toml --quiet --upgrade --all-extras --universal \
