@@ -295,6 +295,13 @@ def test_conditional_odds_ratio_of_fisher_is_recognised():
     assert statuses(findings) == {"estimate": "suggests"}
 
 
+def test_conditional_odds_ratio_with_digits_cut_off_is_suggested():
+    # R: fisher.test(rbind(c(14, 12), c(33, 48))) estimates 1.6884, the cross product is 1.69697.
+    cells = {"≥54": (14, 12), "<54": (33, 48)}
+    findings = check_crude_odds_ratio(crude_study("1.68", cells=cells))
+    assert statuses(findings) == {"estimate": "suggests"}
+
+
 def test_crude_ratio_with_an_empty_cell_stays_open():
     cells = {"≥54": (3, 0), "<54": (29, 58)}
     (finding,) = check_crude_odds_ratio(crude_study("14.0", cells=cells))

@@ -43,6 +43,7 @@ def test_cut_off_and_twice_rounded_values_are_rescued(steps, decimals):
 def test_the_next_print_is_not_rescued():
     assert not is_rescued(parse_printed("29.9"), 30.0, 30.0)
     assert is_rescued(parse_printed("29.9"), 29.97, 29.97)
+    assert is_rescued(parse_printed("0.3303"), 0.3303999995, 0.3303999995)
 
 
 @pytest.mark.parametrize(

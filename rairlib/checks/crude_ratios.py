@@ -22,7 +22,7 @@ from rairlib.checks.regression_estimates import (
     regression_estimates,
     under_assumption,
 )
-from rairlib.checks.rounding import judge, shown
+from rairlib.checks.rounding import is_rescued, judge, shown
 from rairlib.checks.wald import MULTIPLIERS, wald_region
 from rairlib.findings import Finding
 from rairlib.printed import format_value
@@ -164,7 +164,8 @@ def _crude(found: RegressionEstimate, table: ExposureTable) -> Finding:
         return under_assumption(finding, False, rescue)
     conditional = odds_ratio([table.cells[:2], table.cells[2:]], kind="conditional").statistic
     # Programs stop their search for it early: R and scipy differ in the fourth digit.
-    agrees = estimate.number.overlaps(0.999 * conditional, 1.001 * conditional)
+    ends = 0.999 * conditional, 1.001 * conditional
+    agrees = estimate.number.overlaps(*ends) or is_rescued(estimate.number, *ends)
     rescue = " The conditional estimate of Fisher's test agrees."
     return under_assumption(finding, not agrees, rescue)
 

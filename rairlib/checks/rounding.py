@@ -76,7 +76,8 @@ def is_rescued(number: Printed, low: float, high: float) -> bool:
     if number.operator != "=" or number.low == number.high:
         return False
     first, last = float_limits(number, shortened=True)
-    slack = 1e-9 * max(1.0, abs(number.value))
+    # Only the last binary digits: 0.3303999995 is cut off to 0.3303.
+    slack = 1e-12 * max(1.0, abs(number.value))
     # One whole unit away the next print is reached: that end is open.
     above = low < last - slack if number.value >= 0 else low <= last + slack
     below = high >= first - slack if number.value >= 0 else high > first + slack
