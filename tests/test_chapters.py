@@ -166,7 +166,7 @@ def test_operating_points_and_forest_set_print_beside_cohort(registry, cohort):
 
 
 def test_every_held_out_number_of_the_ensemble_stands_beside_its_print(registry):
-    table = lakhdar2024.ensemble_beside_print(registry, load_ensemble(RABAT))
+    table = common.ensemble_beside_print(registry, load_ensemble(RABAT))
     assert table.loc["auc of age", "printed"] == "0.681"
     assert (table["2.5 %"] <= table["median"]).all()
     assert (table["median"] <= table["97.5 %"]).all()

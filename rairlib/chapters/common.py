@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from rairlib.compare import central_range
 from rairlib.reported import Registry
 from rairlib.studies import load_studies, study_folder
 from rairlib.tables import beside
@@ -210,3 +211,35 @@ def hits_by_role(achieved: pd.DataFrame) -> pd.DataFrame:
     return counts.rename(index=lambda role: role.replace("_", " ")).rename_axis(
         index="role", columns=None
     )
+
+
+def ensemble_beside_print(registry: Registry, ensemble: pd.DataFrame) -> pd.DataFrame:
+    """Set the held-out numbers beside their range over consistent cohorts.
+
+    Parameters
+    ----------
+    registry : Registry
+        Reported numbers of the study.
+    ensemble : DataFrame
+        See :func:`rairlib.results.load_ensemble`.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by the number: ``printed``, ``2.5 %``, ``median``, ``97.5 %`` over the cohorts,
+        ``below or at print`` and ``round to print`` (percent of the cohorts).
+    """
+    rows = {}
+    for (statistic, variable), part in ensemble.groupby(["statistic", "variable"], sort=False):
+        (row,) = registry.where(statistic, variable=variable, role="held_out", repeats="")
+        values = part["value"]
+        low, high = central_range(values)
+        rows[f"{statistic} of {variable}".replace("_", " ")] = {
+            "printed": row.printed,
+            "2.5 %": round(low, 3),
+            "median": round(values.median(), 3),
+            "97.5 %": round(high, 3),
+            "at or below the print": f"{100 * (values <= row.number.high).mean():.1f} %",
+            "round to the print": f"{100 * values.map(row.number.agrees).mean():.1f} %",
+        }
+    return pd.DataFrame(rows).T.rename_axis("number")

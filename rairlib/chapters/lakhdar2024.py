@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from rairlib.checks.association import TEST_NAMES, association_tests
-from rairlib.compare import central_range
 from rairlib.printed import format_value
 from rairlib.reported import Registry, ReportedNumber
 
@@ -279,35 +278,3 @@ def forest_rows(registry: Registry, estimates: pd.DataFrame) -> pd.DataFrame:
     reported = pd.DataFrame(rows, columns=["term", "source", "estimate", "low", "high"])
     found = estimates[estimates["term"].isin(reported["term"])].assign(source="reproduced")
     return pd.concat([reported, found[reported.columns]], ignore_index=True)
-
-
-def ensemble_beside_print(registry: Registry, ensemble: pd.DataFrame) -> pd.DataFrame:
-    """Set the held-out numbers beside their range over consistent cohorts.
-
-    Parameters
-    ----------
-    registry : Registry
-        The Rabat registry.
-    ensemble : DataFrame
-        See :func:`rairlib.results.load_ensemble`.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by the number: ``printed``, ``2.5 %``, ``median``, ``97.5 %`` over the cohorts,
-        ``below or at print`` and ``round to print`` (percent of the cohorts).
-    """
-    rows = {}
-    for (statistic, variable), part in ensemble.groupby(["statistic", "variable"], sort=False):
-        (row,) = registry.where(statistic, variable=variable, role="held_out", repeats="")
-        values = part["value"]
-        low, high = central_range(values)
-        rows[f"{statistic} of {variable}".replace("_", " ")] = {
-            "printed": row.printed,
-            "2.5 %": round(low, 3),
-            "median": round(values.median(), 3),
-            "97.5 %": round(high, 3),
-            "at or below the print": f"{100 * (values <= row.number.high).mean():.1f} %",
-            "round to the print": f"{100 * values.map(row.number.agrees).mean():.1f} %",
-        }
-    return pd.DataFrame(rows).T.rename_axis("number")
