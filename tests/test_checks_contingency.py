@@ -234,3 +234,10 @@ def test_an_unknown_level_does_not_excuse_every_p():
     # 49 and 50 patients with 30 and 32 mutated: no table without the unknown gives 0.5.
     rows = braf_study(compared("p_value", "0.513", "braf", method="pearson"))
     assert statuses(check_p_from_counts(rows)) == {"target": "contradicted"}
+
+
+def test_a_contradiction_names_every_table_that_was_tried():
+    rows = braf_study(compared("p_value", "0.513", "braf", level="mutated", method="pearson"))
+    (finding,) = check_p_from_counts(rows)
+    assert finding.status == "contradicted"
+    assert {"n-cases", "braf-wild type-cases"} < set(finding.uses)

@@ -167,3 +167,18 @@ def test_shares_of_counted_parts_are_found_without_a_label_of_their_own():
         number("m", "percent", "34.8", variable="gender", level="male", group="all", of="n"),
     )
     assert statuses(check_percent_sums(rows)) == {"f": "contradicted", "m": "contradicted"}
+
+
+def test_the_whole_that_limits_the_shares_is_named():
+    # Of 3 patients 66.7 % are two, so that the rest is a third: 33.4 % needs another whole.
+    rows = registry(
+        number("n", "n", "3", group="all"),
+        *(
+            number(level, "percent", printed, level=level, variable="ete", group="all", of="n")
+            for level, printed in (("yes", "66.7"), ("no", "33.4"))
+        ),
+        *counts("ete", {"yes": (2,), "no": (1,)}, groups=("all",)),
+    )
+    (finding,) = [f for f in check_percent_sums(rows) if f.target == "no"]
+    assert finding.status == "contradicted"
+    assert set(finding.uses) == {"yes", "n"}

@@ -98,11 +98,13 @@ def _judge_tests(check: str, index: CountIndex, row: ReportedNumber, tables) -> 
         status, remark = _agreement(row, fitting)
     else:
         status, remark = _disagreement(index, row, tried, tables)
+    # That no table agrees is said of all of them.
+    used = [table] if fitting else [table, *tables]
     return Finding(
         check=check,
         status=status,
         target=row.id,
-        uses=table.uses,
+        uses=tuple(dict.fromkeys(use for each in used for use in each.uses)),
         low=value,
         high=value,
         text=(
@@ -188,9 +190,10 @@ def _p_finding(index: CountIndex, row: ReportedNumber, statistic: ReportedNumber
     if status == "contradicted":
         status, remark = _p_rescue(index, row, statistic, freedom, tables)
         text += remark
-    uses = (statistic.id, *(tables[0].uses if tables else ()))
+    used = tables[:1] if status == "agrees" else tables
+    uses = dict.fromkeys((statistic.id, *(use for table in used for use in table.uses)))
     return Finding(
-        check=check, status=status, target=row.id, uses=uses, low=low, high=high, text=text
+        check=check, status=status, target=row.id, uses=tuple(uses), low=low, high=high, text=text
     )
 
 

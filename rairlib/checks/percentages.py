@@ -117,8 +117,8 @@ def check_percent_is_attainable(registry: Registry) -> list[Finding]:
 def check_percent_sums(registry: Registry) -> list[Finding]:
     """Compare the percentages of a partition with 100; needs a `partition` of counts or of them."""
     return [
-        _share_finding(row, [other for other in rows if other is not row], size)
-        for rows, size in _percent_partitions(registry)
+        _share_finding(row, [other for other in rows if other is not row], whole)
+        for rows, whole in _percent_partitions(registry)
         for row in rows
     ]
 
@@ -189,11 +189,13 @@ def _impossible_percent(row, size: int, beginning: str) -> tuple[str, str, str]:
     return "contradicted", row.id, text
 
 
-def _percent_partitions(registry: Registry) -> Iterator[tuple[list[ReportedNumber], int | None]]:
-    """Yield percentages that share out one whole, and the size of that whole if it is printed."""
+def _percent_partitions(
+    registry: Registry,
+) -> Iterator[tuple[list[ReportedNumber], ReportedNumber]]:
+    """Yield percentages that share out one whole, and the row of that whole."""
     of_percents, _ = find_partitions(registry, ("percent",))
     for partition in of_percents:
-        yield list(partition.parts), whole_number(partition.whole)
+        yield list(partition.parts), partition.whole
     percents: dict[tuple, ReportedNumber] = {}
     for row, denominator in _percentages(registry):
         whole = original_of(registry, denominator)
@@ -204,17 +206,21 @@ def _percent_partitions(registry: Registry) -> Iterator[tuple[list[ReportedNumbe
         cells = [(row.variable, row.level, row.group, whole.id) for row in partition.parts]
         rows = [percents.get(cell) for cell in cells]
         if None not in rows and not all(row.partition for row in rows):
-            yield rows, whole_number(whole)
+            yield rows, whole
 
 
-def _share_finding(row: ReportedNumber, others: list[ReportedNumber], size) -> Finding:
+def _share_finding(
+    row: ReportedNumber, others: list[ReportedNumber], whole: ReportedNumber
+) -> Finding:
+    size = whole_number(whole)
     low, high = _remaining_share(others, size)
     text = (
         f"100 − {' − '.join(other.printed for other in others)} leaves "
         f"{shown(low, high, row.number.decimals + 1)} % with rounding; printed is {row.printed} % "
         f"({named(row)})."
     )
-    finding = judge("percent_sums", row, [other.id for other in others], low, high, text)
+    used = [*others, whole] if size else others
+    finding = judge("percent_sums", row, [other.id for other in used], low, high, text)
     if finding.status == "contradicted" and is_rescued(
         row.number, *_remaining_share(others, size, shortened=True)
     ):
