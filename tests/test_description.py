@@ -108,8 +108,9 @@ def test_crosstab_refuses_what_is_not_a_declared_level(gender, message):
 
 def test_level_without_patients_does_not_change_the_test():
     with_empty = pd.concat([TWO_BY_TWO, pd.DataFrame([[0, 0]])])
-    assert description.pearson(with_empty) == description.pearson(TWO_BY_TWO)
-    assert description.fisher(with_empty) == description.fisher(TWO_BY_TWO)
+    # As texts, because a missing statistic (NaN) does not equal itself.
+    assert repr(description.pearson(with_empty)) == repr(description.pearson(TWO_BY_TWO))
+    assert repr(description.fisher(with_empty)) == repr(description.fisher(TWO_BY_TWO))
 
 
 def test_impossible_tests_say_why():
