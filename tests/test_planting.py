@@ -14,14 +14,16 @@ from rairlib.checks import audit
 from rairlib.planting import estimates
 from rairlib.planting.bench import ANY, PLANTED, run_bench
 from rairlib.planting.cohorts import SMALLEST_GROUP, simulate_cohort
-from rairlib.planting.errors import (
-    KINDS,
+from rairlib.planting.errors import KINDS, is_wrong, plant_error
+from rairlib.planting.paper import KnownPaper
+from rairlib.planting.papers import CUT_OFF, HABITS, ROUNDED, known_paper
+from rairlib.planting.printing import draw_conventions
+from rairlib.planting.rates import FIRST_COHORTS, rates_of, read_rates
+from rairlib.planting.slips import (
     Draw,
     change_digit,
     invert_estimate,
-    is_wrong,
     lose_decimal_sign,
-    plant_error,
     reverse_direction,
     slip_unit,
     swap_digits,
@@ -29,10 +31,6 @@ from rairlib.planting.errors import (
     swap_labels,
     take_other_denominator,
 )
-from rairlib.planting.paper import KnownPaper
-from rairlib.planting.papers import CUT_OFF, HABITS, ROUNDED, known_paper
-from rairlib.planting.printing import draw_conventions
-from rairlib.planting.rates import FIRST_COHORTS, rates_of, read_rates
 from rairlib.reported import read_registry
 from rairlib.studies import data_folder
 from rairlib.vocabulary import STATISTICS

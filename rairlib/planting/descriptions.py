@@ -75,43 +75,31 @@ def write_factor(draft: Draft, rng, locus: str, variable: Variable, groups) -> N
     if len(levels) == 2 and not column.isna().any() and rng.random() < 0.15:
         levels = levels[:1]
     complete = len(levels) > 1 and (with_unknown or not column.isna().any())
-    percent_of = style.percent_of if style.shows_all else "group"
-    shown_groups = ("all", *groups) if style.shows_all else groups
-    totals: dict[str, str] = {}
     for level in levels:
-        for group in shown_groups:
-            size = draft.sizes[group]
-            patients = draft.cohort.members(group)
-            number = _number_with(patients, variable.name, level)
+        total = ""
+        for group in ("all", *groups) if style.shows_all else groups:
+            fields = {"variable": variable.name, "level": level, "group": group}
+            number = _number_with(draft.cohort.members(group), variable.name, level)
+            label = f"{locus}: {variable.name} in {group}" if complete else ""
             identifier = draft.add_count(
-                locus,
-                "count",
-                number,
-                variable=variable.name,
-                level=level,
-                group=group,
-                of=size,
-                partition=f"{locus}: {variable.name} in {group}" if complete else "",
+                locus, "count", number, of=draft.sizes[group], partition=label, **fields
             )
-            totals.setdefault(level, identifier)
-            if not style.percents:
-                continue
-            everyone = draft.cohort.patients
-            wholes = {
-                "group": (size, len(patients)),
-                "all": (draft.sizes["all"], len(everyone)),
-                "level": (totals[level], _number_with(everyone, variable.name, level)),
-            }
-            of, whole = wholes["group" if group == "all" else percent_of]
-            draft.add_percent(
-                locus,
-                number,
-                whole,
-                variable=variable.name,
-                level=level,
-                group=group,
-                of=of,
-            )
+            total = total or identifier
+            if style.percents:
+                of, whole = _whole_of_percent(draft, total, **fields)
+                draft.add_percent(locus, number, whole, of=of, **fields)
+
+
+def _whole_of_percent(draft: Draft, total: str, variable, level, group) -> tuple[str, int]:
+    """Return identifier and size of the whole that the paper's percentages refer to."""
+    everyone = draft.cohort.patients
+    wholes = {
+        "group": (draft.sizes[group], len(draft.cohort.members(group))),
+        "all": (draft.sizes["all"], len(everyone)),
+        "level": (total, _number_with(everyone, variable, level)),
+    }
+    has_totals = draft.style.shows_all and group != "all"
+    return wholes[draft.style.percent_of if has_totals else "group"]
 
 
 def _number_with(patients: pd.DataFrame, name: str, level: str) -> int:

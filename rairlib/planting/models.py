@@ -183,27 +183,26 @@ def write_estimate(
     method: str,
     coefficients: bool = False,
     is_wald: bool = True,
-) -> str:
-    """Write a ratio with its limits and p value; return the ratio's identifier."""
+) -> None:
+    """Write a ratio, in some papers after its coefficient, with its limits and p value."""
     style = draft.style
     odds = statistic == "odds_ratio"
     locus = "Table 2" if odds else "Table 3"
     groups = draft.cohort.groups if odds else draft.cohort.events
     fields = {"variable": term.variable, "level": term.level, "group": " vs ".join(groups)}
-    named = style.names_wald and is_wald
     if coefficients:
         printed = style.number(estimate.coefficient, style.ratio_decimals)
         draft.add(locus, "coefficient", printed, estimate.coefficient, method=method, **fields)
-    values = np.exp([estimate.coefficient, estimate.low, estimate.high])
-    texts = [style.number(value, style.ratio_decimals) for value in values]
-    identifier = draft.add(locus, statistic, texts[0], values[0], method=method, **fields)
-    for limit, text, value in zip(("ci_low", "ci_high"), texts[1:], values[1:], strict=True):
-        draft.add(
-            locus, limit, text, value, method="wald" if named else method, of=identifier, **fields
-        )
-    by_ratio = odds and is_wald and style.ratio_p == "likelihood_ratio"
-    p_method = "likelihood_ratio" if by_ratio and style.names_tests else method
-    if named and not by_ratio:
-        p_method = "wald"
-    draft.add_p(locus, estimate.p_value, method=p_method, of=identifier, **fields)
-    return identifier
+    ratio, low, high = np.exp([estimate.coefficient, estimate.low, estimate.high])
+    printed = style.number(ratio, style.ratio_decimals)
+    identifier = draft.add(locus, statistic, printed, ratio, method=method, **fields)
+    fields["of"] = identifier
+    limit_method = "wald" if style.names_wald and is_wald else method
+    for limit, value in (("ci_low", low), ("ci_high", high)):
+        printed = style.number(value, style.ratio_decimals)
+        draft.add(locus, limit, printed, value, method=limit_method, **fields)
+    by_likelihood = odds and is_wald and style.ratio_p == "likelihood_ratio"
+    p_method = limit_method
+    if by_likelihood:
+        p_method = "likelihood_ratio" if style.names_tests else method
+    draft.add_p(locus, estimate.p_value, method=p_method, **fields)
