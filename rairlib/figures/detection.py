@@ -51,15 +51,15 @@ def draw_detection(rates: pd.DataFrame, ax: Axes, *, title: str = "") -> Axes:
     ax.set_axisbelow(True)
     ax.set_xlabel("Errors found, % (95 % interval)")
     ax.legend(
-        loc="lower right",
-        bbox_to_anchor=(1, 1.0),
+        loc="upper left",
+        bbox_to_anchor=(-0.3, -0.11),
         ncols=2,
         frameon=False,
         fontsize=FONT_SIZE - 2,
         handletextpad=0.1,
         columnspacing=0.9,
     )
-    return finish(ax, title, space_above=18)
+    return finish(ax, title, simulated=True)
 
 
 def detection_alt(rates: pd.DataFrame) -> str:
@@ -79,6 +79,6 @@ def detection_alt(rates: pd.DataFrame) -> str:
     pairs = zip(proved["kind"], proved["rate"], strict=True)
     shares = [f"{kind} {100 * rate:.0f} %" for kind, rate in pairs]
     return (
-        f"Share of planted errors that the audit proves, by kind, from most to least often: "
-        f"{', '.join(shares)}."
+        "Share of errors planted in papers on simulated patients that the audit proves, from most "
+        f"to least often: {', '.join(shares)}."
     )
