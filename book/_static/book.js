@@ -40,7 +40,7 @@ function preset(search, choices) {
   });
 }
 
-function makeFilterable(table) {
+function makeFilterable(table, place, tables) {
   const rows = Array.from(table.tBodies[0]?.rows ?? []);
   if (!table.tHead || !rows.length) return;
   const texts = rows.map(cellTexts);
@@ -65,7 +65,8 @@ function makeFilterable(table) {
 
   const bar = document.createElement("form");
   bar.className = "table-filter";
-  bar.setAttribute("aria-label", "Filter the table");
+  const which = tables.length > 1 ? `table ${place + 1} of ${tables.length}` : "the table";
+  bar.setAttribute("aria-label", `Filter ${which}`);
   bar.append(labelled("Search the table", search));
   choices.forEach(({ name, select }) => bar.append(labelled(name, select)));
   bar.append(shown);
@@ -77,6 +78,11 @@ function makeFilterable(table) {
 }
 
 document.querySelectorAll(".filterable table, .tag_filterable table").forEach(makeFilterable);
+
+/* The theme names every hidden cell alike, and not as it reads. */
+document.querySelectorAll("details.hide > summary").forEach((summary) => {
+  summary.removeAttribute("aria-label");
+});
 
 /* A wide formula scrolls in its own box, which the keyboard must be able to reach. */
 document.querySelectorAll("div.math").forEach((formula) => {
