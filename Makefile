@@ -20,7 +20,8 @@ book: $(INSTALLED) ## run the analyses and build the book into _build/html
 	@echo "Running the analyses: every verdict, compared with those kept in data/results ..."
 	@$(BIN)/rairlib verdicts --check
 	@echo "Building the book (notebooks are run where code, data or text changed) ..."
-	@$(BIN)/jupyter-book build . --all --quiet -W -n --keep-going >/dev/null
+	@rm -rf _build/html # so that every build of a commit is the same, styles and scripts included
+	@$(BIN)/jupyter-book build . --quiet -W -n --keep-going >/dev/null
 	@echo "Done: open _build/html/index.html, or run make serve"
 
 test: $(INSTALLED) lint ## run every test, every notebook and the linter
