@@ -41,7 +41,7 @@ SEED = 1
 
 @pytest.fixture(scope="module")
 def papers():
-    return [known_paper(np.random.default_rng([7, cohort])) for cohort in range(8)]
+    return [known_paper(np.random.default_rng([7, cohort])) for cohort in range(9)]
 
 
 @pytest.fixture(scope="module")

@@ -212,6 +212,23 @@ def write_summaries(
         )
 
 
+def write_symptom(draft: Draft, rng: np.random.Generator) -> None:
+    """Write the share of patients with a symptom, without any count."""
+    cohort = draft.cohort
+    symptom = pd.Series(rng.random(len(cohort.patients)) < rng.uniform(0.05, 0.6))
+    for group in ("all", *cohort.groups) if rng.random() < 0.5 else ("all",):
+        chosen = symptom[cohort.members(group).index]
+        draft.add_percent(
+            "Results, Symptoms",
+            int(chosen.sum()),
+            len(chosen),
+            variable="pain",
+            level="yes",
+            group=group,
+            of=draft.sizes[group],
+        )
+
+
 def write_split(draft: Draft, rng: np.random.Generator) -> None:
     """Write the sizes of a training and a validation part, and the age in both."""
     cohort, locus = draft.cohort, "Results, Validation"

@@ -198,7 +198,7 @@ def write_estimate(
     identifier = draft.add(locus, statistic, printed, ratio, method=method, **fields)
     fields["of"] = identifier
     limit_method = "wald" if style.names_wald and is_wald else method
-    for limit, value in (("ci_low", low), ("ci_high", high)):
+    for limit, value in (("ci_low", low), ("ci_high", high)) if style.shows_intervals else ():
         printed = style.number(value, style.ratio_decimals)
         draft.add(locus, limit, printed, value, method=limit_method, **fields)
     by_likelihood = odds and is_wald and style.ratio_p == "likelihood_ratio"

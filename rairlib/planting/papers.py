@@ -10,6 +10,7 @@ from rairlib.planting.descriptions import (
     write_patients,
     write_sites,
     write_split,
+    write_symptom,
     write_table_1,
 )
 from rairlib.planting.models import write_cox, write_logistic
@@ -48,6 +49,8 @@ def known_paper(rng: np.random.Generator, habit: str = ROUNDED) -> KnownPaper:
         write_split(draft, rng)
     write_table_1(draft, rng)
     write_sites(draft)
+    if rng.random() < 0.5:
+        write_symptom(draft, rng)
     score = write_logistic(draft, rng)
     write_roc(draft, rng, score)
     if cohort.events:

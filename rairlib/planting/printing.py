@@ -29,9 +29,9 @@ class Conventions:
         Whether Table 1 has a column of all patients, percentages, and missing values as a level.
     percent_of : str
         ``group``, ``level`` or ``all``: the whole of a percentage in Table 1.
-    shows_statistics, names_tests, names_wald, gives_steps : bool
-        Whether test statistics are printed, tests and Wald intervals named, and whether the
-        registry gives the steps of measurement.
+    shows_statistics, shows_intervals, names_tests, names_wald, gives_steps : bool
+        Whether test statistics and intervals of ratios are printed, tests and Wald intervals
+        named, and whether the registry gives the steps of measurement.
     table_test : str
         ``pearson``, ``yates``, ``fisher`` or ``by expected counts``.
     t_test : str
@@ -66,6 +66,7 @@ class Conventions:
     names_unknown: bool
     percent_of: str
     shows_statistics: bool
+    shows_intervals: bool
     names_tests: bool
     names_wald: bool
     gives_steps: bool
@@ -153,6 +154,7 @@ def draw_conventions(rng: np.random.Generator) -> Conventions:
         names_unknown=chance(0.5),
         percent_of=one_of("group", "group", "group", "level", "all"),
         shows_statistics=chance(0.5),
+        shows_intervals=chance(0.93),
         names_tests=chance(0.5),
         names_wald=chance(0.5),
         gives_steps=chance(0.8),

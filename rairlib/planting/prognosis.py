@@ -15,33 +15,40 @@ def write_roc(draft: Draft, rng: np.random.Generator, score: pd.Series | None) -
     """Write areas, cut-offs and operating points of the cut measurements and of a model."""
     cohort, locus = draft.cohort, "Results, ROC"
     for cut in cohort.cut:
+        _write_measurement(draft, rng, locus, cut, cohort.groups)
         name, cutoff = cohort.cutoffs[cut.name]
-        first, second = (cohort.members(group)[name].dropna() for group in cohort.groups)
-        _write_area(draft, locus, name, first, second)
-        text = cut.levels[0].removeprefix("≥")
         draft.add(
             locus,
             "cutoff",
-            text,
+            cut.levels[0].removeprefix("≥"),
             cutoff,
             variable=name,
             group=" vs ".join(cohort.groups),
             unit=cut.unit,
             method="youden" if rng.random() < 0.5 else "",
         )
-        positive = cut.levels[0 if (first >= cutoff).mean() > (second >= cutoff).mean() else 1]
-        _write_performance(draft, rng, locus, cut, positive)
-    if score is not None:
+    if cohort.events and rng.random() < 0.5:
+        _write_measurement(draft, rng, locus, cohort.cut[0], cohort.events)
+    if score is not None and len(score) == len(cohort.patients):
         outcome = cohort.patients.loc[score.index, "outcome"].to_numpy(bool)
-        if len(score) == len(cohort.patients):
-            _write_area(draft, locus, "logit_p", score[outcome], score[~outcome])
+        fields = {"variable": "logit_p", "group": " vs ".join(cohort.groups)}
+        _write_area(draft, locus, score[outcome], score[~outcome], **fields)
 
 
-def _write_area(draft: Draft, locus: str, name: str, first, second) -> None:
+def _write_measurement(draft: Draft, rng, locus: str, cut: Variable, groups) -> None:
+    """Write the area of a measurement and the performance of its cut-off."""
+    cohort = draft.cohort
+    name, cutoff = cohort.cutoffs[cut.name]
+    first, second = (cohort.members(group)[name].dropna() for group in groups)
+    _write_area(draft, locus, first, second, variable=name, group=" vs ".join(groups))
+    positive = cut.levels[0 if (first >= cutoff).mean() > (second >= cutoff).mean() else 1]
+    _write_performance(draft, rng, locus, cut, positive, groups)
+
+
+def _write_area(draft: Draft, locus: str, first, second, **fields: str) -> None:
     style = draft.style
     area, low, high, p_value = estimates.roc_area(first, second, style.area_error)
-    method = style.area_error if style.names_tests else ""
-    fields = {"variable": name, "group": " vs ".join(draft.cohort.groups), "method": method}
+    fields["method"] = style.area_error if style.names_tests else ""
     identifier = draft.add(locus, "auc", style.area(area), area, **fields)
     draft.add(locus, "ci_low", style.area(low), low, of=identifier, **fields)
     draft.add(locus, "ci_high", style.area(high), high, of=identifier, **fields)
@@ -49,54 +56,37 @@ def _write_area(draft: Draft, locus: str, name: str, first, second) -> None:
         draft.add_p(locus, p_value, of=identifier, **fields)
 
 
-def _write_performance(draft: Draft, rng, locus: str, cut: Variable, positive: str) -> None:
+def _write_performance(draft: Draft, rng, locus: str, cut: Variable, positive, groups) -> None:
     """Write sensitivity, specificity and sometimes more of the rule that calls a level positive."""
-    cohort, style = draft.cohort, draft.style
-    known = [cohort.members(group)[cut.name].dropna() for group in cohort.groups]
-    calls = [(values == positive).sum() for values in known]
-    sizes = [len(values) for values in known]
-    true_positives, false_positives = calls
-    false_negatives, true_negatives = (n - c for n, c in zip(sizes, calls, strict=True))
-    values = {
-        "sensitivity": true_positives / sizes[0],
-        "specificity": true_negatives / sizes[1],
-        "ppv": true_positives / (true_positives + false_positives),
-        "npv": true_negatives / (true_negatives + false_negatives),
-        "accuracy": (true_positives + true_negatives) / sum(sizes),
-    }
+    style = draft.style
+    calls = [draft.cohort.members(group)[cut.name].dropna() == positive for group in groups]
+    values = _performance(*calls)
     in_percent = rng.random() < 0.75
     shown = list(values) if rng.random() < 0.5 else ["sensitivity", "specificity"]
+    fields = {"variable": cut.name, "level": positive, "group": " vs ".join(groups)}
     for statistic in shown:
         value = 100 * values[statistic] if in_percent else values[statistic]
         decimals = max(1, style.percent_decimals) if in_percent else style.area_decimals
-        draft.add(
-            locus,
-            statistic,
-            style.number(value, decimals),
-            value,
-            variable=cut.name,
-            level=positive,
-            group=" vs ".join(cohort.groups),
-            unit="%" if in_percent else "",
-        )
+        printed = style.number(value, decimals)
+        unit = "%" if in_percent else ""
+        draft.add(locus, statistic, printed, value, unit=unit, **fields)
     if rng.random() < 0.2:
-        first, second = (values == positive for values in known)
-        _write_dichotomised(draft, locus, cut, positive, first, second)
+        _write_area(draft, locus, *calls, **fields)
 
 
-def _write_dichotomised(draft: Draft, locus, cut: Variable, positive, first, second) -> None:
-    """Write the area of the rule itself."""
-    style = draft.style
-    area, low, high, _ = estimates.roc_area(first, second, style.area_error)
-    fields = {
-        "variable": cut.name,
-        "level": positive,
-        "group": " vs ".join(draft.cohort.groups),
-        "method": style.area_error if style.names_tests else "",
+def _performance(with_outcome: pd.Series, without: pd.Series) -> dict[str, float]:
+    """Compute proportions from who was called positive in either group, some of both."""
+    true_positives, false_positives = with_outcome.sum(), without.sum()
+    true_negatives = (~without).sum()
+    positives = true_positives + false_positives
+    patients = len(with_outcome) + len(without)
+    return {
+        "sensitivity": with_outcome.mean(),
+        "specificity": 1 - without.mean(),
+        "ppv": true_positives / positives,
+        "npv": true_negatives / (patients - positives),
+        "accuracy": (true_positives + true_negatives) / patients,
     }
-    identifier = draft.add(locus, "auc", style.area(area), area, **fields)
-    draft.add(locus, "ci_low", style.area(low), low, of=identifier, **fields)
-    draft.add(locus, "ci_high", style.area(high), high, of=identifier, **fields)
 
 
 def write_survival(draft: Draft, rng: np.random.Generator) -> None:
