@@ -102,7 +102,7 @@ def scope(registry: Registry) -> pd.DataFrame:
     -------
     DataFrame
         One row per place in order of appearance and one of totals, one column per role, `total`
-        and `of these repeats`.
+        and `repeats`.
     """
     table = registry.frame()
     order = list(dict.fromkeys(table["locus"]))
@@ -111,7 +111,7 @@ def scope(registry: Registry) -> pd.DataFrame:
     counts.columns = [name.replace("_", " ") for name in counts.columns]
     counts["total"] = counts.sum(axis=1)
     repeats = (table["repeats"] != "").groupby(table["locus"]).sum()
-    counts["of these repeats"] = repeats.reindex(order)
+    counts["repeats"] = repeats.reindex(order)
     counts.loc["whole paper"] = counts.sum()
     return counts.rename_axis("place")
 

@@ -118,7 +118,7 @@ def test_scope_counts_each_number_once_under_its_role():
         "held out",
         "unavailable",
         "total",
-        "of these repeats",
+        "repeats",
     ]
     assert table.loc["whole paper"].to_list() == [0, 1, 2, 0, 0, 3, 1]
 
