@@ -11,6 +11,8 @@ KINDS = ("kept", "excluded", "group")
 # Centre of the kept boxes, left edge of the text in the excluded ones.
 MAIN_X, SIDE_X = 0.27, 0.6
 KEPT_FILL, EXCLUDED_FILL, GROUP_FILL = "#E8F1F8", "#F2F2F2", "#FDF3DC"
+# How far below a row of groups the lines meet that lead on from it.
+BELOW = 0.5
 WRAP = {"kept": 22, "excluded": 22, "group": 18}
 
 
@@ -24,8 +26,8 @@ def draw_flow_chart(
     boxes : DataFrame
         In reading order; columns ``box`` (short name), ``text``, ``n``, ``parent`` (name of the
         box that it comes from, empty for the first) and ``kind``: ``kept`` boxes stand below each
-        other, ``excluded`` ones beside the arrow that leaves their parent, ``group`` ones side by
-        side in the last row.
+        other, ``excluded`` ones beside the arrow that leaves their parent, ``group`` ones of the
+        same parent side by side in a row. A box below such a row comes from all of it.
     ax : Axes
         Where to draw.
     title : str
@@ -43,22 +45,51 @@ def draw_flow_chart(
     ax.axis("off")
     for box in boxes.itertuples():
         if box.parent:
-            _draw_arrow(ax, places[box.parent], places[box.box], box.kind)
+            _draw_arrow(ax, _start_of(boxes, places, box), places[box.box], box.kind)
+    _join_groups(ax, boxes, places)
     for box in boxes.itertuples():
         _draw_box(ax, places[box.box], box)
     return head(ax, title, simulated)
 
 
 def _places(boxes: pd.DataFrame) -> dict[str, tuple[float, float]]:
-    """Return the place of each box: a row for each, but one row for all groups."""
-    places, row = {}, 0
-    for box in boxes[boxes["kind"] != "group"].itertuples():
-        places[box.box] = (SIDE_X if box.kind == "excluded" else MAIN_X, float(row))
-        row += 1
-    groups = boxes[boxes["kind"] == "group"]
-    for column, box in enumerate(groups["box"]):
-        places[box] = ((column + 0.5) / len(groups), float(row))
+    """Return the place of each box: a row for each, but one row for the groups of a parent."""
+    places, row, shared = {}, -1, None
+    for box in boxes.itertuples():
+        joins = box.kind == "group" and box.parent == shared
+        row += not joins
+        shared = box.parent if box.kind == "group" else None
+        if box.kind == "group":
+            together = _groups_of(boxes, box.parent)
+            x = (together.index(box.box) + 0.5) / len(together)
+        else:
+            x = SIDE_X if box.kind == "excluded" else MAIN_X
+        places[box.box] = (x, float(row))
     return places
+
+
+def _groups_of(boxes: pd.DataFrame, parent: str) -> list[str]:
+    return boxes.loc[(boxes["kind"] == "group") & (boxes["parent"] == parent), "box"].tolist()
+
+
+def _start_of(boxes: pd.DataFrame, places: dict, box) -> tuple[float, float]:
+    """Return where the arrow to a box begins: at its parent, or below the parent's groups."""
+    groups = _groups_of(boxes, box.parent)
+    if box.kind == "group" or not groups or places[groups[0]][1] > places[box.box][1]:
+        return places[box.parent]
+    return (MAIN_X, places[groups[0]][1] + BELOW)
+
+
+def _join_groups(ax: Axes, boxes: pd.DataFrame, places: dict) -> None:
+    """Draw the lines from a row of groups to the boxes that come from all of it."""
+    for parent, children in boxes[boxes["parent"] != ""].groupby("parent", sort=False):
+        groups = _groups_of(boxes, parent)
+        lowest = max(places[child][1] for child in children["box"])
+        if groups and lowest > places[groups[0]][1]:
+            for group in groups:
+                x, y = places[group]
+                bend = y + BELOW
+                ax.plot([x, x, MAIN_X], [y, bend, bend], color=GREY, linewidth=1, zorder=1)
 
 
 def _draw_box(ax: Axes, place: tuple[float, float], box) -> None:
@@ -105,7 +136,9 @@ def flow_chart_alt(boxes: pd.DataFrame, *, simulated: bool = False) -> str:
     size = boxes.set_index("box")["n"]
     text = boxes.set_index("box")["text"]
     sentences, faults = [], []
-    for parent, children in boxes[boxes["parent"] != ""].groupby("parent", sort=False):
+    # The groups of a parent share it out once, the other boxes that come from it once more.
+    keys = ["parent", boxes["kind"].eq("group").rename("grouped")]
+    for (parent, _), children in boxes[boxes["parent"] != ""].groupby(keys, sort=False):
         parts = listed([f"{child.n} {child.text}" for child in children.itertuples()])
         sentences.append(f"{size[parent]} {text[parent]}: {parts}.")
         if children["n"].sum() != size[parent]:

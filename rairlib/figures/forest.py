@@ -42,18 +42,8 @@ def draw_forest(
         The same axes.
     """
     terms = list(dict.fromkeys(estimates["term"]))
-    ax.axvline(1, color=GREY, linewidth=1, linestyle=":")
-    for source, rows in estimates.groupby("source", sort=True):
-        y = [terms.index(term) + OFFSETS[source] for term in rows["term"]]
-        style = SOURCES[source]
-        ax.hlines(y, rows["low"], rows["high"], color=style["color"], linewidth=1.6)
-        ax.plot(rows["estimate"], y, linestyle="none", label=source, **style)
-    ax.set_xscale("log")
-    ax.xaxis.set_major_locator(FixedLocator(_ratio_ticks(estimates)))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter("{x:g}")
+    draw_estimates(estimates, terms, ax)
     ax.set_yticks(range(len(terms)), [(labels or {}).get(term, term) for term in terms])
-    ax.set_ylim(len(terms) - 0.5, -0.5)
     ax.set_xlabel(f"{quantity} (95 % interval)")
     ax.legend(
         loc="upper left",
@@ -65,6 +55,31 @@ def draw_forest(
         borderpad=0,
     )
     return finish(ax, title, simulated)
+
+
+def draw_estimates(estimates: pd.DataFrame, terms: list[str], ax: Axes) -> None:
+    """Draw the marks and intervals of a forest plot, one line per term.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        As for :func:`draw_forest`; a term may be absent.
+    terms : list of str
+        From top to bottom.
+    ax : Axes
+        Where to draw; its horizontal axis becomes logarithmic.
+    """
+    ax.axvline(1, color=GREY, linewidth=1, linestyle=":")
+    for source, rows in estimates.groupby("source", sort=True):
+        y = [terms.index(term) + OFFSETS[source] for term in rows["term"]]
+        style = SOURCES[source]
+        ax.hlines(y, rows["low"], rows["high"], color=style["color"], linewidth=1.6)
+        ax.plot(rows["estimate"], y, linestyle="none", label=source, **style)
+    ax.set_xscale("log")
+    ax.xaxis.set_major_locator(FixedLocator(_ratio_ticks(estimates)))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.set_ylim(len(terms) - 0.5, -0.5)
 
 
 def _ratio_ticks(estimates: pd.DataFrame) -> list[float]:

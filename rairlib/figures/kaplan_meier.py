@@ -1,0 +1,203 @@
+"""Kaplan-Meier curves with censoring, numbers at risk and printed rates."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from rairlib.figures.style import (
+    BLACK,
+    BLUE,
+    FONT_SIZE,
+    GREY,
+    SOURCES,
+    VERMILION,
+    finish,
+    listed,
+)
+
+# Told apart by line and place as well as by colour.
+STYLES = ((BLUE, "-"), (VERMILION, "--"), (BLACK, "-."))
+LINE_HEIGHT = 14
+FIRST_LINE = 50
+
+
+def draw_kaplan_meier(
+    curves: pd.DataFrame,
+    ax: Axes,
+    *,
+    ticks: list[float],
+    label: str = "Months",
+    quantity: str = "Without progression, %",
+    printed: pd.DataFrame | None = None,
+    names_at: dict[str, float] | None = None,
+    title: str = "",
+    simulated: bool = False,
+) -> Axes:
+    """Draw step curves with a name at each, ticks where patients leave, and numbers at risk.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        Columns ``group, time, at_risk, events, censored, survival`` (a proportion), and, to draw
+        a band if there is one group, ``low, high``. One to three groups, times ascending.
+    ax : Axes
+        Where to draw.
+    ticks : list of float
+        Times with a number at risk; the last one is the end of the axis.
+    label, quantity : str
+        Labels of the axes.
+    printed : DataFrame, optional
+        Rates as printed, drawn as marks: ``time, percent``.
+    names_at : dict of str to float, optional
+        Group → time at which its name stands beside its curve; where the curve ends by default.
+    title : str
+        Title of the axes.
+    simulated : bool
+        Whether the patients are simulated.
+
+    Returns
+    -------
+    Axes
+        The same axes.
+    """
+    groups = list(dict.fromkeys(curves["group"]))
+    for group, style in zip(groups, STYLES, strict=False):
+        curve = _from_start(curves[curves["group"] == group])
+        _draw_curve(ax, curve, style, banded=len(groups) == 1 and "low" in curves)
+        if len(groups) > 1:
+            _name_curve(ax, curve, group, style[0], (names_at or {}).get(group), ticks[-1])
+    if printed is not None:
+        marks = {**SOURCES["reported"], "markersize": 7, "linestyle": "none", "zorder": 5}
+        ax.plot(printed["time"], printed["percent"], label="printed rate", clip_on=False, **marks)
+        ax.legend(loc="lower left", frameon=False, fontsize=FONT_SIZE - 1, handletextpad=0.2)
+    ax.set(xlim=(0, ticks[-1]), ylim=(0, 104), xticks=ticks, yticks=range(0, 101, 25))
+    ax.set(xlabel=label, ylabel=quantity)
+    _write_numbers_at_risk(ax, curves, groups, ticks)
+    return finish(ax, title, simulated)
+
+
+def _from_start(curve: pd.DataFrame) -> pd.DataFrame:
+    """Return a curve that begins at time 0 with everyone at risk."""
+    if curve["time"].iloc[0] == 0:
+        return curve
+    start = curve.iloc[[0]].assign(time=0.0, events=0, censored=0, survival=1.0)
+    start = start.assign(**{name: 1.0 for name in ("low", "high") if name in curve})
+    return pd.concat([start, curve], ignore_index=True)
+
+
+def _draw_curve(ax: Axes, curve: pd.DataFrame, style: tuple[str, str], banded: bool) -> None:
+    color, line = style
+    percent = 100 * curve["survival"]
+    if banded:
+        low, high = 100 * curve["low"], 100 * curve["high"]
+        ax.fill_between(curve["time"], low, high, step="post", color=color, alpha=0.15, lw=0)
+    ax.step(curve["time"], percent, where="post", color=color, linestyle=line, linewidth=1.8)
+    leaving = curve["censored"] > 0
+    ax.plot(
+        curve["time"][leaving],
+        percent[leaving],
+        linestyle="none",
+        marker="|",
+        markersize=6,
+        markeredgewidth=0.9,
+        color=color,
+    )
+
+
+def _name_curve(
+    ax: Axes, curve: pd.DataFrame, group: str, color: str, at: float | None, end: float
+) -> None:
+    """Write the name of a group beside its curve: above it, or below if it stands on top."""
+    time = min(curve["time"].iloc[-1], end) if at is None else at
+    percent = 100 * curve.loc[curve["time"] <= time, "survival"].iloc[-1]
+    late = at is None and time > end / 2
+    on_top = percent > 90
+    ax.annotate(
+        group,
+        (time, percent),
+        (-4 if late else 6, -7 if on_top else 6),
+        textcoords="offset points",
+        ha="right" if late else "left",
+        va="top" if on_top else "bottom",
+        color=color,
+        fontsize=FONT_SIZE - 1,
+        fontweight="bold",
+    )
+
+
+def at_risk_at(curve: pd.DataFrame, times: list[float]) -> list[int]:
+    """Return how many patients of one curve are still at risk at each time.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        Columns ``time`` (ascending) and ``at_risk``.
+    times : list of float
+        Times, in the unit of the curve.
+
+    Returns
+    -------
+    list of int
+        Patients whose own time is not before the given one.
+    """
+    places = np.searchsorted(curve["time"], times, side="left")
+    numbers = [*curve["at_risk"], 0]
+    return [int(numbers[place]) for place in places]
+
+
+def _write_numbers_at_risk(
+    ax: Axes, curves: pd.DataFrame, groups: list[str], ticks: list[float]
+) -> None:
+    below = {"xycoords": ax.get_xaxis_transform(), "textcoords": "offset points", "va": "top"}
+    small = {"fontsize": FONT_SIZE - 1.5}
+    ax.annotate(
+        "At risk", (0, 0), (-16, -FIRST_LINE + 13), ha="right", color=GREY, **below, **small
+    )
+    for row, (group, (color, _)) in enumerate(zip(groups, STYLES, strict=False)):
+        drop = -FIRST_LINE - row * LINE_HEIGHT
+        name = group if len(groups) > 1 else "all"
+        place = {"color": color, **below, **small}
+        ax.annotate(name, (0, 0), (-16, drop), ha="right", **place)
+        curve = curves[curves["group"] == group]
+        for time, number in zip(ticks, at_risk_at(curve, ticks), strict=True):
+            ax.annotate(f"{number}", (time, 0), (0, drop), ha="center", **place)
+
+
+def kaplan_meier_alt(
+    curves: pd.DataFrame,
+    *,
+    at: float,
+    outcome: str = "progression",
+    printed: pd.DataFrame | None = None,
+    simulated: bool = False,
+) -> str:
+    """Return the alternative text of :func:`draw_kaplan_meier`.
+
+    Parameters
+    ----------
+    curves, printed, simulated
+        As for :func:`draw_kaplan_meier`.
+    at : float
+        Time, in months, whose rate is told.
+    outcome : str
+        The event, in the reader's words.
+
+    Returns
+    -------
+    str
+        Patients, events and the rate of each group, and the printed rates.
+    """
+    parts = []
+    for group, rows in curves.groupby("group", sort=False):
+        curve = _from_start(rows)
+        rate = 100 * curve.loc[curve["time"] <= at, "survival"].iloc[-1]
+        parts.append(
+            f"{group}: {int(rows['at_risk'].max())} patients, {int(rows['events'].sum())} with "
+            f"{outcome}, {rate:.1f} % without it at {at:g} months"
+        )
+    patients = " of simulated patients" if simulated else ""
+    text = f"Kaplan-Meier curves{patients}. {'; '.join(parts)}."
+    if printed is None:
+        return text
+    rates = [f"{row.percent:g} % at {row.time:g} months" for row in printed.itertuples()]
+    return f"{text} Printed: {listed(rates)}."
