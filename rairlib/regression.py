@@ -1,7 +1,7 @@
 """Logistic regression by maximum likelihood and with Firth's penalty, in one estimate schema."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from statsmodels.tools.sm_exceptions import (
 )
 
 from rairlib.errors import RairlibError
+from rairlib.firth import penalised_fit
 
 ESTIMATE_COLUMNS = (
     "term",
@@ -31,7 +32,6 @@ Z_95 = stats.norm.ppf(0.975)
 YES_NO = {"yes": 1.0, "no": 0.0}
 # On standardised covariates no finite estimate of a clinical data set comes near this.
 LARGEST_STANDARD_ERROR = 100.0
-FIRTH_TOLERANCES = (1e-10, 1e-8, 1e-7, 1e-6, 1e-5)
 
 Coding = tuple[str, ...] | None
 
@@ -95,53 +95,63 @@ def firth_logistic(
     """
     event, design = _model_frame(data, outcome, covariates)
     slopes = design.drop(columns=INTERCEPT)
-    # Tolerances of the solver are absolute, so they need covariates of one scale.
-    scale = np.append(slopes.std(ddof=0), 1.0)
-    model, limits = _penalised_fit(slopes.to_numpy() / scale[:-1], event.to_numpy())
-    estimate = np.append(model.coef_, model.intercept_) / scale
-    columns = (estimate, limits[:, 0] / scale, limits[:, 1] / scale, model.lrt_pvalues_)
+    fit = penalised_fit(FirthLogisticRegression, slopes, event.to_numpy(), INTERCEPT)
     # firthmodels puts the intercept last, the schema puts it first.
-    terms = [*slopes.columns, INTERCEPT]
-    table = pd.DataFrame(np.column_stack(columns), index=terms).loc[design.columns]
+    table = fit.loc[design.columns]
     return _estimates(event, *(table[column] for column in table))
-
-
-def _penalised_fit(X: np.ndarray, y: np.ndarray) -> tuple[FirthLogisticRegression, np.ndarray]:
-    """Fit, profile and test with the tightest tolerance that rounding errors let the solver meet.
-
-    Its step-halving asks the likelihood to grow, which it cannot do once it is flat to the last
-    digit; that happens below a gradient of about 1e-7.
-    """
-    for tolerance in FIRTH_TOLERANCES:
-        model = FirthLogisticRegression(
-            backend="numpy", max_iter=500, gtol=tolerance, xtol=tolerance
-        )
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            try:
-                model.fit(X, y)
-                limits = model.conf_int(method="pl", max_iter=500, tol=tolerance)
-                return model.lrt(), limits
-            except (Warning, np.linalg.LinAlgError) as problem:
-                reason = problem
-    raise RairlibError(f"the penalised fit did not converge: {reason}") from reason
 
 
 def _model_frame(data, outcome, covariates) -> tuple[pd.Series, pd.DataFrame]:
     """Return the outcome as 0/1 and the design matrix with its intercept first."""
-    for column in (outcome, *covariates):
+    _check_present(data, [outcome])
+    design = covariate_columns(data, covariates)
+    event = _event(data[outcome])
+    design.insert(0, INTERCEPT, 1.0)
+    _check_rank(design)
+    return event, design
+
+
+def covariate_columns(data: pd.DataFrame, covariates: Mapping[str, Coding]) -> pd.DataFrame:
+    """Turn covariates into the columns of a regression, without an intercept.
+
+    Parameters
+    ----------
+    data, covariates
+        As for :func:`logistic`.
+
+    Returns
+    -------
+    DataFrame
+        One row per patient, one column per term; a level is 1, any other 0. A term reads
+        ``metastasis: yes vs no``, or is the column's name if numeric.
+
+    Raises
+    ------
+    RairlibError
+        If a column is absent or has missing values, a level is unknown or has no patient, or the
+        terms determine one another.
+    """
+    _check_present(data, covariates)
+    terms = {}
+    for name, coding in covariates.items():
+        terms |= _numeric(data[name]) if coding is None else _indicators(data[name], coding)
+    columns = pd.DataFrame(terms, index=data.index)
+    _check_rank(columns)
+    return columns
+
+
+def _check_present(data: pd.DataFrame, columns: Iterable[str]) -> None:
+    for column in columns:
         if column not in data.columns:
             raise RairlibError(f"no column {column!r} in the data")
         if data[column].isna().any():
             raise RairlibError(f"{column}: {int(data[column].isna().sum())} values are missing")
-    event = _event(data[outcome])
-    terms = {INTERCEPT: pd.Series(1.0, index=data.index)}
-    for name, coding in covariates.items():
-        terms |= _numeric(data[name]) if coding is None else _indicators(data[name], coding)
-    design = pd.DataFrame(terms)
+
+
+def _check_rank(design: pd.DataFrame) -> None:
     if np.linalg.matrix_rank(design.to_numpy()) < design.shape[1]:
-        raise RairlibError(f"the terms {', '.join(design.columns[1:])} determine one another")
-    return event, design
+        terms = [term for term in design.columns if term != INTERCEPT]
+        raise RairlibError(f"the terms {', '.join(terms)} determine one another")
 
 
 def _event(values: pd.Series) -> pd.Series:
@@ -221,14 +231,43 @@ def _maximum_likelihood(event: pd.Series, design: pd.DataFrame):
 
 
 def _estimates(event, estimate, low, high, p_value) -> pd.DataFrame:
-    """Lay estimates on the log scale out in the common schema."""
+    """Lay the estimates of a logistic model out in the common schema."""
+    sizes = (len(event), int(event.sum()))
+    return estimate_table(estimate, low, high, p_value, sizes, "odds_ratio")
+
+
+def estimate_table(
+    estimate: pd.Series,
+    low: pd.Series,
+    high: pd.Series,
+    p_value: pd.Series,
+    sizes: tuple[int, int],
+    ratio: str,
+) -> pd.DataFrame:
+    """Lay estimates on the log scale out in the common schema.
+
+    Parameters
+    ----------
+    estimate, low, high, p_value : Series of float
+        Coefficients, their limits and p values, indexed by term.
+    sizes : tuple of int
+        Patients and events.
+    ratio : str
+        What an exponentiated coefficient is: ``odds_ratio`` or ``hazard_ratio``.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``term, statistic, estimate, low, high, p_value, n, events``; for each term a
+        ``coefficient`` and a ratio row, for an intercept one row.
+    """
     rows = []
     for term in estimate.index:
         on_log_scale = (estimate[term], low[term], high[term])
-        sizes = (p_value[term], len(event), int(event.sum()))
+        rest = (p_value[term], *sizes)
         if term == INTERCEPT:
-            rows.append((term, "intercept", *on_log_scale, *sizes))
+            rows.append((term, "intercept", *on_log_scale, *rest))
         else:
-            rows.append((term, "coefficient", *on_log_scale, *sizes))
-            rows.append((term, "odds_ratio", *np.exp(on_log_scale), *sizes))
+            rows.append((term, "coefficient", *on_log_scale, *rest))
+            rows.append((term, ratio, *np.exp(on_log_scale), *rest))
     return pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
