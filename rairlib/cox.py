@@ -21,8 +21,10 @@ from rairlib.regression import LARGEST_STANDARD_ERROR, Coding, covariate_columns
 
 Z_95 = stats.norm.ppf(0.975)
 TIES = ("breslow", "efron")
-# The default of lifelines leaves errors of 1e-4 in the coefficients.
 PRECISION = 1e-10
+# lifelines stops on half the score's squared length in the metric of the information, or on a
+# change of the likelihood; its defaults leave errors of 1e-4 in the coefficients.
+LIFELINES_OPTIONS = {"precision": 1e-16, "r_precision": 1e-15}
 TROUBLES = (
     ApproximationWarning,
     LifelinesWarning,
@@ -256,7 +258,7 @@ def _breslow(data: pd.DataFrame, columns: pd.DataFrame) -> tuple[pd.Series, pd.S
 def _efron(data, columns, penalty: float = 0.0) -> tuple[pd.Series, pd.Series]:
     table = pd.concat([data, columns], axis=1)
     fitter = CoxPHFitter(penalizer=penalty)
-    fitter.fit(table, "time", "event", fit_options={"precision": PRECISION})
+    fitter.fit(table, "time", "event", fit_options=LIFELINES_OPTIONS)
     return fitter.params_, fitter.standard_errors_
 
 

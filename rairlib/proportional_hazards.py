@@ -34,7 +34,7 @@ def proportional_hazards(
         As for :func:`rairlib.cox.cox`; ties by Breslow's method.
     transform : str
         g(t): ``km``, one minus the Kaplan-Meier estimate just before t (the default of R);
-        ``rank`` of the event; ``identity``; ``log``.
+        ``rank`` of the time among those of all patients; ``identity``; ``log``.
 
     Returns
     -------
@@ -97,7 +97,6 @@ def _transformed(data: pd.DataFrame, moments: np.ndarray, transform: str) -> np.
             raise RairlibError("an event at time 0 has no logarithm; choose another transformation")
         return np.log(moments)
     if transform == "rank":
-        ranks = stats.rankdata(data["time"][data["event"] == 1])
-        return np.unique(ranks)
+        return data["time"].rank().groupby(data["time"]).first()[moments].to_numpy()
     curve = kaplan_meier(data["time"], data["event"]).set_index("time")["survival"]
     return 1 - curve.shift(1, fill_value=1.0)[moments].to_numpy()

@@ -107,7 +107,6 @@ def _model_frame(data, outcome, covariates) -> tuple[pd.Series, pd.DataFrame]:
     design = covariate_columns(data, covariates)
     event = _event(data[outcome])
     design.insert(0, INTERCEPT, 1.0)
-    _check_rank(design)
     return event, design
 
 
@@ -136,7 +135,9 @@ def covariate_columns(data: pd.DataFrame, covariates: Mapping[str, Coding]) -> p
     for name, coding in covariates.items():
         terms |= _numeric(data[name]) if coding is None else _indicators(data[name], coding)
     columns = pd.DataFrame(terms, index=data.index)
-    _check_rank(columns)
+    # A term without spread determines an intercept or, in a Cox model, the baseline hazard.
+    if np.linalg.matrix_rank(columns.assign(constant=1.0).to_numpy()) < columns.shape[1] + 1:
+        raise RairlibError(f"the terms {', '.join(columns.columns)} determine one another")
     return columns
 
 
@@ -146,12 +147,6 @@ def _check_present(data: pd.DataFrame, columns: Iterable[str]) -> None:
             raise RairlibError(f"no column {column!r} in the data")
         if data[column].isna().any():
             raise RairlibError(f"{column}: {int(data[column].isna().sum())} values are missing")
-
-
-def _check_rank(design: pd.DataFrame) -> None:
-    if np.linalg.matrix_rank(design.to_numpy()) < design.shape[1]:
-        terms = [term for term in design.columns if term != INTERCEPT]
-        raise RairlibError(f"the terms {', '.join(terms)} determine one another")
 
 
 def _event(values: pd.Series) -> pd.Series:
@@ -167,6 +162,8 @@ def _event(values: pd.Series) -> pd.Series:
 def _numeric(values: pd.Series) -> dict[str, pd.Series]:
     if not pd.api.types.is_numeric_dtype(values):
         raise RairlibError(f"{values.name}: not numeric; give its levels, the reference last")
+    if values.nunique() < 2:
+        raise RairlibError(f"{values.name}: all patients have the same value")
     return {values.name: values.astype(float)}
 
 

@@ -9,7 +9,7 @@ from lifelines import CoxTimeVaryingFitter
 from lifelines.exceptions import ConvergenceError
 from scipy import stats
 
-from rairlib.cox import PRECISION, TROUBLES, Z_95, survival_columns
+from rairlib.cox import LIFELINES_OPTIONS, TROUBLES, Z_95, survival_columns
 from rairlib.errors import RairlibError
 from rairlib.regression import Coding, covariate_columns, estimate_table
 
@@ -110,8 +110,8 @@ def _fit(spells: pd.DataFrame, patients: int) -> pd.DataFrame:
         for category in TROUBLES:
             warnings.simplefilter("error", category)
         try:
-            options = {"precision": PRECISION}
-            fitter.fit(spells, "event", "start", "stop", id_col="row", fit_options=options)
+            columns = {"event_col": "event", "start_col": "start", "stop_col": "stop"}
+            fitter.fit(spells, **columns, id_col="row", fit_options=LIFELINES_OPTIONS)
         except (*TROUBLES, ConvergenceError, np.linalg.LinAlgError) as problem:
             reason = str(problem).splitlines()[0]
             raise RairlibError(f"the Cox regression did not converge: {reason}") from problem
