@@ -1,0 +1,172 @@
+"""The frames of the Qingdao chapters set the print beside results without changing either."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from rairlib.chapters import progression_frames, wang2025, wang2025_tables
+from rairlib.chapters.beside import agree, cell, recomputed, shown
+from rairlib.reported import load_registry
+
+QINGDAO = "wang2025"
+
+
+@pytest.fixture(scope="module")
+def registry():
+    return load_registry(QINGDAO)
+
+
+@pytest.fixture(scope="module")
+def echo(registry):
+    """Results that repeat the print: every frame must then find agreement."""
+    rows = [
+        (row.statistic, row.variable, row.level, row.group, row.method, row.number.value)
+        for row in registry
+        if row.statistic not in ("definition", "date")
+    ]
+    columns = ["statistic", "variable", "level", "group", "method", "value"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+@pytest.fixture(scope="module")
+def patients():
+    """Sixty patients: forty avid, twenty refractory, of whom five progressed despite avidity."""
+    rng = np.random.default_rng(7)
+    types = [""] * 40 + ["no avidity"] * 8 + ["avidity lost"] * 7
+    types += [progression_frames.DESPITE_AVIDITY] * 5
+    progression = ["NPD"] * 40 + ["PD", "NPD", "PD"] * 5 + ["PD"] * 5
+    cohort = pd.DataFrame(
+        {
+            "rair": ["RAIA"] * 40 + ["RAIR"] * 20,
+            "rair_type": types,
+            "evaluable": ["no"] * 2 + ["yes"] * 58,
+            "progression": [""] * 2 + progression[2:],
+            "pfs": [""] * 2 + [f"{x:.1f}" for x in rng.uniform(5, 120, 58)],
+            "age_55": rng.choice(["≥55", "<55"], 60),
+            "t_stage": rng.choice(["T4", "T1/T2/T3"], 60),
+        }
+    )
+    return progression_frames.evaluable_patients(cohort)
+
+
+def test_flow_of_patients_is_that_of_figure_2(registry):
+    boxes = wang2025.flow_boxes(registry).set_index("box")["n"]
+    assert boxes["screened"] == 211 == boxes.filter(like="excluded").sum() + boxes["all"]
+    assert boxes["all"] == boxes["RAIA"] + boxes["RAIR"] == boxes["evaluable"] + 8
+    assert boxes["evaluable"] == boxes["NPD"] + boxes["PD"]
+
+
+def test_values_are_written_with_the_decimals_of_the_print(registry):
+    ratio, p_value = registry["table5-15"], registry["table5-18"]
+    assert shown(ratio, 3.23449) == "3.234"
+    assert shown(p_value, 0.000284) == "0.0003"
+    assert shown(ratio, np.nan) == "–"
+
+
+def test_numbers_are_joined_as_the_paper_joins_them(registry):
+    ratio = [registry[f"table5-{place}"] for place in (15, 16, 17)]
+    assert cell(ratio) == "3.234 (1.715, 6.098)"
+    assert cell(ratio, {"table5-15": 3.0}) == "3.000 (–, –)"
+    assert agree(ratio, {"table5-15": 3.2341, "table5-16": 1.72}) == "1 of 3"
+
+
+def test_every_line_of_the_tables_agrees_with_its_own_print(registry, echo):
+    assert (wang2025_tables.baseline(registry, echo)["as printed"] == "yes").all()
+    compared = wang2025_tables.groups_compared(registry, echo)
+    assert (compared["as printed"] == "yes").all()
+    assert len(compared) == 21
+    for model, lines in (("univariable", 12), ("multivariable", 9)):
+        table = wang2025_tables.hazard_ratios(registry, echo, model)
+        assert len(table) == lines
+        assert (table["as printed"] == "yes").all()
+
+
+def test_table_3_has_every_characteristic_with_its_summaries(registry, echo):
+    table = wang2025_tables.baseline(registry, echo)
+    assert table.loc[("age (years)", "median (quartiles)"), "printed"] == "47 (36, 59)"
+    assert table.loc[("tumour size (cm)", "range"), "printed"] == "0.2–10.0"
+    assert table.loc[("gender", "Female"), "printed"] == "109 (61.6)"
+
+
+def test_tables_show_where_a_cohort_differs(registry, echo):
+    changed = echo.copy()
+    one = (changed["statistic"] == "hazard_ratio") & (changed["variable"] == "ete")
+    changed.loc[one, "value"] *= 1.1
+    table = wang2025_tables.hazard_ratios(registry, changed, "univariable")
+    assert table.index[table["as printed"] != "yes"].tolist() == [
+        "extrathyroidal extension, Negative vs Positive"
+    ]
+    assert table["as printed"].min() == "2 of 3"
+
+
+def test_crude_odds_ratios_are_those_of_the_printed_counts(registry):
+    table = wang2025_tables.crude_ratios(registry)
+    # (42 · 77) / (20 · 38) = 4.2553; log limits ± 1.96 · sqrt(1/42 + 1/77 + 1/20 + 1/38).
+    assert table.loc["age (years), ≥55 vs <55", "crude"] == "4.255 (2.201, 8.226)"
+    # (28 · 46) / (51 · 52) = 0.4857: below 1, while the printed adjusted ratio is above.
+    extension = table.loc["extrathyroidal extension, Negative vs Positive"]
+    assert extension["crude"].startswith("0.486")
+    assert extension["adjusted, printed"].startswith("1.819")
+
+
+def test_forest_has_both_sources_of_every_ratio(registry, echo):
+    rows = wang2025.forest_rows(registry, echo, "hazard_ratio")
+    assert rows.groupby(["model", "source"]).size().to_dict() == {
+        ("multivariable", "reported"): 9,
+        ("multivariable", "reproduced"): 9,
+        ("univariable", "reported"): 12,
+        ("univariable", "reproduced"): 12,
+    }
+    assert set(rows["term"]) == set(wang2025.SHORT)
+
+
+def test_quartiles_and_rates_are_those_printed(registry, echo):
+    boxes = wang2025.quartile_rows(registry, echo, "ps_tg", ["PD", "NPD"])
+    assert boxes.loc[boxes["group"] == "PD", "median"].tolist() == [696.5, 696.5]
+    rates = wang2025.printed_rates(registry, ["evaluable", "RAIR"])
+    assert rates["percent"].tolist() == [97.0, 86.3, 76.8, 52.2]
+    assert rates["time"].tolist() == [12, 36, 60, 60]
+
+
+def test_method_that_agrees_is_taken_where_several_may_be_meant(registry):
+    rows = [("p_value", "ps_tg", "", "PD vs NPD", name, p) for name, p in [("a", 0.5), ("b", 1e-6)]]
+    columns = ["statistic", "variable", "level", "group", "method", "value"]
+    assert recomputed(registry, pd.DataFrame(rows, columns=columns))["figure3-04"] == 1e-6
+
+
+def test_evaluable_patients_have_times_events_and_the_curves_of_figure_5(patients):
+    assert len(patients) == 58
+    assert patients["event"].sum() == (patients["progression"] == "PD").sum()
+    assert set(patients["curve"]) == {
+        "RAIA", "no avidity", progression_frames.JOINED, progression_frames.DESPITE_AVIDITY,
+    }  # fmt: skip
+
+
+def test_curves_hold_every_patient_of_each_group(patients):
+    table = progression_frames.curves(
+        patients, {name: patients["rair"] == name for name in ("RAIA", "RAIR")}
+    )
+    assert table.groupby("group")["at_risk"].max().to_dict() == {"RAIA": 38, "RAIR": 20}
+    assert table.groupby("group")["events"].sum().to_dict() == {"RAIA": 0, "RAIR": 15}
+
+
+def test_reading_of_the_fourth_criterion_moves_its_patients_and_nothing_else(patients):
+    table = progression_frames.definitions(patients)
+    assert table["others"].tolist() == [38, 38, 43]
+    assert table["their events"].tolist() == [0, 0, 5]
+    assert table["refractory"].tolist() == [20, 15, 15]
+    assert table["events"].tolist() == [15, 10, 10]
+    assert (table["high"] > table["low"]).all()
+    assert table["log-rank χ²"].iloc[0] > table["log-rank χ²"].iloc[2]
+
+
+def test_methods_for_ties_agree_without_ties_and_penalties_shrink(patients):
+    data = patients[patients["rair"] == "RAIR"].assign(pfs=np.arange(20) + 1.0)
+    covariates = {"t_stage": ("T4", "T1/T2/T3"), "age_55": ("≥55", "<55")}
+    ties = progression_frames.ties_side_by_side(data, covariates)
+    assert ties["difference, %"].abs().max() < 1e-6
+    fits = progression_frames.penalised_fits(data, covariates, [0.5])
+    logs = np.log(fits.pivot_table(index="term", columns="fit", values="estimate"))
+    assert (logs["ridge 0.5"].abs() < logs["plain"].abs()).all()
+    assert fits.loc[fits["fit"] == "ridge 0.5", "low"].isna().all()
+    assert 0.5 <= progression_frames.apparent_concordance(data, covariates) <= 1
