@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rairlib.chapters import progression_frames, wang2025, wang2025_tables
+from rairlib.chapters import ensembles, progression_frames, wang2025, wang2025_tables
 from rairlib.chapters.beside import agree, cell, recomputed, shown
 from rairlib.reported import load_registry
 
@@ -39,6 +39,9 @@ def patients():
         {
             "rair": ["RAIA"] * 40 + ["RAIR"] * 20,
             "rair_type": types,
+            "rai_avid_status": ["RAI-avid"] * 40
+            + ["partial or no RAI-avid"] * 15
+            + ["RAI-avid"] * 5,
             "evaluable": ["no"] * 2 + ["yes"] * 58,
             "progression": [""] * 2 + progression[2:],
             "pfs": [""] * 2 + [f"{x:.1f}" for x in rng.uniform(5, 120, 58)],
@@ -152,10 +155,10 @@ def test_curves_hold_every_patient_of_each_group(patients):
 
 def test_reading_of_the_fourth_criterion_moves_its_patients_and_nothing_else(patients):
     table = progression_frames.definitions(patients)
-    assert table["others"].tolist() == [38, 38, 43]
-    assert table["their events"].tolist() == [0, 0, 5]
-    assert table["refractory"].tolist() == [20, 15, 15]
-    assert table["events"].tolist() == [15, 10, 10]
+    assert table["others"].tolist() == [38, 38, 43, 43]
+    assert table["their events"].tolist() == [0, 0, 5, 5]
+    assert table["refractory"].tolist() == [20, 15, 15, 15]
+    assert table["events"].tolist() == [15, 10, 10, 10]
     assert (table["high"] > table["low"]).all()
     assert table["log-rank χ²"].iloc[0] > table["log-rank χ²"].iloc[2]
 
@@ -170,3 +173,28 @@ def test_methods_for_ties_agree_without_ties_and_penalties_shrink(patients):
     assert (logs["ridge 0.5"].abs() < logs["plain"].abs()).all()
     assert fits.loc[fits["fit"] == "ridge 0.5", "low"].isna().all()
     assert 0.5 <= progression_frames.apparent_concordance(data, covariates) <= 1
+
+
+def test_ranges_stand_beside_the_numbers_they_belong_to(registry):
+    keys = {"statistic": "survival_percent", "variable": "pfs", "method": "kaplan_meier"}
+    rates = {("60 months", "RAIR"): 52.2, ("12 months", "evaluable"): 97.4}
+    rows = [
+        {"cohort": cohort, **keys, "level": level, "group": group, "value": value + cohort / 10}
+        for (level, group), value in rates.items()
+        for cohort in range(3)
+    ]
+    table = ensembles.ranges_beside_print(registry, pd.DataFrame(rows))
+    assert table.index.tolist() == ["section-3.6-25", "section-3.6-28"]
+    assert table.loc["section-3.6-28", "printed"] == "52.2"
+    assert table.loc["section-3.6-28", "round to the print, %"] == pytest.approx(100 / 3)
+    shown = ensembles.for_figure(table, {"section-3.6-28": "RAIR"})
+    assert shown.loc[0, ["label", "median", "printed"]].tolist() == ["RAIR", 52.3, 52.2]
+
+
+def test_ranges_of_what_is_not_printed_leave_out_what_a_cohort_has_not():
+    values = [0.7, 0.8, None, 0.9]
+    table = pd.DataFrame({"cohort": range(4), "quantity": "concordance", "value": values})
+    row = ensembles.unpublished_ranges(table).loc["concordance"]
+    assert row[["cohorts", "smallest", "median", "largest"]].tolist() == [3, 0.7, 0.8, 0.9]
+    shown = ensembles.for_figure(row.to_frame().T, {"concordance": "C"}, printed=False)
+    assert shown["printed"].isna().all()

@@ -1,0 +1,115 @@
+"""Ranges over an ensemble of consistent cohorts, beside the print and for what is not printed."""
+
+import pandas as pd
+
+from rairlib.compare import central_range
+from rairlib.reported import Registry, ReportedNumber
+from rairlib.tables import what
+
+KEY = ["statistic", "variable", "level", "group"]
+
+
+def ranges_beside_print(
+    registry: Registry, ensemble: pd.DataFrame, role: str = "held_out"
+) -> pd.DataFrame:
+    """Set reported numbers beside their range over consistent cohorts.
+
+    Parameters
+    ----------
+    registry : Registry
+        Reported numbers of the study.
+    ensemble : DataFrame
+        See :func:`rairlib.results.load_ensemble`.
+    role : str
+        The role of the numbers that are wanted.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by identifier, in the order of the paper, repeats left out: ``number, printed``,
+        ``2.5 %``, ``median``, ``97.5 %`` over the cohorts, and the percentage of cohorts whose
+        value rounds to the print.
+    """
+    by_key = dict(list(ensemble.groupby(KEY, sort=False)))
+    rows = {}
+    for row in registry:
+        if row.role == role and not row.repeats and row.key[:4] in by_key:
+            rows[row.id] = _beside(row, _of_method(by_key[row.key[:4]], row.method)["value"])
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("id")
+
+
+def _of_method(part: pd.DataFrame, method: str) -> pd.DataFrame:
+    """Keep the method that the print names, or the first where it names none."""
+    wanted = method if (part["method"] == method).any() else part["method"].iloc[0]
+    return part[part["method"] == wanted]
+
+
+def _beside(row: ReportedNumber, values: pd.Series) -> dict:
+    low, high = central_range(values)
+    record = {name: getattr(row, name) for name in (*KEY, "printed")}
+    return {
+        "number": what(record),
+        "printed": row.printed,
+        "2.5 %": low,
+        "median": values.median(),
+        "97.5 %": high,
+        "round to the print, %": 100 * values.map(row.number.agrees).mean(),
+    }
+
+
+def unpublished_ranges(table: pd.DataFrame) -> pd.DataFrame:
+    """Say what the print leaves open for numbers that it does not state.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``cohort, quantity, value``.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by quantity in order of appearance: ``cohorts`` with a value, ``smallest``,
+        ``2.5 %``, ``median``, ``97.5 %``, ``largest``.
+    """
+    rows = {}
+    for quantity, part in table.groupby("quantity", sort=False):
+        values = part["value"].dropna()
+        low, high = central_range(values)
+        rows[quantity] = {
+            "cohorts": len(values),
+            "smallest": values.min(),
+            "2.5 %": low,
+            "median": values.median(),
+            "97.5 %": high,
+            "largest": values.max(),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("quantity")
+
+
+def for_figure(ranges: pd.DataFrame, labels: dict[str, str], printed: bool = True) -> pd.DataFrame:
+    """Turn ranges into what a figure of ranges needs.
+
+    Parameters
+    ----------
+    ranges : DataFrame
+        See :func:`ranges_beside_print` or :func:`unpublished_ranges`.
+    labels : dict of str to str
+        Index of the rows that are wanted, in order → label for readers.
+    printed : bool
+        Whether the ranges have printed numbers.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`rairlib.figures.ranges.draw_ranges` needs it.
+    """
+    chosen = ranges.loc[list(labels)]
+    return pd.DataFrame(
+        {
+            "label": list(labels.values()),
+            "low": chosen["2.5 %"].to_numpy(),
+            "median": chosen["median"].to_numpy(),
+            "high": chosen["97.5 %"].to_numpy(),
+            "printed": pd.to_numeric(chosen["printed"]).to_numpy() if printed else float("nan"),
+        }
+    )
