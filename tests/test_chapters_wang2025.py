@@ -188,7 +188,8 @@ def test_ranges_stand_beside_the_numbers_they_belong_to(registry):
     assert table.loc["section-3.6-28", "printed"] == "52.2"
     assert table.loc["section-3.6-28", "round to the print, %"] == pytest.approx(100 / 3)
     shown = ensembles.for_figure(table, {"section-3.6-28": "RAIR"})
-    assert shown.loc[0, ["label", "median", "printed"]].tolist() == ["RAIR", 52.3, 52.2]
+    assert shown.loc[0, "label"] == "RAIR"
+    assert shown.loc[0, ["median", "printed"]].tolist() == pytest.approx([52.3, 52.2])
 
 
 def test_ranges_of_what_is_not_printed_leave_out_what_a_cohort_has_not():
