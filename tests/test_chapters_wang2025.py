@@ -30,26 +30,23 @@ def echo(registry):
 
 @pytest.fixture(scope="module")
 def patients():
-    """Sixty patients: forty avid, twenty refractory, of whom five progressed despite avidity."""
+    """Evaluable patients: 38 avid, 20 refractory, of whom five progressed despite avidity."""
     rng = np.random.default_rng(7)
     types = [""] * 40 + ["no avidity"] * 8 + ["avidity lost"] * 7
     types += [progression_frames.DESPITE_AVIDITY] * 5
-    progression = ["NPD"] * 40 + ["PD", "NPD", "PD"] * 5 + ["PD"] * 5
-    cohort = pd.DataFrame(
+    return pd.DataFrame(
         {
             "rair": ["RAIA"] * 40 + ["RAIR"] * 20,
             "rair_type": types,
             "rai_avid_status": ["RAI-avid"] * 40
             + ["partial or no RAI-avid"] * 15
             + ["RAI-avid"] * 5,
-            "evaluable": ["no"] * 2 + ["yes"] * 58,
-            "progression": [""] * 2 + progression[2:],
-            "pfs": [""] * 2 + [f"{x:.1f}" for x in rng.uniform(5, 120, 58)],
+            "progressed": [False] * 40 + [True, False, True] * 5 + [True] * 5,
+            "pfs": rng.uniform(5, 120, 60).round(1),
             "age_55": rng.choice(["≥55", "<55"], 60),
             "t_stage": rng.choice(["T4", "T1/T2/T3"], 60),
         }
-    )
-    return progression_frames.evaluable_patients(cohort)
+    ).iloc[2:]
 
 
 def test_flow_of_patients_is_that_of_figure_2(registry):
@@ -137,14 +134,6 @@ def test_method_that_agrees_is_taken_where_several_may_be_meant(registry):
     assert recomputed(registry, pd.DataFrame(rows, columns=columns))["figure3-04"] == 1e-6
 
 
-def test_evaluable_patients_have_times_events_and_the_curves_of_figure_5(patients):
-    assert len(patients) == 58
-    assert patients["event"].sum() == (patients["progression"] == "PD").sum()
-    assert set(patients["curve"]) == {
-        "RAIA", "no avidity", progression_frames.JOINED, progression_frames.DESPITE_AVIDITY,
-    }  # fmt: skip
-
-
 def test_curves_hold_every_patient_of_each_group(patients):
     table = progression_frames.curves(
         patients, {name: patients["rair"] == name for name in ("RAIA", "RAIR")}
@@ -199,3 +188,23 @@ def test_ranges_of_what_is_not_printed_leave_out_what_a_cohort_has_not():
     assert row[["cohorts", "smallest", "median", "largest"]].tolist() == [3, 0.7, 0.8, 0.9]
     shown = ensembles.for_figure(row.to_frame().T, {"concordance": "C"}, printed=False)
     assert shown["printed"].isna().all()
+
+
+def test_patients_who_were_not_evaluable_are_the_difference_of_two_tables(registry):
+    table = wang2025_tables.left_out(registry)
+    # By hand: 68 - 65 men, 144 - 139 with N1b, 53 - 53 with a lesion of 1 cm or more.
+    assert table.loc[("gender", "Male"), "not evaluable"] == 3
+    assert table.loc[("N stage", "N1b"), "not evaluable"] == 5
+    assert table.loc[("largest lung metastasis (cm)", "≥1"), "not evaluable"] == 0
+    assert (table["not evaluable"].groupby(level=0).sum() == 8).all()
+
+
+def test_operating_point_stands_beside_the_printed_one(registry, echo):
+    points = wang2025.roc_points(registry, echo)
+    assert points["auc"].tolist() == [0.76, 0.76]
+    assert points["sensitivity"].tolist() == [0.575, 0.575]
+
+
+def test_tie_is_written_as_the_print_rounds_it(registry):
+    # 63 of 112 patients are 56.25 %, printed 56.2.
+    assert shown(registry["table4-105"], 56.25) == "56.2"

@@ -50,6 +50,8 @@ def shown(row: ReportedNumber, value: float) -> str:
     if math.isnan(value):
         return "–"
     decimals = row.number.decimals
+    if row.number.operator == "=" and row.number.agrees(value):
+        return format_value(row.number.value, decimals)  # a tie may be rounded either way
     if row.statistic == "p_value" and value < 10.0**-decimals:
         return f"{value:.1g}"
     return format_value(value, decimals)

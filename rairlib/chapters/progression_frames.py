@@ -7,33 +7,9 @@ import pandas as pd
 from rairlib.cox import concordance, cox, firth_cox, linear_predictor, ridge_cox
 from rairlib.survival import expected_events, kaplan_meier, log_rank, survival_at
 
-TIME, EVENT = "pfs", "event"
+TIME, EVENT = "pfs", "progressed"
 FIVE_YEARS = 60
 DESPITE_AVIDITY = "progression despite avidity"
-JOINED = "partial avidity or avidity lost"
-
-
-def evaluable_patients(cohort: pd.DataFrame) -> pd.DataFrame:
-    """Return the patients whose progression was assessed, ready for survival analysis.
-
-    Parameters
-    ----------
-    cohort : DataFrame
-        As :func:`rairlib.results.load_witness` returns it.
-
-    Returns
-    -------
-    DataFrame
-        With ``pfs`` in months as a number, ``event`` (0/1) and ``curve``: RAIA, or the type of
-        refractory disease as Figure 5B joins them.
-    """
-    data = cohort[cohort["evaluable"] == "yes"].copy()
-    joined = {"partial avidity": JOINED, "avidity lost": JOINED, "": "RAIA"}
-    return data.assign(
-        pfs=pd.to_numeric(data["pfs"]),
-        event=(data["progression"] == "PD").astype(int),
-        curve=data["rair_type"].replace(joined),
-    )
 
 
 def curves(patients: pd.DataFrame, groups: Mapping[str, pd.Series]) -> pd.DataFrame:
@@ -42,7 +18,7 @@ def curves(patients: pd.DataFrame, groups: Mapping[str, pd.Series]) -> pd.DataFr
     Parameters
     ----------
     patients : DataFrame
-        See :func:`evaluable_patients`.
+        See :func:`rairlib.papers.wang2025.evaluable`.
     groups : mapping of str to Series of bool
         Name of each group → who belongs to it.
 
@@ -64,7 +40,7 @@ def ties_side_by_side(patients: pd.DataFrame, covariates: Mapping) -> pd.DataFra
     Parameters
     ----------
     patients : DataFrame
-        With the columns ``pfs``, ``event`` and the covariates.
+        With the columns ``pfs``, ``progressed`` and the covariates.
     covariates : mapping
         As for :func:`rairlib.cox.cox`.
 
@@ -141,7 +117,7 @@ def definitions(patients: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     patients : DataFrame
-        See :func:`evaluable_patients`.
+        See :func:`rairlib.papers.wang2025.evaluable`.
 
     Returns
     -------

@@ -136,3 +136,31 @@ def printed_rates(registry: Registry, groups: Iterable[str]) -> pd.DataFrame:
         for row in registry.where("survival_percent", locus="Section 3.6", group=group)
     ]
     return pd.DataFrame(rows, columns=["id", "group", "time", "percent"])
+
+
+def roc_points(registry: Registry, results: pd.DataFrame) -> pd.DataFrame:
+    """Return the reported and the recomputed operating point of Figure 3B.
+
+    Parameters
+    ----------
+    registry : Registry
+        The Qingdao registry.
+    results : DataFrame
+        As for :func:`rairlib.chapters.beside.recomputed`.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`rairlib.figures.roc.draw_roc` needs it.
+    """
+    values = recomputed(registry, results)
+    rows = {
+        name: registry.where(name, locus="Section 3.5")[0]
+        for name in ("auc", "sensitivity", "specificity")
+    }
+    printed = {name: row.number.value for name, row in rows.items()}
+    found = {name: values[row.id] for name, row in rows.items()}
+    table = pd.DataFrame([printed, found])
+    table[["sensitivity", "specificity"]] /= 100
+    label = rows["sensitivity"].level
+    return table.assign(source=["reported", "reproduced"], label=label)

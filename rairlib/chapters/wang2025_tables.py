@@ -193,3 +193,27 @@ def hazard_ratios(registry: Registry, results: pd.DataFrame, model: str) -> pd.D
             "p, cohort": shown(p_value, values[p_value.id]),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("hazard ratio")
+
+
+def left_out(registry: Registry) -> pd.DataFrame:
+    """Subtract Table 5 from Table 3: the margins of the patients who were not evaluable.
+
+    Parameters
+    ----------
+    registry : Registry
+        The Qingdao registry.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``all, evaluable, not evaluable``, indexed by characteristic and level.
+    """
+    rows = {}
+    for kept in registry.where("count", locus="Table 5", repeats=""):
+        wanted = {"locus": "Table 3", "variable": kept.variable, "level": kept.level}
+        for whole in registry.where("count", **wanted):
+            numbers = int(whole.number.value), int(kept.number.value)
+            rows[LABELS[kept.variable], kept.level] = (*numbers, numbers[0] - numbers[1])
+    index = pd.MultiIndex.from_tuples(rows, names=["characteristic", "level"])
+    columns = ["all", "evaluable", "not evaluable"]
+    return pd.DataFrame(list(rows.values()), index=index, columns=columns)
