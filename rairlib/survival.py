@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pandas as pd
-from lifelines import KaplanMeierFitter
 from lifelines.statistics import multivariate_logrank_test
 from scipy import stats
 
@@ -18,7 +17,7 @@ CURVE_COLUMNS = ("time", "at_risk", "events", "censored", "survival", "se", "low
 
 
 def kaplan_meier(time, event, interval: str = "plain") -> pd.DataFrame:
-    """Estimate the share of patients without the event over time.
+    """Estimate the share of patients without the event over time: products of (n - d) / n.
 
     Parameters
     ----------
@@ -44,29 +43,27 @@ def kaplan_meier(time, event, interval: str = "plain") -> pd.DataFrame:
     if interval not in INTERVALS:
         raise RairlibError(f"the interval is {' or '.join(INTERVALS)}, not {interval!r}")
     data = survival_times(time, event)
-    with np.errstate(all="ignore"):  # lifelines takes log 0, and silences numpy for good
-        fitter = KaplanMeierFitter().fit(data["time"], data["event"])
-        table = fitter.event_table
-        curve = table.assign(survival=fitter.survival_function_.iloc[:, 0]).reset_index()
-        deaths, left = curve["observed"], curve["at_risk"] - curve["observed"]
-        # Greenwood: Var S = S² Σ d / (n (n - d)).
-        spread = np.sqrt((deaths / (curve["at_risk"] * left)).where(left > 0).fillna(0).cumsum())
-        low, high = _limits(curve["survival"], spread, interval)
-    alive = curve["survival"] > 0
-    columns = {"event_at": "time", "observed": "events"}
-    curve = curve.rename(columns=columns).assign(
-        se=(curve["survival"] * spread).where(alive), low=low.where(alive), high=high.where(alive)
-    )
-    whole = ["at_risk", "events", "censored"]
-    return curve.astype(dict.fromkeys(whole, int))[list(CURVE_COLUMNS)]
+    times = np.append(0.0, data["time"].to_numpy())
+    moments, place = np.unique(times, return_inverse=True)
+    events = np.bincount(place[1:], data["event"].to_numpy(), moments.size)
+    ended = np.bincount(place[1:], minlength=moments.size)
+    at_risk = ended[::-1].cumsum()[::-1]
+    left = at_risk - events
+    survival = np.cumprod(left / at_risk)
+    # Greenwood: Var S = S² Σ d / (n (n - d)).
+    spread = np.sqrt(np.cumsum(events / (at_risk * np.where(left > 0, left, np.nan))))
+    low, high = _limits(survival, spread, interval)
+    columns = (moments, at_risk, events, ended - events, survival, survival * spread, low, high)
+    curve = pd.DataFrame(dict(zip(CURVE_COLUMNS, columns, strict=True)))
+    return curve.astype({"events": int, "censored": int})
 
 
-def _limits(survival: pd.Series, spread: pd.Series, interval: str) -> tuple[pd.Series, pd.Series]:
+def _limits(survival, spread, interval: str) -> tuple[np.ndarray, np.ndarray]:
     """Return both limits; `spread` is the standard error of log survival."""
     if interval == "plain":
         width = Z_95 * survival * spread
-        return (survival - width).clip(lower=0), (survival + width).clip(upper=1)
-    begun = survival.where(survival < 1)
+        return np.maximum(survival - width, 0), np.minimum(survival + width, 1)
+    begun = np.where((survival > 0) & (survival < 1), survival, np.nan)
     factor = np.exp(Z_95 * spread / np.log(begun))
     return begun ** (1 / factor), begun**factor
 
