@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rairlib.chapters import ensembles, progression_frames, wang2025, wang2025_tables
+from rairlib.chapters import distances, ensembles, progression_frames, wang2025, wang2025_tables
 from rairlib.chapters.beside import agree, cell, recomputed, shown
 from rairlib.reported import load_registry
 
@@ -208,3 +208,22 @@ def test_operating_point_stands_beside_the_printed_one(registry, echo):
 def test_tie_is_written_as_the_print_rounds_it(registry):
     # 63 of 112 patients are 56.25 %, printed 56.2.
     assert shown(registry["table4-105"], 56.25) == "56.2"
+
+
+def test_distance_is_measured_in_units_of_the_last_printed_digit():
+    rows = [
+        ("a", "Table 5", "ci_high", "anchor", "18.030", 18.033, "no"),
+        ("b", "Table 5", "hazard_ratio", "anchor", "0.277", 0.2769, "yes"),
+        ("c", "Table 5", "hazard_ratio", "anchor", "0.50", 0.6, "no"),
+        ("d", "Table 1", "definition", "design", "one", np.nan, "not a property of the cohort"),
+    ]
+    columns = ["id", "locus", "statistic", "role", "printed", "achieved", "hit"]
+    achieved = pd.DataFrame(rows, columns=columns)
+    achieved = achieved.assign(variable="", level="", group="PD vs NPD", method="")
+    table = distances.distances(achieved)
+    assert table.index.tolist() == ["c", "a"]
+    assert table["last digits"].tolist() == pytest.approx([10, 3])
+    assert table.loc["c", "percent"] == pytest.approx(20)
+    counts = distances.hits_by_place(achieved, "anchor")
+    assert counts.loc[("Table 5", "hazard ratio")].tolist() == [1, 1]
+    assert len(counts) == 2
