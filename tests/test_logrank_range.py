@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from follow_ups import every_sequence
 
 from rairlib.errors import RairlibError
 from rairlib.logrank_range import (
@@ -25,17 +26,6 @@ REFERENCE = json.loads(
 
 def exact_fit(log_ratio, standard_error):
     return CoxFit(log_ratio=(log_ratio, log_ratio), standard_error=(standard_error,) * 2)
-
-
-def every_sequence(patients):
-    """Yield failing groups and risk sets of all follow-ups of so many patients, distinct times."""
-    # Each patient, in order of time: group 0 or 1, censored or failing.
-    for course in product([(0, 0), (0, 1), (1, 0), (1, 1)], repeat=patients):
-        groups = np.array([group for group, _ in course])
-        later = np.cumsum(groups[::-1])[::-1]
-        left = np.arange(patients, 0, -1)
-        fails = np.array([event for _, event in course], dtype=bool)
-        yield groups[fails], np.column_stack([left - later, later])[fails]
 
 
 def test_logrank_of_three_patients_by_hand():
