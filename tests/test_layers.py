@@ -24,6 +24,9 @@ ANALYSES = (
     "reconstruct",
     "identification",
     "anchoring",
+    "logrank_range",
+    "progression",
+    "roc_limits",
     "papers",
     "figures",
 )
