@@ -195,25 +195,19 @@ def hazard_ratios(registry: Registry, results: pd.DataFrame, model: str) -> pd.D
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("hazard ratio")
 
 
-def left_out(registry: Registry) -> pd.DataFrame:
-    """Subtract Table 5 from Table 3: the margins of the patients who were not evaluable.
+def labelled(table: pd.DataFrame) -> pd.DataFrame:
+    """Give a table by variable and level names for readers.
 
     Parameters
     ----------
-    registry : Registry
-        The Qingdao registry.
+    table : DataFrame
+        Indexed by ``variable, level``; columns in snake case.
 
     Returns
     -------
     DataFrame
-        Columns ``all, evaluable, not evaluable``, indexed by characteristic and level.
+        The same numbers, indexed by ``characteristic, level``; blanks for underscores.
     """
-    rows = {}
-    for kept in registry.where("count", locus="Table 5", repeats=""):
-        wanted = {"locus": "Table 3", "variable": kept.variable, "level": kept.level}
-        for whole in registry.where("count", **wanted):
-            numbers = int(whole.number.value), int(kept.number.value)
-            rows[LABELS[kept.variable], kept.level] = (*numbers, numbers[0] - numbers[1])
-    index = pd.MultiIndex.from_tuples(rows, names=["characteristic", "level"])
-    columns = ["all", "evaluable", "not evaluable"]
-    return pd.DataFrame(list(rows.values()), index=index, columns=columns)
+    index = [(LABELS[variable], level) for variable, level in table.index]
+    named = table.rename(columns=lambda name: name.replace("_", " "))
+    return named.set_axis(pd.MultiIndex.from_tuples(index, names=["characteristic", "level"]))
