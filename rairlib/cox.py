@@ -9,7 +9,6 @@ from firthmodels import FirthCoxPH
 from lifelines import CoxPHFitter
 from lifelines.exceptions import ApproximationWarning, ConvergenceError
 from lifelines.exceptions import ConvergenceWarning as LifelinesWarning
-from lifelines.utils import concordance_index
 from scipy import stats
 from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.tools.sm_exceptions import ConvergenceWarning, HessianInversionWarning
@@ -137,58 +136,6 @@ def firth_cox(
     return _table(*(fit[name] for name in fit), data["event"])
 
 
-def linear_predictor(
-    frame: pd.DataFrame, covariates: Mapping[str, Coding], estimates: pd.DataFrame
-) -> pd.Series:
-    """Return the log hazard of each patient, relative to one with every reference level.
-
-    Parameters
-    ----------
-    frame, covariates
-        As for :func:`cox`.
-    estimates : DataFrame
-        What :func:`cox` returned for these covariates.
-
-    Returns
-    -------
-    Series of float
-        One entry per patient.
-    """
-    chosen = estimates[estimates["statistic"] == "coefficient"].set_index("term")["estimate"]
-    columns = covariate_columns(frame, covariates)
-    return columns @ chosen.reindex(columns.columns)
-
-
-def concordance(time, event, risk) -> float:
-    """Return Harrell's C: how often, of two patients, the one with the higher risk fails first.
-
-    Parameters
-    ----------
-    time, event
-        As for :func:`rairlib.observation.survival_times`.
-    risk : array-like of float, shape (n,)
-        Larger means an earlier event; ties count one half.
-
-    Returns
-    -------
-    float
-        Between 0 and 1 (Harrell, Lee and Mark 1996, Statistics in Medicine 15:361-387).
-
-    Raises
-    ------
-    RairlibError
-        If times or events are not usable, a risk is not finite, or no two patients can be compared.
-    """
-    data = survival_times(time, event)
-    scores = np.asarray(risk, dtype=float)
-    if scores.shape != (len(data),) or not np.isfinite(scores).all():
-        raise RairlibError("risk: one finite number per patient is needed")
-    try:
-        return float(concordance_index(data["time"], -scores, data["event"]))
-    except ZeroDivisionError as problem:
-        raise RairlibError("no two patients can be compared: there are no events") from problem
-
-
 def survival_columns(frame: pd.DataFrame, time: str, event: str) -> pd.DataFrame:
     """Return the checked times and events of a frame, in its order and with its index.
 
@@ -248,10 +195,27 @@ def _fit(method, data: pd.DataFrame, columns: pd.DataFrame) -> tuple[pd.Series, 
     return estimate / scale, error / scale
 
 
-def _breslow(data: pd.DataFrame, columns: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+def breslow_model(data: pd.DataFrame, columns: pd.DataFrame) -> PHReg:
+    """Return the partial likelihood of a Cox regression with Breslow ties, not yet fitted.
+
+    Parameters
+    ----------
+    data : DataFrame
+        What :func:`survival_columns` returns.
+    columns : DataFrame
+        Covariates, as :func:`rairlib.regression.covariate_columns` returns them.
+
+    Returns
+    -------
+    PHReg
+        The model of statsmodels.
+    """
     status = data["event"].to_numpy()
-    model = PHReg(data["time"].to_numpy(), columns.to_numpy(), status=status, ties="breslow")
-    fit = model.fit(maxiter=100, tol=PRECISION)
+    return PHReg(data["time"].to_numpy(), columns.to_numpy(), status=status, ties="breslow")
+
+
+def _breslow(data: pd.DataFrame, columns: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    fit = breslow_model(data, columns).fit(maxiter=100, tol=PRECISION)
     return pd.Series(fit.params, columns.columns), pd.Series(fit.bse, columns.columns)
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rairlib.cox import concordance, cox, firth_cox, linear_predictor, ridge_cox
+from rairlib.cox import cox, firth_cox, ridge_cox
+from rairlib.cox_performance import concordance, likelihood_ratio, linear_predictor
 from rairlib.errors import RairlibError
 from rairlib.proportional_hazards import proportional_hazards
 from rairlib.regression import ESTIMATE_COLUMNS
@@ -125,6 +126,13 @@ def test_firth_maximises_the_penalised_likelihood_and_its_profile(data, event, c
     data["none"] = np.where(data["avidity"] == "none", "yes", "no")
     found = firth_cox(data, "time", event, covariates)
     assert_estimates(on_log_scale(found), R[name], 2e-5)
+
+
+def test_likelihood_ratio_is_that_of_coxph(data):
+    found = likelihood_ratio(data, "time", "event", COVARIATES)
+    assert found.statistic == pytest.approx(R["likelihood_ratio"]["statistic"], rel=1e-9)
+    assert found.p_value == pytest.approx(R["likelihood_ratio"]["p"], rel=1e-8)
+    assert found.df == 4
 
 
 def test_concordance_is_that_of_survival(data):

@@ -117,6 +117,8 @@ cat(toJSON(list(
   firth = firth(X, data$event), firth_monotone = firth(X, monotone),
   firth_single = firth(X[, "aviditynone", drop = FALSE], monotone),
   km = zph("km"), rank = zph("rank"), identity = zph("identity"), log = zph("log"),
+  likelihood_ratio = list(statistic = 2 * diff(breslow$loglik),
+                          p = unname(summary(breslow)$logtest["pvalue"])),
   concordance = unname(concordance(breslow)$concordance),
   concordance_age = unname(concordance(y ~ age, data, reverse = TRUE)$concordance),
   varying = estimates(varying), landmark = c(estimates(late), n = nrow(left))
