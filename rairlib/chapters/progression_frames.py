@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from rairlib.cox import concordance, cox, firth_cox, linear_predictor, ridge_cox
+from rairlib.cox import cox, firth_cox, ridge_cox
+from rairlib.cox_performance import concordance, linear_predictor
 from rairlib.survival import expected_events, kaplan_meier, log_rank, survival_at
 
 TIME, EVENT = "pfs", "progressed"
