@@ -94,7 +94,9 @@ def concordance(time, event, risk) -> float:
     scores = np.asarray(risk, dtype=float)
     if scores.shape != (len(data),) or not np.isfinite(scores).all():
         raise RairlibError("risk: one finite number per patient is needed")
+    # Equal patients must tie, though a matrix product can give them different last digits.
+    ranks = np.round(scores / (abs(scores).max() or 1.0), 12)
     try:
-        return float(concordance_index(data["time"], -scores, data["event"]))
+        return float(concordance_index(data["time"], -ranks, data["event"]))
     except ZeroDivisionError as problem:
         raise RairlibError("no two patients can be compared: there are no events") from problem

@@ -150,6 +150,10 @@ def test_concordance_of_a_perfect_and_a_reversed_score():
     assert concordance([1, 2, 3], [1, 1, 0], [1, 1, 1]) == 0.5
 
 
+def test_concordance_ties_scores_that_differ_in_their_last_digit_alone():
+    assert concordance([1, 2], [1, 0], [0.1 + 0.2, 0.3]) == 0.5
+
+
 @pytest.mark.parametrize("transform", ["km", "rank", "identity", "log"])
 def test_proportional_hazards_test_is_that_of_cox_zph(data, transform):
     found = proportional_hazards(data, "time", "event", COVARIATES, transform)

@@ -58,7 +58,41 @@ ranks <- function(x, positive) {
   list(u = min(u, sum(positive) * sum(!positive) - u), p = test$p.value)
 }
 curve <- roc(seen$event, seen$ps_tg, direction = "<", quiet = TRUE)
+nine <- setdiff(twelve, c("single", "ratio_50", "n_low"))
+fitted_nine <- coxph(reformulate(nine, "Surv(pfs, event)"), seen, ties = "breslow",
+                     control = coxph.control(eps = 1e-11, toler.chol = 1e-13, iter.max = 100))
+lr <- 2 * diff(fitted_nine$loglik)
+cohort$log_ps_tg <- log10(cohort$ps_tg)
+fourth <- seen$rair_type %in% "progression despite avidity"
+left <- subset(seen, pfs > 24)
+# Refractory from the outset, from the last course (6 months apart), at progression, or never.
+begins <- ifelse(seen$rair_type %in% c("no avidity", "partial avidity"), 0,
+                 ifelse(seen$rair_type %in% "avidity lost", 6 * (seen$rai_courses - 1), Inf))
+spells <- do.call(rbind, lapply(seq_len(nrow(seen)), function(i) {
+  end <- seen$pfs[i]; e <- seen$event[i]; b <- begins[i]
+  if (b <= 0) return(data.frame(a = 0, b = end, e = e, s = 1))
+  if (b >= end) return(data.frame(a = 0, b = end, e = e, s = 0))
+  data.frame(a = c(0, b), b = c(b, end), e = c(0, e), s = 0:1)
+}))
+varying <- coxph(Surv(a, b, e) ~ s, spells, ties = "efron",
+                 control = coxph.control(eps = 1e-11, toler.chol = 1e-13, iter.max = 100))
+unpublished <- list(
+  ph = unname(cox.zph(fitted_nine, terms = FALSE)$table[, "p"]),
+  crude_tg = logistic("ps_528"), tg = logistic(c("ps_528", "age_55", "t_low")),
+  log_tg = logistic(c("log_ps_tg", "age_55", "t_low")),
+  concordance = unname(concordance(fitted_nine)$concordance), shrinkage = 1 - 9 / lr,
+  landmark = list(n = nrow(left), events = sum(left$event),
+                  ratio = unname(exp(coef(coxph(Surv(pfs, event) ~ not_avid, left,
+                                                ties = "breslow"))))),
+  varying = unname(exp(coef(varying))),
+  left_out = logrank(seen[!fourth, ], seen$rair[!fourth])$chisq,
+  censored = logrank(transform(seen, event = event * !fourth), seen$rair)$chisq,
+  as_avid = logrank(seen, ifelse(fourth, "RAIA", seen$rair))$chisq,
+  reverse_median = unname(quantile(survfit(Surv(pfs, 1 - event) ~ 1, seen), 0.5,
+                                   conf.int = FALSE))
+)
 cat(toJSON(list(
+  unpublished = unpublished,
   chi = list(age_55 = two_by_two(cohort$age_55), ete = two_by_two(cohort$ete),
              lm_size_1 = two_by_two(cohort$lm_1), histology = two_by_two(cohort$histology)),
   six = min(sapply(list(cohort$gender, cohort$histology, cohort$multicentricity, cohort$large,
