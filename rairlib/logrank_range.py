@@ -114,6 +114,33 @@ def fall_that_ties_need(statistic: float, fit: CoxFit) -> float:
     return min(1.0, logrank_limits(fit)[1] / statistic)
 
 
+def risk_sets(sizes, group_fails, losses=()) -> np.ndarray:
+    """Write down the patients at risk at each event of a follow-up told in words.
+
+    Parameters
+    ----------
+    sizes : sequence of int, length k
+        Patients of each group at the start.
+    group_fails : array-like of int, shape (events,)
+        Group of the patient who fails, 0 to k - 1, in order of time.
+    losses : sequence of (int, int, int)
+        Event (1 for the first), group, and how many of the group are censored just before it;
+        everybody else without an event is censored after the last one.
+
+    Returns
+    -------
+    ndarray of int, shape (events, k)
+        Patients at risk in each group just before each event.
+    """
+    fails = np.asarray(group_fails, dtype=int)
+    gone = np.zeros((len(fails), len(sizes)), dtype=int)
+    for event, group, patients in losses:
+        gone[event - 1 :, group] += patients
+    failed = np.cumsum(np.eye(len(sizes), dtype=int)[fails], axis=0)
+    failed = np.vstack([np.zeros(len(sizes), dtype=int), failed[:-1]])
+    return np.asarray(sizes) - gone - failed
+
+
 def logrank_from_risk_sets(group_fails, at_risk) -> float:
     """Compute the log-rank statistic from the sequence of events, one event per time.
 

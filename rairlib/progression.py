@@ -21,7 +21,7 @@ import numpy as np
 from rairlib.errors import RairlibError
 from rairlib.logrank_range import CoxFit
 
-DIRECTIONS = 720
+DIRECTIONS = 360
 
 
 def split_is_impossible(
@@ -87,7 +87,7 @@ def _best_share(low: float, high: float, x: np.ndarray, y: np.ndarray) -> np.nda
 def possible_splits(
     total: int, patients: tuple[int, int], fit: CoxFit, most: tuple[int, int] | None = None
 ) -> list[int]:
-    """List the numbers of events of group 1 that no argument here excludes, distinct times.
+    """List the numbers of events of group 1 between the ends that nothing here excludes.
 
     Parameters
     ----------
@@ -103,16 +103,19 @@ def possible_splits(
     Returns
     -------
     list of int
-        Ascending.
+        Ascending; numbers at risk, for distinct times, are looked at from both ends inward.
     """
     first, second = most or patients
     smallest_error = fit.standard_error[1] * (1 + 1e-9)
-    return [
+    splits = [
         d1
         for d1 in range(max(1, total - second), min(first, total - 1) + 1)
         if math.sqrt(1 / d1 + 1 / (total - d1)) <= smallest_error
-        and not split_is_impossible((d1, total - d1), patients, fit)
     ]
+    for end in (0, -1):
+        while splits and split_is_impossible((splits[end], total - splits[end]), patients, fit):
+            splits.pop(end)
+    return splits
 
 
 def tight_split(total: int, standard_error: float) -> tuple[float, float]:
