@@ -39,9 +39,9 @@ CONTRASTS = {
 }
 FIVE = ("age_55", "tumor_size_4", "ete", "t_stage", "lm_size_1")
 KEPT = ("age_55", "t_stage")
-# Which covariates stand beside each row of the multivariable column. The print rules out one model
-# for all five rows, and agrees with a selection from all five down to age and T stage: rows of
-# variables that stay are of its last step, rows of variables that leave of its first.
+# Which covariates stand beside each row of the multivariable column. The rows of age and T stage
+# agree with the model of these two alone, the other three with the model of all five: the last and
+# the first step of a selection, not one model.
 TABLE_4_MODELS = {variable: KEPT if variable in KEPT else FIVE for variable in FIVE}
 NOT_SIGNIFICANT = (
     "gender",
