@@ -19,7 +19,8 @@ class TestResult:
     Attributes
     ----------
     method : str
-        ``pearson``, ``yates``, ``fisher``, ``student``, ``welch``, ``levene`` or ``mann_whitney``.
+        ``pearson``, ``yates``, ``fisher``, ``student``, ``welch``, ``levene``, ``mann_whitney``,
+        ``logrank`` or ``likelihood_ratio``.
     statistic : float
         Chi-squared, t, F or U; NaN for Fisher's exact test, which has none.
     df : float

@@ -85,10 +85,15 @@ def check_cohort(cohort: pd.DataFrame) -> None:
     RairlibError
         One line per fault.
     """
+    _checked(cohort)
+
+
+def _checked(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Return a usable cohort with texts as texts, what does not apply as empty ones."""
     absent = [column for column in COHORT_COLUMNS if column not in cohort.columns]
     if absent:
         raise RairlibError(f"cohort: no column {', '.join(absent)}")
-    data = _filled(cohort)
+    data = cohort.assign(**{name: cohort[name].fillna("").astype(str) for name in GIVEN_LEVELS})
     repeated = data["patient"][data["patient"].duplicated()]
     faults = [f"cohort: patient {name} occurs more than once" for name in repeated.iloc[:1]]
     for column, allowed in GIVEN_LEVELS.items():
@@ -107,16 +112,11 @@ def check_cohort(cohort: pd.DataFrame) -> None:
     ]
     if faults:
         raise RairlibError("\n".join(faults))
-
-
-def _filled(cohort: pd.DataFrame) -> pd.DataFrame:
-    texts = {name: cohort[name].fillna("").astype(str) for name in GIVEN_LEVELS}
-    return cohort.assign(**texts)
+    return data
 
 
 def _fault(data: pd.DataFrame, right: pd.Series, told: str) -> list[str]:
-    wrong = data["patient"][~right]
-    return [] if wrong.empty else [f"cohort: patient {wrong.iloc[0]}: {told}"]
+    return [] if right.all() else [f"cohort: patient {data['patient'][~right].iloc[0]}: {told}"]
 
 
 def _contradictions(data: pd.DataFrame) -> list[str]:
@@ -168,8 +168,7 @@ def with_cutoffs(cohort: pd.DataFrame) -> pd.DataFrame:
     RairlibError
         As :func:`check_cohort` does.
     """
-    check_cohort(cohort)
-    data = _filled(cohort)
+    data = _checked(cohort)
     for name in (*RANGES, "pfs"):
         data[name] = pd.to_numeric(data[name], errors="coerce")
     joined = data["rair_type"].isin(["partial avidity", "avidity lost"])
