@@ -105,7 +105,7 @@ def _model_frame(data, outcome, covariates) -> tuple[pd.Series, pd.DataFrame]:
     """Return the outcome as 0/1 and the design matrix with its intercept first."""
     _check_present(data, [outcome])
     design = covariate_columns(data, covariates)
-    event = _event(data[outcome])
+    event = outcome_column(data[outcome])
     design.insert(0, INTERCEPT, 1.0)
     return event, design
 
@@ -149,7 +149,24 @@ def _check_present(data: pd.DataFrame, columns: Iterable[str]) -> None:
             raise RairlibError(f"{column}: {int(data[column].isna().sum())} values are missing")
 
 
-def _event(values: pd.Series) -> pd.Series:
+def outcome_column(values: pd.Series) -> pd.Series:
+    """Return an outcome as 1.0 for patients who have it and 0.0 for the others.
+
+    Parameters
+    ----------
+    values : Series
+        ``yes``/``no``, true/false or 1/0, one value per patient.
+
+    Returns
+    -------
+    Series of float
+        With the same index.
+
+    Raises
+    ------
+    RairlibError
+        If there are other values, or all patients have the same.
+    """
     event = values.map(YES_NO) if set(values) <= set(YES_NO) else values
     if not set(event) <= {0, 1}:
         raise RairlibError(f"{values.name}: an outcome must be yes/no, true/false or 1/0")

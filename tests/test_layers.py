@@ -17,6 +17,7 @@ LONGEST_MODULE = 350
 ANALYSES = (
     "description",
     "regression",
+    "selection",
     "discrimination",
     "cutoffs",
     "joint_tables",

@@ -1,0 +1,235 @@
+"""Stepwise logistic regression by the rules of SPSS: Forward: LR and Backward: LR.
+
+A variable enters on the score test and leaves on the likelihood-ratio test; the dummies of a
+factor move together; a run stops when nothing moves or when it would come back to a model that it
+has already seen (IBM SPSS Statistics Algorithms, "Logistic Regression Algorithms").
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from scipy.stats import chi2
+
+from rairlib.regression import INTERCEPT, Coding, covariate_columns, logistic, outcome_column
+
+ENTRY_P = 0.05
+REMOVAL_P = 0.10
+LOG_COLUMNS = ("step", "model", "action", "term", "test", "statistic", "df", "p_value", "decision")
+SEEN_BEFORE = "stopped: this model was seen before"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """A stepwise selection, told step by step.
+
+    Attributes
+    ----------
+    log : DataFrame
+        One row per test, in order: ``step`` (of the model on which the test is made; 0 is the
+        constant alone), ``model`` (its variables), ``action`` (``enter`` or ``remove``),
+        ``term`` (the variable tested), ``test`` (``score`` or ``likelihood ratio``),
+        ``statistic`` (chi-squared), ``df``, ``p_value`` and ``decision``.
+    models : DataFrame
+        Estimates of every step: ``step``, then the columns of :func:`rairlib.regression.logistic`.
+    selected : tuple of str
+        Variables of the last model, in the order in which they were given.
+    """
+
+    log: pd.DataFrame
+    models: pd.DataFrame
+    selected: tuple[str, ...]
+
+    @property
+    def last_model(self) -> pd.DataFrame:
+        """Estimates of the last step."""
+        last = self.models["step"] == self.models["step"].max()
+        return self.models[last].drop(columns="step").reset_index(drop=True)
+
+
+def forward_lr(
+    data: pd.DataFrame,
+    outcome: str,
+    covariates: Mapping[str, Coding],
+    entry: float = ENTRY_P,
+    removal: float = REMOVAL_P,
+) -> Selection:
+    """Select variables as SPSS's Forward: LR does, from the constant upwards.
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row per patient, without missing values in the columns used.
+    outcome : str
+        Column of the outcome: ``yes``/``no``, true/false or 1/0.
+    covariates : mapping of str to tuple of str or None
+        Column → its levels with the reference last; None for a numeric column.
+    entry : float
+        The variable with the smallest p of the score test enters if that is below this.
+    removal : float
+        After each entry, the variable with the largest p of the likelihood-ratio test leaves if
+        that is above this, until none does.
+
+    Returns
+    -------
+    Selection
+        Log, models and selected variables.
+
+    Raises
+    ------
+    RairlibError
+        As for :func:`rairlib.regression.logistic`; separation among the variables of a step is
+        refused.
+    """
+    run = _Run.of(data, outcome, covariates)
+    run.visit(())
+    while run.enter(entry) and run.remove(removal):
+        pass
+    return run.result()
+
+
+def backward_lr(
+    data: pd.DataFrame,
+    outcome: str,
+    covariates: Mapping[str, Coding],
+    entry: float = ENTRY_P,
+    removal: float = REMOVAL_P,
+) -> Selection:
+    """Select variables as SPSS's Backward: LR does, from all variables downwards.
+
+    When no variable leaves any more, those that left are tested for re-entry on the score test,
+    as SPSS does; with ``entry`` below ``removal`` that is rare.
+
+    Parameters
+    ----------
+    data, outcome, covariates, entry, removal
+        As for :func:`forward_lr`.
+
+    Returns
+    -------
+    Selection
+        Log, models and selected variables; step 1 is the model of all variables.
+
+    Raises
+    ------
+    RairlibError
+        As for :func:`rairlib.regression.logistic`; separation among the variables is refused.
+    """
+    run = _Run.of(data, outcome, covariates)
+    run.visit(tuple(covariates))
+    while run.remove(removal) and run.enter(entry):
+        pass
+    return run.result()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """A selection under way: the present model, those seen before, and the tests made."""
+
+    data: pd.DataFrame
+    outcome: str
+    covariates: Mapping[str, Coding]
+    event: np.ndarray
+    columns: dict[str, np.ndarray]
+    current: tuple[str, ...] = ()
+    step: int = 0
+    seen: set[tuple[str, ...]] = field(default_factory=set)
+    log: list[dict] = field(default_factory=list)
+    models: list[pd.DataFrame] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, data, outcome, covariates) -> "_Run":
+        columns = {
+            name: covariate_columns(data, {name: coding}).to_numpy()
+            for name, coding in covariates.items()
+        }
+        event = outcome_column(data[outcome]).to_numpy()
+        return cls(data=data, outcome=outcome, covariates=covariates, event=event, columns=columns)
+
+    def visit(self, names: Iterable[str]) -> None:
+        self.current = self.ordered(names)
+        # SPSS calls the constant alone step 0, whatever the method.
+        self.step = self.step + 1 if self.seen or self.current else 0
+        self.seen.add(self.current)
+        self.models.append(self.fit(self.current).assign(step=self.step))
+
+    def ordered(self, names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(name for name in self.covariates if name in set(names))
+
+    def fit(self, names: tuple[str, ...]) -> pd.DataFrame:
+        return logistic(self.data, self.outcome, {name: self.covariates[name] for name in names})
+
+    def design(self, names: Iterable[str]) -> np.ndarray:
+        return np.column_stack([np.ones(len(self.event)), *(self.columns[n] for n in names)])
+
+    def log_odds(self, names: tuple[str, ...]) -> np.ndarray:
+        estimates = self.fit(names)
+        on_log_scale = estimates["statistic"].isin([INTERCEPT, "coefficient"])
+        return self.design(names) @ estimates.loc[on_log_scale, "estimate"].to_numpy()
+
+    def log_likelihood(self, names: tuple[str, ...]) -> float:
+        log_odds = self.log_odds(names)
+        return float(self.event @ log_odds - np.logaddexp(0.0, log_odds).sum())
+
+    def enter(self, limit: float) -> bool:
+        """Let the best variable in; False if none may come in, so that the run is over."""
+        tests = {name: self.score(name) for name in self.covariates if name not in self.current}
+        best = min(tests, key=lambda name: (tests[name][1], -tests[name][0]), default=None)
+        moves = best is not None and tests[best][1] < limit
+        target = self.ordered((*self.current, best)) if moves else None
+        self.note("enter", "score", tests, best if moves else None, target)
+        return self.move(target)
+
+    def remove(self, limit: float) -> bool:
+        """Let variables out, the worst first; False if a model comes back, which ends the run."""
+        while self.current:
+            present = self.log_likelihood(self.current)
+            tests = {name: self.likelihood_ratio(name, present) for name in self.current}
+            worst = max(tests, key=lambda name: tests[name][1])
+            moves = tests[worst][1] > limit
+            target = self.ordered(set(self.current) - {worst}) if moves else None
+            self.note("remove", "likelihood ratio", tests, worst if moves else None, target)
+            if not moves:
+                return True
+            if not self.move(target):
+                return False
+        return True
+
+    def move(self, target: tuple[str, ...] | None) -> bool:
+        if target is None or target in self.seen:
+            return False
+        self.visit(target)
+        return True
+
+    def score(self, name: str) -> tuple[float, float]:
+        risk = 1 / (1 + np.exp(-self.log_odds(self.current)))
+        present, new = self.design(self.current), self.columns[name]
+        weighted = present * (risk * (1 - risk))[:, np.newaxis]
+        # What the variables in the model do not explain of the new one, in the fit's own weights.
+        rest = new - present @ np.linalg.solve(present.T @ weighted, weighted.T @ new)
+        information = rest.T @ (rest * (risk * (1 - risk))[:, np.newaxis])
+        gradient = new.T @ (self.event - risk)
+        return self.tested(float(gradient @ np.linalg.solve(information, gradient)), name)
+
+    def likelihood_ratio(self, name: str, present: float) -> tuple[float, float]:
+        without = self.log_likelihood(self.ordered(set(self.current) - {name}))
+        return self.tested(2 * (present - without), name)
+
+    def tested(self, statistic: float, name: str) -> tuple[float, float]:
+        return statistic, float(chi2.sf(statistic, self.columns[name].shape[1]))
+
+    def note(self, action, test, tests, mover, target) -> None:
+        moved, stays = ("enters", "stays out") if action == "enter" else ("leaves", "stays")
+        moved = SEEN_BEFORE if target in self.seen else moved
+        for name, (statistic, p_value) in tests.items():
+            decision = moved if name == mover else stays
+            fitted = (self.step, " + ".join(self.current) or "constant", action, name, test)
+            row = (*fitted, statistic, self.columns[name].shape[1], p_value, decision)
+            self.log.append(dict(zip(LOG_COLUMNS, row, strict=True)))
+
+    def result(self) -> Selection:
+        models = pd.concat(self.models, ignore_index=True)
+        models.insert(0, "step", models.pop("step"))
+        log = pd.DataFrame(self.log, columns=list(LOG_COLUMNS))
+        return Selection(log=log, models=models, selected=self.current)
