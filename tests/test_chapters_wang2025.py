@@ -94,7 +94,7 @@ def test_tables_show_where_a_cohort_differs(registry, echo):
     changed.loc[one, "value"] *= 1.1
     table = wang2025_tables.hazard_ratios(registry, changed, "univariable")
     assert table.index[table["as printed"] != "yes"].tolist() == [
-        "extrathyroidal extension, Negative vs Positive"
+        "extension (ETE), Negative vs Positive"
     ]
     assert table["as printed"].min() == "2 of 3"
 
@@ -104,7 +104,7 @@ def test_crude_odds_ratios_are_those_of_the_printed_counts(registry):
     # (42 · 77) / (20 · 38) = 4.2553; log limits ± 1.96 · sqrt(1/42 + 1/77 + 1/20 + 1/38).
     assert table.loc["age (years), ≥55 vs <55", "crude"] == "4.255 (2.201, 8.226)"
     # (28 · 46) / (51 · 52) = 0.4857: below 1, while the printed adjusted ratio is above.
-    extension = table.loc["extrathyroidal extension, Negative vs Positive"]
+    extension = table.loc["extension (ETE), Negative vs Positive"]
     assert extension["crude"].startswith("0.486")
     assert extension["adjusted, printed"].startswith("1.819")
 

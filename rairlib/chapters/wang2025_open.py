@@ -1,0 +1,148 @@
+"""Qingdao: what hangs on the wording, and what the print of Wang et al. 2025 leaves open."""
+
+import pandas as pd
+
+from rairlib.errors import RairlibError
+from rairlib.reported import ReportedNumber
+from rairlib.studies import data_folder
+from rairlib.text_findings import load_text_findings
+
+STUDY = "wang2025"
+CONSEQUENCES = {
+    "text-01": "nothing, unless a tumour measured exactly 4 cm",
+    "text-02": "nothing, unless a largest lesion measured exactly 1 cm",
+    "text-03": "the response class of a patient whose largest lesion measured exactly 1 cm",
+    "text-04": "the class of at least three patients without progression; not who progressed",
+    "text-05": "the direction: the ratio belongs to the lack of avidity",
+    "text-06": "from which blood sample a reader takes the value to compare with the cut-off",
+    "text-07": "a conclusion: no table tests the cut-off against refractory disease",
+    "text-08": "nothing; read progression-free survival",
+    "text-09": "to whom the results apply",
+    "text-10": "how the univariable part of Table 4 is to be cited",
+    "text-11": "nothing; the bracket splits all patients",
+    "text-12": "who was left out, and so of whom Table 5 speaks",
+    "text-13": "who is avid in Table 5",
+    "text-14": "Table 5 and Figure 5A compare different groups",
+    "text-15": "how much of Figure 5 is there by definition",
+    "text-16": "the lesion size that eight patients without a visible lesion are given",
+    "text-17": "who counts as the first type of refractory disease",
+    "text-18": "how the models were chosen, and with it how far their p values can be trusted",
+}
+
+
+def wording_and_consequence() -> pd.DataFrame:
+    """Set each finding on the wording beside what hangs on it.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by finding, proofs first: ``status, about, one place, another place, what hangs on
+        it``.
+    """
+    found = sorted(load_text_findings(STUDY), key=lambda finding: finding.status)
+    rows = {
+        finding.id: {
+            "status": finding.status,
+            "about": finding.kind,
+            "one place": f"{finding.locus_a}: “{finding.quote_a}”",
+            "another place": f"{finding.locus_b}: “{finding.quote_b}”",
+            "what hangs on it": CONSEQUENCES[finding.id],
+        }
+        for finding in found
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("finding")
+
+
+def rate_label(row: ReportedNumber) -> str:
+    """Name a rate without progression in a few words.
+
+    Parameters
+    ----------
+    row : ReportedNumber
+        For example 52.2 % after 60 months.
+
+    Returns
+    -------
+    str
+        In two lines.
+    """
+    groups = {
+        "evaluable": "all",
+        "partial avidity or avidity lost": "partial or lost",
+        "progression despite avidity": "despite avidity",
+    }
+    return f"{groups.get(row.group, row.group)},\n{row.level}"
+
+
+def quantities(ranges: pd.DataFrame, labels: dict[tuple[str, str], str]) -> dict[str, str]:
+    """Find quantities by topic and name, and label them.
+
+    Parameters
+    ----------
+    ranges : DataFrame
+        Indexed by quantity, see :func:`rairlib.chapters.ensembles.unpublished_ranges`.
+    labels : dict of (str, str) to str
+        Topic and name, as :mod:`rairlib.papers.wang2025_unpublished` has them → label.
+
+    Returns
+    -------
+    dict of str to str
+        Quantity as indexed → label, in the order of the labels.
+
+    Raises
+    ------
+    RairlibError
+        If a quantity is absent or stands twice.
+    """
+    found = {}
+    for (topic, name), label in labels.items():
+        hits = [q for q in ranges.index if q.startswith(topic) and _rest(q, topic) == name]
+        if len(hits) != 1:
+            raise RairlibError(f"{topic}, {name}: {len(hits)} quantities have this name")
+        found[hits[0]] = label
+    return found
+
+
+def _rest(quantity: str, topic: str) -> str:
+    return quantity.removeprefix(topic).lstrip(" :,|/")
+
+
+# Hazard ratios of partial or no avidity, or of refractory disease, under other definitions.
+OTHER_DEFINITIONS = {
+    ("landmark at 12 months", "hazard ratio, avidity"): "avidity,\nfrom 12 months",
+    ("landmark at 24 months", "hazard ratio, avidity"): "avidity,\nfrom 24 months",
+    ("landmark at 36 months", "hazard ratio, avidity"): "avidity,\nfrom 36 months",
+    (
+        "status that begins",
+        "hazard ratio, refractory status, courses 6 months apart",
+    ): "RAIR, when lost\n(6 months)",
+    (
+        "status that begins",
+        "hazard ratio, refractory status, courses 12 months apart",
+    ): "RAIR, when lost\n(12 months)",
+}
+# Odds ratios of refractory disease that the discussion speaks of and no table has.
+THYROGLOBULIN = {
+    ("refractory disease", "odds ratio, ps-Tg ≥528.5"): "≥528.5, crude",
+    (
+        "refractory disease",
+        "odds ratio, ps-Tg ≥528.5, adjusted for age and T stage",
+    ): "≥528.5, adjusted",
+    ("refractory disease", "odds ratio, tenfold ps-Tg"): "tenfold, crude",
+    (
+        "refractory disease",
+        "odds ratio, tenfold ps-Tg, adjusted for age and T stage",
+    ): "tenfold, adjusted",
+}
+
+
+def load_unpublished() -> pd.DataFrame:
+    """Load what the cohorts of the ensemble say about numbers that the paper does not print.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``cohort, quantity, value``; NaN where a cohort has no finite value.
+    """
+    path = data_folder() / "results" / f"{STUDY}_unpublished.csv"
+    return pd.read_csv(path, encoding="utf-8")

@@ -1,0 +1,41 @@
+"""What hangs on the wording of the Qingdao paper, and what its print leaves open."""
+
+import pandas as pd
+import pytest
+
+from rairlib.chapters import wang2025_open
+from rairlib.errors import RairlibError
+from rairlib.reported import load_registry
+from rairlib.text_findings import load_text_findings
+
+RANGES = pd.DataFrame(
+    index=["Table 5: concordance", "landmark at 12 months: patients", "avidity: hazard ratio, RAIR"]
+)
+
+
+def test_every_finding_on_the_wording_has_its_consequence():
+    found = load_text_findings("wang2025")
+    assert set(wang2025_open.CONSEQUENCES) == {finding.id for finding in found}
+    table = wang2025_open.wording_and_consequence()
+    assert len(table) == len(found)
+    assert table["status"].is_monotonic_increasing
+    assert table.loc["text-07", "what hangs on it"].startswith("a conclusion")
+
+
+def test_quantities_are_found_by_topic_and_name():
+    wanted = {("avidity", "hazard ratio, RAIR"): "RAIR", ("Table 5", "concordance"): "C"}
+    assert wang2025_open.quantities(RANGES, wanted) == {
+        "avidity: hazard ratio, RAIR": "RAIR",
+        "Table 5: concordance": "C",
+    }
+
+
+def test_absent_quantity_is_one_clear_line():
+    with pytest.raises(RairlibError, match="Table 5, shrinkage: 0 quantities have this name"):
+        wang2025_open.quantities(RANGES, {("Table 5", "shrinkage"): ""})
+
+
+def test_rates_are_named_in_few_words():
+    registry = load_registry("wang2025")
+    label = wang2025_open.rate_label(registry["section-3.6-33"])
+    assert label == "partial or lost,\n60 months"
