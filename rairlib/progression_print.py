@@ -10,10 +10,8 @@ import pandas as pd
 from rairlib.checks.cells import CountIndex, whole_number
 from rairlib.checks.event_counts import EventSplit, event_splits
 from rairlib.checks.survival_rates import Rate, printed_rates
-from rairlib.logrank_range import CoxFit, fall_that_ties_need, logrank_limits, wald_statistic
+from rairlib.logrank_range import CoxFit
 from rairlib.progression import (
-    class_unions,
-    compositions_left_out,
     events_behind_rate,
     possible_splits,
     rate_without_censoring,
@@ -21,9 +19,6 @@ from rairlib.progression import (
 )
 from rairlib.reported import Registry
 
-AVID = "rai_avid_status"
-TYPES = ("no avidity", "partial avidity", "avidity lost", "progression despite avidity")
-PROGRESSED = "progression despite avidity"
 # Stage T4 includes gross extension beyond the thyroid.
 NESTED = (("t_stage", "T4"), ("ete", "Positive"))
 
@@ -175,120 +170,6 @@ def left_out(registry: Registry) -> pd.DataFrame:
             rows[variable, level] = (*counts, counts[0] - counts[1])
     table = pd.DataFrame(rows, index=["all", "evaluable", "not_evaluable"]).T
     return table.rename_axis(["variable", "level"])
-
-
-def avidity_classes(registry: Registry) -> dict[str, int]:
-    """Return the patients of RAIA and of the four types of RAIR, before any is left out."""
-    sizes = CountIndex(registry).sizes
-    return {name: whole_number(sizes[name]) for name in ("RAIA", *TYPES)}
-
-
-def avidity_unions(registry: Registry) -> pd.DataFrame:
-    """List the unions of the five classes that can be Table 5's RAI-avid, with what speaks to them.
-
-    Parameters
-    ----------
-    registry : Registry
-        The printed numbers.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by union; ``unions_tried``, ``left_out_inside``, ``compositions`` (ways to spread
-        those left out over the classes), ``events_needed`` (from the interval), ``events_possible``
-        (if RAIA holds none: those of the types in the union) and ``compositions_left``.
-    """
-    split = univariable_splits(registry)[AVID]
-    classes, out = avidity_classes(registry), _size(registry, "not evaluable")
-    kept = whole_number(split.levels[1])
-    needed = split.ranges()[1][0]
-    rows = {}
-    for union, inside in class_unions(classes, out, kept):
-        ways = compositions_left_out(classes, out, union, inside)
-        types = [name for name in union if name != "RAIA"]
-        possible = [sum(classes[name] - way[name] for name in types) for way in ways]
-        rows[" + ".join(union)] = {
-            "unions_tried": 2 ** len(classes),
-            "left_out_inside": inside,
-            "compositions": len(ways),
-            "events_needed": needed,
-            "events_possible": max(possible),
-            "compositions_left": sum(events >= needed for events in possible),
-        }
-    return pd.DataFrame(rows).T.rename_axis("RAI-avid")
-
-
-def avidity_cases(registry: Registry) -> pd.DataFrame:
-    """List how many RAIA patients can be among those left out, whatever RAI-avid means for RAIR.
-
-    Parameters
-    ----------
-    registry : Registry
-        The printed numbers.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by ``RAIA left out``: ``RAIR left out``, ``RAIA evaluable``, ``RAIR evaluable``,
-        ``RAIR among the avid`` (if all evaluable RAIA are RAI-avid), ``events needed`` among the
-        avid, and ``possible`` (if events occur in RAIR alone).
-    """
-    split = univariable_splits(registry)[AVID]
-    avid, needed = whole_number(split.levels[1]), split.ranges()[1][0]
-    raia, rair = (_size(registry, group) for group in ("RAIA", "RAIR"))
-    rows = {}
-    for out in range(_size(registry, "not evaluable") + 1):
-        among = avid - (raia - out)
-        rows[out] = {
-            "RAIR left out": _size(registry, "not evaluable") - out,
-            "RAIA evaluable": raia - out,
-            "RAIR evaluable": rair - _size(registry, "not evaluable") + out,
-            "RAIR among the avid": among,
-            "events needed": needed,
-            "possible": among >= needed,
-        }
-    return pd.DataFrame(rows).T.rename_axis("RAIA left out")
-
-
-def _size(registry: Registry, group: str) -> int:
-    return whole_number(CountIndex(registry).sizes[group])
-
-
-def avidity_logrank(registry: Registry) -> dict[str, float]:
-    """Set the printed log-rank statistic of RAIR against RAIA beside the fit of Table 5's split.
-
-    Parameters
-    ----------
-    registry : Registry
-        The printed numbers.
-
-    Returns
-    -------
-    dict of str to float
-        ``printed``; ``least``, ``most`` and ``wald_low``, ``wald_high`` for the split by avidity;
-        ``most_shortened``, if limits may be cut off; ``fall``, to which share of its height the
-        curve of all patients would have to fall at one time; ``rate``, the last printed rate of
-        all; and ``height``, at most this high would that curve then be.
-    """
-    split = univariable_splits(registry)[AVID]
-    (row,) = registry.where("logrank_chi_square", group="RAIR vs RAIA", repeats="")
-    fit = cox_fit(split)
-    least, most = logrank_limits(fit)
-    wald = wald_statistic(fit)
-    fall = fall_that_ties_need(row.number.low, fit)
-    rates = [rate for rate in printed_rates(registry) if rate.row.group == "evaluable"]
-    last = max(rates, key=lambda rate: rate.months)
-    return {
-        "printed": row.number.value,
-        "least": least,
-        "most": most,
-        "most_shortened": logrank_limits(cox_fit(split, shortened=True))[1],
-        "wald_low": wald[0],
-        "wald_high": wald[1],
-        "fall": fall,
-        "rate": last.survival[0],
-        "height": fall * last.survival[1],
-    }
 
 
 def rate_counts(registry: Registry, sizes: dict[str, tuple[int, ...]]) -> pd.DataFrame:

@@ -3,12 +3,10 @@
 import numpy as np
 import pytest
 
+from rairlib.avidity_print import avidity_cases, avidity_logrank, avidity_unions, mixtures
 from rairlib.chapters import progression as frames
 from rairlib.chapters import tg_roc
 from rairlib.progression_print import (
-    avidity_cases,
-    avidity_logrank,
-    avidity_unions,
     event_ranges,
     left_out,
     nested_range,
@@ -172,3 +170,11 @@ def test_quartile_stands_between_the_same_ranks_under_all_rules():
             for rule in rules:
                 quartile = np.quantile(values, part / 4, method=rule)
                 assert values[below - 1] - 1e-12 <= quartile <= values[above - 1] + 1e-12
+
+
+def test_average_rate_of_the_types_by_hand(registry):
+    table = mixtures(registry).set_index(["no avidity", "partial or lost"])
+    # 34 · 50.7 % and 39 · 62.9 % of 80; 34 and 38 of 79; 33 and 39 of 79.
+    for sizes, middle in {(34, 39): 52.21, (34, 38): 52.08, (33, 39): 52.23}.items():
+        row = table.loc[sizes]
+        assert (row["RAIR_low"] + row["RAIR_high"]) / 2 == pytest.approx(middle, abs=0.03)

@@ -3,14 +3,11 @@
 import numpy as np
 import pandas as pd
 
+from rairlib.avidity_print import AVID, avidity_cases, avidity_logrank, avidity_unions
 from rairlib.checks.cells import CountIndex
 from rairlib.logrank_range import logrank_from_risk_sets, logrank_limits, risk_sets
 from rairlib.printed import format_value
 from rairlib.progression_print import (
-    AVID,
-    avidity_cases,
-    avidity_logrank,
-    avidity_unions,
     cox_fit,
     event_ranges,
     nested_range,
