@@ -93,18 +93,16 @@ def test_tables_show_where_a_cohort_differs(registry, echo):
     one = (changed["statistic"] == "hazard_ratio") & (changed["variable"] == "ete")
     changed.loc[one, "value"] *= 1.1
     table = wang2025_tables.hazard_ratios(registry, changed, "univariable")
-    assert table.index[table["as printed"] != "yes"].tolist() == [
-        "extension (ETE), Negative vs Positive"
-    ]
+    assert table.index[table["as printed"] != "yes"].tolist() == ["No extension"]
     assert table["as printed"].min() == "2 of 3"
 
 
 def test_crude_odds_ratios_are_those_of_the_printed_counts(registry):
     table = wang2025_tables.crude_ratios(registry)
     # (42 · 77) / (20 · 38) = 4.2553; log limits ± 1.96 · sqrt(1/42 + 1/77 + 1/20 + 1/38).
-    assert table.loc["age (years), ≥55 vs <55", "crude"] == "4.255 (2.201, 8.226)"
+    assert table.loc["Age ≥55 y", "crude"] == "4.255 (2.201, 8.226)"
     # (28 · 46) / (51 · 52) = 0.4857: below 1, while the printed adjusted ratio is above.
-    extension = table.loc["extension (ETE), Negative vs Positive"]
+    extension = table.loc["No extension"]
     assert extension["crude"].startswith("0.486")
     assert extension["adjusted, printed"].startswith("1.819")
 
@@ -224,3 +222,8 @@ def test_distance_is_measured_in_units_of_the_last_printed_digit():
     counts = distances.hits_by_place(achieved, "anchor")
     assert counts.loc[("Table 5", "hazard ratio")].tolist() == [1, 1]
     assert len(counts) == 2
+
+
+def test_terms_are_named_by_the_level_in_the_numerator():
+    table = pd.DataFrame({"p": [0.1, 0.2]}, index=["lm_size_1: ≥1 vs <1", "global"])
+    assert wang2025.short_terms(table).index.tolist() == ["Lung met. ≥1 cm", "global"]

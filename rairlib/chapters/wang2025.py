@@ -56,6 +56,23 @@ def flow_boxes(registry: Registry) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["box", "text", "n", "parent", "kind"])
 
 
+def short_terms(table: pd.DataFrame) -> pd.DataFrame:
+    """Give the terms of a regression names that are short enough for a phone.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Indexed by terms such as ``age_55: ≥55 vs <55``, or by variables.
+
+    Returns
+    -------
+    DataFrame
+        The same numbers; the level in the numerator of the ratio names the term.
+    """
+    names = [SHORT.get(term.split(":")[0], term).replace("\n", " ") for term in table.index]
+    return table.set_axis(pd.Index(names, name="against its reference"))
+
+
 def forest_rows(registry: Registry, results: pd.DataFrame, statistic: str) -> pd.DataFrame:
     """Set printed ratios with their limits beside those of a cohort.
 

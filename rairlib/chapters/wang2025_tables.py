@@ -3,6 +3,7 @@
 import pandas as pd
 
 from rairlib.chapters.beside import agree, attached, cell, recomputed, shown, with_limits
+from rairlib.chapters.wang2025 import short_terms
 from rairlib.reported import Registry, ReportedNumber
 from rairlib.tipping import reclassified
 
@@ -129,16 +130,16 @@ def crude_ratios(registry: Registry) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by characteristic, the level of the printed ratio first: ``crude`` with its Wald
+        Indexed by the level in the numerator of the printed ratio: ``crude`` with its Wald
         limits, from the printed counts, and ``adjusted, printed``.
     """
     rows = {}
     for ratio in registry.where("odds_ratio", locus="Table 4"):
-        rows[_contrast(ratio)] = {
+        rows[ratio.variable] = {
             "crude": _crude(registry, ratio),
             **_printed_ratio(registry, ratio),
         }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("odds ratio")
+    return short_terms(pd.DataFrame.from_dict(rows, orient="index"))
 
 
 def _crude(registry: Registry, ratio: ReportedNumber) -> str:
@@ -152,10 +153,6 @@ def _crude(registry: Registry, ratio: ReportedNumber) -> str:
     cases, controls = (counts[level, g] + counts[other, g] for g in ("RAIR", "RAIA"))
     found = reclassified(counts[level, "RAIR"], cases, counts[level, "RAIA"], controls).iloc[0]
     return f"{found['odds_ratio']:.3f} ({found['low']:.3f}, {found['high']:.3f})"
-
-
-def _contrast(ratio: ReportedNumber) -> str:
-    return f"{LABELS[ratio.variable]}, {ratio.level}"
 
 
 def _printed_ratio(registry: Registry, ratio: ReportedNumber) -> dict[str, str]:
@@ -178,21 +175,21 @@ def hazard_ratios(registry: Registry, results: pd.DataFrame, model: str) -> pd.D
     Returns
     -------
     DataFrame
-        Indexed by characteristic and contrast: the hazard ratio with its limits and the p value,
+        Indexed by the level in the numerator: the hazard ratio with its limits and the p value,
         printed and on the cohort, and how many of the three numbers of the ratio are as printed.
     """
     values, rows = recomputed(registry, results), {}
     for ratio in registry.where("hazard_ratio", locus="Table 5", method=model):
         numbers = with_limits(registry, ratio)
         p_value = attached(registry, ratio, "p_value")
-        rows[_contrast(ratio)] = {
+        rows[ratio.variable] = {
             "printed": cell(numbers),
             "cohort": cell(numbers, values),
             "as printed": agree(numbers, values),
             "p, printed": p_value.printed,
             "p, cohort": shown(p_value, values[p_value.id]),
         }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("hazard ratio")
+    return short_terms(pd.DataFrame.from_dict(rows, orient="index"))
 
 
 def labelled(table: pd.DataFrame) -> pd.DataFrame:

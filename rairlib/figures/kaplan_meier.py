@@ -30,6 +30,7 @@ def draw_kaplan_meier(
     quantity: str = "Without progression, %",
     printed: pd.DataFrame | None = None,
     names_at: dict[str, float] | None = None,
+    legend: str = "lower left",
     title: str = "",
     simulated: bool = False,
 ) -> Axes:
@@ -50,6 +51,8 @@ def draw_kaplan_meier(
         Rates as printed, drawn as marks: ``time, percent``.
     names_at : dict of str to float, optional
         Group → time at which its name stands beside its curve; where the curve ends by default.
+    legend : str
+        Corner in which the mark of the printed rates is explained.
     title : str
         Title of the axes.
     simulated : bool
@@ -69,7 +72,7 @@ def draw_kaplan_meier(
     if printed is not None:
         marks = {**SOURCES["reported"], "markersize": 7, "linestyle": "none", "zorder": 5}
         ax.plot(printed["time"], printed["percent"], label="printed rate", clip_on=False, **marks)
-        ax.legend(loc="lower left", frameon=False, fontsize=FONT_SIZE - 1, handletextpad=0.2)
+        ax.legend(loc=legend, frameon=False, fontsize=FONT_SIZE - 1, handletextpad=0.2)
     ax.set(xlim=(0, ticks[-1]), ylim=(0, 104), xticks=ticks, yticks=range(0, 101, 25))
     ax.set(xlabel=label, ylabel=quantity)
     _write_numbers_at_risk(ax, curves, groups, ticks)
