@@ -112,6 +112,7 @@ def test_other_frames_of_the_chapter_have_rows(registry):
     assert "impossible" in set(frames.rate_table(registry)["without censoring"])
     assert frames.logrank_table(registry).loc["log-rank χ² of Figure 5A", "value"] == "60.01"
     assert len(frames.event_table(registry)) == 24
+    assert frames.mixture_table(registry).shape == (3, 2)
 
 
 def test_table_behind_the_cutoff_is_unique(registry):

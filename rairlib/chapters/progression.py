@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from rairlib.avidity_print import AVID, avidity_cases, avidity_logrank, avidity_unions
+from rairlib.avidity_print import AVID, avidity_cases, avidity_logrank, avidity_unions, mixtures
 from rairlib.checks.cells import CountIndex
 from rairlib.logrank_range import logrank_from_risk_sets, logrank_limits, risk_sets
 from rairlib.printed import format_value
@@ -276,3 +276,23 @@ def rate_table(registry: Registry) -> pd.DataFrame:
         },
         index=table.index,
     )
+
+
+def mixture_table(registry: Registry) -> pd.DataFrame:
+    """Return the five-year rates that hold without censoring if types and groups are averaged.
+
+    Parameters
+    ----------
+    registry : Registry
+        The printed numbers.
+
+    Returns
+    -------
+    DataFrame
+        See :func:`rairlib.avidity_print.mixtures`; ranges as texts, in percent.
+    """
+    table = mixtures(registry)
+    for name in ("RAIR", "all"):
+        ends = (table.pop(f"{name}_low"), table.pop(f"{name}_high"))
+        table[name] = [f"{low:.2f} to {high:.2f}" for low, high in zip(*ends, strict=True)]
+    return table.set_index(["RAIA", "no avidity", "partial or lost"])
