@@ -5,7 +5,7 @@ import pandas as pd
 from rairlib.compare import Recomputed, agreeing, between, central_range, exact, match
 from rairlib.errors import RairlibError
 from rairlib.papers import lakhdar2024
-from rairlib.reconstructions import printed_models, values_from_anchors
+from rairlib.reconstructions import reconstructible_models, values_from_anchors
 from rairlib.reported import Registry, ReportedNumber
 from rairlib.studies import data_folder, study_folder
 
@@ -154,7 +154,7 @@ def reconstruction_results(registry: Registry) -> dict[str, Recomputed]:
         Evidence ``reconstruction``; the reason says whether the table is unique.
     """
     results = {}
-    for model in printed_models(registry):
+    for model in reconstructible_models(registry):
         for record in values_from_anchors(model).to_dict("records"):
             if record["role"] == "held_out":
                 tables = record["tables"]

@@ -297,7 +297,6 @@ def test_mistyped_study_is_recognised(run):
     ("words", "about"),
     [
         (("simulate", "wang2025"), "not yet analysed"),
-        (("reconstruct", "wang2025"), "covariates"),
         (("reconstruct", "tang2025"), "tang2025"),
         (("simulate", STUDY, "-n", "0"), "'0' is not a whole number above zero"),
         (("simulate", STUDY, "-n", "two"), "'two' is not a whole number above zero"),

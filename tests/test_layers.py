@@ -23,6 +23,7 @@ ANALYSES = (
     "joint_tables",
     "logistic_kernels",
     "reconstruct",
+    "submodels",
     "identification",
     "anchoring",
     "logrank_range",
@@ -42,6 +43,9 @@ ANSWERS = (
     "verdicts",
     "derivation",
     "results",
+    "printed_models",
+    "kept_tables",
+    "hypotheses",
     "reconstructions",
     "simulation",
 )

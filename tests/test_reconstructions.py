@@ -1,7 +1,12 @@
 import pytest
 
 from rairlib.reconstruct import ReconstructionError
-from rairlib.reconstructions import printed_models, reconstruct_study, values_from_anchors
+from rairlib.reconstructions import (
+    printed_models,
+    reconstruct_study,
+    reconstructible_models,
+    values_from_anchors,
+)
 from rairlib.reported import load_registry, read_registry
 
 # Ten of 30 sick: 7 of 12 exposed, 6 of 14 old. Odds ratios are those of no table in particular.
@@ -92,6 +97,21 @@ def test_lakhdar2024_anchors_alone_give_every_number_of_table_2():
     assert values["agrees"].all()
 
 
+def test_two_covariates_of_a_larger_model_are_reconstructed_alone():
+    (model,) = reconstructible_models(load_registry("wang2025"))
+    assert model.name == "Table 4, RAIR vs RAIA: age_55 + t_stage"
+    (table,) = model.reconstruct().cells
+    # Table 3: 62 of 177 patients of 55 years or more, 106 with T1 to T3.
+    assert table.sum() == 177
+    assert table.reshape(2, 2)[1].sum() == 62
+    assert table.reshape(2, 2)[:, 1].sum() == 106
+
+
+def test_rabat_is_reconstructed_as_printed():
+    (model,) = reconstructible_models(load_registry("lakhdar2024"))
+    assert model == printed_models(load_registry("lakhdar2024"))[0]
+
+
 def test_study_without_such_a_model_is_one_clear_line():
-    with pytest.raises(ReconstructionError, match="not 5"):
-        reconstruct_study("wang2025")
+    with pytest.raises(ReconstructionError, match="tang2025"):
+        reconstruct_study("tang2025")

@@ -1,0 +1,205 @@
+"""Which covariates stood in the model behind a printed row, when not all rows need be of one model.
+
+Papers that select variables print rows from different steps. A row is tested against the models
+of two covariates first, whose joint tables can all be tried, then against larger ones.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from rairlib.joint_tables import COVARIATES_MAX, cell_levels, joint_tables, tables_with_split
+from rairlib.logistic_kernels import fit_tables
+from rairlib.printed import Printed
+from rairlib.reconstruct import (
+    NORMAL_QUANTILE,
+    FittedTables,
+    LogisticTarget,
+    Reconstruction,
+    agreement,
+    reconstruct_logistic,
+)
+
+
+def smallest_submodels(
+    events: int,
+    total: int,
+    event_margins: Mapping[str, int],
+    margins: Mapping[str, int],
+    targets: Sequence[LogisticTarget],
+) -> list[Reconstruction]:
+    """Find the models of fewest covariates that give all that is printed of these covariates.
+
+    Parameters
+    ----------
+    events, total : int
+        Patients with the outcome, and all patients.
+    event_margins, margins : mapping of str to int
+        Patients with level 1 of each covariate, with the outcome and in all.
+    targets : sequence of LogisticTarget
+        What is printed, one target per covariate.
+
+    Returns
+    -------
+    list of Reconstruction
+        All models of that size with at least one agreeing table; empty if there are none of two
+        or three covariates. The enumeration is complete.
+    """
+    for size in range(2, COVARIATES_MAX + 1):
+        found = [
+            reconstruct_logistic(
+                events,
+                total,
+                {name: event_margins[name] for name in names},
+                {name: margins[name] for name in names},
+                [target for target in targets if target.covariate in names],
+            )
+            for names in combinations(margins, size)
+        ]
+        if agreeing := [reconstruction for reconstruction in found if reconstruction.agreeing]:
+            return agreeing
+    return []
+
+
+def extended_tables(
+    pair: Sequence[str],
+    pair_table: np.ndarray,
+    added: str,
+    events: int,
+    event_margins: Mapping[str, int],
+    margins: Mapping[str, int],
+) -> FittedTables:
+    """Fit the model of a third covariate and two whose joint table is known, to all tables.
+
+    Parameters
+    ----------
+    pair : sequence of str
+        The two covariates, in the order of `pair_table`.
+    pair_table : ndarray of int, shape (4,)
+        Their joint table.
+    added : str
+        The third covariate.
+    events : int
+        Patients with the outcome.
+    event_margins, margins : mapping of str to int
+        Patients with level 1 of each covariate, with the outcome and in all.
+
+    Returns
+    -------
+    FittedTables
+        Every table that has the margins, the joint table of the pair and a split by outcome; the
+        covariates are the pair and the third.
+    """
+    names = (*pair, added)
+    tables = joint_tables(int(np.sum(pair_table)), [margins[name] for name in names])
+    with_pair = (tables.reshape(-1, 4, 2).sum(axis=2) == pair_table).all(axis=1)
+    sums = [event_margins[name] for name in names]
+    tables = tables[with_pair]
+    cells = tables[tables_with_split(tables, events, sums)]
+    design = np.column_stack([np.ones(cells.shape[1]), cell_levels(len(names))])
+    fits = fit_tables(cells, design, np.array([events, *sums]))
+    return FittedTables(covariates=names, cells=cells, fits=fits, joint_tables=len(tables))
+
+
+def fit_known_tables(
+    cells: np.ndarray, events: int, event_margins: Mapping[str, int]
+) -> FittedTables:
+    """Fit the model of all covariates to given joint tables.
+
+    Parameters
+    ----------
+    cells : ndarray of int, shape (tables, 2**k)
+        Patients per cell, the first covariate varying slowest.
+    events : int
+        Patients with the outcome.
+    event_margins : mapping of str to int
+        Patients with the outcome and level 1 of each covariate, in the order of the cells.
+
+    Returns
+    -------
+    FittedTables
+        In the same order.
+    """
+    design = np.column_stack([np.ones(cells.shape[1]), cell_levels(len(event_margins))])
+    fits = fit_tables(cells, design, np.array([events, *event_margins.values()]))
+    names = tuple(event_margins)
+    return FittedTables(covariates=names, cells=cells, fits=fits, joint_tables=len(cells))
+
+
+def rows_agreeing(tables: FittedTables, targets: Sequence[LogisticTarget]) -> FittedTables:
+    """Keep the tables that agree with every printed odds ratio and limit of some covariates.
+
+    Parameters
+    ----------
+    tables : FittedTables
+        Candidates.
+    targets : sequence of LogisticTarget
+        What is printed of some or all of their covariates.
+
+    Returns
+    -------
+    FittedTables
+        Those that agree with all of it.
+    """
+    return tables.take(np.flatnonzero(agreement(tables, targets).all(axis=1)))
+
+
+def collapsed(cells: np.ndarray, covariates: Sequence[str], kept: Sequence[str]) -> np.ndarray:
+    """Sum joint tables over all covariates but some.
+
+    Parameters
+    ----------
+    cells : ndarray of int, shape (tables, 2**k)
+        Patients per cell.
+    covariates : sequence of str
+        Their covariates, the first varying slowest.
+    kept : sequence of str
+        Covariates to keep, in the order of `covariates`.
+
+    Returns
+    -------
+    ndarray of int, shape (tables, 2**len(kept))
+        Patients per cell of the kept covariates.
+    """
+    shape = (len(cells), *(2 for _ in covariates))
+    gone = tuple(1 + i for i, name in enumerate(covariates) if name not in kept)
+    return cells.reshape(shape).sum(axis=gone).reshape(len(cells), -1)
+
+
+def least_standard_error(inner: int, outer: int) -> float:
+    """Bound the standard error of a covariate in any model beside one that it implies.
+
+    If every patient with level 1 of B has level 1 of A, the information on B beside A comes from
+    the patients with level 1 of A alone, each with weight p(1 − p) ≤ 1/4; further covariates only
+    take from it. So SE(B) ≥ 2 √(1/n(B) + 1/(n(A) − n(B))), whatever the other covariates.
+
+    Parameters
+    ----------
+    inner : int
+        Patients with level 1 of B.
+    outer : int
+        Patients with level 1 of A, more than `inner`.
+
+    Returns
+    -------
+    float
+        Smallest possible standard error of B's log odds ratio.
+    """
+    return 2 * float(np.sqrt(1 / inner + 1 / (outer - inner)))
+
+
+def largest_standard_error(low: Printed, high: Printed) -> float:
+    """Return the largest standard error that a printed 95 % Wald interval of a ratio allows.
+
+    Parameters
+    ----------
+    low, high : Printed
+        Limits, above zero.
+
+    Returns
+    -------
+    float
+        On the log scale, rounding of both limits carried through.
+    """
+    return float(np.log(high.high / low.low)) / (2 * NORMAL_QUANTILE)
