@@ -27,6 +27,9 @@ CONSEQUENCES = {
     "text-16": "the lesion size that eight patients without a visible lesion are given",
     "text-17": "who counts as the first type of refractory disease",
     "text-18": "how the models were chosen, and with it how far their p values can be trusted",
+    "text-19": "Table 5 and Figure 5A compare different groups",
+    "text-20": "what the ROC curve measures: it ignores how long a patient was followed",
+    "text-21": "who was left out, and so how many RAIR patients Table 5 calls avid",
 }
 
 
