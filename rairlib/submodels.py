@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from rairlib.joint_tables import COVARIATES_MAX, cell_levels, joint_tables, tables_with_split
 from rairlib.logistic_kernels import fit_tables
@@ -17,6 +18,7 @@ from rairlib.reconstruct import (
     FittedTables,
     LogisticTarget,
     Reconstruction,
+    ReconstructionError,
     agreement,
     reconstruct_logistic,
 )
@@ -165,6 +167,41 @@ def collapsed(cells: np.ndarray, covariates: Sequence[str], kept: Sequence[str])
     shape = (len(cells), *(2 for _ in covariates))
     gone = tuple(1 + i for i, name in enumerate(covariates) if name not in kept)
     return cells.reshape(shape).sum(axis=gone).reshape(len(cells), -1)
+
+
+def one_split(table: np.ndarray, events: int, event_margins: Sequence[int]) -> np.ndarray:
+    """Split a joint table by outcome in one of the ways that the margins by outcome allow.
+
+    Parameters
+    ----------
+    table : ndarray of int, shape (2**k,)
+        Patients per cell.
+    events : int
+        Patients with the outcome.
+    event_margins : sequence of int
+        Patients with the outcome and level 1 of each covariate, in the order of the cells.
+
+    Returns
+    -------
+    ndarray of int64, shape (2**k,)
+        Patients with the outcome. The logistic model is the same for every split.
+
+    Raises
+    ------
+    ReconstructionError
+        If there is none; integer programming proves it.
+    """
+    sums = np.array([events, *event_margins])
+    design = np.column_stack([np.ones(len(table)), cell_levels(len(event_margins))])
+    found = milp(
+        np.zeros(len(table)),
+        constraints=LinearConstraint(design.T, sums, sums),
+        integrality=np.ones(len(table)),
+        bounds=Bounds(0, np.asarray(table)),
+    )
+    if found.x is None:
+        raise ReconstructionError("no split of the joint table has the margins by outcome")
+    return np.rint(found.x).astype(np.int64)
 
 
 def least_standard_error(inner: int, outer: int) -> float:

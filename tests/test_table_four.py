@@ -1,0 +1,123 @@
+"""Expected values: Tables 3 and 4 as printed, and R (tests/reference/table_four.R)."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rairlib.chapters.table_four import (
+    accounts,
+    age_by_stage,
+    hypotheses_table,
+    joint_table,
+    patients,
+    rows_beside_print,
+    single_numbers,
+    stepwise,
+)
+from rairlib.reconstruct import ReconstructionError
+from rairlib.reported import load_registry
+from rairlib.submodels import one_split
+
+R = json.loads((Path(__file__).parent / "reference" / "table_four.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def registry():
+    return load_registry("wang2025")
+
+
+@pytest.fixture(scope="module")
+def found(registry):
+    return accounts(registry)
+
+
+@pytest.fixture(scope="module")
+def cohort(registry, found):
+    return patients(registry, found)
+
+
+def test_table_of_hypotheses_names_covariates_in_words(found):
+    table = hypotheses_table(found)
+    assert table["verdict"].tolist() == ["excluded", "open", "proved", "excluded", "open"]
+    assert not table.astype(str).map(lambda text: "_" in text).to_numpy().any()
+
+
+def test_age_by_stage_has_the_printed_totals(registry, found):
+    table = age_by_stage(registry, found)
+    assert table.loc["all"].to_dict() == {"T1/T2/T3": 106, "T4": 71, "all": 177}
+    assert table["all"].to_dict() == {"<55": 115, "≥55": 62, "all": 177}
+
+
+def test_any_one_number_singles_the_table_out(registry):
+    assert single_numbers(registry)["joint tables left"].tolist() == [1] * 6
+
+
+def test_joint_table_has_177_patients_and_none_with_t4_alone(registry, found):
+    table = joint_table(registry, found)
+    assert table.to_numpy().sum() == 177
+    assert ("T4", "Negative") not in set(table.index.droplevel(0))
+
+
+def test_each_printed_number_is_given_by_one_of_the_two_steps(registry, found):
+    table = rows_beside_print(registry, found)
+    assert len(table) == 20
+    assert "neither" not in set(table["agrees"])
+    selected = table.loc[["age", "T stage"]]
+    assert selected["agrees"].str.contains("last step").all()
+    first = table.loc["T stage", "first step"]
+    assert first["odds ratio"] == pytest.approx(R["first_step"]["t_stage"]["odds_ratio"], rel=1e-6)
+
+
+# Table 4: patients with refractory and with avid disease at each level.
+@pytest.mark.parametrize(
+    ("covariate", "level", "refractory", "avid"),
+    [
+        ("age_55", "≥55", 42, 20),
+        ("tumor_size_4", "≤4", 65, 88),
+        ("ete", "Negative", 28, 51),
+        ("t_stage", "T1/T2/T3", 35, 71),
+        ("lm_size_1", "≥1", 30, 23),
+    ],
+)
+def test_patients_have_the_printed_counts(cohort, covariate, level, refractory, avid):
+    with_level = cohort[cohort[covariate] == level]["rair"]
+    assert (with_level.sum(), (~with_level).sum()) == (refractory, avid)
+    assert (len(cohort), cohort["rair"].sum()) == (177, 80)
+
+
+def test_score_tests_at_the_constant_are_the_printed_chi_squares(registry, found):
+    log = stepwise(registry, found, "forward").log
+    start = log[(log["step"] == 0)].set_index("term")["statistic"].round(3)
+    # Table 4, univariable: Pearson's chi-squared is the score test of one covariate.
+    assert start.to_dict() == {
+        "age_55": 19.580,
+        "tumor_size_4": 3.356,
+        "ete": 5.481,
+        "t_stage": 15.824,
+        "lm_size_1": 3.974,
+    }
+
+
+def test_backward_selection_is_that_of_r(registry, found):
+    log = stepwise(registry, found, "backward").log
+    size = log[(log["step"] == 3) & (log["term"] == "tumor_size_4")].iloc[0]
+    assert size["p_value"] == pytest.approx(R["size_beside_age_and_t_p"], rel=1e-6)
+    moves = log[log["decision"] == "leaves"]["term"].tolist()
+    assert moves == ["lm_size_1", "ete"]
+
+
+def test_forward_selection_ends_with_age_and_stage(registry, found):
+    assert stepwise(registry, found, "forward").selected == ("age_55", "t_stage")
+
+
+def test_split_has_the_margins_or_does_not_exist():
+    table = np.array([5, 4, 3, 2])
+    events = one_split(table, 7, [3, 4])
+    assert events.sum() == 7
+    assert (events <= table).all()
+    assert (events[2:].sum(), events[1::2].sum()) == (3, 4)
+    # All five events would stand in the one cell with both levels, which holds two patients.
+    with pytest.raises(ReconstructionError, match="no split"):
+        one_split(table, 5, [5, 5])
