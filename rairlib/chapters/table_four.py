@@ -1,5 +1,7 @@
 """Qingdao: frames on the models behind the multivariable column of Table 4 of Wang et al. 2025."""
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -271,5 +273,5 @@ def _number(count: int | None) -> str:
 
 def _plain(text: str) -> str:
     for name, label in LABELS.items():
-        text = text.replace(name, label)
+        text = re.sub(rf"\b{name}\b", label, text)  # not the end of "complete"
     return text
