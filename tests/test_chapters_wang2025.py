@@ -9,13 +9,9 @@ from rairlib.chapters import (
     ensembles,
     progression_frames,
     wang2025,
-    wang2025_models,
     wang2025_tables,
 )
 from rairlib.chapters.beside import agree, cell, recomputed, shown
-from rairlib.hypotheses import hypotheses
-from rairlib.printed_models import printed_models
-from rairlib.reconstruct import agreement
 from rairlib.reported import load_registry
 
 QINGDAO = "wang2025"
@@ -237,26 +233,3 @@ def test_distance_is_measured_in_units_of_the_last_printed_digit():
 def test_terms_are_named_by_the_level_in_the_numerator():
     table = pd.DataFrame({"p": [0.1, 0.2]}, index=["lm_size_1: ≥1 vs <1", "global"])
     assert wang2025.short_terms(table).index.tolist() == ["Lung met. ≥1 cm", "global"]
-
-
-@pytest.fixture(scope="module")
-def table_4(registry):
-    (model,) = printed_models(registry)
-    return model, hypotheses(QINGDAO, model)
-
-
-def test_accounts_of_table_4_name_verdict_and_reason_in_the_readers_words(table_4):
-    table = wang2025_models.accounts(table_4[1])
-    assert table["verdict"].tolist()[:3] == ["excluded", "open", "proved"]
-    assert not table["why"].str.contains("t_stage|age_55|lm_size_1").any()
-
-
-def test_age_and_stage_stand_together_as_the_print_demands(table_4, registry):
-    model, found = table_4
-    table = wang2025_models.pair_table(found, model)
-    # Margins of Table 3: 115 and 62 by age, 71 and 106 by stage.
-    assert table.sum(axis=1).tolist() == [115, 62]
-    assert table.sum()[["T4", "T1/T2/T3"]].tolist() == [71, 106]
-    pair = model.restricted(("age_55", "t_stage"))
-    left = wang2025_models.tables_left(agreement(pair.candidates(), pair.targets()))
-    assert left["joint tables left"].tolist() == [1] * 6
