@@ -24,6 +24,7 @@ ANALYSES = (
     "logistic_kernels",
     "reconstruct",
     "submodels",
+    "table_search",
     "identification",
     "anchoring",
     "logrank_range",
