@@ -5,11 +5,13 @@ from collections.abc import Iterable
 
 from rairlib.chapters.exercise import Exercise
 from rairlib.chapters.progression_frames import DESPITE_AVIDITY, EVENT, TIME
+from rairlib.chapters.table_four import table_four_model
 from rairlib.checks.event_counts import events_per_level
 from rairlib.cox import cox
 from rairlib.cutoffs import dichotomise
 from rairlib.description import compare_counts
 from rairlib.papers.wang2025 import evaluable
+from rairlib.reconstruct import agreement
 from rairlib.reported import load_registry
 from rairlib.results import load_witness
 from rairlib.survival import log_rank
@@ -68,6 +70,15 @@ def _rates(registry):
     return [registry.where(name, locus="Section 3.5")[0] for name in ("sensitivity", "specificity")]
 
 
+def _age_and_stage() -> list[int]:
+    pair = table_four_model(load_registry(STUDY)).restricted(("age_55", "t_stage"))
+    tables = pair.candidates()
+    agrees = agreement(tables, pair.targets())["age_55", "odds_ratio"].to_numpy()
+    (cells,) = tables.cells[agrees].tolist()
+    # Level 1 is the numerator's: age ≥55, stage T1 to T3. The third cell is ≥55 with T4.
+    return [len(tables.cells), cells[2]]
+
+
 def _least_events() -> int:
     low, high = _printed(["table5-97", "table5-98"])
     error = math.log(high / low) / (2 * 1.959964)
@@ -119,6 +130,11 @@ QINGDAO = {
         expected=_two_by_two,
         tolerance=0,
         hint="With progression: above and below the cut-off; then without: above and below.",
+    ),
+    "qingdao: age and stage": Exercise(
+        expected=_age_and_stage,
+        tolerance=0,
+        hint="Count the tables that can be split by outcome, and find the one that agrees.",
     ),
     "qingdao: events from an interval": Exercise(
         expected=_least_events,
