@@ -25,6 +25,7 @@ ANALYSES = (
     "reconstruct",
     "submodels",
     "table_search",
+    "nearest_tables",
     "identification",
     "anchoring",
     "logrank_range",
