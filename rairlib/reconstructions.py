@@ -70,17 +70,18 @@ def reconstructible_models(registry: Registry) -> list[PrintedModel]:
     Returns
     -------
     list of PrintedModel
-        The models of two or three covariates as printed; in place of a larger one, the smallest
-        models of some of its covariates that give all printed rows of these, where just one
-        joint table does so.
+        The models of two or three covariates as printed; in place of a larger one, the models of
+        two of its covariates that give what is printed of these, where just one joint table does
+        so. If some of the model's numbers are anchors, no others are looked at.
     """
     models = []
     for model in printed_models(registry):
         if len(model.levels) <= COVARIATES_MAX:
             models.append(model)
             continue
+        targets = model.targets(["anchor"]) or model.targets()
         found = smallest_submodels(
-            model.events, model.total, model.event_margins, model.margins, model.targets()
+            model.events, model.total, model.event_margins, model.margins, targets, largest=2
         )
         models += [model.restricted(part.covariates) for part in found if part.unique]
     return models

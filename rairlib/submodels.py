@@ -30,6 +30,7 @@ def smallest_submodels(
     event_margins: Mapping[str, int],
     margins: Mapping[str, int],
     targets: Sequence[LogisticTarget],
+    largest: int = COVARIATES_MAX,
 ) -> list[Reconstruction]:
     """Find the models of fewest covariates that give all that is printed of these covariates.
 
@@ -40,15 +41,18 @@ def smallest_submodels(
     event_margins, margins : mapping of str to int
         Patients with level 1 of each covariate, with the outcome and in all.
     targets : sequence of LogisticTarget
-        What is printed, one target per covariate.
+        What is printed, or some of it; models of covariates without a target are not tried.
+    largest : int
+        Most covariates to try: with three of many this takes half a minute.
 
     Returns
     -------
     list of Reconstruction
-        All models of that size with at least one agreeing table; empty if there are none of two
-        or three covariates. The enumeration is complete.
+        All models of that size with at least one agreeing table; empty if there are none. The
+        enumeration is complete.
     """
-    for size in range(2, COVARIATES_MAX + 1):
+    named = {target.covariate for target in targets}
+    for size in range(2, largest + 1):
         found = [
             reconstruct_logistic(
                 events,
@@ -58,6 +62,7 @@ def smallest_submodels(
                 [target for target in targets if target.covariate in names],
             )
             for names in combinations(margins, size)
+            if named & set(names)
         ]
         if agreeing := [reconstruction for reconstruction in found if reconstruction.agreeing]:
             return agreeing

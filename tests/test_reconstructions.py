@@ -107,6 +107,18 @@ def test_two_covariates_of_a_larger_model_are_reconstructed_alone():
     assert table.reshape(2, 2)[:, 1].sum() == 106
 
 
+def test_one_anchor_gives_the_other_rows_of_its_model(tmp_path):
+    frame = load_registry("wang2025").frame()
+    wanted = ["table4-15", "table4-16", "table4-17", "table4-88", "table4-89", "table4-90"]
+    frame.loc[frame["id"].isin(wanted), "role"] = "held_out"
+    frame.loc[frame["id"] == "table4-88", "role"] = "anchor"
+    frame.to_csv(tmp_path / "wang2025.csv", index=False)
+    (model,) = reconstructible_models(read_registry(tmp_path / "wang2025.csv"))
+    values = values_from_anchors(model).set_index("id")
+    assert (values["tables"] == 1).all()
+    assert values.loc[wanted, "agrees"].all()
+
+
 def test_rabat_is_reconstructed_as_printed():
     (model,) = reconstructible_models(load_registry("lakhdar2024"))
     assert model == printed_models(load_registry("lakhdar2024"))[0]

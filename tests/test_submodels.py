@@ -54,6 +54,14 @@ def test_no_model_of_few_covariates_is_an_empty_list():
     assert smallest_submodels(EVENTS, TOTAL, EVENT_MARGINS, MARGINS, impossible) == []
 
 
+def test_models_without_a_target_are_not_tried(pair):
+    found = smallest_submodels(
+        EVENTS, TOTAL, EVENT_MARGINS, MARGINS, [printed_row(pair, 4, "old")], largest=2
+    )
+    assert ("exposed", "old") in [reconstruction.covariates for reconstruction in found]
+    assert all("old" in reconstruction.covariates for reconstruction in found)
+
+
 def test_extended_tables_are_all_that_have_the_pair(pair):
     table = pair.cells[4]
     found = extended_tables(("exposed", "old"), table, "male", EVENTS, EVENT_MARGINS, MARGINS)
