@@ -65,4 +65,4 @@ cat(toJSON(list(
   data = data,
   forward = select(character(), 0, "forward"),
   backward = select(candidates, 1, "backward")
-), digits = 15, auto_unbox = TRUE, pretty = TRUE))
+), digits = 15, auto_unbox = TRUE, pretty = TRUE), "\n", sep = "")

@@ -50,4 +50,4 @@ cat(toJSON(list(
   size_beside_age_and_t_p = pchisq(
     deviance_of(c("age_55", "t_stage")) - deviance_of(third), 1, lower.tail = FALSE
   )
-), digits = 12, auto_unbox = TRUE, pretty = TRUE))
+), digits = 12, auto_unbox = TRUE, pretty = TRUE), "\n", sep = "")
