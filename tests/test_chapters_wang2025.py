@@ -190,7 +190,11 @@ def test_ranges_of_what_is_not_printed_leave_out_what_a_cohort_has_not():
     table = pd.DataFrame({"cohort": range(4), "quantity": "concordance", "value": values})
     row = ensembles.unpublished_ranges(table).loc["concordance"]
     assert row[["cohorts", "smallest", "median", "largest"]].tolist() == [3, 0.7, 0.8, 0.9]
-    shown = ensembles.for_figure(row.to_frame().T, {"concordance": "C"}, printed=False)
+    ranges = row.to_frame().T
+    ranges.loc["never finite"] = [0, *[None] * 5]
+    labels = {"never finite": "x", "concordance": "C"}
+    shown = ensembles.for_figure(ranges, labels, printed=False)
+    assert shown["label"].tolist() == ["C"]
     assert shown["printed"].isna().all()
 
 

@@ -101,12 +101,13 @@ def for_figure(ranges: pd.DataFrame, labels: dict[str, str], printed: bool = Tru
     Returns
     -------
     DataFrame
-        As :func:`rairlib.figures.ranges.draw_ranges` needs it.
+        As :func:`rairlib.figures.ranges.draw_ranges` needs it; without the rows for which no
+        cohort has a finite value.
     """
-    chosen = ranges.loc[list(labels)]
+    chosen = ranges.loc[list(labels)].dropna(subset=["median"])
     return pd.DataFrame(
         {
-            "label": list(labels.values()),
+            "label": [labels[name] for name in chosen.index],
             "low": chosen["2.5 %"].to_numpy(),
             "median": chosen["median"].to_numpy(),
             "high": chosen["97.5 %"].to_numpy(),
