@@ -29,7 +29,7 @@ def draw_kaplan_meier(
     label: str = "Months",
     quantity: str = "Without progression, %",
     printed: pd.DataFrame | None = None,
-    names_at: dict[str, float] | None = None,
+    names_at: dict[str, tuple[float, float]] | None = None,
     legend: str = "lower left",
     title: str = "",
     simulated: bool = False,
@@ -49,8 +49,8 @@ def draw_kaplan_meier(
         Labels of the axes.
     printed : DataFrame, optional
         Rates as printed, drawn as marks: ``time, percent``.
-    names_at : dict of str to float, optional
-        Group → time at which its name stands beside its curve; where the curve ends by default.
+    names_at : dict of str to (float, float), optional
+        Group → time and percent at which its name begins; where the curve ends by default.
     legend : str
         Corner in which the mark of the printed rates is explained.
     title : str
@@ -107,21 +107,19 @@ def _draw_curve(ax: Axes, curve: pd.DataFrame, style: tuple[str, str], banded: b
     )
 
 
-def _name_curve(
-    ax: Axes, curve: pd.DataFrame, group: str, color: str, at: float | None, end: float
-) -> None:
-    """Write the name of a group beside its curve: above it, or below if it stands on top."""
-    time = min(curve["time"].iloc[-1], end) if at is None else at
+def _name_curve(ax: Axes, curve: pd.DataFrame, group: str, color: str, at, end: float) -> None:
+    """Write the name of a group at the given place or where its curve ends, beside the curve."""
+    time = min(curve["time"].iloc[-1], end)
     percent = 100 * curve.loc[curve["time"] <= time, "survival"].iloc[-1]
-    late = at is None and time > end / 2
-    on_top = percent > 90
+    late, on_top = time > end / 2, percent > 90
+    offset = (-4 if late else 6, -7 if on_top else 6)
     ax.annotate(
         group,
-        (time, percent),
-        (-4 if late else 6, -7 if on_top else 6),
+        at or (time, percent),
+        (0, 0) if at else offset,
         textcoords="offset points",
-        ha="right" if late else "left",
-        va="top" if on_top else "bottom",
+        ha="right" if late and not at else "left",
+        va="center" if at else "top" if on_top else "bottom",
         color=color,
         fontsize=FONT_SIZE - 1,
         fontweight="bold",
