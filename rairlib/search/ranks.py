@@ -1,7 +1,7 @@
 """Steer values to printed rank statistics: U, the area under the ROC curve, its limits, a cut-off.
 
-Two patients exchange their values if the printed quantiles of all groups stay as they are; an
-annealing over such exchanges closes the distance to the rank statistics.
+A patient's value moves, or two patients exchange theirs, if the printed quantiles of all groups
+stay as printed; an annealing over such moves closes the distance to the rank statistics.
 """
 
 from collections.abc import Sequence
@@ -15,8 +15,9 @@ from rairlib.discrimination import Z_95
 from rairlib.printed import Printed
 from rairlib.search.quantiles import QuantileTarget, rank_of_quantile
 
-EXCHANGES = 400_000
-ROUNDS = 5
+MOVES = 150_000
+# A value that moves alone goes to within so many steps of another patient's.
+NEARBY = 5
 HOTTEST, COLDEST = 0.3, 0.002
 # One unit of distance: so much of U, of an area or a limit, of Youden's index.
 UNITS = (30.0, 0.004, 0.02)
@@ -56,9 +57,10 @@ def steer_ranks(
     high: np.ndarray,
     targets: Sequence[QuantileTarget],
     goals: RankGoals,
+    step: float,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Exchange values between patients until the printed rank statistics are met.
+    """Move and exchange values until the printed rank statistics are met.
 
     Parameters
     ----------
@@ -68,18 +70,20 @@ def steer_ranks(
         Stay met.
     goals : RankGoals
         What to meet.
+    step : float
+        Values are multiples of it.
     rng : numpy Generator
         Source of randomness.
 
     Returns
     -------
     ndarray of float, shape (n,)
-        The same values in another order.
+        Values that meet targets and goals.
 
     Raises
     ------
     AnchorError
-        If a few rounds of annealing do not meet the goals.
+        If the annealing does not meet the goals; other values with the same quantiles may.
     """
     members = np.array([target.members for target in targets])
     ranks = [rank_of_quantile(t.statistic, int(t.members.sum())) for t in targets]
@@ -90,47 +94,74 @@ def steer_ranks(
     printed = (goals.u_statistic, goals.auc, goals.ci_low, goals.ci_high)
     wanted = np.array([[p.low + slack, p.high - slack] for p in printed])
     roles = (goals.second, goals.assessed & goals.event, goals.assessed & ~goals.event)
-    distance = np.inf
-    for _ in range(ROUNDS):
-        moved = np.array(values, dtype=float)
-        distance = _anneal(
-            moved, low, high, members, rank, weight, bounds, *roles, wanted, goals.cutoff, rng
-        )
-        if distance == 0:
-            return moved
-    raise AnchorError(f"the printed rank statistics were missed by {distance:.3g} units")
+    schedule = (MOVES, HOTTEST, COLDEST)
+    moved = np.array(values, dtype=float)
+    distance = _anneal(
+        moved,
+        low,
+        high,
+        members,
+        rank,
+        weight,
+        bounds,
+        *roles,
+        wanted,
+        goals.cutoff,
+        schedule,
+        step,
+        rng,
+    )
+    if distance > 0:
+        raise AnchorError(f"the printed rank statistics were missed by {distance:.3g} units")
+    return np.round(moved, 6)
 
 
 @njit(cache=True)
 def _anneal(
-    values, low, high, members, rank, weight, bounds, second, event, other, wanted, cutoff, rng
-):  # pragma: no cover
-    n = values.size
+    values, low, high, members, rank, weight, bounds, second, event, other, wanted, cutoff,
+    schedule, step, rng,
+):  # pragma: no cover  # fmt: skip
+    attempts, hottest, coldest = schedule
     current = _distance(values, second, event, other, wanted, cutoff)
-    for step in range(EXCHANGES):
+    for attempt in range(attempts):
         if current == 0:
             break
-        i, j = rng.integers(0, n), rng.integers(0, n)
+        i, j = rng.integers(0, values.size), rng.integers(0, values.size)
+        exchange = rng.random() < 0.5
         a, b = values[i], values[j]
-        if a == b or b < low[i] or b > high[i] or a < low[j] or a > high[j]:
+        near = b if exchange else _grid(b + step * rng.integers(-NEARBY, NEARBY + 1), step)
+        if not _allowed(a, near, low[i], high[i]) or (exchange and not low[j] <= a <= high[j]):
             continue
-        if second[i] == second[j] and event[i] == event[j] and other[i] == other[j]:
-            continue
-        values[i], values[j] = b, a
-        if _quantiles_met(values, members, rank, weight, bounds, i, j):
+        values[i] = near
+        if exchange:
+            values[j] = a
+        if _quantiles_met(values, members, rank, weight, bounds, i, j, exchange):
             after = _distance(values, second, event, other, wanted, cutoff)
-            heat = HOTTEST * (COLDEST / HOTTEST) ** (step / EXCHANGES)
+            heat = hottest * (coldest / hottest) ** (attempt / attempts)
             if after <= current or rng.random() < np.exp((current - after) / heat):
                 current = after
                 continue
-        values[i], values[j] = a, b
+        values[j] = b
+        values[i] = a
     return current
 
 
 @njit(cache=True)
-def _quantiles_met(values, members, rank, weight, bounds, i, j):  # pragma: no cover
+def _grid(value, step):  # pragma: no cover
+    """Return the multiple of the step, with the same last digits as everywhere."""
+    return round(np.round(value / step) * step, 6)
+
+
+@njit(cache=True)
+def _allowed(before, after, low, high):  # pragma: no cover
+    return after != before and low <= after <= high
+
+
+@njit(cache=True)
+def _quantiles_met(values, members, rank, weight, bounds, i, j, exchange):  # pragma: no cover
+    """Whether the groups that a move concerns keep their quantiles."""
     for t in range(rank.size):
-        if members[t, i] == members[t, j]:
+        if members[t, i] == (exchange and members[t, j]):
             continue
         ordered = np.sort(values[members[t]])
         quantile = ordered[rank[t] - 1]

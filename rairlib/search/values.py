@@ -6,6 +6,7 @@ under observation.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,8 @@ COURSES = {
 }
 # Neighbours of a printed cut-off lie at most so many steps from it.
 WIDEST_NEIGHBOUR = 40
+# Exchanges reach the rank statistics from about every second draw.
+STEERED_DRAWS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,8 +248,12 @@ def draw_thyroglobulin(skeleton, summaries, groups, rng, steer: bool = False) ->
         np.where(low >= cutoff, cutoff + gap, low),
         np.where(high < cutoff, cutoff - gap, high),
     )
-    values = draw_with_quantiles(low, high, targets, step, rng, logarithmic=True)
-    return steer_ranks(values, low, high, targets, _rank_goals(summaries, groups, cutoff), rng)
+    goals = _rank_goals(summaries, groups, cutoff)
+    for _ in range(STEERED_DRAWS):
+        values = draw_with_quantiles(low, high, targets, step, rng, logarithmic=True)
+        with suppress(AnchorError):
+            return steer_ranks(values, low, high, targets, goals, step, rng)
+    raise AnchorError(f"none of {STEERED_DRAWS} draws reached the printed ranks of ps_tg")
 
 
 def _rank_goals(summaries, groups, cutoff: float) -> RankGoals:

@@ -6,6 +6,7 @@ with anything are drawn around it.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
@@ -34,35 +35,15 @@ STUDY = "wang2025"
 TIME_TRIES = 20
 ROC_STATISTICS = ("auc", "ci_low", "ci_high", "cutoff")
 DEFINED = ("rai_activity_course", "rai_interval")
-COLUMNS = [
-    "patient",
-    "simulated",
-    "rair",
-    "rair_type",
-    "gender",
-    "age",
-    "histology",
-    "ptc_variant",
-    "multicentricity",
-    "tumor_size",
-    "ete",
-    "t_stage",
-    "n_stage",
-    "lnm",
-    "lnm_ratio",
-    "lm_size",
-    "ps_tg",
-    "rai_courses",
-    "rai_activity",
-    "avidity",
-    "rai_avid_status",
-    "evaluable",
-    "response",
-    "progression",
-    "pfs",
-    "follow_up",
-]
-GIVEN = [
+# fmt: off
+COLUMNS = (
+    "patient", "simulated", "rair", "rair_type", "gender", "age", "histology", "ptc_variant",
+    "multicentricity", "tumor_size", "ete", "t_stage", "n_stage", "lnm", "lnm_ratio", "lm_size",
+    "ps_tg", "rai_courses", "rai_activity", "avidity", "rai_avid_status", "evaluable", "response",
+    "progression", "pfs", "follow_up",
+)
+# fmt: on
+GIVEN = (
     "gender",
     "histology",
     "multicentricity",
@@ -71,7 +52,7 @@ GIVEN = [
     "n_stage",
     "rai_avid_status",
     "evaluable",
-]
+)
 ONE_DECIMAL = ("tumor_size", "lnm_ratio", "lm_size", "ps_tg", "follow_up")
 WHOLE = ("age", "rai_courses", "rai_activity")
 
@@ -151,7 +132,7 @@ def complete(
     types = _types(skeleton, follow_up, summaries, rng)
     involved, ratios = draw_node_ratios(skeleton, summaries, groups, rng)
     courses = draw_courses(types, follow_up, summaries, groups, rng)
-    cohort = skeleton[GIVEN].assign(
+    cohort = skeleton[list(GIVEN)].assign(
         simulated="yes",
         rair=np.where(groups["RAIA"], "RAIA", "RAIR"),
         rair_type=types.where(types != "RAIA", ""),
@@ -179,16 +160,13 @@ def _times(skeleton, positions, summaries, groups, rng) -> tuple[np.ndarray, np.
     place = pd.to_numeric(skeleton["position"]).to_numpy()
     targets = targets_of(summaries, "follow_up", groups)
     evaluable = groups["evaluable"]
-    for attempt in range(1, TIME_TRIES + 1):
+    for _ in range(TIME_TRIES):
         pfs = np.full(len(skeleton), np.nan)
         times = draw_times(positions, RATES, int(evaluable.sum()), *limits, rng)
         pfs[evaluable] = times[place[evaluable].astype(int) - 1]
-        try:
+        with suppress(AnchorError):
             return pfs, draw_follow_up(pfs, groups["PD"], targets, limits, rng)
-        except AnchorError:
-            if attempt == TIME_TRIES:
-                raise
-    raise AnchorError("no times were drawn")
+    raise AnchorError(f"none of {TIME_TRIES} draws of the times leaves the printed follow-up")
 
 
 def _types(skeleton, follow_up, summaries, rng) -> pd.Series:
