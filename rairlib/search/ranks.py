@@ -16,8 +16,9 @@ from rairlib.printed import Printed
 from rairlib.search.quantiles import QuantileTarget, rank_of_quantile
 
 MOVES = 150_000
-# A value that moves alone goes to within so many steps of another patient's.
-NEARBY = 5
+# A value that moves alone goes to within this share of what some patient had at first: so the
+# values stay as spread out as they were.
+NEARBY = 0.15
 HOTTEST, COLDEST = 0.3, 0.002
 # One unit of distance: so much of U, of an area or a limit, of Youden's index.
 UNITS = (30.0, 0.004, 0.02)
@@ -85,12 +86,13 @@ def steer_ranks(
     AnchorError
         If the annealing does not meet the goals; other values with the same quantiles may.
     """
-    members = np.array([target.members for target in targets])
+    members = np.array([t.members for t in targets], dtype=bool).reshape(-1, len(values))
     ranks = [rank_of_quantile(t.statistic, int(t.members.sum())) for t in targets]
-    rank = np.array([r for r, _ in ranks])
-    weight = np.array([w for _, w in ranks])
+    rank = np.array([r for r, _ in ranks], dtype=np.int64)
+    weight = np.array([w for _, w in ranks], dtype=float)
     slack = 1e-9
     bounds = np.array([[t.printed.low - slack, t.printed.high + slack] for t in targets])
+    bounds = bounds.reshape(-1, 2)
     printed = (goals.u_statistic, goals.auc, goals.ci_low, goals.ci_high)
     wanted = np.array([[p.low + slack, p.high - slack] for p in printed])
     roles = (goals.second, goals.assessed & goals.event, goals.assessed & ~goals.event)
@@ -122,6 +124,7 @@ def _anneal(
     schedule, step, rng,
 ):  # pragma: no cover  # fmt: skip
     attempts, hottest, coldest = schedule
+    start = values.copy()
     current = _distance(values, second, event, other, wanted, cutoff)
     for attempt in range(attempts):
         if current == 0:
@@ -129,7 +132,7 @@ def _anneal(
         i, j = rng.integers(0, values.size), rng.integers(0, values.size)
         exchange = rng.random() < 0.5
         a, b = values[i], values[j]
-        near = b if exchange else _grid(b + step * rng.integers(-NEARBY, NEARBY + 1), step)
+        near = b if exchange else _grid(start[j] * rng.uniform(1 - NEARBY, 1 + NEARBY), step)
         if not _allowed(a, near, low[i], high[i]) or (exchange and not low[j] <= a <= high[j]):
             continue
         values[i] = near

@@ -125,7 +125,7 @@ def level_limits(
     low, high : ndarray of float
         Inclusive.
     """
-    low, high = np.full(len(levels), bounds[0]), np.full(len(levels), bounds[1])
+    low, high = np.outer(np.array(bounds, dtype=float), np.ones(len(levels)))
     for level in levels.unique():
         rule, who = parse_printed(level), (levels == level).to_numpy()
         if rule.operator in "<≤":
