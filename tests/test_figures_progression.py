@@ -60,6 +60,7 @@ RANGES = pd.DataFrame(
         "median": [0.75, 0.82],
         "high": [0.8, 0.85],
         "printed": [0.76, None],
+        "inside": [True, False],
     }
 )
 BOXES = pd.DataFrame(

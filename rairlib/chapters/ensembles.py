@@ -27,8 +27,8 @@ def ranges_beside_print(
     -------
     DataFrame
         Indexed by identifier, in the order of the paper, repeats left out: ``number, printed``,
-        ``2.5 %``, ``median``, ``97.5 %`` over the cohorts, and the percentage of cohorts whose
-        value rounds to the print.
+        ``2.5 %``, ``median``, ``97.5 %`` over the cohorts, whether this range holds a value that
+        rounds to the print, and the percentage of cohorts whose value does.
     """
     by_key = dict(list(ensemble.groupby(KEY, sort=False)))
     rows = {}
@@ -53,6 +53,7 @@ def _beside(row: ReportedNumber, values: pd.Series) -> dict:
         "2.5 %": low,
         "median": values.median(),
         "97.5 %": high,
+        "holds the print": "yes" if row.number.overlaps(low, high) else "no",
         "round to the print, %": 100 * values.map(row.number.agrees).mean(),
     }
 
@@ -105,8 +106,10 @@ def for_figure(ranges: pd.DataFrame, labels: dict[str, str], printed: bool = Tru
         cohort has a finite value.
     """
     chosen = ranges.loc[list(labels)].dropna(subset=["median"])
+    inside = chosen.get("holds the print", pd.Series(dtype=str)) == "yes"
     return pd.DataFrame(
         {
+            "inside": inside.to_numpy() if printed else False,
             "label": [labels[name] for name in chosen.index],
             "low": chosen["2.5 %"].to_numpy(),
             "median": chosen["median"].to_numpy(),

@@ -24,7 +24,8 @@ def draw_ranges(
     Parameters
     ----------
     ranges : DataFrame
-        Columns ``label, low, median, high, printed``; NaN where nothing is printed.
+        Columns ``label, low, median, high, printed, inside``: NaN where nothing is printed, and
+        whether the range holds a value that rounds to the print.
     ax : Axes
         Where to draw.
     quantity : str
@@ -94,7 +95,7 @@ def ranges_alt(
         How many printed numbers lie within their range, then every range.
     """
     given = ranges[ranges["printed"].notna()]
-    inside = int(given["printed"].between(given["low"], given["high"]).sum())
+    inside = int(given["inside"].sum())
     counted = f" {inside} of {len(given)} printed numbers lie within." if len(given) else ""
     parts = []
     for row in ranges.itertuples():
