@@ -18,8 +18,8 @@ NOTEBOOKS = sorted(
     for path in (ROOT / "book").rglob("*.ipynb")
     if ".ipynb_checkpoints" not in path.parts
 )
-# The other studies are registered and audited; their analyses are not in the book yet.
-ANALYSED = ("lakhdar2024",)
+# The other study is registered and audited; its analyses are not in the book yet.
+ANALYSED = ("lakhdar2024", "wang2025")
 
 
 def read_notebook(path: str) -> dict:
