@@ -250,3 +250,9 @@ def test_activities_go_with_courses(completed):
     per_course = cohort["rai_activity"] / cohort["rai_courses"]
     assert per_course.between(150, 200).all()
     assert (cohort["rai_courses"].median(), cohort["rai_activity"].median()) == (2, 350)
+
+
+def test_a_minimum_printed_as_a_whole_number_is_that_number(rng):
+    # In tenths, 0.4 would print as 0 too, but nobody but the first can be below 5.
+    goals = targets([True] * 5, minimum="0", median="7.0")
+    assert draw_with_quantiles([0, 5, 5, 5, 5], [0, 9, 9, 9, 9], goals, 0.1, rng).min() == 0

@@ -166,6 +166,8 @@ def _pins(target: QuantileTarget, step: float, rng, attempt: int) -> list[_Pin]:
             f"{target.group}: no multiple of {step:g} prints as {target.statistic} "
             f"{target.printed.text}"
         )
+    if not weight:  # a value itself is taken as printed, not as what else rounds to the print
+        pairs = [min(pairs, key=lambda pair: abs(pair[0] - target.printed.value / step))]
     lower, upper = pairs[rng.integers(len(pairs))]
     pins = [_Pin(target.members, rank, int(lower))]
     return [*pins, _Pin(target.members, rank + 1, int(upper))] if weight else pins
