@@ -1,0 +1,86 @@
+"""The file in which a study is declared: what it says about Qingdao, and what is refused."""
+
+import pytest
+
+from rairlib.reported import load_registry
+from rairlib.simulation.declared import FILE, load_declared, read_declared
+from rairlib.studies import study_folder
+
+
+@pytest.fixture(scope="module")
+def registry():
+    return load_registry("wang2025")
+
+
+@pytest.fixture(scope="module")
+def text():
+    return (study_folder("wang2025") / FILE).read_text(encoding="utf-8")
+
+
+def test_qingdao_is_declared_with_its_printed_numbers():
+    study, _ = load_declared("wang2025")
+    assert (study.size, study.events, sum(study.outside.values())) == (169, 40, 8)
+    rows = [row for c in study.covariates for row in (*c.univariable, *c.multivariable)]
+    assert len(rows) == 63
+    assert all(target.id.startswith("table5-") for target in rows)
+    assert len(study.rates) == 8
+    assert study.joint.rows.shape == (177, 5)
+
+
+def test_levels_in_the_numerator_and_counts_are_those_printed():
+    study, _ = load_declared("wang2025")
+    found = {c.variable: c for c in study.covariates}
+    assert found["gender"].levels == ("Female", "Male")
+    # Table 4 prints 61 and 48 women, Table 5 104: the other 5 were not evaluable.
+    assert found["gender"].counts == {"RAIA": 56, "RAIR": 48}
+    assert found["gender"].outside == 5
+    assert found["ps_tg_528"].counts == {"": 40}
+    assert found["rai_avid_status"].classes == ("no avidity", "partial or lost")
+
+
+FAULTS = [
+    ("size = 34", "size = 35", "cohort.at_risk: 169 patients are printed, the classes have 170"),
+    ("size = 34", 'size = "34"', "classes[2].size: is '34': give a whole number"),
+    ("size = 34\n", "", "classes[2].size: is missing: give a whole number"),
+    ("size = 34", "sise = 34", "classes[2].sise: 'sise' is not a key: did you mean 'size'?"),
+    ("events = [16, 16]", "events = [16, 12]", "classes[3].events: is [16, 12]: give 2 numbers"),
+    ("events = [16, 16]", "events = [12, 12]", "events: 40, but the classes allow 36 to 36"),
+    ('"section-3.6-25"', '"section-3.6-2"', "rates[1].id: 'section-3.6-2' is not a reported"),
+    ("months = 12", "months = 13", "rates[1].id: no mark at 12 months: add one under marks"),
+    ('["no avidity"]\n', '["none"]\n', "'none' is not a declared class"),
+    ('variable = "gender"', 'variable = "sex"', "covariates[1].variable: 'sex' is not a"),
+    ('events = "PD"', 'events = "dead"', "cohort.events: 'dead' is not a group with a printed"),
+    ("RAIA = 8", "RAIR = 8", "cohort.outside: 'RAIR' is not a declared class"),
+    ("RAIA = 8", "RAIA = 4", "covariates[1].variable: 5 patients outside the risk set"),
+    ("table = 1", "table = 99", "joint.table: the file has no table 99"),
+    ("wang2025_joint_tables.csv", "none.csv", "joint.file: no file"),
+    ("[joint]", "[joined]", "'joined' is not a table: did you mean 'joint'?"),
+    ("[cohort]", "[cohort", "not TOML"),
+    ("[[logranks]]", "[[logranks]]\nweight = true", "logranks[1].weight: is True: give a number"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "told"), FAULTS, ids=[new for _, new, _ in FAULTS])
+def test_fault_is_told_in_one_line_with_file_and_key(old, new, told, text, registry, tmp_path):
+    assert old in text
+    path = tmp_path / FILE
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(Exception, match=r".") as caught:
+        read_declared(path, registry)
+    message = str(caught.value)
+    assert caught.type.__name__ in ("DeclarationError", "RairlibError")
+    assert message.startswith(f"{path}: ")
+    assert told in message
+    assert "\n" not in message
+
+
+def test_schedule_in_the_file_is_used(text, registry, tmp_path):
+    path = tmp_path / FILE
+    path.write_text(text + "\n[schedule]\nchunk_steps = 77\n", encoding="utf-8")
+    _, schedule = read_declared(path, registry)
+    assert schedule.chunk_steps == 77
+
+
+def test_study_without_declaration_is_refused():
+    with pytest.raises(Exception, match=r"lakhdar2024: no simulation\.toml"):
+        load_declared("lakhdar2024")
