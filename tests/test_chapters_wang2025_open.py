@@ -5,7 +5,6 @@ import pytest
 
 from rairlib.chapters import wang2025_open
 from rairlib.errors import RairlibError
-from rairlib.reported import load_registry
 from rairlib.text_findings import load_text_findings
 
 RANGES = pd.DataFrame(
@@ -33,9 +32,3 @@ def test_quantities_are_found_by_topic_and_name():
 def test_absent_quantity_is_one_clear_line():
     with pytest.raises(RairlibError, match="Table 5, shrinkage: 0 quantities have this name"):
         wang2025_open.quantities(RANGES, {("Table 5", "shrinkage"): ""})
-
-
-def test_rates_are_named_in_few_words():
-    registry = load_registry("wang2025")
-    label = wang2025_open.rate_label(registry["section-3.6-33"])
-    assert label == "partial or lost,\n60 months"

@@ -3,7 +3,6 @@
 import pandas as pd
 
 from rairlib.errors import RairlibError
-from rairlib.reported import ReportedNumber
 from rairlib.studies import data_folder
 from rairlib.text_findings import load_text_findings
 
@@ -54,27 +53,6 @@ def wording_and_consequence() -> pd.DataFrame:
         for finding in found
     }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("finding")
-
-
-def rate_label(row: ReportedNumber) -> str:
-    """Name a rate without progression in a few words.
-
-    Parameters
-    ----------
-    row : ReportedNumber
-        For example 52.2 % after 60 months.
-
-    Returns
-    -------
-    str
-        In two lines.
-    """
-    groups = {
-        "evaluable": "all",
-        "partial avidity or avidity lost": "partial or lost",
-        "progression despite avidity": "despite avidity",
-    }
-    return f"{groups.get(row.group, row.group)},\n{row.level}"
 
 
 def quantities(ranges: pd.DataFrame, labels: dict[tuple[str, str], str]) -> dict[str, str]:
