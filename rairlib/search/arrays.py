@@ -143,18 +143,19 @@ def design_of(study: DeclaredStudy, classes: np.ndarray, events: np.ndarray) -> 
     strata = np.array([study.strata.index(entry.stratum) for entry in study.classes], np.int64)
     beta, target, half = _rows([entry.univariable for entry in covariates])
     model_beta, model_target, model_half = _rows([covariates[k].multivariable for k in model])
-    first, second = np.triu_indices(len(model))
+    fixed_together = np.isin(np.arange(len(covariates)), joint)
+    alike = np.outer(place >= 0, place >= 0) | np.outer(fixed_together, fixed_together)
+    np.fill_diagonal(alike, False)
     return Design(
         at_risk=np.cumsum(events).astype(np.int64),
         event=events.astype(np.int64),
         stratum=strata[classes],
         stratified=np.array(["" not in entry.counts for entry in covariates]),
-        joint=np.isin(np.arange(len(covariates)), joint),
+        joint=fixed_together,
         free=_integers(k for k, c in enumerate(covariates) if not c.classes and k not in single),
         model=_integers(model),
         place=place,
-        first=first.astype(np.int64),
-        second=second.astype(np.int64),
+        alike=alike,
         forbidden=forbidden_rules(study),
         events_low=ranges[:, 0].copy(),
         events_high=ranges[:, 1].copy(),
@@ -177,8 +178,7 @@ def alone(design: Design, column: int) -> Design:
         free=np.zeros(1, np.int64),
         model=none,
         place=np.full(1, -1, np.int64),
-        first=none,
-        second=none,
+        alike=np.zeros((1, 1), bool),
         forbidden=np.empty((0, 4), np.int64),
         events_low=design.events_low[one].copy(),
         events_high=design.events_high[one].copy(),

@@ -35,8 +35,8 @@ class Design(NamedTuple):
         Columns that may be exchanged; the others follow from the class.
     model, place : ndarray of int64, shapes (K,) and (P,)
         Columns of the multivariable model; position of a column in it, or -1.
-    first, second : ndarray of int64
-        The pairs of model covariates, row by row of the upper triangle.
+    alike : ndarray of bool, shape (P, P)
+        Row by row: the columns in which two patients agree who exchange that column alone.
     forbidden : ndarray of int64, shape (F, 4)
         Column, level, column, level that no patient may have together.
     events_low, events_high : ndarray of float64, shape (P,)
@@ -56,8 +56,7 @@ class Design(NamedTuple):
     free: np.ndarray
     model: np.ndarray
     place: np.ndarray
-    first: np.ndarray
-    second: np.ndarray
+    alike: np.ndarray
     forbidden: np.ndarray
     events_low: np.ndarray
     events_high: np.ndarray
@@ -80,6 +79,8 @@ class Sums(NamedTuple):
         `means` added over the events.
     terms : ndarray, shape (n, L)
         What each patient adds to `weights`.
+    ends, steps : ndarray of int64, shape (4,)
+        Scratch: events at risk and change of level of the patients of a proposal.
     touched : ndarray of bool, shape (E,)
         Events that the last change reached.
     size : ndarray, shape (E,)
@@ -94,6 +95,8 @@ class Sums(NamedTuple):
     means: np.ndarray
     total: np.ndarray
     terms: np.ndarray
+    ends: np.ndarray
+    steps: np.ndarray
     touched: np.ndarray
     size: np.ndarray
     ones: np.ndarray
@@ -111,6 +114,8 @@ def empty_sums(patients: int, columns: int, covariates: int, events: int) -> Sum
         means=np.zeros((events, length - 1)),
         total=np.zeros(length - 1),
         terms=np.zeros((patients, length)),
+        ends=np.zeros(4, np.int64),
+        steps=np.zeros(4, np.int64),
         touched=np.zeros(events, np.bool_),
         size=np.zeros(events),
         ones=np.zeros((columns, events)),
@@ -124,7 +129,7 @@ def empty_sums(patients: int, columns: int, covariates: int, events: int) -> Sum
 compiled_empty_sums = njit(cache=True, nogil=True)(empty_sums)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def penalty(residual, inside, cap):
     """Squared excess of a residual over `inside`, linear beyond `cap`; all in half units."""
     excess = abs(residual) - inside
@@ -135,7 +140,7 @@ def penalty(residual, inside, cap):
     return cap * (2.0 * excess - cap)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def write_residuals(estimate, error, target, half, out):
     """Write the residuals of a ratio and its limits, in half units."""
     out[0] = (np.exp(estimate) - target[0]) / half[0]
@@ -143,7 +148,7 @@ def write_residuals(estimate, error, target, half, out):
     out[2] = (np.exp(estimate + NORMAL_QUANTILE * error) - target[2]) / half[2]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def row_energy(estimate, error, target, half, inside, cap):
     """Energy of a printed ratio and its limits."""
     return (
@@ -153,7 +158,7 @@ def row_energy(estimate, error, target, half, inside, cap):
     )
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def column_energy(score, information, events, column, design, inside, cap):
     """Energy of one univariable row after one Newton step of at most 1."""
     if design.half[column, 0] == np.inf:
@@ -173,38 +178,40 @@ def column_energy(score, information, events, column, design, inside, cap):
     return energy + OUTSIDE_PENALTY * (max(low - events, 0.0) + max(events - high, 0.0))
 
 
-@njit(cache=True, nogil=True, fastmath=True)
-def write_means(weights, means, event, covariates, first, second):
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+def write_means(weights, means, event, covariates):
     """Write the weighted means and covariances at one event."""
     inverse = 1.0 / weights[event, 0]
     for k in range(covariates):
         means[event, k] = weights[event, 1 + k] * inverse
-    for pair in range(first.shape[0]):
-        means[event, covariates + pair] = (
-            weights[event, 1 + covariates + pair] * inverse
-            - means[event, first[pair]] * means[event, second[pair]]
-        )
+    pair = covariates
+    for k in range(covariates):
+        mean = means[event, k]
+        for other in range(k, covariates):
+            means[event, pair] = weights[event, 1 + pair] * inverse - mean * means[event, other]
+            pair += 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def write_terms(row, design, out):
     """Write what a patient adds to the sums of the model."""
-    covariates = design.model.shape[0]
+    model, beta = design.model, design.model_beta
+    covariates = model.shape[0]
     eta = 0.0
     for k in range(covariates):
-        if row[design.model[k]]:
-            eta += design.model_beta[k]
+        if row[model[k]]:
+            eta += beta[k]
     weight = np.exp(eta)
     out[0] = weight
+    pair = 1 + covariates
     for k in range(covariates):
-        out[1 + k] = weight * row[design.model[k]]
-    for pair in range(design.first.shape[0]):
-        out[1 + covariates + pair] = (
-            weight * row[design.model[design.first[pair]]] * row[design.model[design.second[pair]]]
-        )
+        out[1 + k] = weight * row[model[k]]
+        for other in range(k, covariates):
+            out[pair] = out[1 + k] * row[model[other]]
+            pair += 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def newton_step(total, event_sums, beta, estimates, errors, inverse):
     """Take one Newton step from `beta`; return False where the information is singular.
 
@@ -233,7 +240,7 @@ def newton_step(total, event_sums, beta, estimates, errors, inverse):
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _factor(matrix):
     """Replace the lower triangle by its Cholesky factor."""
     for i in range(matrix.shape[0]):
@@ -250,7 +257,7 @@ def _factor(matrix):
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _invert_lower(matrix):
     """Replace a lower triangular factor by its inverse, column by column."""
     size = matrix.shape[0]

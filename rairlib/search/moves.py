@@ -58,23 +58,6 @@ def _alike_in_joint(a, c, but, rows, design):
 
 
 @njit(cache=True, nogil=True)
-def _alike_in_model(a, c, but, rows, design):
-    """Whether two patients agree in all covariates of the model except `but`."""
-    for m in range(design.model.shape[0]):
-        k = design.model[m]
-        if k != but and rows[a, k] != rows[c, k]:
-            return False
-    return True
-
-
-@njit(cache=True, nogil=True)
-def _alike_elsewhere(a, c, column, rows, design):
-    if design.place[column] >= 0 and not _alike_in_model(a, c, column, rows, design):
-        return False
-    return not design.joint[column] or _alike_in_joint(a, c, column, rows, design)
-
-
-@njit(cache=True, nogil=True)
 def _single(rows, design, slots, proposed, changed):
     patients = rows.shape[0]
     column = design.free[np.random.randint(design.free.shape[0])]
@@ -106,26 +89,35 @@ def _whole_rows(rows, design, near, slots, proposed, changed):
 
 
 @njit(cache=True, nogil=True)
+def _agree(one, other, columns):
+    """Whether two rows agree in the columns of a mask."""
+    for k in range(columns.shape[0]):
+        if columns[k] and one[k] != other[k]:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
 def _find_alike(column, rows, design, slots, position, level, direction):
     """Find two patients who differ in `column` alone; return them, or -1.
 
     With `level` 0 or 1 the first has this level, and the second lies in `direction` in time.
     """
-    patients = rows.shape[0]
-    a = -1
+    # Arrays instead of the whole design: this loop is what proposals cost.
+    event, at_risk, stratum = design.event, design.at_risk, design.stratum
+    stratified, alike = design.stratified[column], design.alike[column]
+    patients, a = rows.shape[0], 0
     for attempt in range(TRIES):
         if attempt % TRIES_PER_PATIENT == 0:
             a = np.random.randint(patients)
         c = np.random.randint(patients)
-        if rows[a, column] == rows[c, column] or not _same_stratum(column, a, c, design):
+        if rows[a, column] == rows[c, column] or event[a] != event[c]:
             continue
-        if design.event[a] != design.event[c] or not _unused(a, c, slots, position):
+        if stratified and stratum[a] != stratum[c]:
             continue
-        if level >= 0 and (
-            rows[a, column] != level or (design.at_risk[a] - design.at_risk[c]) * direction <= 0
-        ):
+        if level >= 0 and (rows[a, column] != level or (at_risk[a] - at_risk[c]) * direction <= 0):
             continue
-        if _alike_elsewhere(a, c, column, rows, design):
+        if _agree(rows[a], rows[c], alike) and _unused(a, c, slots, position):
             return a, c
     return -1, -1
 

@@ -19,7 +19,7 @@ from rairlib.search.cox_terms import (
 )
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def fill_sums(rows, design, sums):
     """Sum everything afresh for the rows of a cohort, shape (n, P)."""
     patients, columns = rows.shape
@@ -38,13 +38,13 @@ def fill_sums(rows, design, sums):
             for k in range(columns):
                 sums.events[k] += rows[i, k]
     for e in range(sums.size.shape[0]):
-        write_means(sums.weights, sums.means, e, design.model.shape[0], design.first, design.second)
+        write_means(sums.weights, sums.means, e, design.model.shape[0])
         sums.total[:] += sums.means[e]
     for k in range(columns):
         _fill_column(k, design, sums)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _fill_column(column, design, sums):
     ratio = np.exp(design.beta[column])
     score, information = sums.events[column], 0.0
@@ -58,7 +58,7 @@ def _fill_column(column, design, sums):
     sums.information[column] = information
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def last_event(design, slots, many):
     """Return the number of events at which any of the patients is at risk."""
     last = 0
@@ -67,79 +67,89 @@ def last_event(design, slots, many):
     return last
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def change_column(column, rows, design, sums, new, slots, proposed, many, last):
     """Write one column's changed sums; return whether any changed."""
-    difference = np.zeros(4, np.int64)
-    events = 0
+    ends, steps, events = new.ends, new.steps, 0
     for q in range(many):
-        difference[q] = proposed[q, column] - rows[slots[q], column]
-        events += difference[q] * design.event[slots[q]]
+        steps[q] = proposed[q, column] - rows[slots[q], column]
+        ends[q] = design.at_risk[slots[q]]
+        events += steps[q] * design.event[slots[q]]
     ratio = np.exp(design.beta[column])
     score = sums.score[column] + events
     information = sums.information[column]
+    old_ones, old_share, size = sums.ones[column], sums.share[column], sums.size
+    new_ones, new_share = new.ones[column], new.share[column]
     changed = events != 0
     for e in range(last):
         ones = 0
         for q in range(many):
-            if e < design.at_risk[slots[q]]:
-                ones += difference[q]
-        old = sums.share[column, e]
-        count = sums.ones[column, e] + ones
-        new.ones[column, e] = count
-        if ones == 0:
-            new.share[column, e] = old
-            continue
-        changed = True
-        risk = count * ratio
-        share = risk / (sums.size[e] - count + risk)
-        new.share[column, e] = share
-        score -= share - old
-        information += share * (1.0 - share) - old * (1.0 - old)
+            if e < ends[q]:
+                ones += steps[q]
+        old = old_share[e]
+        new_ones[e] = old_ones[e] + ones
+        new_share[e] = old
+        if ones != 0:
+            changed = True
+            risk = new_ones[e] * ratio
+            share = risk / (size[e] - new_ones[e] + risk)
+            new_share[e] = share
+            score -= share - old
+            information += share * (1.0 - share) - old * (1.0 - old)
     new.score[column] = score
     new.information[column] = information
     new.events[column] = sums.events[column] + events
     return changed
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def change_model(design, sums, new, slots, proposed, many, last, step):
     """Write the model's changed sums; `step` is scratch of length L."""
-    length = step.shape[0]
     for q in range(many):
         write_terms(proposed[q], design, new.terms[q])
+        new.ends[q] = design.at_risk[slots[q]]
     new.total[:] = sums.total
     code, moves = -1, False
     for e in range(last):
         at_risk = 0
         for q in range(many):
-            if e < design.at_risk[slots[q]]:
+            if e < new.ends[q]:
                 at_risk |= 1 << q
         if at_risk != code:
             code = at_risk
-            moves = _write_step(code, sums, new, slots, many, step)
+            moves = _write_step(code, sums.terms, new.terms, slots, many, step)
         new.touched[e] = moves
-        if not moves:
-            continue
-        for z in range(length):
-            new.weights[e, z] = sums.weights[e, z] + step[z]
-        write_means(new.weights, new.means, e, design.model.shape[0], design.first, design.second)
-        for z in range(length - 1):
-            new.total[z] += new.means[e, z] - sums.means[e, z]
+        if moves:
+            _step_event(e, sums.weights, sums.means, new.weights, new.means, new.total, step)
 
 
-@njit(cache=True, nogil=True)
-def _write_step(code, sums, new, slots, many, step):
+@njit(cache=True, nogil=True, error_model="numpy")
+def _step_event(event, weights, means, new_weights, new_means, total, step):
+    """Write one event's changed sums and what follows from them."""
+    length = step.shape[0]
+    for z in range(length):
+        new_weights[event, z] = weights[event, z] + step[z]
+    covariates = int(np.sqrt(2.0 * length + 0.25) - 1.5)  # L = (K + 1) (K + 2) / 2
+    write_means(new_weights, new_means, event, covariates)
+    for z in range(length - 1):
+        total[z] += new_means[event, z] - means[event, z]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _write_step(code, terms, new_terms, slots, many, step):
     """Write what the patients in `code` add to the sums; return whether that is anything."""
     step[:] = 0.0
     for q in range(many):
         if code >> q & 1:
             for z in range(step.shape[0]):
-                step[z] += new.terms[q, z] - sums.terms[slots[q], z]
-    return np.abs(step).max() > NO_CHANGE
+                step[z] += new_terms[q, z] - terms[slots[q], z]
+    largest = 0.0
+    for z in range(step.shape[0]):
+        largest = max(largest, abs(step[z]))
+    return largest > NO_CHANGE
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def commit_column(column, sums, new, last):
     """Take over one column's changed sums."""
     sums.score[column] = new.score[column]
@@ -150,7 +160,7 @@ def commit_column(column, sums, new, last):
         sums.share[column, e] = new.share[column, e]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def commit_model(sums, new, slots, many, last):
     """Take over the model's changed sums."""
     for e in range(last):
@@ -164,7 +174,7 @@ def commit_model(sums, new, slots, many, last):
         sums.terms[slots[q]] = new.terms[q]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def residuals_of(design, sums, inverse, out):
     """Write all residuals in half units: univariable rows, then the model's, three each."""
     columns, covariates = design.beta.shape[0], design.model.shape[0]

@@ -234,15 +234,15 @@ class Search:
                 for k, name in enumerate(("rows", "best_rows", "best_energy"))
             }
         )
-        ended = state.round
+        ended, solved = state.round, state.arrays["best_energy"].min() <= SOLVED
         state = next_piece(state, self._chunks(rounds))
-        if state.round == ended:
+        if state.round == ended and not solved:
             return state
         state = reweighted(
             state.with_arrays(rows=state.arrays["best_rows"].copy()), design, self.schedule
         )
-        over = state.round == len(rounds)
-        return _fresh_round(replace(state, stage="polish", round=0) if over else state)
+        over = solved or state.round == len(rounds)
+        return _fresh_round(replace(state, stage="polish", round=0, chunk=0) if over else state)
 
     def _polish(self, state: SearchState, pool) -> SearchState:
         """Polish each chain once; `round` counts the iterations in a row that changed nothing."""
@@ -266,7 +266,7 @@ class Search:
         )
         over = stalls > self.schedule.polish_stalls
         over = over or state.chunk + 1 >= self.schedule.polish_iterations
-        over = over or state.arrays["best_energy"].max() <= SOLVED
+        over = over or state.arrays["best_energy"].min() <= SOLVED
         return replace(
             state, stage="done" if over else "polish", round=stalls, chunk=state.chunk + 1
         )
