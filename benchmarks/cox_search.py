@@ -61,10 +61,10 @@ def main(steps: int) -> None:
     by_lifelines = 1 / seconds(lambda: CoxPHFitter().fit(frame, "time", "event"), FITS)
     print(f"search: {steps / spent:,.0f} steps/s, {proposed / spent:,.0f} proposals/s")
     print(f"        {fitted / spent:,.0f} evaluations of the model/s, {accepted:,.0f} accepted")
-    print(
-        f"statsmodels PHReg: {by_phreg:,.1f} fits/s; the search does {fitted / spent / by_phreg:,.0f} x"
-    )
-    print(f"lifelines: {by_lifelines:,.1f} fits/s; search {fitted / spent / by_lifelines:,.0f} x")
+    for name, fits in (("statsmodels PHReg", by_phreg), ("lifelines", by_lifelines)):
+        print(
+            f"{name}: {fits:,.1f} fits/s; the search does {fitted / spent / fits:,.0f} times that"
+        )
 
 
 if __name__ == "__main__":
