@@ -45,7 +45,7 @@ def main(steps: int) -> None:
     weights, model_weights = np.ones(len(design.beta)), np.ones(len(design.model))
     # A moderate temperature, at which about as many proposals reach the model as in a search.
     cooling = Cooling(0, steps, steps, 1e4, 1e3, 0.9, 300.0, Schedule().rebuild_steps, 1)
-    counts = np.zeros((8, 3))
+    counts = np.zeros((len(mix), 3))
 
     def search() -> None:
         counts[:] = anneal(

@@ -11,6 +11,7 @@ from rairlib.search.declaration import DeclarationError
 from rairlib.search.schedule import Round, Schedule, schedule_from
 from rairlib.search.search import Search
 from rairlib.search.state import STAGES
+from rairlib.simulation import searching
 from rairlib.simulation.searching import fingerprint, read_state, skeleton, write_state
 
 
@@ -79,6 +80,24 @@ def test_checkpoint_of_another_search_is_refused(study, tmp_path):
         read_state(path, "")
     with pytest.raises(RairlibError, match="no such file"):
         read_state(tmp_path / "none.npz", "")
+
+
+def test_command_keeps_a_checkpoint_and_tells_how_far_it_is(study, tmp_path, monkeypatch):
+    monkeypatch.setattr(searching, "load_declared", lambda key: (study, SHORT))
+    lines = []
+    cohort, report = searching.search_study("toy", 3, tmp_path, tell=lines.append)
+    assert lines[0].startswith("timeline 1.2, energy ")
+    assert lines[-1].startswith("done ")
+    assert lines[-1].endswith("of 14 printed numbers hit")
+    kept = tmp_path / searching.CHECKPOINT
+    again, _ = searching.search_study("toy", 3, tmp_path, resume=kept)
+    assert again.equals(cohort)
+    known = toy_arrays(toy_cohort())[:3]
+    other, _ = searching.search_study("toy", 3, tmp_path, timeline=known)
+    assert other["event"].tolist() == known[1].tolist()
+    assert list(report.columns) == [
+        "id", "model", "variable", "printed", "value", "hit", "digits", "percent"
+    ]  # fmt: skip
 
 
 def test_skeleton_has_the_declared_counts(study):

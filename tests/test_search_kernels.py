@@ -79,9 +79,9 @@ def test_changed_sums_are_those_summed_afresh(qingdao):
     fill_sums(rows, design, work.sums)
     cooling = Cooling(0, 1, 1, 1.0, 1.0, 0.9, 300.0, 1, 1)
     seed_compiled(11)
-    taken = np.zeros(8, int)
-    for number in range(16_000):
-        kind = number % 8
+    taken = np.zeros(9, int)
+    for number in range(18_000):
+        kind = number % 9
         many = propose(kind, rows, design, work.slots, work.proposed, work.changed)
         if many == 0:
             continue
@@ -121,6 +121,20 @@ def test_moves_keep_counts_and_the_joint_table(qingdao):
     assert sorted(joint.tolist()) == sorted(study.joint.rows.tolist())
     lower_t, no_extension = rows[:, names.index("t_stage")], rows[:, names.index("ete")]
     assert not ((lower_t == 0) & (no_extension == 1)).any()
+
+
+def test_exchange_between_two_events_leaves_univariable_rows_alone(qingdao):
+    _, _, design, start, _ = qingdao
+    rows, best = start.copy(), start.copy()
+    cooling = Cooling(0, 20_000, 20_000, 1e9, 1e9, 0.9, 300.0, 50_000, 5)
+    mix = cumulative((0, 0, 0, 0, 0, 0, 0, 0, 1), design)
+    weights = np.ones(len(design.beta))
+    anneal(rows, best, np.inf, design, weights, np.ones(len(design.model)), mix, cooling)
+    columns = 3 * len(weights)
+    before, after = fresh_residuals(start, design), fresh_residuals(rows, design)
+    assert (rows != start).sum() > 20
+    assert after[:columns] == pytest.approx(before[:columns], abs=1e-9)
+    assert np.abs(after[columns:] - before[columns:]).max() > 1
 
 
 def test_timeline_statistics_are_those_of_lifelines(cohort):

@@ -16,7 +16,7 @@ from rairlib.search.cox_terms import (
     newton_step,
     row_energy,
 )
-from rairlib.search.moves import propose
+from rairlib.search.moves import KINDS, propose
 from rairlib.search.risk_sums import (
     change_column,
     change_model,
@@ -176,7 +176,7 @@ def anneal(rows, best, best_energy, design, weights, model_weights, mix, cooling
         What stays the same.
     weights, model_weights : ndarray, shapes (P,) and (K,)
         Of the rows in the energy.
-    mix : ndarray, shape (8,)
+    mix : ndarray, shape (9,)
         Cumulative shares of the moves.
     cooling : Cooling
         Temperatures, number of steps, seed.
@@ -185,7 +185,7 @@ def anneal(rows, best, best_energy, design, weights, model_weights, mix, cooling
     -------
     energy, best_energy : float
         Now and the lowest.
-    counts : ndarray of int64, shape (8, 3)
+    counts : ndarray of int64, shape (9, 3)
         Per move: proposals, those that reached the model, those accepted.
     """
     np.random.seed(cooling.seed)
@@ -234,9 +234,9 @@ def anneal(rows, best, best_energy, design, weights, model_weights, mix, cooling
 
 def cumulative(shares, design: Design) -> np.ndarray:
     """Turn shares of moves into cumulative ones; without a joint table its moves get none."""
-    shares = np.array(shares, float)
+    shares = np.array([*shares, *[0.0] * (KINDS - len(shares))])
     if not design.joint.any():
-        shares[6:] = 0.0
+        shares[6:8] = 0.0
     mix = np.cumsum(shares) / shares.sum()
     mix[-1] = 1.0
     return mix

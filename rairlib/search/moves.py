@@ -11,7 +11,9 @@ it found nothing to propose. Moves, in the order of ``Schedule.covariate_moves``
 4. as 2, twice in the same column and in opposite directions in time;
 5. as 2, twice in two columns;
 6. the columns of the kept joint table between two patients of a stratum;
-7. the same across strata, twice, so that both strata keep their counts.
+7. the same across strata, twice, so that both strata keep their counts;
+8. one column between two patients without the event and with none in between: all univariable
+   rows stay exactly as they are.
 """
 # ruff: noqa: NPY002, SIM110 - compiled code: own generator, no generator expressions
 
@@ -22,6 +24,9 @@ TRIES = 60
 TRIES_PER_PATIENT = 20
 NEAR_EVENTS = 2
 CROSS_COLUMNS_MAX = 3
+KINDS = 9
+TRIES_WITHIN = 12
+PLACES_WITHIN = 12
 
 
 @njit(cache=True, nogil=True)
@@ -202,6 +207,28 @@ def _cross(rows, design, slots, proposed, changed):
 
 
 @njit(cache=True, nogil=True)
+def _within_interval(rows, design, slots, proposed, changed):
+    patients = rows.shape[0]
+    column = design.free[np.random.randint(design.free.shape[0])]
+    a = np.random.randint(patients)
+    if design.event[a]:
+        return 0
+    for _ in range(TRIES_WITHIN):
+        c = a + np.random.randint(-PLACES_WITHIN, PLACES_WITHIN + 1)
+        if c < 0 or c >= patients or design.event[c] or design.at_risk[a] != design.at_risk[c]:
+            continue
+        if rows[a, column] == rows[c, column] or not _same_stratum(column, a, c, design):
+            continue
+        if design.joint[column] and not _alike_in_joint(a, c, column, rows, design):
+            continue
+        _put(0, a, rows, slots, proposed)
+        _put(1, c, rows, slots, proposed)
+        _exchange(column, 0, proposed, changed)
+        return 2
+    return 0
+
+
+@njit(cache=True, nogil=True)
 def is_allowed(proposed, many, forbidden):
     """Whether no proposed row holds two levels that exclude each other."""
     for f in range(forbidden.shape[0]):
@@ -228,6 +255,8 @@ def propose(kind, rows, design, slots, proposed, changed):
         many = _alike_exchanges(rows, design, 2, kind == 4, slots, proposed, changed)
     elif kind == 6:
         many = _block(rows, design, slots, proposed, changed)
+    elif kind == 8:
+        many = _within_interval(rows, design, slots, proposed, changed)
     else:
         many = _cross(rows, design, slots, proposed, changed)
     return many if is_allowed(proposed, many, design.forbidden) else 0

@@ -66,10 +66,11 @@ class Schedule:
     timeline_moves: tuple[float, ...] = (3, 32, 25, 40)
     covariate_chains: int = 2
     covariate_rounds: tuple[Round, ...] = (
-        Round(steps=3_000_000, start=3e4, end=1e3, cap=300.0),
-        Round(steps=6_000_000, start=1e3, end=10.0, cap=300.0),
+        Round(steps=3_000_000, start=3e7, end=2e4, cap=300.0),
+        Round(steps=5_000_000, start=2e4, end=100.0, cap=300.0),
+        Round(steps=4_000_000, start=300.0, end=3.0, cap=300.0),
     )
-    covariate_moves: tuple[float, ...] = (3, 1, 2, 1, 2, 2, 1, 1)
+    covariate_moves: tuple[float, ...] = (3, 1, 2, 1, 2, 2, 1, 1, 1)
     weight_ratio: float = 4.0
     weight_growth: float = 4.0
     weight_decay: float = 2.0

@@ -175,7 +175,7 @@ class Search:
         """Search the columns that stand in no model, one per chunk."""
         column = single_columns(self.study)[state.chunk]
         design = alone(self._design(state.arrays), column)
-        mix = cumulative((1, 0, 0, 0, 0, 0, 0, 0), design)
+        mix = cumulative((1,), design)
         weights, none = np.ones(1), np.empty(0)
 
         def work(chain: int):

@@ -29,6 +29,7 @@ def search_study(
     out: Path,
     *,
     resume: Path | None = None,
+    timeline: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None,
     workers: int = 2,
     tell: Callable[[str], None] = lambda line: None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -44,6 +45,8 @@ def search_study(
         Folder for the checkpoint; made if it does not exist.
     resume : Path, optional
         A checkpoint of the same declaration, schedule and seed.
+    timeline : tuple of ndarray, optional
+        Classes, events and marks of a known order in time; then only covariates are searched.
     workers : int
         Chains at the same time; does not change the cohort.
     tell : callable
@@ -64,7 +67,8 @@ def search_study(
     declared, schedule = load_declared(study)
     search = Search(declared, schedule, seed, workers=workers)
     mark = fingerprint(declared, schedule, seed)
-    state = read_state(resume, mark) if resume else None
+    state = search.start_from(*timeline) if timeline else None
+    state = read_state(resume, mark) if resume else state
     out.mkdir(parents=True, exist_ok=True)
     for state in search.steps(state):  # noqa: B020 - goes on from the state read
         write_state(out / CHECKPOINT, state, mark)
