@@ -4,13 +4,13 @@ import pandas as pd
 
 from rairlib.compare import Recomputed, agreeing, between, central_range, exact, match
 from rairlib.errors import RairlibError
-from rairlib.papers import lakhdar2024
+from rairlib.papers import lakhdar2024, wang2025
 from rairlib.reconstructions import reconstructible_models, values_from_anchors
 from rairlib.reported import Registry, ReportedNumber
 from rairlib.studies import data_folder, study_folder
 
 WITNESS = "simulated_cohort.csv"
-ANALYSES = {"lakhdar2024": lakhdar2024.analyse}
+ANALYSES = {"lakhdar2024": lakhdar2024.analyse, "wang2025": wang2025.analyse}
 
 
 def load_witness(study: str) -> pd.DataFrame:

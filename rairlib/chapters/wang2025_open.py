@@ -3,6 +3,7 @@
 import pandas as pd
 
 from rairlib.errors import RairlibError
+from rairlib.reported import Registry
 from rairlib.studies import data_folder
 from rairlib.text_findings import load_text_findings
 
@@ -127,3 +128,34 @@ def load_unpublished() -> pd.DataFrame:
     """
     path = data_folder() / "results" / f"{STUDY}_unpublished.csv"
     return pd.read_csv(path, encoding="utf-8")
+
+
+def ensemble_accuracy(registry: Registry) -> pd.DataFrame:
+    """Say how near the ensemble's cohorts come to the hazard ratios that they were searched for.
+
+    Parameters
+    ----------
+    registry : Registry
+        The Qingdao registry.
+
+    Returns
+    -------
+    DataFrame
+        One row per model, ``univariable`` and ``multivariable``; columns ``hazard ratios``,
+        ``median, %``, ``95 %, %`` and ``largest, %``: absolute distances from the print.
+    """
+    kept = pd.read_csv(data_folder() / "results" / f"{STUDY}_accuracy.csv", encoding="utf-8")
+    printed = {
+        (row.variable, row.method): row.number.value
+        for row in registry.where("hazard_ratio", repeats="")
+    }
+    target = [printed[key] for key in zip(kept["variable"], kept["method"], strict=True)]
+    far = (100 * (kept["value"] / target - 1)).abs().groupby(kept["method"], sort=False)
+    return pd.DataFrame(
+        {
+            "hazard ratios": far.size(),
+            "median, %": far.median(),
+            "95 %, %": far.quantile(0.95),
+            "largest, %": far.max(),
+        }
+    ).rename_axis("model")

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
 from rairlib.compare import agreeing, match
 from rairlib.errors import RairlibError
 from rairlib.papers import lakhdar2024 as lakhdar2024_analysis
+from rairlib.papers import wang2025 as wang2025_analysis
 from rairlib.reported import Registry, load_registry
-from rairlib.simulation import lakhdar2024
+from rairlib.simulation import lakhdar2024, wang2025
+from rairlib.simulation.searched import searched_cohort, searched_witness
 
 HELD_OUT_STATISTICS = ("auc", "cutoff", "number")
 KEY = ["statistic", "variable", "level", "group"]
@@ -24,7 +27,8 @@ class Simulation:
     registry : Registry
         The reported numbers.
     witness : callable
-        Takes a seed and returns a cohort that is also steered to the held-out numbers.
+        Takes a seed, a folder for checkpoints and a checkpoint to go on from (or None), and
+        returns a cohort that is also steered to the held-out numbers.
     cohorts : callable
         Takes a number and a seed and returns an iterator over cohorts that agree with the
         anchors and know nothing else.
@@ -33,7 +37,7 @@ class Simulation:
     """
 
     registry: Registry
-    witness: Callable[[int], pd.DataFrame]
+    witness: Callable[[int, Path, Path | None], pd.DataFrame]
     cohorts: Callable[[int, int], Iterator[pd.DataFrame]]
     analyse: Callable[[pd.DataFrame], pd.DataFrame]
 
@@ -57,14 +61,32 @@ def simulation_of(study: str) -> Simulation:
         If the study is unknown or not yet analysed.
     """
     registry = load_registry(study)
-    if study != lakhdar2024.STUDY:
-        raise RairlibError(f"{study}: not yet analysed; {lakhdar2024.STUDY} is")
+    builders = {lakhdar2024.STUDY: _drawn, wang2025.STUDY: _searched}
+    if study not in builders:
+        raise RairlibError(f"{study}: not yet analysed; {', '.join(builders)} are")
+    return builders[study](registry)
+
+
+def _drawn(registry: Registry) -> Simulation:
+    """Draw cohorts from what the print determines."""
     anchors = lakhdar2024.read_anchors(registry)
     return Simulation(
         registry=registry,
-        witness=lambda seed: lakhdar2024.draw_witness(anchors, registry, seed),
+        witness=lambda seed, *_: lakhdar2024.draw_witness(anchors, registry, seed),
         cohorts=lambda number, seed: lakhdar2024.draw_cohorts(anchors, number, seed),
         analyse=lakhdar2024_analysis.analyse,
+    )
+
+
+def _searched(registry: Registry) -> Simulation:
+    """Search for cohorts that agree with a declaration."""
+    return Simulation(
+        registry=registry,
+        witness=lambda seed, folder, resume: searched_witness(
+            registry, seed, folder, resume=resume
+        ),
+        cohorts=lambda number, seed: (searched_cohort(registry, seed + k) for k in range(number)),
+        analyse=wang2025_analysis.analyse,
     )
 
 

@@ -1,0 +1,74 @@
+"""The kept cohort of the Qingdao study, verified and not searched again."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from rairlib.papers import wang2025
+from rairlib.papers.wang2025_cohort import evaluable
+from rairlib.reported import load_registry
+from rairlib.results import load_ensemble, load_witness
+from rairlib.simulation import achieved, simulation_of
+from rairlib.studies import study_folder
+
+COX = ("hazard_ratio", "ci_low", "ci_high")
+
+
+@pytest.fixture(scope="module")
+def cohort():
+    return load_witness("wang2025")
+
+
+@pytest.fixture(scope="module")
+def report(cohort):
+    return achieved(simulation_of("wang2025"), cohort).set_index("id")
+
+
+def test_report_that_is_kept_is_that_of_the_kept_cohort(report):
+    kept = pd.read_csv(
+        study_folder("wang2025") / "achieved.csv", dtype=str, keep_default_na=False
+    ).set_index("id")
+    assert report["hit"].tolist() == kept["hit"].tolist()
+
+
+def test_patients_are_simulated_and_as_many_as_printed(cohort):
+    assert len(cohort) == 177
+    assert set(cohort["simulated"]) == {"yes"}
+    assert cohort["patient"].is_unique
+
+
+def test_every_count_median_quartile_and_range_is_hit(report):
+    statistics = ["n", "count", "median", "q1", "q3", "minimum", "maximum", "chi_square"]
+    rows = report[report["statistic"].isin(statistics)]
+    rows = rows[rows["hit"] != "not a property of the cohort"]
+    assert len(rows) > 150
+    assert set(rows["hit"]) == {"yes"}
+
+
+def test_table_4_is_hit_whole(report):
+    rows = report[report.index.str.startswith("table4-")]
+    rows = rows[rows["hit"] != "not a property of the cohort"]
+    assert set(rows["hit"]) == {"yes"}
+
+
+def test_no_progression_is_outside_refractory_disease(cohort):
+    data = evaluable(cohort)
+    assert data.loc[data["progressed"], "rair"].eq("RAIR").all()
+
+
+def test_extrathyroidal_extension_is_part_of_t4(cohort):
+    assert cohort.loc[cohort["t_stage"] == "T4", "ete"].eq("Positive").all()
+
+
+def test_ensemble_holds_at_least_200_cohorts_and_no_anchor():
+    ensemble = load_ensemble("wang2025")
+    assert ensemble["cohort"].nunique() >= 200
+    anchors = {row.key[:4] for row in load_registry("wang2025").where(role="anchor", repeats="")}
+    key = ["statistic", "variable", "level", "group"]
+    assert not anchors & set(ensemble[key].itertuples(index=False, name=None))
+
+
+def test_analysis_of_the_kept_cohort_is_finite(cohort):
+    results = wang2025.analyse(cohort)
+    cox = results[results["statistic"].isin(COX)]
+    assert np.isfinite(cox["value"]).all()
