@@ -10,7 +10,7 @@ from rairlib.compare import Recomputed, verdict_of
 from rairlib.derivation import by_target, derive, proof_against
 from rairlib.findings import Finding, findings_frame
 from rairlib.reported import Registry, ReportedNumber, load_registry
-from rairlib.results import study_results
+from rairlib.results import ANALYSES, study_results
 from rairlib.studies import load_studies
 from rairlib.text_findings import as_findings, load_text_findings
 
@@ -44,6 +44,7 @@ VERDICTS = (
 )
 EVIDENCE = ("arithmetic", "reconstruction", "simulation", "anchored", "none")
 NOT_ANALYSED = "not yet analysed"
+NO_PROPERTY = "no property of the patients who were analysed"
 NOTHING = Recomputed(evidence="none", value=math.nan, low=math.nan, high=math.nan, reason="")
 
 
@@ -146,13 +147,15 @@ def _judge(
         return "not assessable", _because(row.note)
     if row.id in known:
         return verdict_of(row, known[row.id]), known[row.id]
-    return "not assessable", _because(_why_not(row, findings))
+    analysed = registry.study in ANALYSES
+    return "not assessable", _because(_why_not(row, findings, analysed=analysed))
 
 
-def _why_not(row: ReportedNumber, findings: list[Finding]) -> str:
+def _why_not(row: ReportedNumber, findings: list[Finding], *, analysed: bool) -> str:
     doubts = [finding.text for finding in findings if finding.status in ("suggests", "open")]
     if row.role != "derivable":
-        return ". ".join([NOT_ANALYSED, " ".join(doubts)] if doubts else [NOT_ANALYSED])
+        reason = NO_PROPERTY if analysed else NOT_ANALYSED
+        return ". ".join([reason, " ".join(doubts)] if doubts else [reason])
     return " ".join(doubts) or "other printed numbers do not determine it"
 
 
