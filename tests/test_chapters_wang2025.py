@@ -170,14 +170,14 @@ def test_methods_for_ties_agree_without_ties_and_penalties_shrink(patients):
 
 def test_ranges_stand_beside_the_numbers_they_belong_to(registry):
     keys = {"statistic": "survival_percent", "variable": "pfs", "method": "kaplan_meier"}
-    rates = {("60 months", "RAIR"): 52.2, ("12 months", "evaluable"): 97.4}
+    rates = {("60 months", "RAIR"): 52.2, ("60 months", "no avidity"): 51.0}
     rows = [
         {"cohort": cohort, **keys, "level": level, "group": group, "value": value + cohort / 10}
         for (level, group), value in rates.items()
         for cohort in range(3)
     ]
     table = ensembles.ranges_beside_print(registry, pd.DataFrame(rows))
-    assert table.index.tolist() == ["section-3.6-25", "section-3.6-28"]
+    assert table.index.tolist() == ["section-3.6-28", "section-3.6-32"]
     assert table.loc["section-3.6-28", "printed"] == "52.2"
     assert table.loc["section-3.6-28", "round to the print, %"] == pytest.approx(100 / 3)
     shown = ensembles.for_figure(table, {"section-3.6-28": "RAIR"})

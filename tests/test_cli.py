@@ -246,7 +246,7 @@ def test_same_seed_gives_the_same_cohorts(run, tmp_path):
 
 def test_witness_comes_with_its_report(run, tmp_path, monkeypatch):
     # Drawing it takes long and is tested where the drawing stands.
-    drawn = replace(cli.simulation_of(STUDY), witness=lambda seed: load_witness(STUDY))
+    drawn = replace(cli.simulation_of(STUDY), witness=lambda *_: load_witness(STUDY))
     monkeypatch.setattr(cli, "simulation_of", lambda study: drawn)
     assert run("simulate", STUDY, "--witness", "--out", tmp_path)[0] == 0
     assert sorted(os.listdir(tmp_path)) == ["achieved.csv", "simulated_cohort.csv"]
@@ -296,7 +296,7 @@ def test_mistyped_study_is_recognised(run):
 @pytest.mark.parametrize(
     ("words", "about"),
     [
-        (("simulate", "wang2025"), "not yet analysed"),
+        (("simulate", "tang2025"), "not yet analysed"),
         (("reconstruct", "tang2025"), "tang2025"),
         (("simulate", STUDY, "-n", "0"), "'0' is not a whole number above zero"),
         (("simulate", STUDY, "-n", "two"), "'two' is not a whole number above zero"),

@@ -131,5 +131,5 @@ def test_kept_ensemble_starts_with_what_its_seed_draws():
 
 
 def test_study_without_simulation_is_told():
-    with pytest.raises(RairlibError, match="wang2025: not yet analysed"):
-        simulation_of("wang2025")
+    with pytest.raises(RairlibError, match="tang2025: not yet analysed"):
+        simulation_of("tang2025")
