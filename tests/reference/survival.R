@@ -122,4 +122,4 @@ cat(toJSON(list(
   concordance = unname(concordance(breslow)$concordance),
   concordance_age = unname(concordance(y ~ age, data, reverse = TRUE)$concordance),
   varying = estimates(varying), landmark = c(estimates(late), n = nrow(left))
-), digits = NA, auto_unbox = TRUE, na = "string", dataframe = "columns", pretty = FALSE))
+), digits = NA, auto_unbox = TRUE, na = "string", dataframe = "columns", pretty = FALSE), "\n", sep = "")
