@@ -18,7 +18,7 @@ COLUMNS = {
     "within the rounding of other printed numbers": lambda table: _count(
         table, "compatible", "arithmetic"
     ),
-    "inside 95 % of consistent cohorts": lambda table: _count(table, "compatible", "simulation"),
+    "inside 95 % of simulated cohorts": lambda table: _count(table, "compatible", "simulation"),
     "differ": lambda table: _count(table, "differs"),
     "contradicted": lambda table: _count(table, "contradicted"),
     "agree by construction (no evidence)": lambda table: _count(table, "reproduced", "anchored"),

@@ -10,6 +10,8 @@ from rairlib.reported import Registry, ReportedNumber
 from rairlib.studies import data_folder, study_folder
 
 WITNESS = "simulated_cohort.csv"
+# Their cohorts have the printed counts and quartiles, and hazard ratios near the print.
+SEARCHED = {"wang2025": "searched cohorts near the print"}
 ANALYSES = {"lakhdar2024": lakhdar2024.analyse, "wang2025": wang2025.analyse}
 
 
@@ -127,14 +129,15 @@ def ensemble_results(registry: Registry, ensemble: pd.DataFrame) -> dict[str, Re
         # Where the registry leaves the method open, one that the ensemble has alone is meant.
         method = row.method if row.method in methods or len(methods) != 1 else next(iter(methods))
         if row.role == "held_out" and method in methods:
-            results[row.id] = _over_cohorts(row, methods[method]["value"])
+            kind = SEARCHED.get(registry.study, "consistent cohorts")
+            results[row.id] = _over_cohorts(row, methods[method]["value"], kind)
     return results
 
 
-def _over_cohorts(row: ReportedNumber, values: pd.Series) -> Recomputed:
+def _over_cohorts(row: ReportedNumber, values: pd.Series, kind: str) -> Recomputed:
     low, high = central_range(values)
     reason = (
-        f"central 95 % of {len(values)} consistent cohorts; median {values.median():.6g}; "
+        f"central 95 % of {len(values)} {kind}; median {values.median():.6g}; "
         f"{sum(map(row.number.agrees, values))} of them round to the print"
     )
     return between("simulation", low, high, reason)
