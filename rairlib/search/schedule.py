@@ -50,11 +50,8 @@ class Schedule:
         times as much, up to `weight_limit`; the weight of the others decays to 1.
     polish_iterations, polish_stalls : int
         Re-fits of the last stage, and how many in a row may fail before it stops.
-    polish_ceiling : float
-        Energy above which one number counts only a little more.
-    polish_moves, polish_pairs, polish_seeds, polish_random, polish_beam, polish_refits : int
-        Small moves kept, pairs looked up, best pairs and random sets extended, moves looked at
-        in each extension, candidates computed exactly.
+    polish_moves, polish_pairs, polish_seeds, polish_refits : int
+        Small moves kept, pairs looked up, pairs extended to quadruples, candidates fitted.
     """
 
     inside: float = 0.9
@@ -82,13 +79,10 @@ class Schedule:
     single_rounds: tuple[Round, ...] = (Round(steps=400_000, start=1e4, end=0.1, cap=300.0),)
     polish_iterations: int = 60
     polish_stalls: int = 3
-    polish_ceiling: float = 30.0
-    polish_moves: int = 3600
-    polish_pairs: int = 6000
-    polish_seeds: int = 15
-    polish_random: int = 60
-    polish_beam: int = 1000
-    polish_refits: int = 500
+    polish_moves: int = 2600
+    polish_pairs: int = 4000
+    polish_seeds: int = 12
+    polish_refits: int = 150
 
 
 def schedule_from(values: dict, source: str) -> Schedule:

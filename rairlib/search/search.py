@@ -15,7 +15,8 @@ from rairlib.search.cooling import SOLVED, piece_of
 from rairlib.search.covariates import anneal, cumulative
 from rairlib.search.declaration import DeclaredStudy
 from rairlib.search.distances import distances
-from rairlib.search.polish import Cohort, Print, in_order, polish_once
+from rairlib.search.polish import polish_once, residual_energy
+from rairlib.search.risk_sums import fresh_residuals
 from rairlib.search.row_weights import reweighted
 from rairlib.search.schedule import Round, Schedule
 from rairlib.search.start import start_rows, start_timeline
@@ -154,38 +155,32 @@ class Search:
             )
             for chain in range(self.schedule.covariate_chains)
         ]
-        design = design_of(self.study, timeline["classes"], timeline["events"])
+        design = self._design(timeline)
         weights = np.zeros(len(design.beta))
         weights[design.free] = 1.0
         arrays = {
-            **{
-                name: np.tile(np.asarray(timeline[name], np.int64), (len(dealt), 1))
-                for name in TIMELINE
-            },
+            **{name: np.asarray(array, np.int64) for name, array in timeline.items()},
             "rows": np.stack([rows for rows, _ in dealt]),
             "outside": np.stack([outside for _, outside in dealt]),
             "weights": np.tile(weights, (len(dealt), 1)),
             "model_weights": np.ones((len(dealt), len(design.model))),
         }
-        return _fresh_round(SearchState(stage="covariates", round=0, chunk=0, arrays=arrays))
+        stage = "singles" if single_columns(self.study) else "covariates"
+        return _fresh_round(SearchState(stage=stage, round=0, chunk=0, arrays=arrays))
 
-    def _design(self, state: SearchState, chain: int):
-        classes, events = (state.arrays[name][chain] for name in ("classes", "events"))
-        return design_of(self.study, classes, events)
+    def _design(self, arrays):
+        return design_of(self.study, arrays["classes"], arrays["events"])
 
     def _singles(self, state: SearchState, pool) -> SearchState:
-        """Search the columns that stand in no model, one per chunk, along the best order."""
-        columns, best_chain = single_columns(self.study), state.best_chain()
-        if not columns:
-            return replace(state, stage="done")
-        column = columns[state.chunk]
-        design = alone(self._design(state, best_chain), column)
+        """Search the columns that stand in no model, one per chunk."""
+        column = single_columns(self.study)[state.chunk]
+        design = alone(self._design(state.arrays), column)
         mix = cumulative((1,), design)
         weights, none = np.ones(1), np.empty(0)
 
         def work(chain: int):
             start = np.random.default_rng(self._seed(state, chain))
-            best = self._dealt_again(state.arrays["classes"][best_chain], column, start)
+            best = self._dealt_again(state, column, start)
             for number, round_ in enumerate(self.schedule.single_rounds):
                 seed = seed_of(self._seed(state, chain), number)
                 cooling = piece_of(
@@ -197,25 +192,28 @@ class Search:
 
         results = list(pool.map(work, range(self.schedule.single_chains)))
         rows = state.arrays["rows"].copy()
-        rows[best_chain, :, column] = min(results, key=lambda result: result[0])[1]
-        state = next_piece(state.with_arrays(rows=rows), [len(columns)])
-        return state if state.round == 0 else replace(state, stage="done")
+        rows[:, :, column] = min(results, key=lambda result: result[0])[1]
+        state = state.with_arrays(rows=rows)
+        state = next_piece(state, [len(single_columns(self.study))])
+        return (
+            state if state.round == 0 else _fresh_round(replace(state, stage="covariates", round=0))
+        )
 
-    def _dealt_again(self, classes: np.ndarray, column: int, rng) -> np.ndarray:
+    def _dealt_again(self, state, column: int, rng) -> np.ndarray:
         rows, _ = start_rows(
             replace(
                 self.study, covariates=(self.study.covariates[column],), joint=None, forbidden=()
             ),
-            classes,
+            state.arrays["classes"],
             rng,
         )
         return rows
 
     def _covariates(self, state: SearchState, pool) -> SearchState:
         rounds = self.schedule.covariate_rounds
-        design = self._design(state, 0)  # all chains share the order in time
+        design = self._design(state.arrays)
         if len(design.free) == 0:
-            return _at_rest(state, "singles")
+            return _fresh_round(replace(state, stage="polish"))
         mix = cumulative(self.schedule.covariate_moves, design)
 
         def work(chain: int):
@@ -243,39 +241,35 @@ class Search:
         state = reweighted(
             state.with_arrays(rows=state.arrays["best_rows"].copy()), design, self.schedule
         )
-        if not solved and state.round < len(rounds):
-            return _fresh_round(state)
-        if self.schedule.polish_iterations == 0 or solved:
-            return _at_rest(state, "singles")
-        return _fresh_round(replace(state, stage="polish", round=0, chunk=0))
+        over = solved or state.round == len(rounds)
+        return _fresh_round(replace(state, stage="polish", round=0, chunk=0) if over else state)
 
     def _polish(self, state: SearchState, pool) -> SearchState:
         """Polish each chain once; `round` counts the iterations in a row that changed nothing."""
+        design = self._design(state.arrays)
+        if len(design.free) == 0:
+            return replace(state, stage="done")
 
         def work(chain: int):
-            rows, classes, events, marks = (
-                state.arrays[name][chain] for name in ("rows", *TIMELINE)
-            )
-            design = self._design(state, chain)
-            until = np.append(np.cumsum(events)[marks - 1], events.sum()).astype(np.int64)
-            printed = Print(design, self.timing, until)
             seed = seed_of(self.seed, 1 + STAGES.index("polish"), chain, 0, state.chunk)
-            cohort = Cohort(rows, classes, design.at_risk)
-            cohort, energy, better = polish_once(cohort, printed, self.schedule, seed)
-            return *in_order(cohort, events, marks, printed), energy, better
+            rows = state.arrays["rows"][chain]
+            energy = float(residual_energy(fresh_residuals(rows, design), self.schedule.inside))
+            if energy <= SOLVED:
+                return rows, energy, False
+            return polish_once(rows, design, self.schedule, seed)
 
         results = list(pool.map(work, range(self.schedule.covariate_chains)))
-        stalls = 0 if any(result[-1] for result in results) else state.round + 1
-        names = ("rows", *TIMELINE, "best_energy")
+        stalls = 0 if any(better for _, _, better in results) else state.round + 1
         state = state.with_arrays(
-            **{name: np.stack([result[k] for result in results]) for k, name in enumerate(names)}
+            rows=np.stack([rows for rows, _, _ in results]),
+            best_energy=np.array([energy for _, energy, _ in results]),
         )
         over = stalls > self.schedule.polish_stalls
         over = over or state.chunk + 1 >= self.schedule.polish_iterations
         over = over or state.arrays["best_energy"].min() <= SOLVED
-        if over:
-            return _at_rest(state, "singles")
-        return replace(state, round=stalls, chunk=state.chunk + 1)
+        return replace(
+            state, stage="done" if over else "polish", round=stalls, chunk=state.chunk + 1
+        )
 
     def report(self, state: SearchState):
         """Return :func:`rairlib.search.distances.distances` of the best chain of a state."""
@@ -284,15 +278,9 @@ class Search:
         if state.stage == "timeline":
             best = "" if np.isinf(arrays["best_energy"][chain]) else "best_"
             return distances(self.study, *(arrays[best + name][chain] for name in TIMELINE))
-        rows = arrays["rows"]
-        if state.stage == "covariates" and np.isfinite(arrays["best_energy"][chain]):
-            rows = arrays["best_rows"]
-        return distances(self.study, *(arrays[name][chain] for name in TIMELINE), rows[chain])
-
-
-def _at_rest(state: SearchState, stage: str) -> SearchState:
-    """Return the state at the start of a stage that goes on with the best chain."""
-    return replace(state, stage=stage, round=0, chunk=0)
+        rows = arrays["rows" if np.isinf(arrays["best_energy"][chain]) else "best_rows"]
+        rows = arrays["rows"] if state.stage in ("polish", "done") else rows
+        return distances(self.study, *(arrays[name] for name in TIMELINE), rows[chain])
 
 
 def _fresh_round(state: SearchState) -> SearchState:

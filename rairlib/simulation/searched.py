@@ -107,8 +107,7 @@ def searched_witness(
     write_whole(out / SKELETON, found.to_csv(index=False, lineterminator="\n"))
     write_whole(out / DISTANCES, as_file(distances))
     mark = fingerprint(*load_declared(registry.study), seed)
-    state = read_state(out / CHECKPOINT, mark)
-    marks = state.arrays["marks"][state.best_chain()]
+    marks = read_state(out / CHECKPOINT, mark).arrays["marks"]
     rng = np.random.default_rng([seed, 1])
     return completed(found, marks, registry, rng, steer=True)
 
@@ -164,4 +163,4 @@ def searched_cohort(registry: Registry, seed: int) -> pd.DataFrame:
     state = Search(study, ENSEMBLE_SCHEDULE, seed).run()
     found = skeleton(study, state)
     rng = np.random.default_rng([seed, 1])
-    return completed(found, state.arrays["marks"][state.best_chain()], registry, rng, steer=False)
+    return completed(found, state.arrays["marks"], registry, rng, steer=False)

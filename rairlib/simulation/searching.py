@@ -110,8 +110,8 @@ def skeleton(study: DeclaredStudy, state: SearchState) -> pd.DataFrame:
     at_risk = pd.DataFrame(
         {
             "position": np.arange(1, study.size + 1).astype(str),
-            "class": names[arrays["classes"][chain]],
-            "event": arrays["events"][chain],
+            "class": names[arrays["classes"]],
+            "event": arrays["events"],
         }
     )
     outside = pd.DataFrame(
