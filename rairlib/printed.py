@@ -2,7 +2,7 @@
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal, localcontext
 
 from rairlib.errors import RairlibError
@@ -88,6 +88,11 @@ class Printed:
         if self.operator == ">":
             return high > self.low
         return low <= self.high + self._slack and high >= self.low - self._slack
+
+    def without_inequality(self) -> "Printed":
+        """Return the number itself, as for a cut-off that is printed with its sign."""
+        low, high = _limits(Decimal(repr(self.value)), self.decimals, "=")
+        return replace(self, operator="=", low=low, high=high)
 
     @property
     def _slack(self) -> float:

@@ -14,6 +14,7 @@ from rairlib.reported import load_registry
 from rairlib.results import WITNESS, load_witness
 from rairlib.simulation import achieved, simulation_of
 from rairlib.simulation.ensembles import searched_ensemble
+from rairlib.simulation.orders import order_trials
 from rairlib.simulation.studies import held_out_values
 from rairlib.studies import data_folder, study_folder
 from rairlib.verdicts import all_findings, all_verdicts, board
@@ -25,7 +26,10 @@ WITNESS_SEED = 1
 ENSEMBLE_SEED = 2024
 ENSEMBLE_COHORTS = 1000
 SEARCHED_SEED = 7000
-SEARCHED_COHORTS = 150
+SEARCHED_COHORTS = 200
+# A statistic with which and without which the order in time is searched for.
+WEIGHED = {"wang2025": "figure5-03"}
+WEIGHED_SEEDS = range(1, 11)
 
 
 def results_folder() -> Path:
@@ -127,6 +131,9 @@ def write_searched(study: str) -> None:
     )
     for name, frame in frames.items():
         _write(results_folder() / f"{study}_{name}.csv", as_file(frame))
+    if study in WEIGHED:
+        trials = order_trials(study, WEIGHED[study], WEIGHED_SEEDS, os.cpu_count() or 1)
+        _write(results_folder() / f"{study}_orders.csv", as_file(trials))
 
 
 def write_achieved(study: str) -> None:

@@ -13,6 +13,7 @@ from rairlib.registry_file import read_table
 from rairlib.studies import study_folder
 
 VERSUS = " vs "
+CUTOFF = "cutoff"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,8 +228,31 @@ def registry_from_frame(study: str, table: pd.DataFrame) -> Registry:
     """
     records = table.to_dict("records")
     return Registry(
-        study, (ReportedNumber(number=parse_printed(row["printed"]), **row) for row in records)
+        study,
+        (
+            ReportedNumber(number=printed_number(row["statistic"], row["printed"]), **row)
+            for row in records
+        ),
     )
+
+
+def printed_number(statistic: str, text: str) -> Printed:
+    """Read the text of a reported number.
+
+    Parameters
+    ----------
+    statistic : str
+        What it is: a cut-off is the number behind its sign, not the values beyond it.
+    text : str
+        As printed.
+
+    Returns
+    -------
+    Printed
+        See :func:`rairlib.printed.parse_printed`.
+    """
+    number = parse_printed(text)
+    return number.without_inequality() if statistic == CUTOFF else number
 
 
 def read_registry(path: str | Path) -> Registry:

@@ -3,13 +3,14 @@
 The paper of these tests is made up: 30 patients, 10 of them ill, two sexes, one odds ratio.
 """
 
+import math
 from dataclasses import FrozenInstanceError, fields
 
 import pytest
 
 from rairlib.errors import RairlibError
 from rairlib.registry_file import RegistryError
-from rairlib.reported import Registry, ReportedNumber, load_registry, read_registry
+from rairlib.reported import Registry, ReportedNumber, load_registry, printed_number, read_registry
 from rairlib.vocabulary import COLUMNS
 
 PAPER = """\
@@ -157,3 +158,11 @@ def test_mistyped_study_is_told_with_the_near_key():
         RairlibError, match=r"^'lakdar2024' is not a study: did you mean 'lakhdar2024'"
     ):
         load_registry("lakdar2024")
+
+
+def test_cutoff_is_the_number_behind_its_sign():
+    cutoff = printed_number("cutoff", "≥528.5")
+    assert (cutoff.text, cutoff.value) == ("≥528.5", 528.5)
+    assert (cutoff.low, cutoff.high) == (528.45, 528.55)
+    assert not cutoff.agrees(600)
+    assert printed_number("p_value", "<0.001").low == -math.inf

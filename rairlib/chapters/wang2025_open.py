@@ -130,6 +130,40 @@ def load_unpublished() -> pd.DataFrame:
     return pd.read_csv(path, encoding="utf-8")
 
 
+def load_orders() -> pd.DataFrame:
+    """Load the searches for an order in time with and without Figure 5B's statistic.
+
+    Returns
+    -------
+    DataFrame
+        See :func:`rairlib.simulation.orders.order_trials`.
+    """
+    return pd.read_csv(data_folder() / "results" / f"{STUDY}_orders.csv", encoding="utf-8")
+
+
+def orders_table() -> pd.DataFrame:
+    """Set the searches that were told Figure 5B's statistic beside those that were not.
+
+    Returns
+    -------
+    DataFrame
+        By whether it was told: its value, the end of the curve of all in percent, and how many
+        other numbers on the order in time were met, each from the smallest to the largest.
+    """
+    trials = load_orders().rename(
+        columns={
+            "told": "told Figure 5B's statistic",
+            "value": "its value",
+            "end": "free of progression at the end, %",
+            "met": f"other numbers met, of {load_orders()['of'].iloc[0]}",
+        }
+    )
+    groups = trials.drop(columns=["seed", "of"]).groupby("told Figure 5B's statistic")
+    low, high = groups.min().round(1), groups.max().round(1)
+    table = low.astype(str) + " to " + high.astype(str)
+    return table.assign(searches=groups.size()).sort_index(ascending=False)
+
+
 def ensemble_accuracy(registry: Registry) -> pd.DataFrame:
     """Say how near the ensemble's cohorts come to the hazard ratios that they were searched for.
 

@@ -4,8 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from rairlib.planting.cohorts import KnownCohort
 from rairlib.planting.printing import Conventions
-from rairlib.printed import parse_printed
-from rairlib.reported import Registry, ReportedNumber
+from rairlib.reported import Registry, ReportedNumber, printed_number
 from rairlib.vocabulary import COLUMNS
 
 WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -30,7 +29,7 @@ class KnownPaper:
     def with_texts(self, texts: dict[str, str]) -> Registry:
         """Return the registry with other prints for some identifiers."""
         rows = [
-            replace(row, printed=texts[row.id], number=parse_printed(texts[row.id]))
+            replace(row, printed=texts[row.id], number=printed_number(row.statistic, texts[row.id]))
             if row.id in texts
             else row
             for row in self.registry
@@ -111,7 +110,7 @@ class Draft:
         registry = Registry(
             study,
             [
-                ReportedNumber(number=parse_printed(row["printed"]), **row)
+                ReportedNumber(number=printed_number(row["statistic"], row["printed"]), **row)
                 for row in abstract + rest
             ],
         )
