@@ -147,18 +147,18 @@ def orders_table() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        By whether it was told: its value, the end of the curve of all in percent, and how many
-        other numbers on the order in time were met, each from the smallest to the largest.
+        By whether it was told: its value (5B), the end of the curve of all in percent, and how
+        many other numbers on the order in time were met, each from smallest to largest.
     """
     trials = load_orders().rename(
         columns={
-            "told": "told Figure 5B's statistic",
-            "value": "its value",
-            "end": "free of progression at the end, %",
-            "met": f"other numbers met, of {load_orders()['of'].iloc[0]}",
+            "told": "told 5B",
+            "value": "5B",
+            "end": "curve ends at, %",
+            "met": f"others met, of {load_orders()['of'].iloc[0]}",
         }
     )
-    groups = trials.drop(columns=["seed", "of"]).groupby("told Figure 5B's statistic")
+    groups = trials.drop(columns=["seed", "of"]).groupby("told 5B")
     low, high = groups.min().round(1), groups.max().round(1)
     table = low.astype(str) + " to " + high.astype(str)
     return table.assign(searches=groups.size()).sort_index(ascending=False)
