@@ -100,6 +100,21 @@ def test_command_keeps_a_checkpoint_and_tells_how_far_it_is(study, tmp_path, mon
     ]  # fmt: skip
 
 
+def test_search_that_is_stopped_says_how_to_go_on(study, tmp_path, monkeypatch):
+    monkeypatch.setattr(searching, "load_declared", lambda key: (study, SHORT))
+    whole, _ = searching.search_study("toy", 3, tmp_path / "whole")
+
+    def stop(line):
+        if line.startswith("covariates"):
+            raise KeyboardInterrupt
+
+    kept = tmp_path / "stopped" / searching.CHECKPOINT
+    with pytest.raises(RairlibError, match=r"stopped: go on with --resume .*search_state\.npz"):
+        searching.search_study("toy", 3, kept.parent, tell=stop)
+    again, _ = searching.search_study("toy", 3, kept.parent, resume=kept)
+    assert again.equals(whole)
+
+
 def test_skeleton_has_the_declared_counts(study):
     search = Search(study, SHORT, 2)
     cohort = skeleton(study, search.run())

@@ -62,7 +62,8 @@ def search_study(
     Raises
     ------
     RairlibError
-        If the declaration has a fault or the checkpoint belongs to another search.
+        If the declaration has a fault, the checkpoint belongs to another search, or the search
+        is stopped.
     """
     declared, schedule = load_declared(study)
     search = Search(declared, schedule, seed, workers=workers)
@@ -70,9 +71,14 @@ def search_study(
     state = search.start_from(*timeline) if timeline else None
     state = read_state(resume, mark) if resume else state
     out.mkdir(parents=True, exist_ok=True)
-    for state in search.steps(state):  # noqa: B020 - goes on from the state read
-        write_state(out / CHECKPOINT, state, mark)
-        tell(progress_line(search, state))
+    try:
+        for state in search.steps(state):  # noqa: B020 - goes on from the state read
+            write_state(out / CHECKPOINT, state, mark)
+            tell(progress_line(search, state))
+    except KeyboardInterrupt as stop:
+        if not (out / CHECKPOINT).is_file():
+            raise
+        raise RairlibError(f"stopped: go on with --resume {out / CHECKPOINT}") from stop
     return skeleton(declared, state), search.report(state)
 
 
