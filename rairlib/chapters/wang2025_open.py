@@ -150,15 +150,10 @@ def orders_table() -> pd.DataFrame:
         By whether it was told: its value (5B), the end of the curve of all in percent, and how
         many other numbers on the order in time were met, each from smallest to largest.
     """
-    trials = load_orders().rename(
-        columns={
-            "told": "told 5B",
-            "value": "5B",
-            "end": "curve ends at, %",
-            "met": f"others met, of {load_orders()['of'].iloc[0]}",
-        }
-    )
-    groups = trials.drop(columns=["seed", "of"]).groupby("told 5B")
+    trials = load_orders()
+    names = {"told": "told 5B", "value": "5B", "end": "curve ends at, %"}
+    names["met"] = f"others met, of {trials['of'].iloc[0]}"
+    groups = trials.rename(columns=names).drop(columns=["seed", "of"]).groupby("told 5B")
     low, high = groups.min().round(1), groups.max().round(1)
     table = low.astype(str) + " to " + high.astype(str)
     return table.assign(searches=groups.size()).sort_index(ascending=False)
