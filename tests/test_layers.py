@@ -31,6 +31,7 @@ ANALYSES = (
     "logrank_range",
     "progression",
     "roc_limits",
+    "nomogram",
     "observation",
     "survival",
     "cox",
