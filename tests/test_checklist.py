@@ -4,11 +4,14 @@ import csv
 import re
 from collections import Counter
 
+import matplotlib as mpl
 import pytest
 from test_coverage import PROJECT, read_source
 
 from rairlib.chapters import checklist_tables
 from rairlib.checklist import COLUMNS, STATUSES, ChecklistError, load_checklist, read_checklist
+from rairlib.figures import canvas, show
+from rairlib.figures.checklist import checklist_alt, draw_checklist
 
 STUDY = "tang2025"
 FILE = PROJECT / "data" / STUDY / "tripod_ai.csv"
@@ -187,3 +190,16 @@ def test_table_for_readers_quotes_place_and_words(items):
 def test_chosen_items_come_in_the_order_asked_for(items):
     chosen = checklist_tables.checklist_frame(items, ["10", "11", "9a"])
     assert chosen.index.tolist() == ["10", "11", "9a"]
+
+
+def test_figure_shows_every_number_and_its_text_says_it(items):
+    mpl.use("agg")
+    counts = checklist_tables.status_counts(items).drop(index="all", columns="all")
+    figure, ax = canvas()
+    draw_checklist(counts, ax, title="Hunan")
+    assert sum(int(text.get_text()) for text in ax.texts) == 52
+    assert sum(bar.get_width() for bar in ax.patches) == 52
+    text = checklist_alt(counts)
+    assert "Of 52 subitems, 11 reported, 20 partly, 11 not reported" in text
+    assert "Open science: 2 not reported and 4 cannot be judged" in text
+    show(figure, text)
