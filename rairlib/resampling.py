@@ -1,0 +1,91 @@
+"""Bootstrap resamples as arrays of row numbers, and percentile limits over them."""
+
+import warnings
+
+import numpy as np
+
+from rairlib.errors import RairlibError
+
+
+def bootstrap_rows(patients: int, resamples: int, *, rng: np.random.Generator) -> np.ndarray:
+    """Draw bootstrap resamples: as many patients as there are, with replacement.
+
+    Parameters
+    ----------
+    patients : int
+        Number of patients.
+    resamples : int
+        Number of resamples.
+    rng : numpy.random.Generator
+        Source of the draws.
+
+    Returns
+    -------
+    ndarray of int, shape (resamples, patients)
+        Row numbers, from 0; the first resamples stay the same if more are drawn.
+
+    Raises
+    ------
+    RairlibError
+        If there are no patients or no resamples.
+    """
+    if patients < 1 or resamples < 1:
+        raise RairlibError(f"got {patients} patients and {resamples} resamples: 1 of each needed")
+    return rng.integers(0, patients, size=(resamples, patients))
+
+
+def checked_rows(rows, patients: int) -> np.ndarray:
+    """Return resamples, checked against the number of patients.
+
+    Parameters
+    ----------
+    rows : array-like of int, shape (resamples, patients)
+        Row numbers of the patients in each resample.
+    patients : int
+        Number of patients.
+
+    Returns
+    -------
+    ndarray of int, shape (resamples, patients)
+        The same rows.
+
+    Raises
+    ------
+    RairlibError
+        If the shape is another one or a row number does not exist.
+    """
+    rows = np.asarray(rows)
+    if rows.ndim != 2 or not rows.size or not np.issubdtype(rows.dtype, np.integer):
+        raise RairlibError("rows: one line of row numbers per resample is needed")
+    if rows.shape[1] != patients:
+        raise RairlibError(f"rows: {rows.shape[1]} per resample, but there are {patients} patients")
+    if rows.min() < 0 or rows.max() >= patients:
+        raise RairlibError(f"rows: numbers go from 0 to {patients - 1}")
+    return rows
+
+
+def percentile_limits(values: np.ndarray, level: float = 0.95) -> np.ndarray:
+    """Return the percentile limits of quantities over resamples.
+
+    Parameters
+    ----------
+    values : ndarray, shape (resamples, quantities)
+        NaN where a resample does not give a quantity; such values are left out.
+    level : float
+        Share of resamples between the limits.
+
+    Returns
+    -------
+    ndarray, shape (2, quantities)
+        Lower and upper limit by linear interpolation; NaN where no resample gives a value.
+
+    Raises
+    ------
+    RairlibError
+        If the level is not between 0 and 1.
+    """
+    if not 0 < level < 1:
+        raise RairlibError(f"level: {level} is not between 0 and 1")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a quantity that no resample gives
+        return np.nanquantile(values, [(1 - level) / 2, (1 + level) / 2], axis=0)
