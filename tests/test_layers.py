@@ -42,6 +42,7 @@ ANALYSES = (
     "subgroup_tables",
     "subgroup_chance",
     "nomogram",
+    "risk_interval",
     "observation",
     "survival",
     "cox",

@@ -1,0 +1,98 @@
+"""How uncertain the risk of a logistic model is, given the covariance of its coefficients.
+
+The interval is Wald's on the scale of log odds, turned into risks. It covers the sampling error of
+the coefficients alone: not how they were selected, and not whether the model holds elsewhere.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+from scipy.stats import norm
+
+from rairlib.errors import RairlibError
+
+INTERVAL_COLUMNS = ("risk", "low", "high", "lowest", "highest", "narrow_low", "narrow_high")
+
+
+def fisher_covariance(design, coefficients) -> np.ndarray:
+    """Return the covariance of a logistic model's coefficients, as its fit reports it.
+
+    Parameters
+    ----------
+    design : array-like of float, shape (n, k)
+        One row per patient, the column of ones included.
+    coefficients : array-like of float, shape (k,)
+        Maximum-likelihood estimates.
+
+    Returns
+    -------
+    ndarray, shape (k, k)
+        Inverse of the Fisher information ``X' diag(p (1 - p)) X``.
+    """
+    X = np.asarray(design, dtype=float)
+    risk = expit(X @ np.asarray(coefficients, dtype=float))
+    return np.linalg.inv(X.T @ (X * (risk * (1 - risk))[:, None]))
+
+
+def from_triangles(triangles) -> np.ndarray:
+    """Return symmetric matrices from their upper triangles, row by row.
+
+    Parameters
+    ----------
+    triangles : array-like of float, shape (m, k (k + 1) / 2)
+        One matrix per row: ``v00, v01, …, v11, …``.
+
+    Returns
+    -------
+    ndarray, shape (m, k, k)
+        The matrices.
+
+    Raises
+    ------
+    RairlibError
+        If there is no matrix, or a variance is negative.
+    """
+    flat = np.atleast_2d(np.asarray(triangles, dtype=float))
+    if not flat.size:
+        raise RairlibError("no covariance of the coefficients")
+    k = int((np.sqrt(8 * flat.shape[1] + 1) - 1) / 2)
+    upper = np.triu_indices(k)
+    matrices = np.empty((len(flat), k, k))
+    matrices[:, upper[0], upper[1]] = flat
+    matrices[:, upper[1], upper[0]] = flat
+    if np.linalg.eigvalsh(matrices).min() < 0:
+        raise RairlibError("a covariance of the coefficients gives a negative variance")
+    return matrices
+
+
+def risk_intervals(coefficients, design, covariances, level: float = 0.95) -> pd.DataFrame:
+    """Return risks with their intervals under one or many covariances of the coefficients.
+
+    Parameters
+    ----------
+    coefficients : array-like of float, shape (k,)
+        Intercept first.
+    design : array-like of float, shape (n, k)
+        One row per patient, the column of ones first.
+    covariances : array-like of float, shape (m, k, k)
+        Candidates for the covariance.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``risk``; ``low, high``: limits under the mean of the covariances; ``lowest,
+        highest``: under the one that gives this patient the widest interval; ``narrow_low,
+        narrow_high``: under the one that gives the narrowest. All 0 to 1.
+    """
+    X = np.atleast_2d(np.asarray(design, dtype=float))
+    score = X @ np.asarray(coefficients, dtype=float)
+    variances = np.einsum("ni,mij,nj->nm", X, np.asarray(covariances, dtype=float), X)
+    z = norm.ppf(0.5 + level / 2)
+    limits = [
+        expit(score + sign * z * np.sqrt(variance))
+        for variance in (variances.mean(axis=1), variances.max(axis=1), variances.min(axis=1))
+        for sign in (-1, 1)
+    ]
+    return pd.DataFrame(dict(zip(INTERVAL_COLUMNS, [expit(score), *limits], strict=True)))
