@@ -1,6 +1,8 @@
-"""The joint tables that a study's printed logistic model determines.
+"""The joint tables that a study's printed numbers determine.
 
-This layer reads margins and targets from the registry; the search itself does not know it.
+A logistic model of binary covariates determines the covariates' table. Where no such model is
+printed, sensitivities and specificities determine the table of outcome and rule, and the areas of
+subgroups split it. This layer reads the registry; the searches do not know it.
 """
 
 import numpy as np
@@ -12,10 +14,11 @@ from rairlib.printed_models import PrintedModel, cell_records, printed_models
 from rairlib.reconstruct import Reconstruction, ReconstructionError
 from rairlib.reported import Registry, ReportedNumber, load_registry
 from rairlib.submodels import smallest_submodels
+from rairlib.table_records import rule_records, subgroup_records
 
 
 def reconstruct_study(study: str) -> list[dict]:
-    """Reconstruct the joint tables of a study's logistic models.
+    """Reconstruct the joint tables of a study's logistic models, or else of its rules.
 
     Parameters
     ----------
@@ -25,19 +28,26 @@ def reconstruct_study(study: str) -> list[dict]:
     Returns
     -------
     list of dict
-        See :func:`reconstruction_records`.
+        See :func:`reconstruction_records`; without a logistic model of binary covariates see
+        :func:`rairlib.table_records.rule_records` and
+        :func:`rairlib.table_records.subgroup_records`.
 
     Raises
     ------
     ReconstructionError
-        If the study prints no logistic model from which a joint table can be found.
+        If the study prints nothing from which a joint table can be found.
     """
-    models = printed_models(load_registry(study))
-    if not models:
+    registry = load_registry(study)
+    models = printed_models(registry)
+    if models:
+        return [record for model in models for record in _records_of(study, model)]
+    records = rule_records(registry)
+    if not records:
         raise ReconstructionError(
-            f"{study}: no multivariable odds ratios of binary covariates are printed"
+            f"{study}: neither multivariable odds ratios of binary covariates nor sensitivities "
+            "and specificities in groups of printed size are printed"
         )
-    return [record for model in models for record in _records_of(study, model)]
+    return records + subgroup_records(registry)
 
 
 def _records_of(study: str, model: PrintedModel) -> list[dict]:
