@@ -40,6 +40,7 @@ def draw_checklist(counts: pd.DataFrame, ax: Axes, *, title: str = "") -> Axes:
         _write_numbers(ax, counts[status], left)
         left = left + counts[status]
     ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.set_xlim(0, 1.04 * left.max())
     ax.set_xlabel("Subitems")
     ax.legend(
         loc="lower left",
