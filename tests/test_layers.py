@@ -25,6 +25,7 @@ ANALYSES = (
     "lowess",
     "calibration",
     "hosmer_lemeshow",
+    "decision",
     "validation",
     "cutoffs",
     "joint_tables",
