@@ -18,6 +18,7 @@ ANALYSES = (
     "description",
     "regression",
     "selection",
+    "splines",
     "discrimination",
     "predicted_risks",
     "resampling",

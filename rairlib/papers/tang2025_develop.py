@@ -228,12 +228,12 @@ def _removed(columns, event, current: Names, seen: set[Names]) -> tuple[Names, b
 
 def _score_tests(columns, event, current: Names) -> dict[str, float]:
     """Return the score statistic of every variable that is not in the model."""
-    design = _design(columns, current)
-    risk = expit(design @ fit(columns, event, current)[0])
-    weights = risk * (1 - risk)
     new = [name for name in columns if name not in current]
     if not new:
         return {}
+    design = _design(columns, current)
+    risk = expit(design @ fit(columns, event, current)[0])
+    weights = risk * (1 - risk)
     values = np.column_stack([columns[name] for name in new])
     weighted = design * weights[:, np.newaxis]
     rest = values - design @ np.linalg.solve(design.T @ weighted, weighted.T @ values)
@@ -248,9 +248,8 @@ def _score_tests(columns, event, current: Names) -> dict[str, float]:
 
 
 def _design(columns: dict[str, np.ndarray], names: Names) -> np.ndarray:
-    parts = [columns[name] for name in names]
-    size = len(next(iter(columns.values()))) if columns else 0
-    return np.column_stack([np.ones(size), *parts])
+    size = next(iter(columns.values())).size
+    return np.column_stack([np.ones(size), *(columns[name] for name in names)])
 
 
 def fit(

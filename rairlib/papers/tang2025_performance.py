@@ -6,6 +6,7 @@ from scipy.special import expit
 
 from rairlib.cutoffs import operating_point, optimal_cutoffs
 from rairlib.discrimination import auc_estimate
+from rairlib.hosmer_lemeshow import RULES, hosmer_lemeshow
 from rairlib.papers.rows import COLUMNS, Rows
 from rairlib.papers.tang2025_cohort import SETS, checked, one_set
 from rairlib.papers.tang2025_model import OUTCOME, equation, linear_predictor, select
@@ -24,6 +25,8 @@ SUBGROUPS = {
 READINGS = ("continuous", "dichotomised")
 STANDARD_ERRORS = ("hanley_mcneil", "delong")
 RATES = ("accuracy", "sensitivity", "specificity", "ppv", "npv")
+# How SPSS cuts patients into groups is not public; this rule is taken to be nearest to it.
+HOSMER_RULE = "nearest size"
 CELLS = ("true_positives", "false_negatives", "false_positives", "true_negatives")
 
 
@@ -187,6 +190,29 @@ def threshold_rows(data: pd.DataFrame) -> Rows:
     return rows
 
 
+def hosmer_rows(data: pd.DataFrame) -> Rows:
+    """Return the Hosmer-Lemeshow test of the training set, ten groups, under every cutting rule.
+
+    Parameters
+    ----------
+    data : DataFrame
+        See :func:`scored`.
+
+    Returns
+    -------
+    list of tuple
+        Statistics ``chi_square`` and ``p_value``; method ``hosmer_lemeshow`` for the rule that is
+        nearest to SPSS's, ``hosmer_lemeshow, RULE`` for the others.
+    """
+    training, rows = one_set(data, "training"), []
+    for rule in dict.fromkeys([HOSMER_RULE, *RULES]):
+        test = hosmer_lemeshow(training["failed"], training["risk"], rule=rule).iloc[0]
+        method = "hosmer_lemeshow" + ("" if rule == HOSMER_RULE else f", {rule}")
+        key = ("logit_p", "", VERSUS["training"], method)
+        rows += [("chi_square", *key, test["statistic"]), ("p_value", *key, test["p_value"])]
+    return rows
+
+
 def youden_point(data: pd.DataFrame) -> pd.DataFrame:
     """Return the operating point of the training set's best threshold.
 
@@ -206,7 +232,7 @@ def youden_point(data: pd.DataFrame) -> pd.DataFrame:
 
 
 def performance_rows(data: pd.DataFrame) -> pd.DataFrame:
-    """Return areas, threshold and rates in long format.
+    """Return fit, areas, threshold and rates in long format.
 
     Parameters
     ----------
@@ -218,4 +244,5 @@ def performance_rows(data: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Columns ``statistic, variable, level, group, method, value``.
     """
-    return pd.DataFrame([*area_rows(data), *threshold_rows(data)], columns=list(COLUMNS))
+    rows = [*hosmer_rows(data), *area_rows(data), *threshold_rows(data)]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
