@@ -297,7 +297,6 @@ def test_mistyped_study_is_recognised(run):
     ("words", "about"),
     [
         (("simulate", "tang2025"), "not yet analysed"),
-        (("reconstruct", "tang2025"), "tang2025"),
         (("simulate", STUDY, "-n", "0"), "'0' is not a whole number above zero"),
         (("simulate", STUDY, "-n", "two"), "'two' is not a whole number above zero"),
         (("simulate", STUDY, "--seed", "-1"), "'-1' is not a whole number of zero or above"),

@@ -1,5 +1,6 @@
 import pytest
 
+from rairlib import reconstructions
 from rairlib.reconstruct import ReconstructionError
 from rairlib.reconstructions import (
     printed_models,
@@ -124,6 +125,17 @@ def test_rabat_is_reconstructed_as_printed():
     assert model == printed_models(load_registry("lakhdar2024"))[0]
 
 
-def test_study_without_such_a_model_is_one_clear_line():
-    with pytest.raises(ReconstructionError, match="tang2025"):
-        reconstruct_study("tang2025")
+def test_hunan_has_four_tables_each_unique():
+    records = reconstruct_study("tang2025")
+    assert [record["unique"] for record in records] == [True] * 4
+    assert {record["study"] for record in records} == {"tang2025"}
+    # Tables of 50 and 72, and of 18 and 42 patients; splits of (44, 24, 15, 99).
+    candidates = [51 * 73, 19 * 43, 45 * 25 * 16 * 100, 45 * 25 * 16 * 100]
+    assert [record["candidates"] for record in records] == candidates
+
+
+def test_study_without_anything_to_reconstruct_is_one_clear_line(registry, monkeypatch):
+    sizes = "\n".join(line for line in REGISTRY.split("\n") if line[:2] not in ("m-", "u-"))
+    monkeypatch.setattr(reconstructions, "load_registry", lambda study: registry(sizes))
+    with pytest.raises(ReconstructionError, match="paper: neither multivariable odds ratios"):
+        reconstruct_study("paper")
