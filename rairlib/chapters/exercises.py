@@ -2,11 +2,12 @@
 
 import numpy as np
 
+from rairlib.chapters.exercises_hunan import HUNAN
 from rairlib.chapters.exercises_qingdao import QINGDAO
 from rairlib.chapters.exercises_rabat import RABAT
 from rairlib.errors import RairlibError, unknown
 
-EXERCISES = {**RABAT, **QINGDAO}
+EXERCISES = {**RABAT, **QINGDAO, **HUNAN}
 
 
 class Reply(str):
