@@ -1,4 +1,4 @@
-"""Hunan's subgroups. Expected values: the paper's group sizes and tests/reference/subgroup_tables.R."""
+"""Hunan. Expected values: printed group sizes and tests/reference/subgroup_tables.R."""
 
 import json
 from pathlib import Path
@@ -87,7 +87,7 @@ def test_records_add_up_to_the_printed_groups(hunan):
         (1, "≥55", 0.911, 0.769, None),
     ],
 )
-def test_tables_give_the_print_under_pROC_and_all_triples(hunan, record, level, area, low, high):
+def test_tables_give_the_print_under_proc_and_all_triples(hunan, record, level, area, low, high):
     table = cells(subgroup_records(hunan)[record], level)
     assert AREAS[table] == pytest.approx(area, abs=0.0005)
     assert AREAS[table] - 1.96 * ERRORS[table] == pytest.approx(low, abs=0.0005)
