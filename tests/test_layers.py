@@ -27,6 +27,8 @@ ANALYSES = (
     "calibration",
     "hosmer_lemeshow",
     "decision",
+    "fast_selection",
+    "development",
     "validation",
     "cutoffs",
     "joint_tables",
