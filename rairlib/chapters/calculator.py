@@ -1,0 +1,198 @@
+"""Hunan: the printed equation as a nomogram, and what its calculator computes with."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from rairlib.errors import RairlibError
+from rairlib.nomogram import Nomogram, nomogram
+from rairlib.output import rounded
+from rairlib.regression import INTERCEPT, logistic
+from rairlib.reported import Registry, ReportedNumber
+from rairlib.risk_interval import fisher_covariance, from_triangles, risk_intervals
+from rairlib.studies import data_folder
+
+PREDICTORS = ("lln_count", "tg_before")
+TRIANGLE = ("v00", "v01", "v02", "v11", "v12", "v22")
+SCORE = "logit_p"
+# Below this number of patients as far out as the reader's values, the calculator warns.
+FEW = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calculator:
+    """The printed model with what is assumed about its patients.
+
+    Attributes
+    ----------
+    intercept : float
+        As printed.
+    coefficients : dict of str to float
+        As printed, log odds per node and per ng/mL.
+    threshold : float
+        Printed threshold on the scale of log odds.
+    scales : Nomogram
+        Axes over the ranges of the simulated training patients.
+    covariances : ndarray, shape (m, 6)
+        Upper triangles of the coefficients' covariance in `m` simulated cohorts, intercept first.
+    patients : DataFrame
+        Columns ``lln_count, tg_before`` of the simulated training patients.
+    """
+
+    intercept: float
+    coefficients: dict[str, float]
+    threshold: float
+    scales: Nomogram
+    covariances: np.ndarray
+    patients: pd.DataFrame
+
+
+def one_row(registry: Registry, **where: str) -> ReportedNumber:
+    """Return the only number that fits the description and repeats no other."""
+    found = [row for row in registry.where(**where) if not row.repeats]
+    if len(found) != 1:
+        raise RairlibError(f"{registry.study}: {len(found)} numbers with {where}, one is needed")
+    return found[0]
+
+
+def kept_covariances(study: str, cohort: pd.DataFrame) -> np.ndarray:
+    """Return the covariance of the model's coefficients in simulated cohorts.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+    cohort : DataFrame
+        The kept cohort, used alone where no ensemble is kept.
+
+    Returns
+    -------
+    ndarray, shape (m, 6)
+        Upper triangles, intercept first, to ten digits.
+    """
+    path = data_folder() / "results" / f"{study}_covariance.csv"
+    if path.is_file():
+        triangles = pd.read_csv(path)[list(TRIANGLE)].to_numpy()
+    else:
+        triangles = training_covariance(cohort)[None, :]
+    return np.vectorize(lambda value: rounded(value, 10))(triangles)
+
+
+def training_covariance(cohort: pd.DataFrame) -> np.ndarray:
+    """Fit the two predictors to a cohort's training patients and return their covariance.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        Columns ``cohort, failure, lln_count, tg_before``.
+
+    Returns
+    -------
+    ndarray, shape (6,)
+        Upper triangle, intercept first.
+    """
+    training = cohort[cohort["cohort"] == "training"]
+    fit = logistic(training, "failure", dict.fromkeys(PREDICTORS))
+    estimates = fit[fit["statistic"] != "odds_ratio"].set_index("term")["estimate"]
+    design = training[list(PREDICTORS)].assign(**{INTERCEPT: 1.0})[[INTERCEPT, *PREDICTORS]]
+    covariance = fisher_covariance(design, estimates[[INTERCEPT, *PREDICTORS]])
+    return covariance[np.triu_indices(3)]
+
+
+def calculator(registry: Registry, cohort: pd.DataFrame, covariances: np.ndarray) -> Calculator:
+    """Join the printed equation with the ranges of simulated training patients.
+
+    Parameters
+    ----------
+    registry : Registry
+        The Hunan registry.
+    cohort : DataFrame
+        The kept simulated cohort.
+    covariances : ndarray, shape (m, 6)
+        See :func:`kept_covariances`.
+
+    Returns
+    -------
+    Calculator
+        Model, nomogram and assumptions.
+    """
+    intercept = one_row(registry, statistic="intercept").number.value
+    coefficients = {
+        name: one_row(registry, statistic="coefficient", variable=name).number.value
+        for name in PREDICTORS
+    }
+    training = cohort.loc[cohort["cohort"] == "training", list(PREDICTORS)].astype(float)
+    score = intercept + training @ pd.Series(coefficients)
+    ranges = {name: (training[name].min(), training[name].max()) for name in PREDICTORS}
+    return Calculator(
+        intercept=intercept,
+        coefficients=coefficients,
+        threshold=one_row(registry, statistic="cutoff", variable=SCORE).number.value,
+        scales=nomogram(intercept, coefficients, ranges, (score.min(), score.max())),
+        covariances=np.asarray(covariances),
+        patients=training.reset_index(drop=True),
+    )
+
+
+def estimates(model: Calculator, patients: pd.DataFrame) -> pd.DataFrame:
+    """Return what the calculator shows for given patients.
+
+    Parameters
+    ----------
+    model : Calculator
+        See :func:`calculator`.
+    patients : DataFrame
+        Columns ``lln_count`` (nodes) and ``tg_before`` (ng/mL).
+
+    Returns
+    -------
+    DataFrame
+        The columns of :func:`rairlib.risk_interval.risk_intervals`, ``logit``, ``points`` of each
+        predictor (``points lln_count`` …), ``total points``, ``positive`` (at or above the
+        threshold) and ``as far`` (simulated training patients with at least these values).
+    """
+    values = patients[list(PREDICTORS)].astype(float).reset_index(drop=True)
+    design = np.column_stack([np.ones(len(values)), values])
+    beta = [model.intercept, *(model.coefficients[name] for name in PREDICTORS)]
+    found = risk_intervals(beta, design, from_triangles(model.covariances))
+    found["logit"] = design @ beta
+    for name in PREDICTORS:
+        found[f"points {name}"] = model.scales.points(name, values[name])
+    found["total points"] = model.scales.total_points(values)
+    found["positive"] = found["logit"] >= model.threshold
+    known = model.patients[list(PREDICTORS)].to_numpy()
+    found["as far"] = [int((known >= row).all(axis=1).sum()) for row in values.to_numpy()]
+    return found
+
+
+def page_data(model: Calculator, tables: pd.DataFrame) -> dict:
+    """Return everything that the calculator's script computes with.
+
+    Parameters
+    ----------
+    model : Calculator
+        See :func:`calculator`.
+    tables : DataFrame
+        The 2×2 tables of the threshold, one row per set; see
+        :func:`rairlib.chapters.calculator_tables.threshold_tables`.
+
+    Returns
+    -------
+    dict
+        Plain numbers, lists and texts, to be written as JSON.
+    """
+    scales = model.scales
+    return {
+        "intercept": model.intercept,
+        "coefficients": model.coefficients,
+        "threshold": model.threshold,
+        "pointsPerLogit": float(scales.points_per_logit),
+        "leastPoints": {name: float(scales.points(name, 0)) for name in PREDICTORS},
+        "z": float(norm.ppf(0.975)),
+        "covariances": model.covariances.tolist(),
+        "patients": model.patients[list(PREDICTORS)].to_numpy().tolist(),
+        "few": FEW,
+        "tables": {name: [int(count) for count in row.iloc[:4]] for name, row in tables.iterrows()},
+    }

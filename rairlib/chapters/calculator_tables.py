@@ -1,0 +1,155 @@
+"""Hunan: tables and labels for the calculator's page."""
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+from scipy.stats import norm
+
+from rairlib.chapters.calculator import PREDICTORS, Calculator, estimates, one_row
+from rairlib.checks.classification_tables import (
+    agreeing_with_all,
+    classification_tables,
+    printed_figure,
+)
+from rairlib.errors import RairlibError
+from rairlib.reported import Registry
+from rairlib.risk_interval import from_triangles
+
+RULE = "logit_p_0585"
+FIGURES = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
+COUNTS = ("failures found", "failures missed", "false alarms", "rightly negative")
+SETS = ("training", "validation")
+GRID_NODES, GRID_TG = (0, 1, 2, 5, 10, 15), (0, 1, 2, 5, 10, 20, 50)
+AXIS_LABELS = {
+    "points": "Points",
+    "lln_count": "Lateral node metastases",
+    "tg_before": "Tg before therapy, ng/mL (assumed)",
+    "total points": "Total points",
+    "risk": "Risk of failure",
+}
+# Risks on the axis of Figure 1; the paper's own are not known.
+MARKED_RISKS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+
+
+def risk_grid(model: Calculator) -> pd.DataFrame:
+    """Return risks with their intervals over a grid, for readers without scripts.
+
+    Parameters
+    ----------
+    model : Calculator
+        See :func:`calculator`.
+
+    Returns
+    -------
+    DataFrame
+        One row per thyroglobulin, one column per number of nodes; risk and limits in percent.
+    """
+    index = pd.MultiIndex.from_product([GRID_TG, GRID_NODES], names=PREDICTORS[::-1])
+    found = estimates(model, index.to_frame(index=False))
+    cells = [
+        f"{_percent(row.risk)} ({_percent(row.low)}–{_percent(row.high)})"
+        for row in found.itertuples()
+    ]
+    columns = [f"{nodes} node{'' if nodes == 1 else 's'}" for nodes in GRID_NODES]
+    square = np.reshape(cells, (len(GRID_TG), len(GRID_NODES)))
+    return pd.DataFrame(square, index=pd.Index(GRID_TG, name="Tg, ng/mL"), columns=columns)
+
+
+def _percent(risk: float) -> str:
+    if 0.01 <= risk <= 0.99:
+        return f"{100 * risk:.0f}"
+    return "<1" if risk < 0.01 else ">99"
+
+
+def threshold_tables(registry: Registry) -> pd.DataFrame:
+    """Return the 2×2 tables of the printed threshold, which the printed percentages determine.
+
+    Parameters
+    ----------
+    registry : Registry
+        The Hunan registry.
+
+    Returns
+    -------
+    DataFrame
+        One row per set; columns ``failures found, failures missed, false alarms, rightly
+        negative`` and the five figures in percent as printed.
+
+    Raises
+    ------
+    RairlibError
+        If the print does not leave exactly one table.
+    """
+    rows = {}
+    for name in SETS:
+        positives, negatives = (
+            int(registry.size(f"{name} {end}").number.value) for end in ("failure", "success")
+        )
+        where = {"variable": RULE, "group": f"{name} failure vs {name} success"}
+        printed = {figure: one_row(registry, statistic=figure, **where) for figure in FIGURES}
+        tables = classification_tables(positives, negatives)
+        mask = agreeing_with_all([printed_figure(row, tables) for row in printed.values()])
+        found = np.argwhere(mask)
+        if len(found) != 1:
+            raise RairlibError(f"{name}: {len(found)} tables have the printed figures")
+        tp, tn = (int(count) for count in found[0])
+        counts = (tp, positives - tp, negatives - tn, tn)
+        rows[name] = [*counts, *(f"{row.printed} %" for row in printed.values())]
+    labels = [*COUNTS, *FIGURES[:2], "PPV", "NPV", FIGURES[-1]]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=labels).rename_axis("set")
+
+
+def standard_errors(model: Calculator, registry: Registry) -> pd.DataFrame:
+    """Set standard errors that the printed limits give beside those of the simulated cohorts.
+
+    Parameters
+    ----------
+    model : Calculator
+        See :func:`calculator`.
+    registry : Registry
+        The Hunan registry.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``from the print, in the simulated cohorts`` (least to most), indexed by what it
+        is: standard errors of the three coefficients, and their three correlations.
+    """
+    matrices = from_triangles(model.covariances)
+    errors = np.sqrt(np.diagonal(matrices, axis1=1, axis2=2))
+    names = ("intercept", "nodes", "Tg")
+    rows = {
+        f"standard error, {name}": (_printed_error(registry, term), errors[:, place])
+        for place, (name, term) in enumerate(zip(names, ("", *PREDICTORS), strict=True))
+    }
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        values = matrices[:, one, other] / (errors[:, one] * errors[:, other])
+        rows[f"correlation, {names[one]} and {names[other]}"] = ("not printed", values)
+    return pd.DataFrame(
+        {name: (printed, _span(values)) for name, (printed, values) in rows.items()},
+        index=["from the print", "in the simulated cohorts"],
+    ).T
+
+
+def _printed_error(registry: Registry, variable: str) -> str:
+    if not variable:
+        return "not printed"
+    low, high = (
+        one_row(registry, statistic=end, variable=variable, method="wald exp").number
+        for end in ("ci_low", "ci_high")
+    )
+    width = 2 * norm.ppf(0.975)
+    narrow, wide = np.log(high.low / low.high) / width, np.log(high.high / low.low) / width
+    return _span(np.array([narrow, wide]))
+
+
+def _span(values: np.ndarray) -> str:
+    ends = [f"{end:.4f}".replace("-", "−") for end in (values.min(), values.max())]
+    return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
+
+
+def threshold_mark(model: Calculator) -> tuple[float, str]:
+    """Return the threshold in total points, and its label for the nomogram."""
+    risk = float(expit(model.threshold))
+    label = f"threshold {model.threshold:g}".replace("-", "−")
+    return float(model.scales.total_of_risk(risk)), f"{label} (risk {risk:.3f})"
