@@ -288,7 +288,7 @@ def test_straight_curve_is_that_of_the_equation(training):
     curves = tg_curves(training, nodes=2, largest=10).set_index("shape").loc[LINEAR]
     intercept, nodes, tg = R["coefficients"]
     ends = curves.iloc[[0, -1]]
-    expected = intercept + 2 * nodes + tg * ends["tg"]
+    expected = intercept + 2 * nodes + tg * ends["value"]
     assert np.log(ends["risk"] / (1 - ends["risk"])).tolist() == pytest.approx(expected.tolist())
     assert (curves["low"] < curves["risk"]).all()
     assert (curves["risk"] < curves["high"]).all()

@@ -6,6 +6,7 @@ from scipy.special import expit
 from scipy.stats import chi2
 
 from rairlib.fast_logistic import LogisticFit, fit_logistic
+from rairlib.regression import Z_95
 from rairlib.splines import restricted_cubic_spline, spline_knots
 
 LINEAR = "both linear (the paper's model)"
@@ -93,7 +94,8 @@ def tg_curves(training: pd.DataFrame, nodes: float, largest: float) -> pd.DataFr
     Returns
     -------
     DataFrame
-        Columns ``shape, tg, risk, low, high``; limits are Wald's, 95 %, from the log odds.
+        Columns ``shape, value`` (Tg), ``risk, low, high``; limits are Wald's, 95 %, taken from
+        the log odds.
 
     Raises
     ------
@@ -114,6 +116,8 @@ def tg_curves(training: pd.DataFrame, nodes: float, largest: float) -> pd.DataFr
         linear = design @ fit.coefficients
         error = np.sqrt(np.einsum("ij,jk,ik->i", design, fit.covariance, design))
         risks = {"risk": linear, "low": linear - 1.96 * error, "high": linear + 1.96 * error}
-        curve = pd.DataFrame({"shape": name, "tg": tg, **{k: expit(v) for k, v in risks.items()}})
+        curve = pd.DataFrame(
+            {"shape": name, "value": tg, **{k: expit(v) for k, v in risks.items()}}
+        )
         curves.append(curve)
     return pd.concat(curves, ignore_index=True)
