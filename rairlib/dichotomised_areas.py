@@ -1,9 +1,11 @@
 """The area under the ROC curve of a score cut in two, for whole arrays of 2×2 tables at once."""
 
 import numpy as np
+from scipy import stats
 
 from rairlib.errors import RairlibError
 
+CELLS = ("true positives", "false negatives", "false positives", "true negatives")
 ERRORS = ("hanley_mcneil", "delong")
 
 
@@ -111,4 +113,45 @@ def area_range(
     return sensitivity * specificity, largest
 
 
-CELLS = ("true positives", "false negatives", "false positives", "true negatives")
+def scores_given_table(
+    cells: tuple[int, int, int, int],
+    number: int,
+    rng: np.random.Generator,
+    informative: bool = True,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw continuous scores that all have one 2×2 table at the cut-off 0.
+
+    Parameters
+    ----------
+    cells : tuple of int
+        True positives, false negatives, false positives, true negatives, each at least 1.
+    number : int
+        Scores to draw.
+    rng : Generator
+        Source of randomness.
+    informative : bool
+        Whether the score tells patients apart within the positives and within the negatives:
+        normal with and without the outcome, of variance 1, the means such that the cut-off has
+        the table's sensitivity and specificity. Otherwise their order is random.
+
+    Returns
+    -------
+    event : ndarray of bool, shape (n,)
+        Whether the patient has the outcome.
+    scores : ndarray of float, shape (number, n)
+        One score per row.
+
+    Raises
+    ------
+    RairlibError
+        If a cell is empty.
+    """
+    if min(cells) < 1:
+        raise RairlibError(f"a score needs patients in each cell of its table; got {cells}")
+    event, positive = np.repeat([True, True, False, False], cells), np.repeat([1, 0, 1, 0], cells)
+    tp, fn, fp, tn = cells
+    share = np.where(event, tp / (tp + fn), fp / (fp + tn)) if informative else 0.5
+    means, chance = stats.norm.ppf(share), rng.random((number, len(event)))
+    # A uniform number within the cell's part of the distribution, turned into the score.
+    ranks = np.where(positive, 1 - share * (1 - chance), (1 - share) * chance)
+    return event, means + stats.norm.ppf(ranks)
