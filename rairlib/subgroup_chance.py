@@ -170,7 +170,7 @@ def solutions_by_chance(
     Parameters
     ----------
     splits : Splits
-        All splits of the table.
+        All splits of the table, with the standard error of Hanley and McNeil.
     neighbourhood : Neighbourhood
         What is near the print.
     number : int
