@@ -26,6 +26,8 @@ from rairlib.chapters.calculator import (
 )
 from rairlib.chapters.calculator_form import CalculatorForm
 from rairlib.chapters.calculator_tables import (
+    AXIS_LABELS,
+    figure_axes,
     risk_grid,
     standard_errors,
     threshold_mark,
@@ -100,6 +102,12 @@ def test_threshold_stands_at_its_risk(model):
     total, label = threshold_mark(model)
     assert model.scales.risk_of_total(total) == pytest.approx(1 / (1 + np.exp(0.585)))
     assert label == "threshold −0.585 (risk 0.358)"
+
+
+def test_axes_of_the_figure_start_at_0_points(model):
+    axes = figure_axes(model)
+    assert axes["position"].min() == 0
+    assert set(axes["axis"]) == set(AXIS_LABELS)
 
 
 def test_standard_errors_from_the_print_are_half_the_width_of_the_log_limits(model, registry):

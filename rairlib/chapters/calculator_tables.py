@@ -12,6 +12,7 @@ from rairlib.checks.classification_tables import (
     printed_figure,
 )
 from rairlib.errors import RairlibError
+from rairlib.nomogram import nomogram_axes
 from rairlib.reported import Registry
 from rairlib.risk_interval import from_triangles
 
@@ -31,13 +32,30 @@ AXIS_LABELS = {
 MARKED_RISKS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 
 
+def figure_axes(model: Calculator) -> pd.DataFrame:
+    """Return the axes of Figure 1 as far as points reach them, which start at 0.
+
+    Parameters
+    ----------
+    model : Calculator
+        See :func:`rairlib.chapters.calculator.calculator`.
+
+    Returns
+    -------
+    DataFrame
+        See :func:`rairlib.nomogram.nomogram_axes`.
+    """
+    axes = nomogram_axes(model.scales, MARKED_RISKS)
+    return axes[axes["position"] >= 0]
+
+
 def risk_grid(model: Calculator) -> pd.DataFrame:
     """Return risks with their intervals over a grid, for readers without scripts.
 
     Parameters
     ----------
     model : Calculator
-        See :func:`calculator`.
+        See :func:`rairlib.chapters.calculator.calculator`.
 
     Returns
     -------
@@ -105,7 +123,7 @@ def standard_errors(model: Calculator, registry: Registry) -> pd.DataFrame:
     Parameters
     ----------
     model : Calculator
-        See :func:`calculator`.
+        See :func:`rairlib.chapters.calculator.calculator`.
     registry : Registry
         The Hunan registry.
 
