@@ -7,6 +7,7 @@ from collections import Counter
 import matplotlib as mpl
 import pytest
 from test_coverage import PROJECT, read_source
+from test_project import passages
 
 from rairlib.chapters import checklist_tables
 from rairlib.checklist import COLUMNS, STATUSES, ChecklistError, load_checklist, read_checklist
@@ -115,6 +116,12 @@ def test_quote_of_the_title_stands_in_the_reference(items):
     assert quote in reference
 
 
+def test_no_passage_is_copied_from_the_paper_but_the_quotes(items):
+    printed = passages(read_source(STUDY))
+    for item in items:
+        assert not (passages(item.comment) | passages(item.topic)) & printed, item.item
+
+
 def test_comments_are_at_most_four_sentences_and_end_in_a_stop(items):
     for item in items:
         assert item.comment.endswith("."), item.item
@@ -188,8 +195,9 @@ def test_table_for_readers_quotes_place_and_words(items):
 
 
 def test_chosen_items_come_in_the_order_asked_for(items):
-    chosen = checklist_tables.checklist_frame(items, ["10", "11", "9a"])
+    chosen = checklist_tables.chosen_items(items, ["10", "11", "9a"])
     assert chosen.index.tolist() == ["10", "11", "9a"]
+    assert chosen.columns.tolist() == ["asks for", "status", "comment"]
 
 
 def test_figure_shows_every_number_and_its_text_says_it(items):

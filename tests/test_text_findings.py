@@ -16,7 +16,7 @@ CONTRADICTED = {
     "tang2025": {},
     "lakhdar2024": {},
 }
-NUMBERS = {"wang2025": 21, "tang2025": 11}
+NUMBERS = {"wang2025": 21, "tang2025": 14}
 
 
 @pytest.fixture(params=CONTRADICTED)

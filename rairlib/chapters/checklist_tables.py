@@ -7,15 +7,13 @@ import pandas as pd
 from rairlib.checklist import STATUSES, SUBITEMS, ChecklistItem
 
 
-def checklist_frame(items: Sequence[ChecklistItem], chosen: Sequence[str] = ()) -> pd.DataFrame:
+def checklist_frame(items: Sequence[ChecklistItem]) -> pd.DataFrame:
     """Set out a checklist for readers.
 
     Parameters
     ----------
     items : sequence of ChecklistItem
         See :func:`rairlib.checklist.load_checklist`.
-    chosen : sequence of str
-        Numbers of the items wanted, in their order; all if empty.
 
     Returns
     -------
@@ -23,7 +21,7 @@ def checklist_frame(items: Sequence[ChecklistItem], chosen: Sequence[str] = ()) 
         Columns ``section, asks for, asked of, status, what the paper says, comment``, indexed by
         item.
     """
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             "section": [item.section for item in items],
             "asks for": [item.topic for item in items],
@@ -34,7 +32,24 @@ def checklist_frame(items: Sequence[ChecklistItem], chosen: Sequence[str] = ()) 
         },
         index=pd.Index([item.item for item in items], name="item"),
     )
-    return frame.loc[list(chosen)] if chosen else frame
+
+
+def chosen_items(items: Sequence[ChecklistItem], numbers: Sequence[str]) -> pd.DataFrame:
+    """Set out some items of a checklist without places and quotes.
+
+    Parameters
+    ----------
+    items : sequence of ChecklistItem
+        See :func:`rairlib.checklist.load_checklist`.
+    numbers : sequence of str
+        The items wanted, in their order.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``asks for, status, comment``, indexed by item.
+    """
+    return checklist_frame(items).loc[list(numbers), ["asks for", "status", "comment"]]
 
 
 def _quoted(item: ChecklistItem) -> str:
