@@ -136,6 +136,8 @@ def repeat_development(
     drawn, failures = [], []
     for row in rows:
         try:
+            if np.ptp(event[row]) == 0:
+                raise RairlibError("the resample does not hold both outcomes")
             again = develop(frame.iloc[row].reset_index(drop=True))
             drawn.append((row, again.variables, again.risks(frame)))
         except RairlibError as problem:

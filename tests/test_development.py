@@ -1,0 +1,181 @@
+"""The fast development step gives what the slow, told ones give, which R has checked."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from rairlib.description import crosstab, mann_whitney, pearson, t_test
+from rairlib.development import develop_logistic, fixed_logistic
+from rairlib.errors import RairlibError
+from rairlib.fast_logistic import fit_logistic
+from rairlib.fast_selection import candidate_columns, forward_variables, screening_p_value
+from rairlib.regression import logistic
+from rairlib.selection import forward_lr
+
+SELECTION = json.loads((Path(__file__).parent / "reference" / "selection.json").read_text())
+REGRESSION = json.loads((Path(__file__).parent / "reference" / "regression.json").read_text())
+COVARIATES = {
+    "age": None,
+    "size": None,
+    "ete": ("yes", "no"),
+    "type": ("FTC", "OCA", "PTC"),
+    "tg": None,
+    "ratio": None,
+}
+TESTS = {
+    "age": "student",
+    "size": "mann_whitney",
+    "ete": "pearson",
+    "type": "pearson",
+    "tg": "mann_whitney",
+}
+
+
+@pytest.fixture(scope="module")
+def data():
+    return pd.DataFrame(SELECTION["data"]).astype({"age": float})
+
+
+def resamples(data, count):
+    rng = np.random.default_rng(6)
+    for _ in range(count):
+        yield data.iloc[rng.integers(0, len(data), len(data))].reset_index(drop=True)
+
+
+def outcome_of(frame):
+    return frame["outcome"].to_numpy(dtype=float)
+
+
+def slowly_screened(frame):
+    """P values of the tests of rairlib.description."""
+    groups = {name: frame[frame["outcome"] == name] for name in (1, 0)}
+    for name, test in TESTS.items():
+        if test == "pearson":
+            levels = list(COVARIATES[name])
+            counts = crosstab(frame[name], frame["outcome"].astype(str), levels, ["1", "0"])
+            yield name, pearson(counts).p_value
+        else:
+            compare = {"student": t_test, "mann_whitney": mann_whitney}[test]
+            yield name, compare(groups[1][name], groups[0][name]).p_value
+
+
+def test_coefficients_and_errors_are_those_of_glm():
+    frame = pd.DataFrame(REGRESSION["data"]).astype({"age": float, "outcome": float})
+    covariates = {"age": None, "metastasis": ("yes", "no"), "type": ("FTC", "OCA", "PTC")}
+    columns = candidate_columns(frame, covariates)
+    fit = fit_logistic(
+        frame["outcome"].to_numpy(), np.column_stack([np.ones(len(frame)), *columns.values()])
+    )
+    slow = logistic(frame, "outcome", covariates)
+    slow = slow[slow["statistic"] != "odds_ratio"]
+    assert fit.coefficients == pytest.approx(slow["estimate"].to_numpy(), rel=1e-9, abs=1e-10)
+    assert fit.standard_errors == pytest.approx(
+        ((slow["high"] - slow["low"]) / 2 / 1.959963984540054).to_numpy(), rel=1e-8
+    )
+
+
+def test_screening_gives_the_p_values_of_the_description(data):
+    for frame in resamples(data, 20):
+        columns = candidate_columns(frame, COVARIATES)
+        for name, expected in slowly_screened(frame):
+            found = screening_p_value(outcome_of(frame), columns[name], TESTS[name])
+            assert found == pytest.approx(expected, rel=1e-9), name
+
+
+def test_forward_selection_is_the_slow_one_in_every_resample(data):
+    chosen = set()
+    for frame in [data, *resamples(data, 15)]:
+        slow = forward_lr(frame, "outcome", COVARIATES).selected
+        fast = forward_variables(outcome_of(frame), candidate_columns(frame, COVARIATES))
+        assert fast == slow
+        chosen.add(fast)
+    assert len(chosen) > 5
+
+
+def test_removal_and_the_model_seen_before_are_those_of_the_slow_selection(data):
+    # With a strict removal, what enters leaves at once; the run must end, and end alike.
+    for frame in [data, *resamples(data, 3)]:
+        for entry, removal in [(0.3, 0.05), (0.5, 0.6), (0.05, 0.001)]:
+            slow = forward_lr(frame, "outcome", COVARIATES, entry, removal).selected
+            columns = candidate_columns(frame, COVARIATES)
+            assert forward_variables(outcome_of(frame), columns, entry, removal) == slow
+
+
+def test_developed_model_is_that_of_the_steps_one_by_one(data):
+    for frame in [data, *resamples(data, 10)]:
+        kept = {name for name, p_value in slowly_screened(frame) if p_value < 0.05} | {"ratio"}
+        slow = forward_lr(frame, "outcome", {n: COVARIATES[n] for n in COVARIATES if n in kept})
+        model = develop_logistic(frame, "outcome", COVARIATES, TESTS)
+        assert model.variables == slow.selected
+        estimates = slow.last_model
+        intercept = estimates.loc[estimates["statistic"] == "intercept", "estimate"].iloc[0]
+        reference = pd.DataFrame(
+            {"age": [0.0], "size": [0.0], "ete": ["no"], "type": ["PTC"], "tg": [0.0], "ratio": [0]}
+        )
+        assert model.risks(reference) == pytest.approx([1 / (1 + np.exp(-intercept))])
+
+
+def test_risks_add_up_to_the_events(data):
+    model = fixed_logistic(data, "outcome", COVARIATES)
+    assert model.risks(data).sum() == pytest.approx(data["outcome"].sum())
+    assert fixed_logistic(data, "outcome", {}).risks(data) == pytest.approx(
+        np.full(len(data), data["outcome"].mean())
+    )
+
+
+def test_level_that_a_resample_does_not_hold_is_no_hindrance(data):
+    frame = data[data["type"] != "OCA"]
+    model = fixed_logistic(frame, "outcome", {"type": COVARIATES["type"]})
+    of_type = pd.DataFrame({"type": ["FTC", "OCA", "PTC"]})
+    first, absent, reference = model.risks(of_type)
+    assert absent == reference != first
+    columns = candidate_columns(frame, COVARIATES)
+    assert screening_p_value(outcome_of(frame), columns["type"][:, 1:], "pearson") is not None
+    alone = frame.assign(ete="no")
+    assert "ete" not in develop_logistic(alone, "outcome", COVARIATES, TESTS).variables
+
+
+def test_variable_that_repeats_another_one_is_passed_over(data):
+    twice = data.assign(copy=2 * data["tg"] - 1)
+    candidates = {"tg": None, "copy": None}
+    chosen = forward_variables(outcome_of(twice), candidate_columns(twice, candidates))
+    assert chosen in [("tg",), ("copy",), ()]
+    assert forward_variables(outcome_of(data), candidate_columns(data, {"tg": None})) == chosen or (
+        chosen == ("copy",)
+    )
+
+
+def test_screening_without_variation_gives_no_p():
+    event, same = np.array([1.0, 0.0, 1.0]), np.ones((3, 1))
+    for test in ("mann_whitney", "student", "pearson"):
+        assert np.isnan(screening_p_value(event, same, test))
+
+
+@pytest.mark.parametrize(
+    ("frame", "candidates", "message"),
+    [
+        ({"x": [1.0, 2.0, 3.0]}, {"z": None}, "no column 'z' in the data"),
+        ({"x": [1.0, np.nan, 3.0]}, {"x": None}, "x: 1 values are missing"),
+        ({"x": ["yes", "no", "no"]}, {"x": None}, "x: not numeric"),
+        ({"x": ["yes", "no", ""]}, {"x": ("yes", "no")}, "x: '' is not one of yes, no"),
+    ],
+)
+def test_unusable_columns_are_refused(frame, candidates, message):
+    data = pd.DataFrame(frame).assign(sick=[1, 0, 1])
+    with pytest.raises(RairlibError, match=message):
+        develop_logistic(data, "sick", candidates, {})
+
+
+def test_separation_and_unknown_tests_are_refused():
+    data = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0], "sick": [0, 0, 1, 1]})
+    with pytest.raises(RairlibError, match="no finite estimates"):
+        fixed_logistic(data, "sick", {"x": None})
+    with pytest.raises(RairlibError, match="one of mann_whitney, student, pearson, not 'welch'"):
+        develop_logistic(data, "sick", {"x": None}, {"x": "welch"})
+    with pytest.raises(RairlibError, match="compares numbers, not 3 levels"):
+        screening_p_value(np.array([1.0, 0.0]), np.eye(2), "student")
+    with pytest.raises(RairlibError, match="all patients have the same outcome"):
+        develop_logistic(data.assign(sick=1), "sick", {"x": None}, {})
