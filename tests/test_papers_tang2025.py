@@ -10,13 +10,11 @@ import pytest
 from rairlib.compare import match
 from rairlib.errors import RairlibError
 from rairlib.papers import tang2025
-from rairlib.papers.tang2025_cohort import checked
+from rairlib.papers.tang2025_cohort import LEVELS, checked
 from rairlib.papers.tang2025_develop import (
     develop,
     develop_without_screening,
     fit_printed_variables,
-    numeric_columns,
-    screen,
 )
 from rairlib.papers.tang2025_linearity import LINEAR, LOG_TG, SPLINE_TG, shapes, tg_curves
 from rairlib.papers.tang2025_model import CANDIDATES, compared, screened, usual_test
@@ -202,11 +200,6 @@ def test_development_step_is_the_analysis_on_resamples(cohort, training, seed):
     assert develop(drawn).variables == found.selected
 
 
-def test_quick_screening_is_that_of_r(training):
-    event = (training["failure"] == "yes").to_numpy()
-    assert screen(numeric_columns(training), event) == SCREENED
-
-
 def test_model_without_selection_is_that_of_glm(training):
     risks = fit_printed_variables(training).risks(training)
     expected = tang2025.linear_predictor(
@@ -220,7 +213,7 @@ def test_without_screening_more_variables_may_come_in(training):
 
 
 def test_model_without_variables_predicts_the_share_of_events(training):
-    alike = {name: "no" if usual_test(name) == "pearson" else 1.0 for name in CANDIDATES}
+    alike = {name: LEVELS[name][0] if name in LEVELS else 1.0 for name in CANDIDATES}
     developed = develop(training.assign(**alike))
     assert developed.variables == ()
     assert set(developed.risks(training)) == {(training["failure"] == "yes").mean()}

@@ -11,7 +11,6 @@ from rairlib.papers.tang2025_cohort import LEVELS
 from rairlib.papers.tang2025_model import (
     CANDIDATES,
     TRAINING_OUTCOMES,
-    linear_predictor,
     usual_test,
 )
 from rairlib.reported import Registry

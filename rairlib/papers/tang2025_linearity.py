@@ -12,7 +12,6 @@ from rairlib.splines import restricted_cubic_spline, spline_knots
 LINEAR = "both linear (the paper's model)"
 LOG_TG = "log(1 + Tg)"
 SPLINE_TG = "Tg as a spline, 4 knots"
-# Smallest and largest Tg (ng/mL) of a curve, and how finely it is drawn.
 CURVE_POINTS = 120
 
 
@@ -115,9 +114,7 @@ def tg_curves(training: pd.DataFrame, nodes: float, largest: float) -> pd.DataFr
         design = np.column_stack([np.ones(tg.size), np.full(tg.size, nodes), values])
         linear = design @ fit.coefficients
         error = np.sqrt(np.einsum("ij,jk,ik->i", design, fit.covariance, design))
-        risks = {"risk": linear, "low": linear - 1.96 * error, "high": linear + 1.96 * error}
-        curve = pd.DataFrame(
-            {"shape": name, "value": tg, **{k: expit(v) for k, v in risks.items()}}
-        )
-        curves.append(curve)
+        ends = {"risk": 0.0, "low": -Z_95, "high": Z_95}
+        risks = {end: expit(linear + z * error) for end, z in ends.items()}
+        curves.append(pd.DataFrame({"shape": name, "value": tg, **risks}))
     return pd.concat(curves, ignore_index=True)
