@@ -29,6 +29,7 @@ ANALYSES = (
     "decision",
     "fast_selection",
     "development",
+    "stability",
     "validation",
     "cutoffs",
     "joint_tables",
