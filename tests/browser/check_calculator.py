@@ -91,13 +91,13 @@ class Driver:
         keys = self.page.keyboard
         if self.page.evaluate(ACTIVE) == PREDICTORS[1]:
             keys.press("Shift+Tab")
-        for text in (nodes, tg):
+        for field, text in enumerate((nodes, tg)):
+            if field:
+                keys.press("Tab")
             keys.press("ControlOrMeta+a")
             keys.press("Delete")
             keys.type(text)
             self.expect(self.page.evaluate(OUTLINE) >= 2, "the focus is not to be seen")
-            if text is nodes:
-                keys.press("Tab")
         self.expect(self.page.evaluate(ACTIVE) == PREDICTORS[1], "Tab misses the second field")
         keys.press("Enter")
 
