@@ -140,7 +140,7 @@ class PrintedSubgroups:
         return {BOTH: self.pooled, **parts}
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=6)
 def _kept_splits(pooled: tuple[int, int, int, int], error: str) -> Splits:
     return all_splits(pooled, error)
 

@@ -122,3 +122,24 @@ def chance(registry: Registry, number: int, seed: int) -> pd.DataFrame:
             key = (pair_name(subgroups), set_name(patients))
             found[key] = solutions_by_chance(splits, near, number, rng)
     return pd.concat(found, names=["subgroups", "patients"])
+
+
+def beside_each_other(found: pd.DataFrame) -> pd.DataFrame:
+    """Set the kinds of made-up print beside each other.
+
+    Parameters
+    ----------
+    found : DataFrame
+        See :func:`chance`.
+
+    Returns
+    -------
+    DataFrame
+        One row per pair of subgroups and set of patients; for each kind how many prints have a
+        split, and the mean number of splits.
+    """
+    columns = ["with a split", "mean splits"]
+    table = found.pivot_table(columns, ["subgroups", "patients"], "made-up print", sort=False)
+    for kind in table["with a split"].columns:
+        table["with a split", kind] = table["with a split", kind].astype(int)
+    return table[columns].rename_axis(columns=[None, None])
