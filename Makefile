@@ -6,8 +6,12 @@ INSTALLED := .venv/.installed
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
+# `make browser` needs a Chromium and, for the accessibility rules, axe.min.js of axe-core.
+CHROMIUM ?= /usr/bin/chromium
+AXE ?=
+
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks results simulations planted lock lint format serve clean bench
+.PHONY: help book test browser notebooks results simulations planted lock lint format serve clean bench
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +32,12 @@ test: $(INSTALLED) lint ## run every test, every notebook and the linter
 	@echo "Running the tests and, strictly compared, the notebooks ..."
 	@$(BIN)/pytest --quiet -n 2 --dist loadscope --nbval --nbval-current-env \
 	    --nbval-sanitize-with tests/nbval_sanitize.cfg tests book
+
+browser: $(INSTALLED) ## read the built book in a browser, its calculator included
+	@$(BIN)/python -c 'import playwright' 2>/dev/null || { \
+	    echo "It needs a package: $(BIN)/uv pip install --python $(BIN)/python playwright"; exit 2; }
+	@$(BIN)/python tests/browser/check_calculator.py --chromium "$(CHROMIUM)" $(if $(AXE),--axe "$(AXE)")
+	@$(BIN)/python tests/browser/check_pages.py --chromium "$(CHROMIUM)" $(if $(AXE),--axe "$(AXE)")
 
 notebooks: $(INSTALLED) ## run all notebooks and store their outputs in place
 	@$(BIN)/python .ci/run_notebooks.py

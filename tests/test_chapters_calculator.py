@@ -29,6 +29,7 @@ from rairlib.chapters.calculator_tables import (
     AXIS_LABELS,
     figure_axes,
     risk_grid,
+    rounding_reach,
     standard_errors,
     threshold_mark,
     threshold_tables,
@@ -122,6 +123,13 @@ def test_grid_has_the_risks_of_the_equation(model):
     assert table.loc[0, "0 nodes"].startswith("11 (")  # expit(-2.046) = 0.1145
     assert table.loc[10, "5 nodes"].startswith("49 (")
     assert not table.astype(str).apply(lambda cells: cells.str.contains("nan")).any(axis=None)
+
+
+def test_rounding_moves_a_risk_by_less_than_the_largest_slope_times_the_shift(model, registry):
+    nodes, tg = model.patients.max()
+    reach = rounding_reach(model, registry)
+    # A risk moves by a quarter of the shift on the scale of log odds at most.
+    assert 0 < reach <= 0.25 * 0.0005 * (1 + nodes + tg)
 
 
 def test_number_that_is_absent_or_printed_twice_is_no_coefficient(registry):

@@ -70,13 +70,40 @@ def risk_grid(model: Calculator) -> pd.DataFrame:
     ]
     columns = [f"{nodes} node{'' if nodes == 1 else 's'}" for nodes in GRID_NODES]
     square = np.reshape(cells, (len(GRID_TG), len(GRID_NODES)))
-    return pd.DataFrame(square, index=pd.Index(GRID_TG, name="Tg, ng/mL"), columns=columns)
+    return pd.DataFrame(square, index=GRID_TG, columns=columns).rename_axis(columns="Tg, ng/mL")
 
 
 def _percent(risk: float) -> str:
     if 0.01 <= risk <= 0.99:
         return f"{100 * risk:.0f}"
     return "<1" if risk < 0.01 else ">99"
+
+
+def rounding_reach(model: Calculator, registry: Registry) -> float:
+    """Return how far the rounding of the printed equation can move a risk.
+
+    Parameters
+    ----------
+    model : Calculator
+        See :func:`rairlib.chapters.calculator.calculator`.
+    registry : Registry
+        The Hunan registry.
+
+    Returns
+    -------
+    float
+        Largest shift (0 to 1) of the risk of a simulated training patient.
+    """
+    rows = [one_row(registry, statistic="intercept")]
+    rows += [one_row(registry, statistic="coefficient", variable=name) for name in PREDICTORS]
+    design = np.column_stack([np.ones(len(model.patients)), model.patients[list(PREDICTORS)]])
+    # Both predictors are 0 or more, so all three ends together move a risk furthest.
+    ends = (
+        expit(design @ [getattr(row.number, end) for row in rows])
+        for end in ("low", "value", "high")
+    )
+    low, risk, high = ends
+    return float(max((risk - low).max(), (high - risk).max()))
 
 
 def threshold_tables(registry: Registry) -> pd.DataFrame:
