@@ -30,6 +30,7 @@ ANALYSES = (
     "fast_selection",
     "development",
     "stability",
+    "sample_size",
     "validation",
     "cutoffs",
     "joint_tables",
