@@ -20,7 +20,7 @@ RULE = "logit_p_0585"
 FIGURES = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
 COUNTS = ("failures found", "failures missed", "false alarms", "rightly negative")
 SETS = ("training", "validation")
-GRID_NODES, GRID_TG = (0, 1, 2, 5, 10, 15), (0, 1, 2, 5, 10, 20, 50)
+GRID_NODES, GRID_TG = (0, 1, 2, 5, 10), (0, 1, 2, 5, 10, 20, 50)
 AXIS_LABELS = {
     "points": "Points",
     "lln_count": "Lateral node metastases",
@@ -76,7 +76,7 @@ def risk_grid(model: Calculator) -> pd.DataFrame:
 def _percent(risk: float) -> str:
     if 0.01 <= risk <= 0.99:
         return f"{100 * risk:.0f}"
-    return "<1" if risk < 0.01 else ">99"
+    return "<1" if risk < 0.01 else "99+"
 
 
 def rounding_reach(model: Calculator, registry: Registry) -> float:
