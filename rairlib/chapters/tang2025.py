@@ -41,7 +41,6 @@ LABELS = {
     "time_to_rai": "surgery to therapy (months)",
     "tg_before": "Tg before therapy (ng/mL)",
     "tgab_before": "TgAb before therapy (IU/mL)",
-    "intercept": "intercept",
     "": "intercept",
 }
 SMALLEST_SHOWN = 0.001
@@ -61,10 +60,7 @@ def flow_boxes(registry: Registry) -> pd.DataFrame:
         As :func:`rairlib.figures.flow_chart.draw_flow_chart` needs it.
     """
     size = {row.group: int(row.number.value) for row in registry.where("n", repeats="")}
-    told = {
-        name: f"{name} set: {size[f'{name} failure']} failures, {size[f'{name} success']} successes"
-        for name in SETS
-    }
+    told = {name: f"{name} set, {size[f'{name} failure']} failures" for name in SETS}
     rows = [
         ("screened", "had radioiodine", "", "kept"),
         (
@@ -194,3 +190,52 @@ def selection_log(selection: Selection) -> pd.DataFrame:
             "decision": log["decision"],
         }
     ).set_index(["step", "model"])
+
+
+def failures_per_variable(training: pd.DataFrame, selection: Selection) -> pd.DataFrame:
+    """Count the failures for each variable at every stage of the development.
+
+    Parameters
+    ----------
+    training : DataFrame
+        Patients of the training set, checked.
+    selection : Selection
+        See :func:`rairlib.papers.tang2025.select`.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by stage: ``variables, failures, failures per variable``.
+    """
+    failures = int((training["failure"] == "yes").sum())
+    stages = {
+        "tested one by one": len(CANDIDATES),
+        "put to Forward: LR": selection.log.query("step == 0")["term"].nunique(),
+        "in the model": len(selection.selected),
+    }
+    table = pd.DataFrame({"variables": stages}).assign(failures=failures)
+    table["failures per variable"] = (failures / table["variables"]).round(1)
+    return table.rename_axis("stage")
+
+
+def selected_models(runs: pd.DataFrame) -> pd.DataFrame:
+    """Count how often each set of variables was selected.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        See :func:`rairlib.papers.tang2025_screening.developed_from_equation`.
+
+    Returns
+    -------
+    DataFrame
+        Column ``percent of runs``, indexed by the variables, the most frequent first.
+    """
+    shares = runs["selected"].value_counts(normalize=True).mul(100).round(1)
+    names = [
+        " + ".join(LABELS.get(name, name) for name in model.split(" + ")) if model else "none"
+        for model in shares.index
+    ]
+    return pd.DataFrame(
+        {"percent of runs": shares.to_numpy()}, index=pd.Index(names, name="selected")
+    )

@@ -46,7 +46,7 @@ def draw_risk_curves(
     shown = np.asarray(patients)[np.asarray(patients) <= curves["value"].max()]
     ax.plot(shown, np.full(shown.size, -0.04), "|", color=GREY, markersize=7, alpha=0.7)
     ax.set(ylim=(-0.08, 1.02), xlabel=label, ylabel="Risk of failure")
-    ax.legend(loc="lower right", fontsize=FONT_SIZE - 2, frameon=False)
+    ax.legend(loc="upper left", fontsize=FONT_SIZE - 2, frameon=False)
     return finish(ax, title, simulated)
 
 

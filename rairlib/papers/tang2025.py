@@ -52,6 +52,7 @@ __all__ = [
     "analyse",
     "area",
     "check_cohort",
+    "checked",
     "classified",
     "equation",
     "groups_of",
