@@ -65,7 +65,7 @@ def with_performance(tables: pd.DataFrame) -> pd.DataFrame:
         "NPV": tn / (tn + fn),
         "accuracy": (tp + tn) / tables["n"],
     }
-    shown = {name: (100 * share).map("{:.2f} %".format) for name, share in shares.items()}
+    shown = {f"{name}, %": (100 * share).map("{:.2f}".format) for name, share in shares.items()}
     return tables[["n", *COUNTS]].assign(**shown)
 
 
@@ -156,7 +156,7 @@ def chance_of_area(registry: Registry, number: int, seed: int) -> pd.DataFrame:
             key = (set_name(rule.first.group), kind)
             rows[key] = _agreement_with(estimates, dichotomised_areas(*cells))
     frame = pd.DataFrame.from_dict(rows, orient="index")
-    return frame.rename_axis(["patients", "score beyond the cut-off"])
+    return frame.rename_axis(["patients", "score"])
 
 
 def _with_limits(event: np.ndarray, score: np.ndarray) -> tuple[float, float, float]:

@@ -60,7 +60,7 @@ def numbers_needed(registry: Registry) -> tuple[pd.DataFrame, pd.DataFrame]:
         By pair of subgroups and how many numbers are used; see
         :func:`rairlib.subgroup_tables.fewest_sufficient`.
     fewest : DataFrame
-        The smallest selections that leave one split: ``subgroups, used``.
+        Column ``these leave one split``: the smallest such selections, indexed by subgroups.
     """
     summaries, fewest = {}, []
     for subgroups in printed_subgroups(registry):
@@ -72,7 +72,8 @@ def numbers_needed(registry: Registry) -> tuple[pd.DataFrame, pd.DataFrame]:
         words = smallest["used"].map(lambda used: ", ".join(used).replace("_", " "))
         fewest += [(pair_name(subgroups), text) for text in words]
     summary = pd.concat(summaries, names=["subgroups"])
-    return summary, pd.DataFrame(fewest, columns=["subgroups", "these leave one split"])
+    columns = ["subgroups", "these leave one split"]
+    return summary, pd.DataFrame(fewest, columns=columns).set_index("subgroups")
 
 
 def neighbourhood_of(subgroups: PrintedSubgroups) -> Neighbourhood:
