@@ -99,7 +99,11 @@
   }
 
   const signed = (number, digits) => number.toFixed(digits).replace("-", "\u2212");
-  const between = (low, high) => `${percent(low)} to ${percent(high)}`;
+
+  function between(low, high) {
+    const ends = [percent(low), percent(high)];
+    return ends[0] === ends[1] ? ends[0] : ends.join(" to ");
+  }
 
   function intervalLine(data, found) {
     const cohorts = data.covariances.length;

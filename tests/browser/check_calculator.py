@@ -54,6 +54,23 @@ WRONG = (
     ("", "", "lln_count", "Error: Enter a number."),
 )
 ACTIVE = "document.activeElement.name || document.activeElement.type || ''"
+# Texts of the form with less contrast than 4.5 to their ground (WCAG 2.2, criterion 1.4.3).
+DULL = """() => {
+  const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map((part) => part / 255)
+    .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, part, place) => sum + part * [0.2126, 0.7152, 0.0722][place], 0);
+  const ground = (element) => {
+    const found = rgb(getComputedStyle(element).backgroundColor);
+    return found[3] === 0 && element.parentElement ? ground(element.parentElement) : found;
+  };
+  return [...document.querySelectorAll("form.calculator :is(p, label, input, button)")]
+    .filter((element) => element.checkVisibility())
+    .filter((element) => {
+      const pair = [light(rgb(getComputedStyle(element).color)), light(ground(element))];
+      return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05) < 4.5;
+    }).map((element) => element.className || element.name || element.tagName);
+}"""
 OUTLINE = "parseFloat(getComputedStyle(document.activeElement).outlineWidth)"
 
 
@@ -181,6 +198,21 @@ def check_result(driver):
     driver.expect("Risk of failure" in driver.result.inner_text(), "the button does not work")
 
 
+def check_dark(browser, axe):
+    """Return faults of the dark theme: every text of the form must stand out from its ground."""
+    page = browser.new_page(viewport={"width": WIDTHS[1], "height": 900}, color_scheme="dark")
+    driver = Driver(page, axe)
+    driver.tab_to_form()
+    driver.enter("x", "300")
+    driver.expect(page.evaluate(DULL) == [], f"dull in the dark: {page.evaluate(DULL)}")
+    driver.check_rules("dark, with errors")
+    driver.enter("30", "300")
+    driver.expect(page.evaluate(DULL) == [], f"dull in the dark: {page.evaluate(DULL)}")
+    driver.check_rules("dark, with a result")
+    page.close()
+    return driver.faults
+
+
 def check_labels(page):
     """Return a fault for each part that a screen reader cannot name."""
     wanted = {
@@ -239,7 +271,7 @@ def main():
     model = calculator(load_registry(STUDY), cohort, kept_covariances(STUDY, cohort))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=options.chromium, args=FLAGS)
-        faults = check_without_scripts(browser)
+        faults = check_without_scripts(browser) + check_dark(browser, axe)
         for width in WIDTHS:
             found = check_width(browser, width, axe, model, options.shots)
             faults.extend(f"at {width}: {fault}" for fault in found)
