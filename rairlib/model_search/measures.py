@@ -30,7 +30,7 @@ MEASURES = (
     "hosmer_lemeshow_p",
     "first_present_chi_square_p",
     "first_mann_whitney_p",
-    "second_mann_whitney_p",
+    "second_welch_t",
     "first_present_score_p",
 )
 GROUPS = 10
@@ -51,8 +51,8 @@ def measure(event, first, second, printed, cutoff, work, orders, found):
     work : tuple of ndarray
         Coefficients (3,), covariance (3, 3), risks (n,), scores (n,), present (n,): overwritten.
         The coefficients are the starting values of the fit.
-    orders : ndarray of int, shape (3, n)
-        Orders of the patients by score, `first` and `second`, corrected in place.
+    orders : ndarray of int, shape (2, n)
+        Orders of the patients by score and by `first`, corrected in place.
     found : ndarray, shape (21,)
         The measures, in the order of :data:`MEASURES`.
 
@@ -69,13 +69,12 @@ def measure(event, first, second, printed, cutoff, work, orders, found):
         present[i] = 1.0 if first[i] > 0 else 0.0
     restore_order(orders[0], scores)
     restore_order(orders[1], first)
-    restore_order(orders[2], second)
     _estimates(coefficients, covariance, found)
     _classification(event, first, second, printed, cutoff, scores, orders[0], found)
     found[16] = hosmer_lemeshow_p_value(event, risks, orders[0])
     found[17] = _chi_square_p_value(event, present)
     found[18] = mann_whitney_p_value(orders[1], first, event)
-    found[19] = mann_whitney_p_value(orders[2], second, event)
+    found[19] = _welch_t(event, second)
     found[20] = score_p_value(event, first, second, present, risks, covariance)
     return True
 
@@ -159,6 +158,19 @@ def _chi_square_p_value(event, present):
         return 1.0
     determinant = both * total - events * carriers
     return erfc(abs(determinant) * sqrt(total / margins) / sqrt(2.0))
+
+
+@njit(cache=True)
+def _welch_t(event, values):
+    """Return Welch's t, positive if patients with the event have the larger mean."""
+    events, total = event.sum(), len(event)
+    others = total - events
+    mean_events = (event * values).sum() / events
+    mean_others = ((1 - event) * values).sum() / others
+    squares_events = (event * (values - mean_events) ** 2).sum()
+    squares_others = ((1 - event) * (values - mean_others) ** 2).sum()
+    variance = squares_events / (events * (events - 1)) + squares_others / (others * (others - 1))
+    return (mean_events - mean_others) / sqrt(variance)
 
 
 @njit(cache=True)

@@ -64,6 +64,13 @@ class Entry:
             raise self.fault(key, f"is {values!r}: give {many} numbers in ascending order")
         return [float(value) for value in values]
 
+    def values(self, key: str, many: int) -> list[float]:
+        """Return so many numbers in any order."""
+        values = self._value(key, list, f"{many} numbers")
+        if len(values) != many or not all(isinstance(value, (int, float)) for value in values):
+            raise self.fault(key, f"is {values!r}: give {many} numbers")
+        return [float(value) for value in values]
+
     def pair(self, key: str) -> tuple[int, int]:
         """Return a smallest and a largest whole number."""
         low, high = self.numbers(key, 2)

@@ -1,0 +1,87 @@
+"""Draw one more variable whose test by ranks and whose score test are as printed."""
+
+import numpy as np
+from numba import njit
+
+from rairlib.model_search.fit import fit_logistic, score_p_value
+from rairlib.model_search.ranks import mann_whitney_p_value, restore_order
+
+STEPS = 200_000
+WARMEST, COLDEST = 100.0, 0.005
+
+
+def draw_added(event, covariates, draws, targets, seed: int) -> tuple[np.ndarray, float]:
+    """Choose one value per patient among draws, so that two p values are met.
+
+    Parameters
+    ----------
+    event : ndarray of float, shape (n,)
+        Outcome (0 or 1).
+    covariates : ndarray, shape (2, n)
+        The covariates of the fitted model, to which the variable is not added.
+    draws : ndarray, shape (m, n)
+        Values that each patient may have; the first row is the start.
+    targets : array-like, shape (2, 2)
+        Lowest and highest p value of the Mann-Whitney test between the outcomes, and of the score
+        test of the variable in the model.
+    seed : int
+        Same seed, same values.
+
+    Returns
+    -------
+    values : ndarray, shape (n,)
+        The best found.
+    misfit : float
+        0 if both p values are met.
+    """
+    event, draws = np.asarray(event, dtype=float), np.asarray(draws, dtype=float)
+    targets = np.asarray(targets, dtype=float)
+    coefficients, covariance, risks = np.zeros(3), np.empty((3, 3)), np.empty(len(event))
+    if not fit_logistic(event, *covariates, coefficients, covariance, risks):
+        return draws[0].copy(), np.inf
+    units = np.maximum((targets[:, 1] - targets[:, 0]) / 5, 1e-5)
+    return _search(event, *covariates, risks, covariance, draws, targets, units, seed)
+
+
+@njit(cache=True)
+def _search(event, first, second, risks, covariance, draws, targets, units, seed):
+    np.random.seed(seed)
+    values = draws[0].copy()
+    order = np.arange(len(event))
+    now = _distance(event, first, second, risks, covariance, values, order, targets, units)
+    best, kept = now, values.copy()
+    for step in range(STEPS):
+        if best == 0.0:
+            break
+        temperature = WARMEST * (COLDEST / WARMEST) ** (step / STEPS)
+        i, j = np.random.randint(len(event)), np.random.randint(len(event))
+        old, other = values[i], values[j]
+        swapped = np.random.random() < 0.5 and (first[i] > 0) == (first[j] > 0)
+        if swapped:
+            values[i], values[j] = other, old
+        else:
+            values[i] = draws[np.random.randint(len(draws)), i]
+        moved = _distance(event, first, second, risks, covariance, values, order, targets, units)
+        if np.log(np.random.random()) < (now - moved) / temperature:
+            now = moved
+            if now < best:
+                best = now
+                kept[:] = values
+        else:
+            values[i] = old
+            if swapped:
+                values[j] = other
+    return kept, best
+
+
+@njit(cache=True)
+def _distance(event, first, second, risks, covariance, values, order, targets, units):
+    """Return the squared distances of both p values from their limits, in units."""
+    restore_order(order, values)
+    rank = mann_whitney_p_value(order, values, event)
+    score = score_p_value(event, first, second, values, risks, covariance)
+    total = 0.0
+    for k, p_value in enumerate((rank, score)):
+        outside = max(targets[k, 0] - p_value, p_value - targets[k, 1], 0.0) / units[k]
+        total += min(outside**2, 50 * outside)
+    return total

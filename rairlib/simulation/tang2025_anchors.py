@@ -1,0 +1,209 @@
+"""What the registry of Tang et al. 2025 (Hunan) says to the search for cohorts."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from rairlib.anchoring import AnchorError
+from rairlib.model_search.measures import MEASURES
+from rairlib.printed import Printed
+from rairlib.printed_tables import agreeing_tables, printed_rules, printed_subgroups
+from rairlib.reported import Registry
+
+SETS = ("training", "validation")
+VERSUS = "training failure vs training success"
+# A cohort is kept clear of the edge of a printed interval by this share of its width.
+MARGIN = 0.02
+# Counts are held fast; an excess of Youden's index is in patients without the outcome.
+COUNT_UNIT, YOUDEN_UNIT, CUTOFF_UNIT = 0.02, 0.1, 0.002
+NOT_SIGNIFICANT = (0.05, 1.0)
+SIGNIFICANT = (0.0, 0.05)
+ADDED = ("lln_diameter", "rai_dose")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchors:
+    """The numbers on which cohorts are built.
+
+    Attributes
+    ----------
+    coefficients : ndarray, shape (3,)
+        Printed intercept and coefficients of nodes and thyroglobulin.
+    cutoff : float
+        Printed cut-off of logit(p).
+    tables : dict of str to ndarray
+        Of each set: true positives, false negatives, false positives, true negatives.
+    subgroups : dict of str to ndarray
+        The same of all males and of all patients of at least 55 years.
+    steered, free : ndarray, shape (3, 21)
+        Limits of what the walk measures: with the printed p values, and with no more than which
+        of them are below 0.05.
+    added_steered, added_free : dict of str to ndarray
+        The same for the p values of the two variables that are drawn afterwards.
+    moments : dict of (str, str) to (Printed, Printed)
+        Mean and SD of age and follow-up in each set.
+    ages : dict of str to (int, int)
+        Youngest and oldest patient of each set.
+    counts : dict of (str, str, str) to int
+        Patients by variable, level and group.
+    """
+
+    coefficients: np.ndarray
+    cutoff: float
+    tables: dict[str, np.ndarray]
+    subgroups: dict[str, np.ndarray]
+    steered: np.ndarray
+    free: np.ndarray
+    added_steered: dict[str, np.ndarray]
+    added_free: dict[str, np.ndarray]
+    moments: dict[tuple[str, str], tuple[Printed, Printed]]
+    ages: dict[str, tuple[int, int]]
+    counts: dict[tuple[str, str, str], int]
+
+
+def read_anchors(registry: Registry) -> Anchors:
+    """Read what cohorts are built on.
+
+    Parameters
+    ----------
+    registry : Registry
+        The Hunan registry.
+
+    Returns
+    -------
+    Anchors
+        Numbers of role ``anchor`` alone; the subgroups' tables are those that their anchors
+        single out.
+
+    Raises
+    ------
+    AnchorError
+        If the anchors do not determine one table per set and per subgroup.
+    """
+    tables = {
+        rule.first.group.split()[0]: _only(agreeing_tables(rule), rule.first.group)
+        for rule in printed_rules(registry)
+    }
+    steered, free = _walk_targets(registry, tables["training"])
+    return Anchors(
+        coefficients=np.array([row.number.value for row in _equation(registry)]),
+        cutoff=_one(registry, "cutoff", "logit_p").number.value,
+        tables=tables,
+        subgroups=_subgroups(registry),
+        steered=steered,
+        free=free,
+        added_steered={name: _added(registry, name) for name in ADDED},
+        added_free={name: np.array([SIGNIFICANT, NOT_SIGNIFICANT]) for name in ADDED},
+        moments={
+            (name, variable): tuple(
+                _one(registry, statistic, variable, group=name).number
+                for statistic in ("mean", "sd")
+            )
+            for name in SETS
+            for variable in ("age", "follow_up")
+        },
+        ages={
+            name: tuple(
+                int(_one(registry, statistic, "age", group=name).number.value)
+                for statistic in ("minimum", "maximum")
+            )
+            for name in SETS
+        },
+        counts={
+            (row.variable, row.level, row.group): int(row.number.value)
+            for row in registry.where("count", repeats="")
+        },
+    )
+
+
+def _one(registry: Registry, statistic: str, variable: str, **wanted: str):
+    return registry.where(statistic, variable=variable, repeats="", **wanted)[0]
+
+
+def _equation(registry: Registry) -> list:
+    nodes, tg = (
+        _one(registry, "coefficient", variable) for variable in ("lln_count", "tg_before")
+    )
+    return [_one(registry, "intercept", ""), nodes, tg]
+
+
+def _only(tables: np.ndarray, name: str) -> np.ndarray:
+    if len(tables) != 1:
+        raise AnchorError(f"{name}: {len(tables)} tables agree with the anchors, not one")
+    return tables[0]
+
+
+def _subgroups(registry: Registry) -> dict[str, np.ndarray]:
+    """Return the table of the males and of the older patients."""
+    found = {}
+    for pair in printed_subgroups(registry):
+        splits = pair.splits()
+        index = splits.agreeing_both(pair.targets(["anchor"]))
+        first = _only(splits.tables(index), pair.name)
+        older_last = pair.levels[1].startswith("≥")
+        found[pair.variable] = np.array(pair.pooled) - first if older_last else first
+    return found
+
+
+def _walk_targets(registry: Registry, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the limits of the measures with and without the printed p values."""
+    targets = dict.fromkeys(MEASURES, (-np.inf, np.inf, 0.0))
+    for name, row in zip(MEASURES, _equation(registry), strict=False):
+        targets[name] = _window(row.number)
+    for name, variable in (("first", "lln_count"), ("second", "tg_before")):
+        for end in ("low", "high"):
+            row = _one(registry, f"ci_{end}", variable, group=VERSUS)
+            targets[f"{name}_{end}"] = _window(row.number)
+    for name, statistic in (("auc", "auc"), ("auc_low", "ci_low"), ("auc_high", "ci_high")):
+        targets[name] = _window(_one(registry, statistic, "logit_p", group=VERSUS).number)
+    cutoff = _window(_one(registry, "cutoff", "logit_p").number)
+    targets["cutoff"] = (*cutoff[:2], CUTOFF_UNIT)
+    for name, count in (("true_positives", table[0]), ("true_negatives", table[3])):
+        for prefix in ("", "printed_"):
+            targets[prefix + name] = (count, count, COUNT_UNIT)
+    targets["youden_excess"] = (0.0, 0.0, YOUDEN_UNIT)
+    significant = ("first_present_chi_square_p", "first_mann_whitney_p")
+    free = {**targets, **dict.fromkeys(significant, (*SIGNIFICANT, 0.01))}
+    free["first_present_score_p"] = (*NOT_SIGNIFICANT, 0.01)
+    steered = {**targets, **_p_value_targets(registry, int(table[:2].sum()))}
+    return tuple(
+        np.array([limits[name] for name in MEASURES], dtype=float).T for limits in (steered, free)
+    )
+
+
+def _window(number: Printed) -> tuple[float, float, float]:
+    """Return limits a little inside those of the print, and half its last digit as unit."""
+    inset = MARGIN * (number.high - number.low)
+    return number.low + inset, number.high - inset, (number.high - number.low) / 2
+
+
+def _p_value_targets(registry: Registry, events: int) -> dict[str, tuple[float, float, float]]:
+    """Return the limits of the printed p values; thyroglobulin by Welch's test."""
+    univariable = {
+        name: _p_value(registry, name, "univariable")
+        for name in ("lln_status", "lln_count", "tg_before")
+    }
+    low, high, _ = univariable["tg_before"]
+    # The degrees of freedom lie between those of the smaller group and twice as many.
+    welch = stats.t.isf(high / 2, events - 1), stats.t.isf(low / 2, 2 * events)
+    fitted = _one(registry, "p_value", "logit_p").number
+    return {
+        "hosmer_lemeshow_p": (*_window(fitted)[:2], 0.001),
+        "first_present_chi_square_p": (*univariable["lln_status"][:2], 1e-4),
+        "first_mann_whitney_p": (*univariable["lln_count"][:2], 1e-4),
+        "second_welch_t": (welch[0], welch[1] - 0.05, 0.1),
+        "first_present_score_p": (*_p_value(registry, "lln_status", "multivariable")[:2], 0.002),
+    }
+
+
+def _p_value(registry: Registry, variable: str, method: str) -> tuple[float, float, float]:
+    row = _one(registry, "p_value", variable, group=VERSUS, method=method)
+    return _window(row.number)
+
+
+def _added(registry: Registry, variable: str) -> np.ndarray:
+    """Return the limits of the rank test and of the score test of a variable."""
+    return np.array(
+        [_p_value(registry, variable, method)[:2] for method in ("univariable", "multivariable")]
+    )
