@@ -254,3 +254,47 @@ def auc_estimate(event, score, method: str = "hanley_mcneil", term: str = "score
             "standard_error": error,
         }
     )
+
+
+def area_difference(first, second) -> pd.DataFrame:
+    """Compare the areas of a score among two groups of different patients.
+
+    Parameters
+    ----------
+    first, second : tuple of (event, score)
+        Each as for :func:`roc_coordinates`; at least two patients with and without the event.
+
+    Returns
+    -------
+    DataFrame
+        One row; columns ``first, second`` (areas), ``difference, low, high`` (95 % limits), ``t,
+        df, p_value``: the unpaired DeLong test of the R package pROC, Satterthwaite's df.
+
+    Raises
+    ------
+    RairlibError
+        As :func:`delong_standard_error` does, or if both standard errors are zero.
+    """
+    areas = [auc(*group) for group in (first, second)]
+    variances = [delong_standard_error(*group) ** 2 for group in (first, second)]
+    error = np.sqrt(sum(variances))
+    if not error > 0:
+        raise RairlibError("both areas have a standard error of zero, so there is no test")
+    parts = [
+        variance**2 / (len(group[0]) - 1)
+        for variance, group in zip(variances, (first, second), strict=True)
+    ]
+    difference, df = areas[0] - areas[1], sum(variances) ** 2 / sum(parts)
+    margin = stats.t.ppf(0.975, df) * error
+    return pd.DataFrame(
+        {
+            "first": [areas[0]],
+            "second": areas[1],
+            "difference": difference,
+            "low": difference - margin,
+            "high": difference + margin,
+            "t": difference / error,
+            "df": df,
+            "p_value": 2 * stats.t.sf(abs(difference / error), df),
+        }
+    )

@@ -13,6 +13,7 @@ from scipy.stats import mannwhitneyu
 
 from rairlib.cutoffs import cutoff_optimism, dichotomise, operating_point, optimal_cutoffs
 from rairlib.discrimination import (
+    area_difference,
     auc,
     auc_estimate,
     delong_standard_error,
@@ -33,6 +34,16 @@ def test_delong_standard_error_and_limits_are_those_of_proc():
     assert delong_standard_error(EVENT, SCORE) == pytest.approx(R["delong"][0], rel=1e-12)
     found = auc_estimate(EVENT, SCORE, "delong").iloc[0]
     assert [found["low"], found["high"]] == pytest.approx(R["delong_limits"], rel=1e-12)
+
+
+def test_areas_of_different_patients_are_compared_as_in_proc():
+    found = area_difference((EVENT, SCORE), (R["other_event"], R["other_score"])).iloc[0]
+    assert found[["t", "df", "p_value"]].tolist() == pytest.approx(R["unpaired"], rel=1e-10)
+    assert found["difference"] == pytest.approx(found["first"] - found["second"])
+    assert found["low"] < found["difference"] < found["high"]
+    perfect = ([1, 1, 0, 0], [3, 4, 1, 2])
+    with pytest.raises(RairlibError, match="standard error of zero"):
+        area_difference(perfect, perfect)
 
 
 def test_hanley_mcneil_standard_error_is_that_of_all_triples():

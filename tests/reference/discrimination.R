@@ -26,10 +26,18 @@ at <- function(threshold) unlist(coords(curve, threshold, ret = c("sensitivity",
 best <- coords(curve, "best", best.method = "youden", ret = c("threshold", "sensitivity", "specificity"))
 points <- coords(curve, "all", ret = c("threshold", "sensitivity", "specificity"))
 
+# Other patients with the same score: the unpaired test of DeLong.
+other_event <- rep(c(1, 0), c(18, 42))
+other_score <- round(rnorm(60, 45, 13) + 5 * other_event)
+other <- roc(other_event, other_score, levels = c(0, 1), direction = "<", quiet = TRUE)
+unpaired <- roc.test(curve, other, method = "delong", paired = FALSE)
+
 values <- list(
   event = event, score = score, auc = a, hanley_mcneil = hanley,
   delong = sqrt(var(curve, method = "delong")), delong_limits = as.numeric(delong)[c(1, 3)],
   at_54 = unname(at(54)), best = best, thresholds = points$threshold[is.finite(points$threshold)],
-  sensitivity = points$sensitivity, specificity = points$specificity
+  sensitivity = points$sensitivity, specificity = points$specificity,
+  other_event = other_event, other_score = other_score,
+  unpaired = unname(c(unpaired$statistic, unpaired$parameter, unpaired$p.value))
 )
 cat(toJSON(values, digits = NA), "\n")
