@@ -117,7 +117,12 @@ def test_useful_thresholds_are_unbroken_ranges():
 
 @pytest.mark.parametrize(
     ("thresholds", "message"),
-    [([1.0], "from 0 to below 1"), ([-0.1], "0 to below 1"), ([], "one or more"), ([np.nan], "are needed")],
+    [
+        ([1.0], "from 0 to below 1"),
+        ([-0.1], "0 to below 1"),
+        ([], "one or more"),
+        ([np.nan], "are needed"),
+    ],
 )
 def test_unusable_thresholds_are_refused(thresholds, message):
     with pytest.raises(RairlibError, match=message):
