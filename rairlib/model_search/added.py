@@ -10,7 +10,9 @@ STEPS = 200_000
 WARMEST, COLDEST = 100.0, 0.005
 
 
-def draw_added(event, covariates, draws, targets, seed: int) -> tuple[np.ndarray, float]:
+def draw_added(
+    event, covariates, draws, targets, rng: np.random.Generator
+) -> tuple[np.ndarray, float]:
     """Choose one value per patient among draws, so that two p values are met.
 
     Parameters
@@ -24,8 +26,8 @@ def draw_added(event, covariates, draws, targets, seed: int) -> tuple[np.ndarray
     targets : array-like, shape (2, 2)
         Lowest and highest p value of the Mann-Whitney test between the outcomes, and of the score
         test of the variable in the model.
-    seed : int
-        Same seed, same values.
+    rng : numpy Generator
+        Source of randomness.
 
     Returns
     -------
@@ -40,12 +42,11 @@ def draw_added(event, covariates, draws, targets, seed: int) -> tuple[np.ndarray
     if not fit_logistic(event, *covariates, coefficients, covariance, risks):
         return draws[0].copy(), np.inf
     units = np.maximum((targets[:, 1] - targets[:, 0]) / 5, 1e-5)
-    return _search(event, *covariates, risks, covariance, draws, targets, units, seed)
+    return _search(event, *covariates, risks, covariance, draws, targets, units, rng)
 
 
 @njit(cache=True)
-def _search(event, first, second, risks, covariance, draws, targets, units, seed):
-    np.random.seed(seed)
+def _search(event, first, second, risks, covariance, draws, targets, units, rng):
     values = draws[0].copy()
     order = np.arange(len(event))
     now = _distance(event, first, second, risks, covariance, values, order, targets, units)
@@ -54,15 +55,15 @@ def _search(event, first, second, risks, covariance, draws, targets, units, seed
         if best == 0.0:
             break
         temperature = WARMEST * (COLDEST / WARMEST) ** (step / STEPS)
-        i, j = np.random.randint(len(event)), np.random.randint(len(event))
+        i, j = rng.integers(0, len(event)), rng.integers(0, len(event))
         old, other = values[i], values[j]
-        swapped = np.random.random() < 0.5 and (first[i] > 0) == (first[j] > 0)
+        swapped = rng.random() < 0.5 and (first[i] > 0) == (first[j] > 0)
         if swapped:
             values[i], values[j] = other, old
         else:
-            values[i] = draws[np.random.randint(len(draws)), i]
+            values[i] = draws[rng.integers(0, len(draws)), i]
         moved = _distance(event, first, second, risks, covariance, values, order, targets, units)
-        if np.log(np.random.random()) < (now - moved) / temperature:
+        if np.log(rng.random()) < (now - moved) / temperature:
             now = moved
             if now < best:
                 best = now

@@ -131,7 +131,7 @@ def hosmer_lemeshow_p_value(event, risks, order):
         Groups of n/10 patients, rounded; what is left joins the last group.
     """
     total = len(event)
-    size = int(round(total / GROUPS))
+    size = round(total / GROUPS)
     statistic = 0.0
     for group in range(GROUPS):
         end = (group + 1) * size if group < GROUPS - 1 else total

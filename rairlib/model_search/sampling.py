@@ -58,7 +58,8 @@ class Population:
         ndarray, shape (2, patients)
             Values beyond the largest are drawn again.
         """
-        first = 1.0 + rng.negative_binomial(self.shape, self.shape / (self.shape + self.mean), patients)
+        chance = self.shape / (self.shape + self.mean)
+        first = 1.0 + rng.negative_binomial(self.shape, chance, patients)
         first[rng.random(patients) >= self.share] = 0.0
         second = np.exp(np.log(self.median) + self.log_sd * rng.standard_normal(patients))
         second = np.maximum(np.round(second * HUNDREDTH), 1) / HUNDREDTH
@@ -105,7 +106,7 @@ class Walk:
         return np.array([self.steps, self.warmest, self.coldest, self.widest, self.narrowest])
 
 
-def walk(event, start, pool, printed, cutoff, targets, population: Population, plan: Walk, seed):
+def walk(event, start, pool, printed, cutoff, targets, population: Population, plan: Walk, rng):
     """Walk from a cohort towards one that lies inside all limits.
 
     Parameters
@@ -126,8 +127,8 @@ def walk(event, start, pool, printed, cutoff, targets, population: Population, p
         What is assumed.
     plan : Walk
         How long and how warm.
-    seed : int
-        Same seed, same walk.
+    rng : numpy Generator
+        Source of randomness.
 
     Returns
     -------
@@ -139,15 +140,14 @@ def walk(event, start, pool, printed, cutoff, targets, population: Population, p
     found = np.array(start, dtype=float)
     best = _walk(
         event, found, pool, printed, cutoff, targets,
-        population.beliefs, population.limits, plan.schedule, seed,
+        population.beliefs, population.limits, plan.schedule, rng,
     )  # fmt: skip
     return found, best
 
 
 @njit(cache=True)
-def _walk(event, covariates, pool, printed, cutoff, targets, beliefs, limits, schedule, seed):
+def _walk(event, covariates, pool, printed, cutoff, targets, beliefs, limits, schedule, rng):
     """Run one walk in place; return the smallest misfit, infinite if the start has no fit."""
-    np.random.seed(seed)
     first, second = covariates[0], covariates[1]
     total = len(event)
     work = (printed.copy(), np.empty((3, 3)), np.empty(total), np.empty(total), np.empty(total))
@@ -165,12 +165,14 @@ def _walk(event, covariates, pool, printed, cutoff, targets, beliefs, limits, sc
         done = step / steps
         temperature = warmest * (coldest / warmest) ** done
         scale = widest * (narrowest / widest) ** done
-        i = np.random.randint(total)
+        i = rng.integers(0, total)
         old_first, old_second = first[i], second[i]
-        valid, density, j = _propose(event, first, second, i, pool, printed, beliefs, limits, scale)
+        valid, density, j = _propose(
+            event, first, second, i, pool, printed, beliefs, limits, scale, rng
+        )
         if valid and measure(event, first, second, printed, cutoff, work, orders, found):
             moved = misfit(found, targets)
-            if log(np.random.random()) < density - (moved - now) / temperature:
+            if log(rng.random()) < density - (moved - now) / temperature:
                 now = moved
                 kept_coefficients[:] = work[0]
                 if now < best:
@@ -186,16 +188,16 @@ def _walk(event, covariates, pool, printed, cutoff, targets, beliefs, limits, sc
 
 
 @njit(cache=True)
-def _propose(event, first, second, i, pool, printed, beliefs, limits, scale):
+def _propose(event, first, second, i, pool, printed, beliefs, limits, scale, rng):
     """Change a patient (or swap with another); return validity, log density ratio, the other."""
-    kind = np.random.random()
+    kind = rng.random()
     if kind < REDRAWN:
         old = _log_chance(event[i], first[i], second[i], printed)
-        k = np.random.randint(pool.shape[1])
+        k = rng.integers(0, pool.shape[1])
         first[i], second[i] = pool[0, k], pool[1, k]
         return True, _log_chance(event[i], first[i], second[i], printed) - old, -1
     if COUNTED <= kind < SWAPPED:
-        j = np.random.randint(len(event))
+        j = rng.integers(0, len(event))
         if event[j] != event[i] or i == j:
             return REFUSED
         old = _pair_density(event, first, second, i, j, printed, beliefs)
@@ -203,12 +205,12 @@ def _propose(event, first, second, i, pool, printed, beliefs, limits, scale):
         return True, _pair_density(event, first, second, i, j, printed, beliefs) - old, j
     old = log_density(first[i], second[i], event[i], printed, beliefs)
     if kind < COUNTED:
-        count = first[i] + (1.0 if np.random.random() < 0.5 else -1.0)
+        count = first[i] + (1.0 if rng.random() < 0.5 else -1.0)
         if first[i] == 0 or count == 0 or count > limits[0]:
             return REFUSED
         first[i] = count
     else:
-        value = _step(second[i], scale)
+        value = _step(second[i], scale, rng)
         if value <= 0 or value > limits[1]:
             return REFUSED
         second[i] = value
@@ -216,12 +218,12 @@ def _propose(event, first, second, i, pool, printed, beliefs, limits, scale):
 
 
 @njit(cache=True)
-def _step(value, scale):
+def _step(value, scale, rng):
     """Return a value in hundredths near another one, never the same."""
-    moved = np.round(value * exp(scale * np.random.normal()) * HUNDREDTH) / HUNDREDTH
+    moved = np.round(value * exp(scale * rng.normal()) * HUNDREDTH) / HUNDREDTH
     if moved != value:
         return moved
-    hundredth = 1.0 if np.random.random() < 0.5 else -1.0
+    hundredth = 1.0 if rng.random() < 0.5 else -1.0
     return np.round(value * HUNDREDTH + hundredth) / HUNDREDTH
 
 

@@ -122,9 +122,7 @@ def _one(registry: Registry, statistic: str, variable: str, **wanted: str):
 
 
 def _equation(registry: Registry) -> list:
-    nodes, tg = (
-        _one(registry, "coefficient", variable) for variable in ("lln_count", "tg_before")
-    )
+    nodes, tg = (_one(registry, "coefficient", variable) for variable in ("lln_count", "tg_before"))
     return [_one(registry, "intercept", ""), nodes, tg]
 
 

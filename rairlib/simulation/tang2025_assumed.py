@@ -100,9 +100,7 @@ def load_assumptions(study: str) -> Assumptions:
 
 
 def _read(entry: Entry) -> Assumptions:
-    population = entry.table(
-        "population", (*PARAMETERS, "largest_count", "largest_measurement")
-    )
+    population = entry.table("population", (*PARAMETERS, "largest_count", "largest_measurement"))
     node, dose = entry.table("lln_diameter", NODE), entry.table("rai_dose", DOSE)
     shares = entry.table("shares", SHARES)
     measurements = entry.table("measurements", MEASUREMENTS)

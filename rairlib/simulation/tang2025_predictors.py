@@ -17,7 +17,6 @@ from rairlib.simulation.tang2025_assumed import Assumptions
 POOL = 200_000
 TRIES = 500
 CHOICES = 200
-LARGEST_SEED = 2**31
 # Of the 2×2 table: true positives, false negatives, false positives, true negatives.
 FAILED = np.array([1.0, 1.0, 0.0, 0.0])
 POSITIVE = np.array([True, False, True, False])
@@ -116,7 +115,7 @@ def _training(anchors, population: Population, pool, plan, rng, steered) -> np.n
     targets = anchors.steered if steered else anchors.free
     found, misfit = walk(
         np.repeat(FAILED, table), start, pool, anchors.coefficients, anchors.cutoff, targets,
-        population, plan, int(rng.integers(LARGEST_SEED)),
+        population, plan, rng,
     )  # fmt: skip
     if misfit > 0:
         raise AnchorError(f"a walk of {plan.steps} steps ended outside the printed limits")
@@ -154,8 +153,7 @@ def _added(anchors, sets, assumed, limits, rng) -> dict[str, dict[str, np.ndarra
     found: dict[str, dict[str, np.ndarray]] = {name: {} for name in SETS}
     for variable, draw in zip(ADDED, (_diameters, _doses), strict=True):
         choices = draw(sets["training"][0], CHOICES, assumed, rng)
-        seed = int(rng.integers(LARGEST_SEED))
-        values, misfit = draw_added(failed, sets["training"], choices, limits[variable], seed)
+        values, misfit = draw_added(failed, sets["training"], choices, limits[variable], rng)
         if misfit > 0:
             raise AnchorError(f"{variable}: no draw gave the printed p values")
         found["training"][variable] = values
