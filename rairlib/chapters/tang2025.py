@@ -43,6 +43,24 @@ LABELS = {
     "tgab_before": "TgAb before therapy (IU/mL)",
     "": "intercept",
 }
+# As short as a figure on a phone needs them.
+SHORT = {
+    "age": "age",
+    "gender": "gender",
+    "thyroid_disease": "thyroid disease",
+    "tumor_diameter": "tumour size",
+    "multifocality": "multifocality",
+    "capsular_invasion": "capsule",
+    "ete": "extension",
+    "cln_status": "central nodes",
+    "lln_status": "lateral nodes: any",
+    "lln_count": "lateral nodes: number",
+    "lln_diameter": "lateral nodes: size",
+    "rai_dose": "iodine-131 dose",
+    "time_to_rai": "time to therapy",
+    "tg_before": "Tg",
+    "tgab_before": "TgAb",
+}
 SMALLEST_SHOWN = 0.001
 
 

@@ -8,14 +8,19 @@ import pandas as pd
 from rairlib.calibration import calibration_estimates
 from rairlib.chapters.tang2025 import LABELS
 from rairlib.decision import decision_curve
-from rairlib.sample_size import cox_snell_from_auc, development_sample_size
+from rairlib.figures.style import listed
+from rairlib.sample_size import (
+    cox_snell_from_auc,
+    development_sample_size,
+    validation_sample_size,
+)
 
 CALIBRATION = {
     "calibration_in_the_large": "calibration in the large (0 is right)",
     "calibration_slope": "calibration slope (1 is right)",
     "observed_expected": "observed / expected failures (1 is right)",
     "brier": "Brier score",
-    "scaled_brier": "scaled Brier score (1 is perfect, 0 is the prevalence)",
+    "scaled_brier": "scaled Brier score (prevalence alone: 0)",
     "ici": "mean distance of risk and curve (ICI)",
     "e90": "90 % of patients are nearer than (E90)",
 }
@@ -41,6 +46,8 @@ IN_PERCENT = (
     *("same_model", "mean_absolute_error", "largest_absolute_error"),
     *("median_width", "unstable_patients"),
 )
+# What rounding errors leave is no gain.
+CERTAIN = 1e-9
 CRITERIA = {
     "shrinkage": "shrinkage of at most 10 %",
     "nagelkerke": "optimism of Nagelkerke's R² of at most 0.05",
@@ -128,6 +135,27 @@ def benefit_at(parts: Mapping[str, pd.DataFrame], thresholds: list[float]) -> pd
     return both.set_axis(pd.MultiIndex.from_tuples(percent, names=names)).round(3)
 
 
+def certain_gain(curve: pd.DataFrame) -> str:
+    """Tell at which thresholds the whole interval of the model's gain is above zero.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        See :func:`rairlib.decision.decision_intervals`.
+
+    Returns
+    -------
+    str
+        Ranges in percent, or ``at none``.
+    """
+    model = curve[curve["strategy"] == "model"].sort_values("threshold")
+    certain = model["gain_low"] > CERTAIN
+    runs = model[certain].groupby((certain != certain.shift()).cumsum())["threshold"]
+    ends = [(f"{100 * run.min():.0f}", f"{100 * run.max():.0f}") for _, run in runs]
+    told = [low if low == high else f"{low} to {high}" for low, high in ends]
+    return f"{listed(told)} %" if told else "at none"
+
+
 def optimism_table(table: pd.DataFrame) -> pd.DataFrame:
     """Return optimism for readers.
 
@@ -211,6 +239,34 @@ def sizes_needed(prevalence: float, areas: Mapping[str, float], parameters: int)
         table = development_sample_size(prevalence, parameters, explained)
         columns[name] = table.set_index("criterion")["n"].rename(index=CRITERIA)
     return pd.DataFrame(columns)
+
+
+def sizes_to_validate(part: pd.DataFrame, area: float) -> pd.DataFrame:
+    """Return how many patients a precise validation would need.
+
+    Parameters
+    ----------
+    part : DataFrame
+        Patients like those of the validation, rows of :func:`rairlib.papers.tang2025.scored`.
+    area : float
+        Area to expect in them.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by what is to be known: ``to within`` (half width of the 95 % interval, of a ratio
+        as a factor), ``patients, failures``.
+    """
+    table = validation_sample_size(part["failed"].mean(), area, part["logit_p"])
+    widths = {"observed/expected": "10 %", "calibration slope": "0.1", "auc": "0.05", "all": ""}
+    return pd.DataFrame(
+        {
+            "to within": table["criterion"].map(widths).to_list(),
+            "patients": table["n"].to_list(),
+            "failures": np.ceil(table["events"]).astype(int).to_list(),
+        },
+        index=pd.Index(table["criterion"].replace("auc", "area"), name="to be known"),
+    )
 
 
 def threshold_grid(last: float = 0.9, steps: int = 90) -> np.ndarray:

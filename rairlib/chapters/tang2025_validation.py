@@ -4,10 +4,11 @@ import pandas as pd
 
 from rairlib.chapters.hunan_print import COUNTS, reconstructed_tables, with_performance
 from rairlib.checks.roc_areas import CUT_OFF_LIMIT
-from rairlib.discrimination import roc_coordinates
+from rairlib.discrimination import area_difference, roc_coordinates
 from rairlib.hosmer_lemeshow import hosmer_lemeshow_spread
 from rairlib.papers.tang2025_performance import (
     CELLS,
+    POSITIVE,
     READINGS,
     VERSUS,
     area,
@@ -153,6 +154,45 @@ def roc_panels(registry: Registry, data: pd.DataFrame, names: tuple[str, ...]) -
             "printed": _printed_area(registry, name)[0].printed,
         }
     return panels
+
+
+PAIRS = (("training", "validation"), ("male", "female"), ("age ≥55", "age <55"))
+
+
+def area_differences(data: pd.DataFrame) -> pd.DataFrame:
+    """Compare the areas of different patients, like with like.
+
+    Parameters
+    ----------
+    data : DataFrame
+        See :func:`rairlib.papers.tang2025.scored`.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by pair of groups and what the area is of: both areas, their difference with 95 %
+        limits, and p of the unpaired DeLong test.
+    """
+    parts, rows = groups_by_word(data), {}
+    for pair in PAIRS:
+        for reading in READINGS:
+            found = area_difference(*(_event_and_score(parts[name], reading) for name in pair))
+            one = found.iloc[0]
+            limits = f"{one['low']:.3f} to {one['high']:.3f}".replace("-", "−")
+            rows[" less ".join(pair), READING_WORDS[reading]] = {
+                "first": f"{one['first']:.3f}",
+                "second": f"{one['second']:.3f}",
+                "difference": f"{one['difference']:.3f}".replace("-", "−"),
+                "95 % limits": limits,
+                "p": f"{one['p_value']:.2f}",
+            }
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    return table.set_axis(pd.MultiIndex.from_tuples(rows, names=["patients", "area of"]))
+
+
+def _event_and_score(part: pd.DataFrame, reading: str) -> tuple[pd.Series, pd.Series]:
+    positive = (part["logit_p_0585"] == POSITIVE).astype(float)
+    return part["failed"], part["logit_p"] if reading == "continuous" else positive
 
 
 def hosmer_table(data: pd.DataFrame, name: str) -> pd.DataFrame:

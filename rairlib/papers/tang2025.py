@@ -34,6 +34,7 @@ from rairlib.papers.tang2025_model import (
 from rairlib.papers.tang2025_performance import (
     SUBGROUPS,
     THRESHOLD,
+    THRESHOLD_RISK,
     VERSUS,
     area,
     classified,
@@ -48,6 +49,7 @@ __all__ = [
     "LEVELS",
     "SUBGROUPS",
     "THRESHOLD",
+    "THRESHOLD_RISK",
     "VERSUS",
     "analyse",
     "area",

@@ -12,6 +12,7 @@ from rairlib.papers.tang2025_cohort import SETS, checked, one_set
 from rairlib.papers.tang2025_model import OUTCOME, equation, linear_predictor, select
 
 THRESHOLD = -0.585
+THRESHOLD_RISK = float(expit(THRESHOLD))
 POSITIVE, NEGATIVE = "≥−0.585", "<−0.585"
 VERSUS = {name: f"{name} failure vs {name} success" for name in SETS}
 # Of all patients: with the training patients or those of validation alone the printed areas and
