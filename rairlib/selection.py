@@ -137,6 +137,7 @@ class _Run:
     seen: set[tuple[str, ...]] = field(default_factory=set)
     log: list[dict] = field(default_factory=list)
     models: list[pd.DataFrame] = field(default_factory=list)
+    fits: dict[tuple[str, ...], pd.DataFrame] = field(default_factory=dict)
 
     @classmethod
     def of(cls, data, outcome, covariates) -> "_Run":
@@ -158,7 +159,10 @@ class _Run:
         return tuple(name for name in self.covariates if name in set(names))
 
     def fit(self, names: tuple[str, ...]) -> pd.DataFrame:
-        return logistic(self.data, self.outcome, {name: self.covariates[name] for name in names})
+        if names not in self.fits:
+            covariates = {name: self.covariates[name] for name in names}
+            self.fits[names] = logistic(self.data, self.outcome, covariates)
+        return self.fits[names]
 
     def design(self, names: Iterable[str]) -> np.ndarray:
         return np.column_stack([np.ones(len(self.event)), *(self.columns[n] for n in names)])

@@ -17,7 +17,7 @@ from rairlib.papers.tang2025_develop import (
     fit_printed_variables,
 )
 from rairlib.papers.tang2025_linearity import LINEAR, LOG_TG, SPLINE_TG, shapes, tg_curves
-from rairlib.papers.tang2025_model import CANDIDATES, compared, screened, usual_test
+from rairlib.papers.tang2025_model import CANDIDATES, screened, usual_test
 from rairlib.papers.tang2025_unpublished import unpublished
 from rairlib.reported import load_registry
 from rairlib.splines import restricted_cubic_spline, spline_knots
@@ -355,8 +355,3 @@ def test_subgroup_without_two_failures_has_no_area(cohort):
     data = tang2025.scored(cohort)
     part = data[~data["failed"]]
     assert tang2025.area(part, "continuous", "delong").isna().all()
-
-
-def test_comparison_marks_one_usual_test_for_each_variable(training):
-    tests = compared(training, training["failure"], ("yes", "no"))
-    assert tests.groupby("variable")["usual"].sum().eq(1).all()

@@ -7,11 +7,9 @@ implies at p < .05 for each candidate, then Forward: LR.
 import pandas as pd
 
 from rairlib.development import develop_logistic, fixed_logistic
-from rairlib.papers.tang2025_cohort import LEVELS
-from rairlib.papers.tang2025_model import CANDIDATES, OUTCOME, SCREENING_P, usual_test
+from rairlib.papers.tang2025_model import CANDIDATES, CODING, OUTCOME, SCREENING_P, usual_test
 from rairlib.validation import Developed
 
-CODING = {name: tuple(LEVELS[name]) if name in LEVELS else None for name in CANDIDATES}
 TESTS = {name: usual_test(name) for name in CANDIDATES}
 PRINTED = {name: CODING[name] for name in ("lln_count", "tg_before")}
 

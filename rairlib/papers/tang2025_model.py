@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from rairlib.description import compare_counts, compare_values, crosstab
 from rairlib.errors import RairlibError
+from rairlib.fast_selection import candidate_columns, screening_p_value
 from rairlib.papers.rows import COLUMNS, Rows, categorical_rows, continuous_rows
 from rairlib.papers.tang2025_cohort import LEVELS, SETS, checked, one_set
 from rairlib.regression import INTERCEPT
@@ -32,6 +32,7 @@ CANDIDATES = (
     "tg_before",
     "tgab_before",
 )
+CODING = {name: tuple(LEVELS[name]) if name in LEVELS else None for name in CANDIDATES}
 # The paper tests by rank what is not normally distributed and does not say what is. Counts,
 # markers, sizes, times and doses in a few steps are skewed; the text gives age as mean and SD.
 NORMAL = ("age",)
@@ -53,37 +54,6 @@ def usual_test(variable: str) -> str:
     if variable in LEVELS:
         return "pearson"
     return "student" if variable in NORMAL else "mann_whitney"
-
-
-def compared(data: pd.DataFrame, group: pd.Series, names: tuple[str, str]) -> pd.DataFrame:
-    """Compare two groups on every candidate variable, one at a time.
-
-    Parameters
-    ----------
-    data : DataFrame
-        One row per patient with the columns ``CANDIDATES``.
-    group : Series of str
-        The group of each patient.
-    names : tuple of str
-        The two groups, the one with the outcome first.
-
-    Returns
-    -------
-    DataFrame
-        One row per candidate and test; columns ``variable, method, statistic, p_value, usual``
-        (whether it is the test that the methods section implies).
-    """
-    tests = []
-    for variable in CANDIDATES:
-        if variable in LEVELS:
-            counts = crosstab(data[variable], group, LEVELS[variable], list(names))
-            found = compare_counts(counts)
-        else:
-            found = compare_values(*(data[variable][group == name] for name in names))
-            found = found[found["method"] != "levene"]
-        tests.append(found.assign(variable=variable, usual=found["method"] == usual_test(variable)))
-    columns = ["variable", "method", "statistic", "p_value", "usual"]
-    return pd.concat(tests, ignore_index=True)[columns]
 
 
 def training_outcome(training: pd.DataFrame) -> pd.Series:
@@ -162,9 +132,13 @@ def screened(training: pd.DataFrame, limit: float = SCREENING_P) -> tuple[str, .
     tuple of str
         In the order of ``CANDIDATES``.
     """
-    tests = compared(training, training_outcome(training), TRAINING_OUTCOMES)
-    passed = tests["usual"] & (tests["p_value"] < limit)
-    return tuple(tests["variable"][passed])
+    event = (training[OUTCOME] == "yes").to_numpy(dtype=float)
+    columns = candidate_columns(training, CODING)
+    return tuple(
+        name
+        for name in CANDIDATES
+        if screening_p_value(event, columns[name], usual_test(name)) < limit
+    )
 
 
 def select(cohort: pd.DataFrame) -> Selection:
@@ -189,8 +163,7 @@ def select(cohort: pd.DataFrame) -> Selection:
     names = screened(training)
     if not names:
         raise RairlibError(f"no variable has a p value below {SCREENING_P} in the training set")
-    coding = {name: tuple(LEVELS[name]) if name in LEVELS else None for name in names}
-    selection = forward_lr(training, OUTCOME, coding)
+    selection = forward_lr(training, OUTCOME, {name: CODING[name] for name in names})
     if not selection.selected:
         raise RairlibError("Forward: LR selects no variable, so there is no model")
     return selection
