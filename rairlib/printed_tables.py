@@ -15,7 +15,8 @@ from rairlib.checks.cells import CountIndex
 from rairlib.checks.classification_tables import MEASURED, agreeing_with_all
 from rairlib.checks.diagnostic import Rule, rules
 from rairlib.checks.roc_areas import PrintedArea, printed_areas, proportion
-from rairlib.dichotomised_areas import ERRORS
+from rairlib.dichotomised_areas import ERRORS, dichotomised_areas
+from rairlib.discrimination import Z_95
 from rairlib.reconstruct import ReconstructionError
 from rairlib.reported import Registry, ReportedNumber
 from rairlib.studies import Variable, load_variables
@@ -273,3 +274,31 @@ def _recomputed(row: ReportedNumber, values: np.ndarray) -> dict:
     cut = row.statistic == "ci_high" and not agrees and bool(np.any(values > 1))
     facts = (row.id, row.variable, row.statistic, row.role, row.printed, len(values))
     return dict(zip(VALUE_COLUMNS, (*facts, low, high, agrees, cut), strict=True))
+
+
+def dichotomised_values_from_anchors(registry: Registry) -> pd.DataFrame:
+    """Recompute printed areas of a comparison from the rates of its score cut in two.
+
+    Parameters
+    ----------
+    registry : Registry
+        Any paper.
+
+    Returns
+    -------
+    DataFrame
+        One row per area and limit of role ``held_out`` whose score, cut in two, has a sensitivity
+        or specificity of role ``anchor`` in the same comparison: columns as
+        :func:`subgroup_values_from_anchors`, `tables` being the 2×2 tables that agree with these.
+    """
+    areas = {(area.row.variable, area.row.group): area for area in printed_areas(registry)}
+    records = []
+    for rule in printed_rules(registry):
+        anchors = [figure.row.statistic for figure in rule.figures if figure.row.role == "anchor"]
+        area = areas.get((rule.first.variable.rpartition("_")[0], rule.first.group))
+        if area is not None and area.row.role == "held_out" and anchors and area.has_interval:
+            center, spread = dichotomised_areas(*agreeing_tables(rule, anchors).T)
+            values = np.stack([center, center - Z_95 * spread, center + Z_95 * spread])
+            pairs = zip((area.row, area.low, area.high), values, strict=True)
+            records += [{"model": rule.first.group, **_recomputed(*pair)} for pair in pairs]
+    return pd.DataFrame(records, columns=["model", *VALUE_COLUMNS])

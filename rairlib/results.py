@@ -4,7 +4,8 @@ import pandas as pd
 
 from rairlib.compare import Recomputed, agreeing, between, central_range, exact, match
 from rairlib.errors import RairlibError
-from rairlib.papers import lakhdar2024, wang2025
+from rairlib.papers import lakhdar2024, tang2025, wang2025
+from rairlib.printed_tables import dichotomised_values_from_anchors, subgroup_values_from_anchors
 from rairlib.reconstructions import reconstructible_models, values_from_anchors
 from rairlib.reported import Registry, ReportedNumber
 from rairlib.studies import data_folder, study_folder
@@ -12,7 +13,11 @@ from rairlib.studies import data_folder, study_folder
 WITNESS = "simulated_cohort.csv"
 # Their cohorts have the printed counts and quartiles, and hazard ratios near the print.
 SEARCHED = {"wang2025": "searched cohorts near the print"}
-ANALYSES = {"lakhdar2024": lakhdar2024.analyse, "wang2025": wang2025.analyse}
+ANALYSES = {
+    "lakhdar2024": lakhdar2024.analyse,
+    "wang2025": wang2025.analyse,
+    "tang2025": tang2025.analyse,
+}
 
 
 def load_witness(study: str) -> pd.DataFrame:
@@ -156,17 +161,26 @@ def reconstruction_results(registry: Registry) -> dict[str, Recomputed]:
     dict of str to Recomputed
         Evidence ``reconstruction``; the reason says whether the table is unique.
     """
-    results = {}
-    for model in reconstructible_models(registry):
-        for record in values_from_anchors(model).to_dict("records"):
-            if record["role"] == "held_out":
-                tables = record["tables"]
-                which = (
-                    "the only joint table that agrees with the anchors"
-                    if tables == 1
-                    else f"range over the {tables} joint tables that agree with the anchors"
-                )
-                results[record["id"]] = between(
-                    "reconstruction", record["low"], record["high"], f"{which}, {model.name}"
-                )
-    return results
+    found = [
+        (model.name, values_from_anchors(model), "joint table")
+        for model in reconstructible_models(registry)
+    ]
+    for values in (subgroup_values_from_anchors, dichotomised_values_from_anchors):
+        found += [(name, part, "2×2 table") for name, part in values(registry).groupby("model")]
+    return {
+        record["id"]: _from_tables(record, name, kind)
+        for name, values, kind in found
+        for record in values.to_dict("records")
+        if record["role"] == "held_out"
+    }
+
+
+def _from_tables(record: dict, name: str, kind: str) -> Recomputed:
+    tables = record["tables"]
+    which = (
+        f"the only {kind} that agrees with the anchors"
+        if tables == 1
+        else f"range over the {tables} {kind}s that agree with the anchors"
+    )
+    cut = "; a limit above 1, printed just below 1" if record.get("cut") else ""
+    return between("reconstruction", record["low"], record["high"], f"{which}, {name}{cut}")

@@ -6,7 +6,13 @@ import numpy as np
 from numba import njit
 
 from rairlib.model_search.fit import fit_logistic, score_p_value
-from rairlib.model_search.ranks import Z_95, area_and_error, mann_whitney_p_value, restore_order
+from rairlib.model_search.ranks import (
+    Z_95,
+    area_and_error,
+    end_of_tie,
+    mann_whitney_p_value,
+    restore_order,
+)
 
 # The place of each measure in the vector. `first` and `second` are the covariates of the model;
 # `printed_*` stands for the model with the printed coefficients.
@@ -30,7 +36,7 @@ MEASURES = (
     "hosmer_lemeshow_p",
     "first_present_chi_square_p",
     "first_mann_whitney_p",
-    "second_welch_t",
+    "second_mann_whitney_p",
     "first_present_score_p",
 )
 GROUPS = 10
@@ -51,8 +57,8 @@ def measure(event, first, second, printed, cutoff, work, orders, found):
     work : tuple of ndarray
         Coefficients (3,), covariance (3, 3), risks (n,), scores (n,), present (n,): overwritten.
         The coefficients are the starting values of the fit.
-    orders : ndarray of int, shape (2, n)
-        Orders of the patients by score and by `first`, corrected in place.
+    orders : ndarray of int, shape (3, n)
+        Orders of the patients by score, `first` and `second`, corrected in place.
     found : ndarray, shape (21,)
         The measures, in the order of :data:`MEASURES`.
 
@@ -69,12 +75,13 @@ def measure(event, first, second, printed, cutoff, work, orders, found):
         present[i] = 1.0 if first[i] > 0 else 0.0
     restore_order(orders[0], scores)
     restore_order(orders[1], first)
+    restore_order(orders[2], second)
     _estimates(coefficients, covariance, found)
     _classification(event, first, second, printed, cutoff, scores, orders[0], found)
-    found[16] = hosmer_lemeshow_p_value(event, risks, orders[0])
+    found[16] = hosmer_lemeshow_p_value(event, risks, scores, orders[0])
     found[17] = _chi_square_p_value(event, present)
     found[18] = mann_whitney_p_value(orders[1], first, event)
-    found[19] = _welch_t(event, second)
+    found[19] = mann_whitney_p_value(orders[2], second, event)
     found[20] = score_p_value(event, first, second, present, risks, covariance)
     return True
 
@@ -115,35 +122,47 @@ def _classification(event, first, second, printed, cutoff, scores, order, found)
 
 
 @njit(cache=True)
-def hosmer_lemeshow_p_value(event, risks, order):
+def hosmer_lemeshow_p_value(event, risks, scores, order):
     """Return the p value of the Hosmer-Lemeshow test with ten groups and 8 degrees of freedom.
 
     Parameters
     ----------
-    event, risks : ndarray of float, shape (n,)
-        Outcome and fitted risk.
+    event, risks, scores : ndarray of float, shape (n,)
+        Outcome, fitted risk and linear predictor.
     order : ndarray of int, shape (n,)
-        Patients by ascending risk.
+        Patients by ascending score.
 
     Returns
     -------
     float
-        Groups of n/10 patients, rounded; what is left joins the last group.
+        A group is closed where its size comes nearest to n/10, as the rule ``nearest size`` of
+        :func:`rairlib.hosmer_lemeshow.risk_groups` does; equal scores stay together.
     """
     total = len(event)
-    size = round(total / GROUPS)
-    statistic = 0.0
-    for group in range(GROUPS):
-        end = (group + 1) * size if group < GROUPS - 1 else total
-        observed = expected = 0.0
-        for k in range(group * size, end):
+    target = total / GROUPS
+    statistic = observed = expected = 0.0
+    filled = start = closed = 0
+    while start < total:
+        end = end_of_tie(order, scores, start)
+        full = filled > 0 and abs(filled - target) <= abs(filled + end - start - target)
+        if full and closed < GROUPS - 1:
+            statistic += _contribution(observed, expected, filled)
+            observed = expected = 0.0
+            filled, closed = 0, closed + 1
+        for k in range(start, end):
             observed += event[order[k]]
             expected += risks[order[k]]
-        patients = end - group * size
-        statistic += (observed - expected) ** 2 * (1 / expected + 1 / (patients - expected))
+        filled += end - start
+        start = end
+    statistic += _contribution(observed, expected, filled)
     # Upper tail of χ² with 8 degrees of freedom: a Poisson sum.
     half = statistic / 2
     return exp(-half) * (1 + half * (1 + half / 2 * (1 + half / 3)))
+
+
+@njit(cache=True)
+def _contribution(observed, expected, patients):
+    return (observed - expected) ** 2 * (1 / expected + 1 / (patients - expected))
 
 
 @njit(cache=True)
@@ -158,19 +177,6 @@ def _chi_square_p_value(event, present):
         return 1.0
     determinant = both * total - events * carriers
     return erfc(abs(determinant) * sqrt(total / margins) / sqrt(2.0))
-
-
-@njit(cache=True)
-def _welch_t(event, values):
-    """Return Welch's t, positive if patients with the event have the larger mean."""
-    events, total = event.sum(), len(event)
-    others = total - events
-    mean_events = (event * values).sum() / events
-    mean_others = ((1 - event) * values).sum() / others
-    squares_events = (event * (values - mean_events) ** 2).sum()
-    squares_others = ((1 - event) * (values - mean_others) ** 2).sum()
-    variance = squares_events / (events * (events - 1)) + squares_others / (others * (others - 1))
-    return (mean_events - mean_others) / sqrt(variance)
 
 
 @njit(cache=True)

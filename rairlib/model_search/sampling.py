@@ -151,7 +151,7 @@ def _walk(event, covariates, pool, printed, cutoff, targets, beliefs, limits, sc
     first, second = covariates[0], covariates[1]
     total = len(event)
     work = (printed.copy(), np.empty((3, 3)), np.empty(total), np.empty(total), np.empty(total))
-    orders = np.empty((2, total), dtype=np.int64)
+    orders = np.empty((3, total), dtype=np.int64)
     orders[:] = np.arange(total)
     found = np.zeros(targets.shape[1])
     if not measure(event, first, second, printed, cutoff, work, orders, found):

@@ -1,5 +1,6 @@
 """Draw the witness and the ensemble of a study, and set what they achieve beside the print."""
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,13 @@ import pandas as pd
 from rairlib.compare import agreeing, match
 from rairlib.errors import RairlibError
 from rairlib.papers import lakhdar2024 as lakhdar2024_analysis
+from rairlib.papers import tang2025 as tang2025_analysis
 from rairlib.papers import wang2025 as wang2025_analysis
 from rairlib.reported import Registry, load_registry
-from rairlib.simulation import lakhdar2024, wang2025
+from rairlib.simulation import lakhdar2024, tang2025, wang2025
 from rairlib.simulation.searched import searched_cohort, searched_witness
+from rairlib.simulation.tang2025_anchors import read_anchors as read_hunan_anchors
+from rairlib.simulation.tang2025_assumed import load_assumptions
 
 HELD_OUT_STATISTICS = ("auc", "cutoff", "number")
 KEY = ["statistic", "variable", "level", "group"]
@@ -61,7 +65,11 @@ def simulation_of(study: str) -> Simulation:
         If the study is unknown or not yet analysed.
     """
     registry = load_registry(study)
-    builders = {lakhdar2024.STUDY: _drawn, wang2025.STUDY: _searched}
+    builders = {
+        lakhdar2024.STUDY: _drawn,
+        wang2025.STUDY: _searched,
+        tang2025.STUDY: _drawn_from_populations,
+    }
     if study not in builders:
         raise RairlibError(f"{study}: not yet analysed; {', '.join(builders)} are")
     return builders[study](registry)
@@ -87,6 +95,23 @@ def _searched(registry: Registry) -> Simulation:
         ),
         cohorts=lambda number, seed: (searched_cohort(registry, seed + k) for k in range(number)),
         analyse=wang2025_analysis.analyse,
+    )
+
+
+def _drawn_from_populations(registry: Registry) -> Simulation:
+    """Draw cohorts from assumed populations, given the print."""
+    anchors, assumed = read_hunan_anchors(registry), load_assumptions(registry.study)
+
+    def report(text: str) -> None:
+        print(f"{registry.study}: {text}", file=sys.stderr, flush=True)
+
+    return Simulation(
+        registry=registry,
+        witness=lambda seed, *_: tang2025.draw_cohort(
+            anchors, assumed, [seed], steered=True, report=report
+        ),
+        cohorts=lambda number, seed: tang2025.draw_cohorts(anchors, assumed, number, seed, report),
+        analyse=tang2025_analysis.analyse,
     )
 
 

@@ -5,7 +5,7 @@ an assumed population, given the printed equation, its limits, the area and the 
 validation set from the same population, given its 2×2 table. All other variables follow.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -15,12 +15,13 @@ from rairlib.model_search.sampling import Walk
 from rairlib.simulation.tang2025_anchors import SETS, Anchors
 from rairlib.simulation.tang2025_assumed import Assumptions
 from rairlib.simulation.tang2025_patients import add_patients
-from rairlib.simulation.tang2025_predictors import Predictors, draw_predictors
+from rairlib.simulation.tang2025_predictors import Predictors, draw_predictors, draw_training
 
 STUDY = "tang2025"
+Report = Callable[[str], None] | None
 ATTEMPTS = 60
 PLAN = Walk(steps=1_500_000)
-STEERED_PLAN = Walk(steps=4_000_000)
+STEERED_PLAN = Walk(steps=10_000_000)
 COLUMNS = (
     *("patient", "simulated", "cohort", "failure", "failure_kind", "concurrent_locoregional"),
     *("gender", "age", "thyroid_disease", "tumor_diameter", "multifocality", "capsular_invasion"),
@@ -30,7 +31,12 @@ COLUMNS = (
 
 
 def draw_cohort(
-    anchors: Anchors, assumed: Assumptions, seed: list[int], *, steered: bool = False
+    anchors: Anchors,
+    assumed: Assumptions,
+    seed: list[int],
+    *,
+    steered: bool = False,
+    report: Report = None,
 ) -> pd.DataFrame:
     """Draw one consistent cohort.
 
@@ -45,6 +51,8 @@ def draw_cohort(
     steered : bool
         Whether the cohort also has the printed p values, of single variables, of those that were
         not selected and of the Hosmer-Lemeshow test.
+    report : callable, optional
+        Is told why a population was given up.
 
     Returns
     -------
@@ -57,24 +65,22 @@ def draw_cohort(
         If none of 60 populations leads to a cohort.
     """
     plan = STEERED_PLAN if steered else PLAN
-    for attempt in range(ATTEMPTS):
-        rng = np.random.default_rng([*seed, attempt])
-        try:
-            sets = draw_predictors(anchors, assumed, plan, rng, steered)
-            return _finish(add_patients(_frame(sets), anchors, assumed, rng), rng)
-        except AnchorError as refusal:
-            reason = refusal
-    raise AnchorError(f"none of {ATTEMPTS} populations led to a cohort; the last: {reason}")
+
+    def draw(rng: np.random.Generator) -> pd.DataFrame:
+        sets = draw_predictors(anchors, assumed, plan, rng, steered)
+        return _finish(add_patients(_frame(sets), anchors, assumed, rng), rng)
+
+    return _first_success(draw, seed, report)
 
 
 def draw_cohorts(
-    anchors: Anchors, assumed: Assumptions, cohorts: int, seed: int
+    anchors: Anchors, assumed: Assumptions, cohorts: int, seed: int, report: Report = None
 ) -> Iterator[pd.DataFrame]:
     """Draw consistent cohorts, each from a stream of its own.
 
     Parameters
     ----------
-    anchors, assumed
+    anchors, assumed, report
         As for :func:`draw_cohort`.
     cohorts : int
         How many.
@@ -87,7 +93,44 @@ def draw_cohorts(
         See :func:`draw_cohort`.
     """
     for number in range(cohorts):
-        yield draw_cohort(anchors, assumed, [seed, number])
+        yield draw_cohort(anchors, assumed, [seed, number], report=report)
+
+
+def draw_untold(anchors: Anchors, assumed: Assumptions, seed: list[int]) -> np.ndarray:
+    """Draw nodes and thyroglobulin of a training set that is not told the area.
+
+    Parameters
+    ----------
+    anchors, assumed, seed
+        As for :func:`draw_cohort`.
+
+    Returns
+    -------
+    ndarray, shape (2, 122)
+        Those who failed first.
+
+    Raises
+    ------
+    AnchorError
+        If none of 60 populations leads to one.
+    """
+
+    def draw(rng: np.random.Generator) -> np.ndarray:
+        return draw_training(anchors, assumed, PLAN, rng, anchors.without_area)[0]
+
+    return _first_success(draw, seed)
+
+
+def _first_success(draw: Callable, seed: list[int], report: Report = None):
+    """Try one population after the other."""
+    for attempt in range(ATTEMPTS):
+        try:
+            return draw(np.random.default_rng([*seed, attempt]))
+        except AnchorError as refusal:
+            reason = refusal
+            if report:
+                report(f"population {attempt + 1} of at most {ATTEMPTS}: {refusal}")
+    raise AnchorError(f"none of {ATTEMPTS} populations led to a cohort; the last: {reason}")
 
 
 def _frame(sets: dict[str, Predictors]) -> pd.DataFrame:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from rairlib.anchoring import AnchorError
 from rairlib.model_search.measures import MEASURES
@@ -20,6 +19,7 @@ COUNT_UNIT, YOUDEN_UNIT, CUTOFF_UNIT = 0.02, 0.1, 0.002
 NOT_SIGNIFICANT = (0.05, 1.0)
 SIGNIFICANT = (0.0, 0.05)
 ADDED = ("lln_diameter", "rai_dose")
+AREA = ("auc", "auc_low", "auc_high")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +36,9 @@ class Anchors:
         Of each set: true positives, false negatives, false positives, true negatives.
     subgroups : dict of str to ndarray
         The same of all males and of all patients of at least 55 years.
-    steered, free : ndarray, shape (3, 21)
-        Limits of what the walk measures: with the printed p values, and with no more than which
-        of them are below 0.05.
+    steered, free, without_area : ndarray, shape (3, 21)
+        Limits of what the walk measures: with the printed p values; with no more than which of
+        them are below 0.05; and without the area and its limits either.
     added_steered, added_free : dict of str to ndarray
         The same for the p values of the two variables that are drawn afterwards.
     moments : dict of (str, str) to (Printed, Printed)
@@ -55,6 +55,7 @@ class Anchors:
     subgroups: dict[str, np.ndarray]
     steered: np.ndarray
     free: np.ndarray
+    without_area: np.ndarray
     added_steered: dict[str, np.ndarray]
     added_free: dict[str, np.ndarray]
     moments: dict[tuple[str, str], tuple[Printed, Printed]]
@@ -86,6 +87,8 @@ def read_anchors(registry: Registry) -> Anchors:
         for rule in printed_rules(registry)
     }
     steered, free = _walk_targets(registry, tables["training"])
+    without_area = free.copy()
+    without_area[2, [MEASURES.index(name) for name in AREA]] = 0.0
     return Anchors(
         coefficients=np.array([row.number.value for row in _equation(registry)]),
         cutoff=_one(registry, "cutoff", "logit_p").number.value,
@@ -93,6 +96,7 @@ def read_anchors(registry: Registry) -> Anchors:
         subgroups=_subgroups(registry),
         steered=steered,
         free=free,
+        without_area=without_area,
         added_steered={name: _added(registry, name) for name in ADDED},
         added_free={name: np.array([SIGNIFICANT, NOT_SIGNIFICANT]) for name in ADDED},
         moments={
@@ -164,7 +168,7 @@ def _walk_targets(registry: Registry, table: np.ndarray) -> tuple[np.ndarray, np
     significant = ("first_present_chi_square_p", "first_mann_whitney_p")
     free = {**targets, **dict.fromkeys(significant, (*SIGNIFICANT, 0.01))}
     free["first_present_score_p"] = (*NOT_SIGNIFICANT, 0.01)
-    steered = {**targets, **_p_value_targets(registry, int(table[:2].sum()))}
+    steered = {**targets, **_p_value_targets(registry)}
     return tuple(
         np.array([limits[name] for name in MEASURES], dtype=float).T for limits in (steered, free)
     )
@@ -176,21 +180,18 @@ def _window(number: Printed) -> tuple[float, float, float]:
     return number.low + inset, number.high - inset, (number.high - number.low) / 2
 
 
-def _p_value_targets(registry: Registry, events: int) -> dict[str, tuple[float, float, float]]:
-    """Return the limits of the printed p values; thyroglobulin by Welch's test."""
+def _p_value_targets(registry: Registry) -> dict[str, tuple[float, float, float]]:
+    """Return the limits of the printed p values."""
     univariable = {
         name: _p_value(registry, name, "univariable")
         for name in ("lln_status", "lln_count", "tg_before")
     }
-    low, high, _ = univariable["tg_before"]
-    # The degrees of freedom lie between those of the smaller group and twice as many.
-    welch = stats.t.isf(high / 2, events - 1), stats.t.isf(low / 2, 2 * events)
     fitted = _one(registry, "p_value", "logit_p").number
     return {
         "hosmer_lemeshow_p": (*_window(fitted)[:2], 0.001),
         "first_present_chi_square_p": (*univariable["lln_status"][:2], 1e-4),
         "first_mann_whitney_p": (*univariable["lln_count"][:2], 1e-4),
-        "second_welch_t": (welch[0], welch[1] - 0.05, 0.1),
+        "second_mann_whitney_p": (*univariable["tg_before"][:2], 1e-4),
         "first_present_score_p": (*_p_value(registry, "lln_status", "multivariable")[:2], 0.002),
     }
 

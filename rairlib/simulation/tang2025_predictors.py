@@ -10,7 +10,7 @@ from rairlib.anchoring import AnchorError
 from rairlib.description import mann_whitney
 from rairlib.fast_logistic import fit_logistic
 from rairlib.model_search.added import draw_added
-from rairlib.model_search.sampling import Population, Walk, walk
+from rairlib.model_search.sampling import Walk, walk
 from rairlib.simulation.tang2025_anchors import ADDED, NOT_SIGNIFICANT, SETS, Anchors
 from rairlib.simulation.tang2025_assumed import Assumptions
 
@@ -72,9 +72,8 @@ def draw_predictors(
     AnchorError
         If this population does not lead to a cohort inside all limits.
     """
-    population = assumed.population(rng)
-    pool = population.draw(POOL, rng)
-    training = _training(anchors, population, pool, plan, rng, steered)
+    targets = anchors.steered if steered else anchors.free
+    training, pool = draw_training(anchors, assumed, plan, rng, targets)
     fitted = _fitted(anchors, training)
     validation = _validation(anchors, assumed, training, fitted, pool, rng)
     limits = anchors.added_steered if steered else anchors.added_free
@@ -106,20 +105,43 @@ def _fill_cells(table, pool, failed, positive, rng) -> np.ndarray:
     return np.hstack(parts)
 
 
-def _training(anchors, population: Population, pool, plan, rng, steered) -> np.ndarray:
-    """Walk from patients who fit the printed equation to those who give it."""
+def draw_training(
+    anchors: Anchors, assumed: Assumptions, plan: Walk, rng: np.random.Generator, targets
+) -> tuple[np.ndarray, np.ndarray]:
+    """Walk from patients who fit the printed equation to those who give it.
+
+    Parameters
+    ----------
+    anchors, assumed, plan, rng
+        As for :func:`draw_predictors`.
+    targets : ndarray, shape (3, 21)
+        One of the sets of limits of the anchors.
+
+    Returns
+    -------
+    covariates : ndarray, shape (2, n)
+        Nodes and thyroglobulin, those who failed first.
+    pool : ndarray, shape (2, 200000)
+        The population they come from.
+
+    Raises
+    ------
+    AnchorError
+        If the walk ends outside the limits.
+    """
+    population = assumed.population(rng)
+    pool = population.draw(POOL, rng)
     scores = _scores(anchors.coefficients, pool)
     failed = (rng.random(POOL) < expit(scores)).astype(float)
-    table = anchors.tables["training"]
+    table = anchors.tables[SETS[0]]
     start = _fill_cells(table, pool, failed, scores >= anchors.cutoff, rng)
-    targets = anchors.steered if steered else anchors.free
     found, misfit = walk(
         np.repeat(FAILED, table), start, pool, anchors.coefficients, anchors.cutoff, targets,
         population, plan, rng,
     )  # fmt: skip
     if misfit > 0:
         raise AnchorError(f"a walk of {plan.steps} steps ended outside the printed limits")
-    return found
+    return found, pool
 
 
 def _fitted(anchors: Anchors, training: np.ndarray) -> np.ndarray:
