@@ -18,6 +18,7 @@ from rairlib.papers.tang2025_develop import (
 )
 from rairlib.papers.tang2025_linearity import LINEAR, LOG_TG, SPLINE_TG, shapes, tg_curves
 from rairlib.papers.tang2025_model import CANDIDATES, screened, usual_test
+from rairlib.papers.tang2025_optimism import development_optimism
 from rairlib.papers.tang2025_unpublished import unpublished
 from rairlib.reported import load_registry
 from rairlib.splines import restricted_cubic_spline, spline_knots
@@ -355,3 +356,16 @@ def test_subgroup_without_two_failures_has_no_area(cohort):
     data = tang2025.scored(cohort)
     part = data[~data["failed"]]
     assert tang2025.area(part, "continuous", "delong").isna().all()
+
+
+def test_optimism_is_apparent_less_corrected_and_the_same_from_the_same_resamples(cohort):
+    table = development_optimism(cohort, 30, rng=np.random.default_rng(3))
+    values = table.set_index(["topic", "quantity"])["value"]
+    for step in ("whole development", "fit alone"):
+        own = values[f"optimism, {step}"]
+        parts = own["area, apparent"] - own["area, optimism"]
+        assert own["area, corrected"] == pytest.approx(parts, rel=1e-12)
+    same = "share of resamples with the same variables"
+    assert values["stability, fit alone", same] == 1
+    assert values["stability, whole development", same] < 1
+    assert table.equals(development_optimism(cohort, 30, rng=np.random.default_rng(3)))
