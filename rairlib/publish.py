@@ -16,20 +16,24 @@ from rairlib.simulation import achieved, simulation_of
 from rairlib.simulation.ensembles import searched_ensemble
 from rairlib.simulation.orders import order_trials
 from rairlib.simulation.studies import held_out_values
+from rairlib.simulation.tang2025_ensemble import area_trials, drawn_ensemble
 from rairlib.studies import data_folder, study_folder
 from rairlib.verdicts import all_findings, all_verdicts, board
 
 SIMULATED = ("lakhdar2024",)
-# Their kept cohort takes minutes to find: it is verified, not searched again.
-SEARCHED = ("wang2025",)
+# Their kept cohort takes minutes to find: it is verified, not searched again. With the seed of
+# their ensemble.
+SEARCHED = {"wang2025": (searched_ensemble, 7000), "tang2025": (drawn_ensemble, 2025)}
 WITNESS_SEED = 1
 ENSEMBLE_SEED = 2024
 ENSEMBLE_COHORTS = 1000
-SEARCHED_SEED = 7000
 SEARCHED_COHORTS = 200
 # A statistic with which and without which the order in time is searched for.
 WEIGHED = {"wang2025": "figure5-03"}
 WEIGHED_SEEDS = range(1, 11)
+# Cohorts are also drawn without the printed area, to see where it falls.
+AREA_UNTOLD = ("tang2025",)
+AREA_TRIALS = 100
 
 
 def results_folder() -> Path:
@@ -126,14 +130,17 @@ def write_searched(study: str) -> None:
     """Report on the kept cohort of a searched study, and search for its ensemble anew."""
     write_achieved(study)
     print(f"{study}: searching for {SEARCHED_COHORTS} cohorts", flush=True)
-    frames = searched_ensemble(
-        load_registry(study), SEARCHED_COHORTS, SEARCHED_SEED, os.cpu_count() or 1
-    )
+    registry, workers = load_registry(study), os.cpu_count() or 1
+    draw, seed = SEARCHED[study]
+    frames = draw(registry, SEARCHED_COHORTS, seed, workers)
     for name, frame in frames.items():
         _write(results_folder() / f"{study}_{name}.csv", as_file(frame))
     if study in WEIGHED:
-        trials = order_trials(study, WEIGHED[study], WEIGHED_SEEDS, os.cpu_count() or 1)
+        trials = order_trials(study, WEIGHED[study], WEIGHED_SEEDS, workers)
         _write(results_folder() / f"{study}_orders.csv", as_file(trials))
+    if study in AREA_UNTOLD:
+        trials = area_trials(registry, AREA_TRIALS, seed, workers)
+        _write(results_folder() / f"{study}_area.csv", as_file(trials))
 
 
 def write_achieved(study: str) -> None:
