@@ -81,12 +81,11 @@ def test_p_value_as_text(value, text):
 def test_printed_p_values_stand_beside_the_tests_that_their_variable_allows(registry, results):
     table = tang2025.candidate_tests(registry, results)
     assert len(table) == 5
-    assert table.loc["lateral node metastasis", "Mann-Whitney"] == ""
-    assert table.loc["number of lateral nodes", "χ²"] == ""
-    expected = R["outcomes"]["lln_status"]["fisher"]
-    assert float(table.loc["lateral node metastasis", "Fisher"]) == pytest.approx(
-        expected, rel=0.05
-    )
+    assert table.loc["lateral node metastasis", "implied test"] == "χ²"
+    found = R["outcomes"]["lln_status"]
+    told = f"χ² with Yates {found['yates']:.2g}; Fisher {found['fisher']:.2g}"
+    assert table.loc["lateral node metastasis", "other tests"] == told
+    assert table.loc["iodine-131 dose (mCi)", "other tests"].startswith("t ")
 
 
 def test_log_names_every_test_of_the_selection(selection):

@@ -163,21 +163,21 @@ def candidate_tests(registry: Registry, results: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by characteristic: ``printed``, ``implied test``, then the p value of each test.
+        Indexed by characteristic: ``printed``, the ``implied test`` with ``its p``, and the
+        ``other tests`` with theirs.
     """
     versus = " vs ".join(TRAINING_OUTCOMES)
     chosen = results[(results["statistic"] == "p_value") & (results["group"] == versus)]
     table = chosen.pivot_table(index="variable", columns="method", values="value")
     rows = {}
     for row in registry.where("p_value", method="univariable", repeats=""):
-        found = table.loc[row.variable]
+        found, implied = table.loc[row.variable].dropna(), usual_test(row.variable)
+        others = [name for name in TEST_WORDS if name in found and name != implied]
         rows[LABELS[row.variable]] = {
             "printed": row.printed,
-            "implied test": TEST_WORDS[usual_test(row.variable)],
-            **{
-                word: f"{found[name]:.2g}" if name in found and pd.notna(found[name]) else ""
-                for name, word in TEST_WORDS.items()
-            },
+            "implied test": TEST_WORDS[implied],
+            "its p": f"{found[implied]:.2g}",
+            "other tests": "; ".join(f"{TEST_WORDS[name]} {found[name]:.2g}" for name in others),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("characteristic")
 
@@ -204,7 +204,7 @@ def selection_log(selection: Selection) -> pd.DataFrame:
             "tested": log["term"].map(LABELS),
             "test": log["test"],
             "χ²": log["statistic"].map("{:.2f}".format),
-            "p": [f"{value:.2g}" for value in log["p_value"]],
+            "p": log["p_value"].map(p_text),
             "decision": log["decision"],
         }
     ).set_index(["step", "model"])
