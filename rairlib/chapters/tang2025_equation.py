@@ -26,7 +26,7 @@ def table_3(registry: Registry, results: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by term and number: ``printed, cohort, as printed``.
+        Indexed by term and number: ``printed, cohort, as printed`` and the number's ``role``.
     """
     values, rows = recomputed(registry, results), {}
     for estimate in registry.where(("intercept", "coefficient"), repeats=""):
@@ -44,12 +44,12 @@ def table_3(registry: Registry, results: pd.DataFrame) -> pd.DataFrame:
 
 def _beside(rows: dict[tuple, list[ReportedNumber]], values: dict[str, float]) -> pd.DataFrame:
     table = {
-        key: (_joined(found), _joined(found, values), _agree(found, values))
+        key: (_joined(found), _joined(found, values), _agree(found, values), found[0].role)
         for key, found in rows.items()
     }
     index = pd.MultiIndex.from_tuples(table, names=["term", "number"])
     return pd.DataFrame(
-        list(table.values()), index=index, columns=["printed", "cohort", "as printed"]
+        list(table.values()), index=index, columns=["printed", "cohort", "as printed", "role"]
     )
 
 

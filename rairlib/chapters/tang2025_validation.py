@@ -3,6 +3,7 @@
 import pandas as pd
 
 from rairlib.chapters.hunan_print import COUNTS, reconstructed_tables, with_performance
+from rairlib.chapters.tang2025 import p_text
 from rairlib.checks.roc_areas import CUT_OFF_LIMIT
 from rairlib.discrimination import area_difference, roc_coordinates
 from rairlib.hosmer_lemeshow import hosmer_lemeshow_spread
@@ -184,7 +185,7 @@ def area_differences(data: pd.DataFrame) -> pd.DataFrame:
                 "second": f"{one['second']:.3f}",
                 "difference": f"{one['difference']:.3f}".replace("-", "−"),
                 "95 % limits": limits,
-                "p": f"{one['p_value']:.2f}",
+                "p": p_text(one["p_value"]),
             }
     table = pd.DataFrame.from_dict(rows, orient="index")
     return table.set_axis(pd.MultiIndex.from_tuples(rows, names=["patients", "area of"]))
