@@ -2,12 +2,15 @@
 
 import numpy as np
 from numba import njit
+from scipy import stats
 
-from rairlib.model_search.fit import fit_logistic, score_p_value
-from rairlib.model_search.ranks import mann_whitney_p_value, restore_order
+from rairlib.model_search.fit import fit_logistic, score_z
+from rairlib.model_search.ranks import mann_whitney_z, restore_order
 
 STEPS = 200_000
 WARMEST, COLDEST = 100.0, 0.005
+# Unit of a deviate without an upper limit.
+OPEN_UNIT = 0.1
 
 
 def draw_added(
@@ -41,7 +44,10 @@ def draw_added(
     coefficients, covariance, risks = np.zeros(3), np.empty((3, 3)), np.empty(len(event))
     if not fit_logistic(event, *covariates, coefficients, covariance, risks):
         return draws[0].copy(), np.inf
-    units = np.maximum((targets[:, 1] - targets[:, 0]) / 5, 1e-5)
+    # The largest p value has the smallest deviate.
+    targets = stats.norm.isf(targets[:, ::-1] / 2)
+    widths = targets[:, 1] - targets[:, 0]
+    units = np.where(np.isfinite(widths), np.maximum(widths / 5, 1e-5), OPEN_UNIT)
     return _search(event, *covariates, risks, covariance, draws, targets, units, rng)
 
 
@@ -77,12 +83,12 @@ def _search(event, first, second, risks, covariance, draws, targets, units, rng)
 
 @njit(cache=True)
 def _distance(event, first, second, risks, covariance, values, order, targets, units):
-    """Return the squared distances of both p values from their limits, in units."""
+    """Return the squared distances of both deviates from their limits, in units."""
     restore_order(order, values)
-    rank = mann_whitney_p_value(order, values, event)
-    score = score_p_value(event, first, second, values, risks, covariance)
+    rank = mann_whitney_z(order, values, event)
+    score = score_z(event, first, second, values, risks, covariance)
     total = 0.0
-    for k, p_value in enumerate((rank, score)):
-        outside = max(targets[k, 0] - p_value, p_value - targets[k, 1], 0.0) / units[k]
+    for k, deviate in enumerate((rank, score)):
+        outside = max(targets[k, 0] - deviate, deviate - targets[k, 1], 0.0) / units[k]
         total += min(outside**2, 50 * outside)
     return total

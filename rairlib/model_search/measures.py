@@ -1,21 +1,22 @@
 """What a candidate cohort gives for the printed numbers, as one vector, compiled."""
 
-from math import erfc, exp, lgamma, log, sqrt
+from math import exp, lgamma, log, sqrt
 
 import numpy as np
 from numba import njit
 
-from rairlib.model_search.fit import fit_logistic, score_p_value
+from rairlib.model_search.fit import fit_logistic, score_z
 from rairlib.model_search.ranks import (
     Z_95,
     area_and_error,
     end_of_tie,
-    mann_whitney_p_value,
+    mann_whitney_z,
     restore_order,
 )
 
 # The place of each measure in the vector. `first` and `second` are the covariates of the model;
-# `printed_*` stands for the model with the printed coefficients.
+# `printed_*` stands for the model with the printed coefficients. A test is measured by its normal
+# deviate, without sign: p values far too small would hardly change with the patients.
 MEASURES = (
     "intercept",
     "first_coefficient",
@@ -34,10 +35,10 @@ MEASURES = (
     "printed_true_negatives",
     "youden_excess",
     "hosmer_lemeshow_p",
-    "first_present_chi_square_p",
-    "first_mann_whitney_p",
-    "second_mann_whitney_p",
-    "first_present_score_p",
+    "first_present_chi_square_z",
+    "first_mann_whitney_z",
+    "second_mann_whitney_z",
+    "first_present_score_z",
 )
 GROUPS = 10
 
@@ -79,10 +80,10 @@ def measure(event, first, second, printed, cutoff, work, orders, found):
     _estimates(coefficients, covariance, found)
     _classification(event, first, second, printed, cutoff, scores, orders[0], found)
     found[16] = hosmer_lemeshow_p_value(event, risks, scores, orders[0])
-    found[17] = _chi_square_p_value(event, present)
-    found[18] = mann_whitney_p_value(orders[1], first, event)
-    found[19] = mann_whitney_p_value(orders[2], second, event)
-    found[20] = score_p_value(event, first, second, present, risks, covariance)
+    found[17] = _chi_square_z(event, present)
+    found[18] = mann_whitney_z(orders[1], first, event)
+    found[19] = mann_whitney_z(orders[2], second, event)
+    found[20] = score_z(event, first, second, present, risks, covariance)
     return True
 
 
@@ -166,17 +167,16 @@ def _contribution(observed, expected, patients):
 
 
 @njit(cache=True)
-def _chi_square_p_value(event, present):
-    """Return the p value of Pearson's χ² of a 2×2 table without correction."""
+def _chi_square_z(event, present):
+    """Return the root of Pearson's χ² of a 2×2 table, without correction."""
     total, events, carriers = len(event), event.sum(), present.sum()
     both = 0.0
     for i in range(total):
         both += event[i] * present[i]
     margins = events * (total - events) * carriers * (total - carriers)
     if margins == 0:
-        return 1.0
-    determinant = both * total - events * carriers
-    return erfc(abs(determinant) * sqrt(total / margins) / sqrt(2.0))
+        return 0.0
+    return abs(both * total - events * carriers) * sqrt(total / margins)
 
 
 @njit(cache=True)

@@ -1,6 +1,6 @@
 """Areas, Youden's index and rank tests from an order of the patients, compiled."""
 
-from math import erfc, sqrt
+from math import sqrt
 
 from numba import njit
 
@@ -83,8 +83,8 @@ def area_and_error(order, values, event):
 
 
 @njit(cache=True)
-def mann_whitney_p_value(order, values, event):
-    """Return the two-sided p value of the Mann-Whitney test, as SPSS gives it.
+def mann_whitney_z(order, values, event):
+    """Return the normal deviate of the Mann-Whitney test, without sign, as SPSS gives it.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def mann_whitney_p_value(order, values, event):
     Returns
     -------
     float
-        Normal approximation with the tie correction, without continuity correction.
+        With the tie correction, without continuity correction; 0 if all values are equal.
     """
     total, events = len(order), event.sum()
     others = total - events
@@ -110,5 +110,5 @@ def mann_whitney_p_value(order, values, event):
     u = rank_sum - events * (events + 1) / 2 - events * others / 2
     variance = events * others / 12 * (total + 1 - ties / (total * (total - 1.0)))
     if variance <= 0:
-        return 1.0
-    return erfc(abs(u) / sqrt(2.0 * variance))
+        return 0.0
+    return abs(u) / sqrt(variance)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from rairlib.anchoring import AnchorError
 from rairlib.model_search.measures import MEASURES
@@ -165,9 +166,9 @@ def _walk_targets(registry: Registry, table: np.ndarray) -> tuple[np.ndarray, np
         for prefix in ("", "printed_"):
             targets[prefix + name] = (count, count, COUNT_UNIT)
     targets["youden_excess"] = (0.0, 0.0, YOUDEN_UNIT)
-    significant = ("first_present_chi_square_p", "first_mann_whitney_p")
-    free = {**targets, **dict.fromkeys(significant, (*SIGNIFICANT, 0.01))}
-    free["first_present_score_p"] = (*NOT_SIGNIFICANT, 0.01)
+    significant = ("first_present_chi_square_z", "first_mann_whitney_z")
+    free = {**targets, **dict.fromkeys(significant, _deviates(*SIGNIFICANT, 0.1))}
+    free["first_present_score_z"] = _deviates(*NOT_SIGNIFICANT, 0.1)
     steered = {**targets, **_p_value_targets(registry)}
     return tuple(
         np.array([limits[name] for name in MEASURES], dtype=float).T for limits in (steered, free)
@@ -182,18 +183,23 @@ def _window(number: Printed) -> tuple[float, float, float]:
 
 def _p_value_targets(registry: Registry) -> dict[str, tuple[float, float, float]]:
     """Return the limits of the printed p values."""
-    univariable = {
-        name: _p_value(registry, name, "univariable")
-        for name in ("lln_status", "lln_count", "tg_before")
+    tests = {
+        "first_present_chi_square_z": ("lln_status", "univariable", 0.02),
+        "first_mann_whitney_z": ("lln_count", "univariable", 0.02),
+        "second_mann_whitney_z": ("tg_before", "univariable", 0.02),
+        "first_present_score_z": ("lln_status", "multivariable", 0.005),
     }
-    fitted = _one(registry, "p_value", "logit_p").number
-    return {
-        "hosmer_lemeshow_p": (*_window(fitted)[:2], 0.001),
-        "first_present_chi_square_p": (*univariable["lln_status"][:2], 1e-4),
-        "first_mann_whitney_p": (*univariable["lln_count"][:2], 1e-4),
-        "second_mann_whitney_p": (*univariable["tg_before"][:2], 1e-4),
-        "first_present_score_p": (*_p_value(registry, "lln_status", "multivariable")[:2], 0.002),
+    targets = {
+        name: _deviates(*_p_value(registry, variable, method)[:2], unit)
+        for name, (variable, method, unit) in tests.items()
     }
+    fitted = _window(_one(registry, "p_value", "logit_p").number)
+    return {**targets, "hosmer_lemeshow_p": (*fitted[:2], 0.001)}
+
+
+def _deviates(low: float, high: float, unit: float) -> tuple[float, float, float]:
+    """Turn limits of a two-sided p value into those of a normal deviate without sign."""
+    return float(stats.norm.isf(high / 2)), float(stats.norm.isf(low / 2)), unit
 
 
 def _p_value(registry: Registry, variable: str, method: str) -> tuple[float, float, float]:
