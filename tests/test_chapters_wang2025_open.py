@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from rairlib.chapters import wang2025_open
+from rairlib.chapters import ensembles, wang2025_open
 from rairlib.errors import RairlibError
 from rairlib.text_findings import load_text_findings
 
@@ -23,7 +23,7 @@ def test_every_finding_on_the_wording_has_its_consequence():
 
 def test_quantities_are_found_by_topic_and_name():
     wanted = {("avidity", "hazard ratio, RAIR"): "RAIR", ("Table 5", "concordance"): "C"}
-    assert wang2025_open.quantities(RANGES, wanted) == {
+    assert ensembles.quantities(RANGES, wanted) == {
         "avidity: hazard ratio, RAIR": "RAIR",
         "Table 5: concordance": "C",
     }
@@ -31,4 +31,4 @@ def test_quantities_are_found_by_topic_and_name():
 
 def test_absent_quantity_is_one_clear_line():
     with pytest.raises(RairlibError, match="Table 5, shrinkage: 0 quantities have this name"):
-        wang2025_open.quantities(RANGES, {("Table 5", "shrinkage"): ""})
+        ensembles.quantities(RANGES, {("Table 5", "shrinkage"): ""})

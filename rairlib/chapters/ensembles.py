@@ -3,6 +3,7 @@
 import pandas as pd
 
 from rairlib.compare import central_range
+from rairlib.errors import RairlibError
 from rairlib.reported import Registry, ReportedNumber
 from rairlib.tables import what
 
@@ -85,6 +86,39 @@ def unpublished_ranges(table: pd.DataFrame) -> pd.DataFrame:
             "largest": values.max(),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("quantity")
+
+
+def quantities(ranges: pd.DataFrame, labels: dict[tuple[str, str], str]) -> dict[str, str]:
+    """Find quantities by topic and name, and label them.
+
+    Parameters
+    ----------
+    ranges : DataFrame
+        Indexed by quantity, see :func:`unpublished_ranges`.
+    labels : dict of (str, str) to str
+        Topic and name, as the module of the unpublished quantities has them → label.
+
+    Returns
+    -------
+    dict of str to str
+        Quantity as indexed → label, in the order of the labels.
+
+    Raises
+    ------
+    RairlibError
+        If a quantity is absent or stands twice.
+    """
+    found = {}
+    for (topic, name), label in labels.items():
+        hits = [q for q in ranges.index if q.startswith(topic) and _rest(q, topic) == name]
+        if len(hits) != 1:
+            raise RairlibError(f"{topic}, {name}: {len(hits)} quantities have this name")
+        found[hits[0]] = label
+    return found
+
+
+def _rest(quantity: str, topic: str) -> str:
+    return quantity.removeprefix(topic).lstrip(" :,|/")
 
 
 def for_figure(ranges: pd.DataFrame, labels: dict[str, str], printed: bool = True) -> pd.DataFrame:

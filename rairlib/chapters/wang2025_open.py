@@ -2,10 +2,9 @@
 
 import pandas as pd
 
-from rairlib.errors import RairlibError
+from rairlib.chapters import consequences
 from rairlib.reported import Registry
 from rairlib.studies import data_folder
-from rairlib.text_findings import load_text_findings
 
 STUDY = "wang2025"
 CONSEQUENCES = {
@@ -39,54 +38,9 @@ def wording_and_consequence() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by finding, proofs first: ``status, about, one place, another place, what hangs on
-        it``.
+        See :func:`rairlib.chapters.consequences.wording_and_consequence`.
     """
-    found = sorted(load_text_findings(STUDY), key=lambda finding: finding.status)
-    rows = {
-        finding.id: {
-            "status": finding.status,
-            "about": finding.kind,
-            "one place": f"{finding.locus_a}: “{finding.quote_a}”",
-            "another place": f"{finding.locus_b}: “{finding.quote_b}”",
-            "what hangs on it": CONSEQUENCES[finding.id],
-        }
-        for finding in found
-    }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("finding")
-
-
-def quantities(ranges: pd.DataFrame, labels: dict[tuple[str, str], str]) -> dict[str, str]:
-    """Find quantities by topic and name, and label them.
-
-    Parameters
-    ----------
-    ranges : DataFrame
-        Indexed by quantity, see :func:`rairlib.chapters.ensembles.unpublished_ranges`.
-    labels : dict of (str, str) to str
-        Topic and name, as :mod:`rairlib.papers.wang2025_unpublished` has them → label.
-
-    Returns
-    -------
-    dict of str to str
-        Quantity as indexed → label, in the order of the labels.
-
-    Raises
-    ------
-    RairlibError
-        If a quantity is absent or stands twice.
-    """
-    found = {}
-    for (topic, name), label in labels.items():
-        hits = [q for q in ranges.index if q.startswith(topic) and _rest(q, topic) == name]
-        if len(hits) != 1:
-            raise RairlibError(f"{topic}, {name}: {len(hits)} quantities have this name")
-        found[hits[0]] = label
-    return found
-
-
-def _rest(quantity: str, topic: str) -> str:
-    return quantity.removeprefix(topic).lstrip(" :,|/")
+    return consequences.wording_and_consequence(STUDY, CONSEQUENCES)
 
 
 # Hazard ratios of partial or no avidity, or of refractory disease, under other definitions.

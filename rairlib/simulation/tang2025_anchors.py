@@ -13,8 +13,9 @@ from rairlib.reported import Registry
 
 SETS = ("training", "validation")
 VERSUS = "training failure vs training success"
-# A cohort is kept clear of the edge of a printed interval by this share of its width.
-MARGIN = 0.02
+# A cohort is kept clear of the edge of a printed interval by this share of its width; p values,
+# which can hardly be met together, by less.
+MARGIN, P_VALUE_MARGIN = 0.02, 0.002
 # Counts are held fast; an excess of Youden's index is in patients without the outcome.
 COUNT_UNIT, YOUDEN_UNIT, CUTOFF_UNIT = 0.02, 0.1, 0.002
 NOT_SIGNIFICANT = (0.05, 1.0)
@@ -175,9 +176,9 @@ def _walk_targets(registry: Registry, table: np.ndarray) -> tuple[np.ndarray, np
     )
 
 
-def _window(number: Printed) -> tuple[float, float, float]:
+def _window(number: Printed, margin: float = MARGIN) -> tuple[float, float, float]:
     """Return limits a little inside those of the print, and half its last digit as unit."""
-    inset = MARGIN * (number.high - number.low)
+    inset = margin * (number.high - number.low)
     return number.low + inset, number.high - inset, (number.high - number.low) / 2
 
 
@@ -193,7 +194,7 @@ def _p_value_targets(registry: Registry) -> dict[str, tuple[float, float, float]
         name: _deviates(*_p_value(registry, variable, method)[:2], unit)
         for name, (variable, method, unit) in tests.items()
     }
-    fitted = _window(_one(registry, "p_value", "logit_p").number)
+    fitted = _window(_one(registry, "p_value", "logit_p").number, P_VALUE_MARGIN)
     return {**targets, "hosmer_lemeshow_p": (*fitted[:2], 0.001)}
 
 
@@ -204,7 +205,7 @@ def _deviates(low: float, high: float, unit: float) -> tuple[float, float, float
 
 def _p_value(registry: Registry, variable: str, method: str) -> tuple[float, float, float]:
     row = _one(registry, "p_value", variable, group=VERSUS, method=method)
-    return _window(row.number)
+    return _window(row.number, P_VALUE_MARGIN)
 
 
 def _added(registry: Registry, variable: str) -> np.ndarray:

@@ -9,6 +9,7 @@ from joblib import Parallel, delayed
 from rairlib.discrimination import auc_estimate
 from rairlib.fast_logistic import fit_logistic
 from rairlib.papers.tang2025 import analyse, one_set
+from rairlib.papers.tang2025_optimism import development_optimism
 from rairlib.papers.tang2025_unpublished import unpublished
 from rairlib.reported import Registry
 from rairlib.simulation.tang2025 import draw_cohort, draw_untold
@@ -19,6 +20,7 @@ from rairlib.simulation.tang2025_predictors import FAILED
 KEY = ["statistic", "variable", "level", "group", "method"]
 PREDICTORS = ("lln_count", "tg_before")
 TRIANGLE = ("v00", "v01", "v02", "v11", "v12", "v22")
+RESAMPLES = 100
 FRAMES = ("ensemble", "unpublished", "covariance")
 
 
@@ -50,10 +52,12 @@ def drawn_ensemble(
     """
     anchors, assumed = read_anchors(registry), load_assumptions(registry.study)
     tasks = (delayed(draw_cohort)(anchors, assumed, [seed, number]) for number in range(cohorts))
-    return ensemble_of(registry, Parallel(n_jobs=workers, return_as="generator")(tasks))
+    return ensemble_of(registry, Parallel(n_jobs=workers, return_as="generator")(tasks), seed)
 
 
-def ensemble_of(registry: Registry, cohorts: Iterable[pd.DataFrame]) -> dict[str, pd.DataFrame]:
+def ensemble_of(
+    registry: Registry, cohorts: Iterable[pd.DataFrame], seed: int
+) -> dict[str, pd.DataFrame]:
     """Analyse cohorts.
 
     Parameters
@@ -62,6 +66,8 @@ def ensemble_of(registry: Registry, cohorts: Iterable[pd.DataFrame]) -> dict[str
         The reported numbers.
     cohorts : iterable of DataFrame
         Drawn without the printed p values.
+    seed : int
+        Of the bootstrap in each cohort.
 
     Returns
     -------
@@ -73,7 +79,8 @@ def ensemble_of(registry: Registry, cohorts: Iterable[pd.DataFrame]) -> dict[str
     keys = {row.key for row in registry.where("p_value", role="anchor")}
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in FRAMES}
     for number, cohort in enumerate(cohorts):
-        for name, frame in _one(cohort, keys).items():
+        rng = np.random.default_rng([seed, number])
+        for name, frame in _one(cohort, keys, rng).items():
             parts[name].append(frame.assign(cohort=number))
     frames = {name: pd.concat(found, ignore_index=True) for name, found in parts.items()}
     return {
@@ -112,10 +119,12 @@ def _area(anchors: Anchors, assumed: Assumptions, seed: list[int]) -> pd.DataFra
     )
 
 
-def _one(cohort: pd.DataFrame, keys: set[tuple]) -> dict[str, pd.DataFrame]:
+def _one(
+    cohort: pd.DataFrame, keys: set[tuple], rng: np.random.Generator
+) -> dict[str, pd.DataFrame]:
     results = analyse(cohort)
     told = [key in keys for key in results[KEY].itertuples(index=False, name=None)]
-    more = unpublished(cohort)
+    more = pd.concat([unpublished(cohort), development_optimism(cohort, RESAMPLES, rng=rng)])
     return {
         "ensemble": results[told].drop_duplicates(KEY)[[*KEY, "value"]],
         "unpublished": pd.DataFrame(
