@@ -21,7 +21,7 @@ STUDY = "tang2025"
 Report = Callable[[str], None] | None
 ATTEMPTS = 60
 PLAN = Walk(steps=1_500_000)
-STEERED_PLAN = Walk(steps=10_000_000)
+STEERED_PLAN = Walk(steps=8_000_000)
 COLUMNS = (
     *("patient", "simulated", "cohort", "failure", "failure_kind", "concurrent_locoregional"),
     *("gender", "age", "thyroid_disease", "tumor_diameter", "multifocality", "capsular_invasion"),
@@ -52,7 +52,7 @@ def draw_cohort(
         Whether the cohort also has the printed p values, of single variables, of those that were
         not selected and of the Hosmer-Lemeshow test.
     report : callable, optional
-        Is told why a population was given up.
+        Is told why an attempt was given up.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def draw_cohort(
     Raises
     ------
     AnchorError
-        If none of 60 populations leads to a cohort.
+        If none of 60 attempts leads to a cohort.
     """
     plan = STEERED_PLAN if steered else PLAN
 
@@ -112,11 +112,12 @@ def draw_untold(anchors: Anchors, assumed: Assumptions, seed: list[int]) -> np.n
     Raises
     ------
     AnchorError
-        If none of 60 populations leads to one.
+        If none of 60 attempts leads to one.
     """
 
     def draw(rng: np.random.Generator) -> np.ndarray:
-        return draw_training(anchors, assumed, PLAN, rng, anchors.without_area)[0]
+        population = assumed.population(rng)
+        return draw_training(anchors, population, PLAN, rng, anchors.without_area)[0]
 
     return _first_success(draw, seed)
 
@@ -129,8 +130,8 @@ def _first_success(draw: Callable, seed: list[int], report: Report = None):
         except AnchorError as refusal:
             reason = refusal
             if report:
-                report(f"population {attempt + 1} of at most {ATTEMPTS}: {refusal}")
-    raise AnchorError(f"none of {ATTEMPTS} populations led to a cohort; the last: {reason}")
+                report(f"attempt {attempt + 1} of at most {ATTEMPTS}: {refusal}")
+    raise AnchorError(f"none of {ATTEMPTS} attempts led to a cohort; the last: {reason}")
 
 
 def _frame(sets: dict[str, Predictors]) -> pd.DataFrame:

@@ -34,6 +34,8 @@ class Assumptions:
     ----------
     ranges : dict of str to (float, float)
         Range of each parameter of the population of nodes and thyroglobulin.
+    kept : dict of str to float
+        The parameters of the kept cohort's population.
     largest_count, largest_measurement : float
         Largest number of nodes and largest thyroglobulin (ng/mL).
     slope : (float, float)
@@ -53,6 +55,7 @@ class Assumptions:
     """
 
     ranges: dict[str, tuple[float, float]]
+    kept: dict[str, float]
     largest_count: int
     largest_measurement: float
     slope: tuple[float, float]
@@ -63,9 +66,23 @@ class Assumptions:
     measurements: dict[str, list[float]]
     longest_follow_up: float
 
-    def population(self, rng: np.random.Generator) -> Population:
-        """Draw the parameters of a population evenly from their ranges."""
-        drawn = {name: rng.uniform(*limits) for name, limits in self.ranges.items()}
+    def population(self, rng: np.random.Generator | None = None) -> Population:
+        """Draw the parameters of a population evenly from their ranges.
+
+        Parameters
+        ----------
+        rng : numpy Generator, optional
+            Source of randomness; without it, the kept cohort's population.
+
+        Returns
+        -------
+        Population
+            Of nodes and thyroglobulin.
+        """
+        if rng is None:
+            drawn = self.kept
+        else:
+            drawn = {name: rng.uniform(*limits) for name, limits in self.ranges.items()}
         return Population(
             **drawn,
             largest_count=self.largest_count,
@@ -100,7 +117,10 @@ def load_assumptions(study: str) -> Assumptions:
 
 
 def _read(entry: Entry) -> Assumptions:
-    population = entry.table("population", (*PARAMETERS, "largest_count", "largest_measurement"))
+    population = entry.table(
+        "population", (*PARAMETERS, "largest_count", "largest_measurement", "kept")
+    )
+    kept = population.table("kept", PARAMETERS)
     node, dose = entry.table("lln_diameter", NODE), entry.table("rai_dose", DOSE)
     shares = entry.table("shares", SHARES)
     measurements = entry.table("measurements", MEASUREMENTS)
@@ -109,6 +129,7 @@ def _read(entry: Entry) -> Assumptions:
         raise dose.fault("without_nodes and with_nodes", "the shares of each must add up to 1")
     return Assumptions(
         ranges={name: tuple(population.numbers(name, 2)) for name in PARAMETERS},
+        kept={name: kept.number(name) for name in PARAMETERS},
         largest_count=population.whole("largest_count"),
         largest_measurement=population.number("largest_measurement"),
         slope=tuple(entry.table("validation", ("slope",)).numbers("slope", 2)),

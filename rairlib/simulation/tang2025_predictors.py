@@ -10,7 +10,7 @@ from rairlib.anchoring import AnchorError
 from rairlib.description import mann_whitney
 from rairlib.fast_logistic import fit_logistic
 from rairlib.model_search.added import draw_added
-from rairlib.model_search.sampling import Walk, walk
+from rairlib.model_search.sampling import Population, Walk, walk
 from rairlib.simulation.tang2025_anchors import ADDED, NOT_SIGNIFICANT, SETS, Anchors
 from rairlib.simulation.tang2025_assumed import Assumptions
 
@@ -60,7 +60,7 @@ def draw_predictors(
     rng : numpy Generator
         Source of randomness.
     steered : bool
-        Whether the printed p values are searched for as well.
+        Whether the printed p values are searched for as well, in the kept cohort's population.
 
     Returns
     -------
@@ -73,7 +73,8 @@ def draw_predictors(
         If this population does not lead to a cohort inside all limits.
     """
     targets = anchors.steered if steered else anchors.free
-    training, pool = draw_training(anchors, assumed, plan, rng, targets)
+    population = assumed.population(None if steered else rng)
+    training, pool = draw_training(anchors, population, plan, rng, targets)
     fitted = _fitted(anchors, training)
     validation = _validation(anchors, assumed, training, fitted, pool, rng)
     limits = anchors.added_steered if steered else anchors.added_free
@@ -106,14 +107,16 @@ def _fill_cells(table, pool, failed, positive, rng) -> np.ndarray:
 
 
 def draw_training(
-    anchors: Anchors, assumed: Assumptions, plan: Walk, rng: np.random.Generator, targets
+    anchors: Anchors, population: Population, plan: Walk, rng: np.random.Generator, targets
 ) -> tuple[np.ndarray, np.ndarray]:
     """Walk from patients who fit the printed equation to those who give it.
 
     Parameters
     ----------
-    anchors, assumed, plan, rng
+    anchors, plan, rng
         As for :func:`draw_predictors`.
+    population : Population
+        Where the patients come from.
     targets : ndarray, shape (3, 21)
         One of the sets of limits of the anchors.
 
@@ -129,7 +132,6 @@ def draw_training(
     AnchorError
         If the walk ends outside the limits.
     """
-    population = assumed.population(rng)
     pool = population.draw(POOL, rng)
     scores = _scores(anchors.coefficients, pool)
     failed = (rng.random(POOL) < expit(scores)).astype(float)
