@@ -46,7 +46,9 @@ def draw_risk_curves(
     shown = np.asarray(patients)[np.asarray(patients) <= curves["value"].max()]
     ax.plot(shown, np.full(shown.size, -0.04), "|", color=GREY, markersize=7, alpha=0.7)
     ax.set(ylim=(-0.08, 1.02), xlabel=label, ylabel="Risk of failure")
-    ax.legend(loc="upper left", fontsize=FONT_SIZE - 2, frameon=False)
+    # Curves may fill the axes from corner to corner.
+    place = {"loc": "upper left", "bbox_to_anchor": (0, -0.18)}
+    ax.legend(**place, fontsize=FONT_SIZE - 1, frameon=False, borderpad=0)
     return finish(ax, title, simulated)
 
 
