@@ -287,17 +287,21 @@ def dichotomised_values_from_anchors(registry: Registry) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per area and limit of role ``held_out`` whose score, cut in two, has a sensitivity
-        or specificity of role ``anchor`` in the same comparison: columns as
-        :func:`subgroup_values_from_anchors`, `tables` being the 2×2 tables that agree with these.
+        One row per area and limit of role ``held_out`` whose score, cut in two, has anchors in
+        the same comparison that leave one 2×2 table: columns as
+        :func:`subgroup_values_from_anchors`. Whether the area is that of the score cut in two is
+        a reading; the numbers differ if it is wrong.
     """
     areas = {(area.row.variable, area.row.group): area for area in printed_areas(registry)}
     records = []
     for rule in printed_rules(registry):
         anchors = [figure.row.statistic for figure in rule.figures if figure.row.role == "anchor"]
         area = areas.get((rule.first.variable.rpartition("_")[0], rule.first.group))
-        if area is not None and area.row.role == "held_out" and anchors and area.has_interval:
-            center, spread = dichotomised_areas(*agreeing_tables(rule, anchors).T)
+        if area is None or area.row.role != "held_out" or not anchors or not area.has_interval:
+            continue
+        tables = agreeing_tables(rule, anchors)
+        if len(tables) == 1:
+            center, spread = dichotomised_areas(*tables.T)
             values = np.stack([center, center - Z_95 * spread, center + Z_95 * spread])
             pairs = zip((area.row, area.low, area.high), values, strict=True)
             records += [{"model": rule.first.group, **_recomputed(*pair)} for pair in pairs]
