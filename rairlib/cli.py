@@ -72,7 +72,7 @@ def _reconstruct(options: argparse.Namespace) -> int:
         for record in records
         for cell in record["cells"]
     ]
-    print(render(pd.DataFrame(rows), options.format))
+    print(render(pd.DataFrame(rows).fillna(""), options.format))
     return 0
 
 

@@ -11,9 +11,9 @@ from sphinx.util import logging
 
 LOGGER = logging.getLogger(__name__)
 
+# pandas writes the corner of a table, and the cells beside an index name, as empty headers.
+EMPTY_HEADER = re.compile(r"<th(\s[^>]*)?></th>")
 REPAIRS = (
-    # pandas writes the corner of a table, and the cells beside an index name, as empty headers.
-    ("<th></th>", "<td></td>"),
     # Sphinx gives the reference list roles whose children the roles do not allow.
     ('<div role="list" class="citation-list">', '<div class="citation-list">'),
     (' role="doc-biblioentry"', ""),
@@ -25,8 +25,10 @@ ELSEWHERE = re.compile(
 
 def repair_markup(app, pagename, templatename, context, doctree):
     """Replace markup that a screen reader would read out wrongly."""
+    body = EMPTY_HEADER.sub(r"<td\1></td>", context.get("body", ""))
     for found, better in REPAIRS:
-        context["body"] = context.get("body", "").replace(found, better)
+        body = body.replace(found, better)
+    context["body"] = body
 
 
 def refuse_other_hosts(app, pagename, templatename, context, doctree):

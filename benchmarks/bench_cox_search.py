@@ -1,6 +1,6 @@
 """Time the search's kernel against whole fits by statsmodels and lifelines, in one run.
 
-    python benchmarks/cox_search.py [STEPS]
+    python benchmarks/bench_cox_search.py [STEPS]
 
 One evaluation of the search is the change of every univariable and of the multivariable row that
 one exchange brings; one fit is the multivariable model alone.
