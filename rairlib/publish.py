@@ -33,7 +33,7 @@ WEIGHED = {"wang2025": "figure5-03"}
 WEIGHED_SEEDS = range(1, 11)
 # Cohorts are also drawn without the printed area, to see where it falls.
 AREA_UNTOLD = ("tang2025",)
-AREA_TRIALS = 100
+AREA_TRIALS = 60
 
 
 def results_folder() -> Path:
