@@ -7,10 +7,7 @@ from rairlib.checks.event_counts import event_splits
 from rairlib.checks.lookup import short_name
 from rairlib.printed import format_value
 from rairlib.reported import Registry
-from rairlib.tables import beside
 from rairlib.text_findings import TextFinding
-from rairlib.verdicts import NOT_ANALYSED, VERDICTS
-from rairlib.vocabulary import ROLES
 
 # The module of a check says what kind of number it looks at.
 FAMILIES = {
@@ -178,48 +175,3 @@ def events_by_level(registry: Registry) -> pd.DataFrame:
 
 def _range(ends: tuple[int, int] | None) -> str:
     return "none possible" if ends is None else f"{ends[0]} to {ends[1]}"
-
-
-def decided_by_print(verdicts: pd.DataFrame) -> pd.DataFrame:
-    """Set reported beside recomputed numbers where print alone decides.
-
-    Parameters
-    ----------
-    verdicts : DataFrame
-        See :func:`rairlib.verdicts.study_verdicts`.
-
-    Returns
-    -------
-    DataFrame
-        As :func:`rairlib.tables.beside`, with the column `how` in place of `evidence`.
-    """
-    chosen = verdicts[verdicts["evidence"] == "arithmetic"]
-    table = beside(chosen).drop(columns="evidence")
-    return table.assign(how=chosen["reason"].to_list())
-
-
-def standing(verdicts: pd.DataFrame) -> pd.DataFrame:
-    """Count a paper's numbers by what became of them and by role.
-
-    Parameters
-    ----------
-    verdicts : DataFrame
-        See :func:`rairlib.verdicts.study_verdicts`.
-
-    Returns
-    -------
-    DataFrame
-        One row per verdict, one column per role and `all`; numbers that wait for an analysis, and
-        repeats of such numbers, have a row of their own.
-    """
-    original = verdicts["repeats"].mask(verdicts["repeats"] == "", verdicts["id"])
-    reasons = original.map(verdicts.set_index("id")["reason"])
-    waiting = reasons.str.startswith(NOT_ANALYSED) & (verdicts["verdict"] == "not assessable")
-    later = f"not assessable: {NOT_ANALYSED}"
-    verdict = verdicts["verdict"].mask(waiting, later)
-    counts = pd.crosstab(verdict, verdicts["role"])
-    counts = counts.reindex(index=[name for name in (*VERDICTS, later) if name in counts.index])
-    counts = counts[[role for role in ROLES if role in counts]]
-    counts.columns = [role.replace("_", " ") for role in counts.columns]
-    counts["all"] = counts.sum(axis=1)
-    return counts.rename_axis(index="verdict")

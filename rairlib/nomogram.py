@@ -113,11 +113,6 @@ class Nomogram:
         contribution = self.coefficients[predictor] * np.asarray(value, dtype=float)
         return (contribution - self._least(predictor)) * self.points_per_logit
 
-    def value_of_points(self, predictor: str, points):
-        """Return the value of a predictor that has these points; inverse of :meth:`points`."""
-        contribution = np.asarray(points) / self.points_per_logit + self._least(predictor)
-        return contribution / self.coefficients[predictor]
-
     def total_points(self, values: Mapping[str, float]):
         """Return the sum of points of a patient, or of many.
 

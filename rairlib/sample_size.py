@@ -7,8 +7,6 @@ import pandas as pd
 from scipy import optimize, special
 
 from rairlib.errors import RairlibError
-from rairlib.fast_logistic import log_likelihood
-from rairlib.predicted_risks import log_odds, outcomes_and_risks
 
 SHRINKAGE = 0.9
 NAGELKERKE_GAP = 0.05
@@ -86,62 +84,6 @@ def cox_snell_from_auc(auc: float, prevalence: float) -> float:
     without_event = weights @ special.log_expit(-linear(nodes))
     gain = prevalence * with_event + (1 - prevalence) * without_event - _null_likelihood(prevalence)
     return 1 - math.exp(-2 * gain)
-
-
-def cox_snell(event, risk) -> float:
-    """Return the Cox-Snell R² of risks in the patients on whom they are measured.
-
-    Parameters
-    ----------
-    event, risk
-        As for :func:`rairlib.calibration.calibration_estimates`.
-
-    Returns
-    -------
-    float
-        1 - exp(-2·gain in log likelihood over the prevalence / n); optimistic on the patients on
-        whom the model was developed, and negative where the prevalence alone predicts better.
-
-    Raises
-    ------
-    RairlibError
-        As :func:`rairlib.predicted_risks.outcomes_and_risks` does, or if a risk is 0 or 1.
-    """
-    event, risk = outcomes_and_risks(event, risk)
-    gain = log_likelihood(event, log_odds(risk)) / event.size - _null_likelihood(event.mean())
-    return float(1 - math.exp(-2 * gain))
-
-
-def expected_shrinkage(n: int, parameters: int, cox_snell: float) -> float:
-    """Return the shrinkage to expect of a model developed on n patients.
-
-    Parameters
-    ----------
-    n, parameters : int
-        Patients, and candidate parameters, those that selection drops included.
-    cox_snell : float
-        Cox-Snell R² that the model is expected to have in new patients.
-
-    Returns
-    -------
-    float
-        Expected calibration slope in new patients, 1 without overfitting: the S that solves
-        ``n = p / ((S - 1) log(1 - R²/S))`` (Riley et al. 2019, Statistics in Medicine
-        38:1276-1296).
-
-    Raises
-    ------
-    RairlibError
-        If a number is out of range.
-    """
-    _probability("cox_snell", cox_snell)
-    _positive(n=n, parameters=parameters)
-
-    def excess(shrinkage: float) -> float:
-        return (shrinkage - 1) * math.log1p(-cox_snell / shrinkage) - parameters / n
-
-    # The product falls from infinity at R² to 0 at 1, so there is exactly one solution.
-    return float(optimize.brentq(excess, cox_snell * (1 + 1e-12), 1 - 1e-15))
 
 
 def _positive(**numbers: float) -> None:

@@ -8,25 +8,18 @@ from rairlib.checks.catalogue import POSSIBILITY
 from rairlib.finding_tables import (
     catalogue,
     counts_by_paper,
-    decided_by_print,
     events_by_level,
     findings_of,
-    standing,
     wording,
 )
 from rairlib.reported import load_registry
 from rairlib.text_findings import load_text_findings
-from rairlib.verdicts import all_findings, study_verdicts
+from rairlib.verdicts import all_findings
 
 
 @pytest.fixture(scope="module")
 def findings() -> pd.DataFrame:
     return all_findings()
-
-
-@pytest.fixture(scope="module")
-def verdicts() -> pd.DataFrame:
-    return study_verdicts("tang2025")
 
 
 def test_catalogue_has_a_full_row_for_every_check():
@@ -67,17 +60,3 @@ def test_avidity_needs_seven_events_in_each_level():
     crude = table.filter(like="7.956", axis=0).iloc[0]
     assert (crude["events in the level"], crude["in the reference"]) == ("7 to 33", "7 to 33")
     assert (1 / 7 + 1 / 33) ** 0.5 < 0.4174 < (1 / 6 + 1 / 34) ** 0.5
-
-
-def test_only_arithmetic_decides_by_print(verdicts):
-    decided = decided_by_print(verdicts)
-    assert list(decided.index) == list(verdicts.loc[verdicts["evidence"] == "arithmetic", "id"])
-    assert decided["how"].str.len().gt(0).all()
-
-
-def test_standing_counts_every_number_once(verdicts):
-    table = standing(verdicts)
-    assert table["all"].sum() == len(verdicts)
-    waiting = set(verdicts.loc[verdicts["reason"].str.startswith("not yet analysed"), "id"])
-    repeats = verdicts["repeats"].isin(waiting).sum()
-    assert table.loc["not assessable: not yet analysed", "all"] == len(waiting) + repeats

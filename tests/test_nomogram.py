@@ -112,7 +112,6 @@ def test_risk_through_points_is_that_of_the_equation(a, b, intercept):
     through_points = scales.risk_of_total(scales.total_points({"a": a, "b": b}))
     logit = intercept + 0.2 * a - 0.1 * b
     assert through_points == pytest.approx(1 / (1 + np.exp(-logit)), abs=1e-12)
-    assert scales.value_of_points("b", scales.points("b", b)) == pytest.approx(b, abs=1e-9)
 
 
 def test_axes_are_listed_from_points_to_risk(by_hand):

@@ -13,7 +13,6 @@ from rairlib.papers import tang2025
 from rairlib.papers.tang2025_cohort import LEVELS, checked
 from rairlib.papers.tang2025_develop import (
     develop,
-    develop_without_screening,
     fit_printed_variables,
 )
 from rairlib.papers.tang2025_linearity import LINEAR, LOG_TG, SPLINE_TG, shapes, tg_curves
@@ -207,10 +206,6 @@ def test_model_without_selection_is_that_of_glm(training):
         training, pd.Series(R["coefficients"], index=["intercept", "lln_count", "tg_before"])
     )
     assert np.log(risks / (1 - risks)) == pytest.approx(expected.to_numpy(), rel=1e-7, abs=1e-9)
-
-
-def test_without_screening_more_variables_may_come_in(training):
-    assert set(develop_without_screening(training).variables) >= {"lln_count", "tg_before"}
 
 
 def test_model_without_variables_predicts_the_share_of_events(training):

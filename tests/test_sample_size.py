@@ -12,10 +12,8 @@ import pytest
 
 from rairlib.errors import RairlibError
 from rairlib.sample_size import (
-    cox_snell,
     cox_snell_from_auc,
     development_sample_size,
-    expected_shrinkage,
     max_cox_snell,
     validation_sample_size,
 )
@@ -81,19 +79,6 @@ def test_r_squared_from_the_area_is_that_of_a_simulated_million():
     assert cox_snell_from_auc(0.838, 0.41) == pytest.approx(R["simulated"], abs=2e-3)
 
 
-def test_r_squared_of_the_data_by_hand():
-    # Log likelihood 4 ln 0.8, of the prevalence 4 ln 0.5: ratio (0.5/0.8)² per patient.
-    assert cox_snell([1, 1, 0, 0], [0.8, 0.8, 0.2, 0.2]) == pytest.approx(1 - (0.5 / 0.8) ** 2)
-
-
-def test_expected_shrinkage_is_that_of_r_and_turns_the_criterion_round():
-    r = R["shrinkage"]
-    for n, parameters, r_squared, value in zip(*r.values(), strict=True):
-        assert expected_shrinkage(n, parameters, r_squared) == pytest.approx(value, abs=1e-8)
-    n = sizes(development_sample_size(0.4, 15, 0.3))["shrinkage"]
-    assert expected_shrinkage(n, 15, 0.3) >= 0.9 > expected_shrinkage(n - 1, 15, 0.3)
-
-
 def test_published_examples_of_pmvalsampsize():
     # Normal linear predictor, mean -5, SD 2.5: by even quantiles instead of a simulation.
     from scipy.stats import norm
@@ -127,8 +112,6 @@ def test_wanted_widths_are_reached_at_the_size_given():
         (lambda: development_sample_size(0.01, 5, 0.2), "cox_snell: 0.2 is not between 0 and 0.1"),
         (lambda: development_sample_size(0.2, 5, 0.2, shrinkage=1), "shrinkage: 1 is not between"),
         (lambda: cox_snell_from_auc(0.4, 0.2), "auc: 0.4 is not between 0.5 and 1"),
-        (lambda: cox_snell([0, 0], [0.2, 0.3]), "both patients with and patients without"),
-        (lambda: expected_shrinkage(0, 2, 0.3), "n: 0 is not above 0"),
         (lambda: validation_sample_size(0.2, 0.8, [1, 1]), "log odds that vary"),
         (lambda: validation_sample_size(0.2, 0.8, [1, 2], auc_width=0), "auc_width: 0 is not"),
     ],

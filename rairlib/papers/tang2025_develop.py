@@ -35,27 +35,6 @@ def develop(training: pd.DataFrame) -> Developed:
     return develop_logistic(training, OUTCOME, CODING, TESTS, SCREENING_P)
 
 
-def develop_without_screening(training: pd.DataFrame) -> Developed:
-    """Select by Forward: LR among all candidates, without testing them one by one first.
-
-    Parameters
-    ----------
-    training : DataFrame
-        As for :func:`develop`.
-
-    Returns
-    -------
-    Developed
-        As :func:`develop`.
-
-    Raises
-    ------
-    RairlibError
-        As :func:`develop` does.
-    """
-    return develop_logistic(training, OUTCOME, CODING, {})
-
-
 def fit_printed_variables(training: pd.DataFrame) -> Developed:
     """Fit the model of the paper's two variables, without any selection.
 

@@ -33,12 +33,8 @@ slope_of <- function(lp, width) {
 }
 set.seed(4)
 lp <- round(rnorm(60, -0.5, 1.2), 3)
-shrinkage <- function(n, p, r2)
-  uniroot(function(s) p / ((s - 1) * log(1 - r2 / s)) - n, c(r2 + 1e-9, 1 - 1e-12), tol = 1e-14)$root
 cat(toJSON(list(
   pairs = pairs, simulated = r2_simulated(0.838, 0.41),
   normal_mean = -5, normal_sd = 2.5, normal_slope_size = slope_size(-5, 2.5, 0.2),
-  lp = lp, lp_slope_size = slope_of(lp, 0.3),
-  shrinkage = list(n = c(122, 122, 623), parameters = c(15, 2, 24), cox_snell = c(0.3, 0.3, 0.288),
-                   value = c(shrinkage(122, 15, 0.3), shrinkage(122, 2, 0.3), shrinkage(623, 24, 0.288)))
+  lp = lp, lp_slope_size = slope_of(lp, 0.3)
 ), digits = NA, auto_unbox = TRUE), "\n")
