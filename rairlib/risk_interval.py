@@ -14,26 +14,6 @@ from rairlib.errors import RairlibError
 INTERVAL_COLUMNS = ("risk", "low", "high", "lowest", "highest", "narrow_low", "narrow_high")
 
 
-def fisher_covariance(design, coefficients) -> np.ndarray:
-    """Return the covariance of a logistic model's coefficients, as its fit reports it.
-
-    Parameters
-    ----------
-    design : array-like of float, shape (n, k)
-        One row per patient, the column of ones included.
-    coefficients : array-like of float, shape (k,)
-        Maximum-likelihood estimates.
-
-    Returns
-    -------
-    ndarray, shape (k, k)
-        Inverse of the Fisher information ``X' diag(p (1 - p)) X``.
-    """
-    X = np.asarray(design, dtype=float)
-    risk = expit(X @ np.asarray(coefficients, dtype=float))
-    return np.linalg.inv(X.T @ (X * (risk * (1 - risk))[:, None]))
-
-
 def from_triangles(triangles) -> np.ndarray:
     """Return symmetric matrices from their upper triangles, row by row.
 

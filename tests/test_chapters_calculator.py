@@ -19,10 +19,8 @@ from rairlib.chapters.calculator import (
     PREDICTORS,
     calculator,
     estimates,
-    kept_covariances,
     one_row,
     page_data,
-    training_covariance,
 )
 from rairlib.chapters.calculator_form import CalculatorForm
 from rairlib.chapters.calculator_tables import (
@@ -35,6 +33,7 @@ from rairlib.chapters.calculator_tables import (
     threshold_tables,
 )
 from rairlib.errors import RairlibError
+from rairlib.fast_logistic import fit_logistic
 from rairlib.reported import load_registry
 
 SCRIPT = Path(__file__).parents[1] / "book" / "_static" / "calculator.js"
@@ -59,7 +58,10 @@ def cohort():
 
 @pytest.fixture(scope="module")
 def model(registry, cohort):
-    one = training_covariance(cohort)
+    training = cohort[cohort["cohort"] == "training"]
+    design = np.column_stack([np.ones(122), training[list(PREDICTORS)]])
+    fit = fit_logistic(training["failure"].eq("yes").to_numpy(float), design)
+    one = fit.covariance[np.triu_indices(3)]
     return calculator(registry, cohort, np.array([one, 1.3 * one, 0.9 * one]))
 
 
@@ -137,17 +139,6 @@ def test_number_that_is_absent_or_printed_twice_is_no_coefficient(registry):
         one_row(registry, statistic="coefficient", variable="age")
     with pytest.raises(RairlibError, match="2 numbers"):
         one_row(registry, statistic="coefficient")
-
-
-def test_covariance_of_the_ensemble_comes_before_that_of_the_cohort(tmp_path, monkeypatch, cohort):
-    (tmp_path / "studies.csv").write_text("")
-    (tmp_path / "results").mkdir()
-    monkeypatch.setenv("RAIRLIB_DATA", str(tmp_path))
-    alone = kept_covariances("tang2025", cohort)
-    np.testing.assert_allclose(alone, [training_covariance(cohort)], rtol=1e-9)
-    kept = "cohort,v00,v01,v02,v11,v12,v22\n1,4,1,2,5,3,6\n2,8,1,2,5,3,6\n"
-    (tmp_path / "results" / "tang2025_covariance.csv").write_text(kept)
-    assert kept_covariances("tang2025", cohort).tolist() == [[4, 1, 2, 5, 3, 6], [8, 1, 2, 5, 3, 6]]
 
 
 def test_form_holds_the_data_and_labels_every_field(data):

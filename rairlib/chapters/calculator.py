@@ -6,13 +6,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from rairlib.chapters.tang2025_cohort import load_result
 from rairlib.errors import RairlibError
 from rairlib.nomogram import Nomogram, nomogram
-from rairlib.output import rounded
-from rairlib.regression import INTERCEPT, logistic
 from rairlib.reported import Registry, ReportedNumber
-from rairlib.risk_interval import fisher_covariance, from_triangles, risk_intervals
-from rairlib.studies import data_folder
+from rairlib.risk_interval import from_triangles, risk_intervals
 
 PREDICTORS = ("lln_count", "tg_before")
 TRIANGLE = ("v00", "v01", "v02", "v11", "v12", "v22")
@@ -57,48 +55,15 @@ def one_row(registry: Registry, **where: str) -> ReportedNumber:
     return found[0]
 
 
-def kept_covariances(study: str, cohort: pd.DataFrame) -> np.ndarray:
-    """Return the covariance of the model's coefficients in simulated cohorts.
-
-    Parameters
-    ----------
-    study : str
-        Key of the study.
-    cohort : DataFrame
-        The kept cohort, used alone where no ensemble is kept.
+def kept_covariances() -> np.ndarray:
+    """Return the covariance of the model's coefficients in the simulated cohorts of the ensemble.
 
     Returns
     -------
     ndarray, shape (m, 6)
-        Upper triangles, intercept first, to ten digits.
+        Upper triangles, intercept first.
     """
-    path = data_folder() / "results" / f"{study}_covariance.csv"
-    if path.is_file():
-        triangles = pd.read_csv(path)[list(TRIANGLE)].to_numpy()
-    else:
-        triangles = training_covariance(cohort)[None, :]
-    return np.vectorize(lambda value: rounded(value, 10))(triangles)
-
-
-def training_covariance(cohort: pd.DataFrame) -> np.ndarray:
-    """Fit the two predictors to a cohort's training patients and return their covariance.
-
-    Parameters
-    ----------
-    cohort : DataFrame
-        Columns ``cohort, failure, lln_count, tg_before``.
-
-    Returns
-    -------
-    ndarray, shape (6,)
-        Upper triangle, intercept first.
-    """
-    training = cohort[cohort["cohort"] == "training"]
-    fit = logistic(training, "failure", dict.fromkeys(PREDICTORS))
-    estimates = fit[fit["statistic"] != "odds_ratio"].set_index("term")["estimate"]
-    design = training[list(PREDICTORS)].assign(**{INTERCEPT: 1.0})[[INTERCEPT, *PREDICTORS]]
-    covariance = fisher_covariance(design, estimates[[INTERCEPT, *PREDICTORS]])
-    return covariance[np.triu_indices(3)]
+    return load_result("covariance")[list(TRIANGLE)].to_numpy()
 
 
 def calculator(registry: Registry, cohort: pd.DataFrame, covariances: np.ndarray) -> Calculator:

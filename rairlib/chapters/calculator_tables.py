@@ -6,20 +6,15 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from rairlib.chapters.calculator import PREDICTORS, Calculator, estimates, one_row
-from rairlib.checks.classification_tables import (
-    agreeing_with_all,
-    classification_tables,
-    printed_figure,
-)
+from rairlib.chapters.hunan_print import set_name
 from rairlib.errors import RairlibError
 from rairlib.nomogram import nomogram_axes
+from rairlib.printed_tables import agreeing_tables, printed_rules
 from rairlib.reported import Registry
 from rairlib.risk_interval import from_triangles
 
-RULE = "logit_p_0585"
 FIGURES = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
 COUNTS = ("failures found", "failures missed", "false alarms", "rightly negative")
-SETS = ("training", "validation")
 GRID_NODES, GRID_TG = (0, 1, 2, 5, 10), (0, 1, 2, 5, 10, 20, 50)
 AXIS_LABELS = {
     "points": "Points",
@@ -126,20 +121,13 @@ def threshold_tables(registry: Registry) -> pd.DataFrame:
         If the print does not leave exactly one table.
     """
     rows = {}
-    for name in SETS:
-        positives, negatives = (
-            int(registry.size(f"{name} {end}").number.value) for end in ("failure", "success")
-        )
-        where = {"variable": RULE, "group": f"{name} failure vs {name} success"}
-        printed = {figure: one_row(registry, statistic=figure, **where) for figure in FIGURES}
-        tables = classification_tables(positives, negatives)
-        mask = agreeing_with_all([printed_figure(row, tables) for row in printed.values()])
-        found = np.argwhere(mask)
-        if len(found) != 1:
-            raise RairlibError(f"{name}: {len(found)} tables have the printed figures")
-        tp, tn = (int(count) for count in found[0])
-        counts = (tp, positives - tp, negatives - tn, tn)
-        rows[name] = [*counts, *(f"{row.printed} %" for row in printed.values())]
+    for rule in printed_rules(registry):
+        tables = agreeing_tables(rule)
+        name = set_name(rule.first.group)
+        if len(tables) != 1:
+            raise RairlibError(f"{name}: {len(tables)} tables have the printed figures")
+        printed = {figure.row.statistic: f"{figure.row.printed} %" for figure in rule.figures}
+        rows[name] = [*tables[0].tolist(), *(printed[figure] for figure in FIGURES)]
     labels = [*COUNTS, *FIGURES[:2], "PPV", "NPV", FIGURES[-1]]
     return pd.DataFrame.from_dict(rows, orient="index", columns=labels).rename_axis("set")
 

@@ -268,7 +268,7 @@ def main():
     options = arguments()
     axe = options.axe and options.axe.read_text(encoding="utf-8")
     cohort = load_witness(STUDY)
-    model = calculator(load_registry(STUDY), cohort, kept_covariances(STUDY, cohort))
+    model = calculator(load_registry(STUDY), cohort, kept_covariances())
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=options.chromium, args=FLAGS)
         faults = check_without_scripts(browser) + check_dark(browser, axe)
