@@ -8,10 +8,9 @@ from rairlib.errors import RairlibError
 from rairlib.fast_logistic import fit_logistic
 from rairlib.lowess import SPAN, lowess
 from rairlib.predicted_risks import log_odds, outcomes_and_risks
-from rairlib.regression import ESTIMATE_COLUMNS
+from rairlib.regression import ESTIMATE_COLUMNS, Z_95
 from rairlib.resampling import checked_rows, percentile_limits
 
-Z_95 = stats.norm.ppf(0.975)
 GRID_SIZE = 50
 
 

@@ -23,6 +23,11 @@ from rairlib.studies import Variable, load_variables
 from rairlib.subgroup_tables import ANY, STATISTICS, Splits, all_splits
 
 BOTH = "all patients"
+MEASURES = (*MEASURED, "ppv", "npv", "accuracy")
+VALUE_COLUMNS = (
+    *("id", "variable", "statistic", "role", "printed", "tables"),
+    *("low", "high", "agrees", "cut"),
+)
 
 
 def agreeing_tables(rule: Rule, statistics: Collection[str] = ()) -> np.ndarray:
@@ -44,18 +49,8 @@ def agreeing_tables(rule: Rule, statistics: Collection[str] = ()) -> np.ndarray:
     tp, tn = rule.tables.true_positives, rule.tables.true_negatives
     mask = np.broadcast_to(agreeing_with_all(kept), np.broadcast_shapes(tp.shape, tn.shape))
     positives, negatives = np.nonzero(mask)
-    return np.stack(
-        [
-            positives,
-            rule.tables.with_outcome - positives,
-            rule.tables.without_outcome - negatives,
-            negatives,
-        ],
-        axis=1,
-    )
-
-
-MEASURES = (*MEASURED, "ppv", "npv", "accuracy")
+    with_outcome, without = rule.tables.with_outcome, rule.tables.without_outcome
+    return np.stack([positives, with_outcome - positives, without - negatives, negatives], axis=1)
 
 
 def printed_rules(registry: Registry) -> list[Rule]:
@@ -258,14 +253,7 @@ def subgroup_values_from_anchors(registry: Registry) -> pd.DataFrame:
             values = np.concatenate([splits.estimates[:, found], splits.estimates[:, second]])
             pairs = zip(subgroups.rows, values, strict=True)
             records += [{"model": subgroups.name, **_recomputed(*pair)} for pair in pairs]
-    columns = ["model", *VALUE_COLUMNS]
-    return pd.DataFrame(records, columns=columns)
-
-
-VALUE_COLUMNS = (
-    *("id", "variable", "statistic", "role", "printed", "tables"),
-    *("low", "high", "agrees", "cut"),
-)
+    return pd.DataFrame(records, columns=["model", *VALUE_COLUMNS])
 
 
 def _recomputed(row: ReportedNumber, values: np.ndarray) -> dict:

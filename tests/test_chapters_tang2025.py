@@ -216,8 +216,11 @@ def test_sizes_needed_are_those_of_the_papers_criterion():
     assert table.loc["all of these", "printed"] == table.iloc[:3]["printed"].max()
 
 
-def test_sizes_to_validate_are_largest_for_all(training):
-    table = tang2025_performance.sizes_to_validate(training, 0.766)
+def test_sizes_to_validate_are_those_of_the_papers_criterion():
+    part = pd.DataFrame({"failed": [True, False, True, False], "logit_p": [1, -1, 2, -2]})
+    table = tang2025_performance.sizes_to_validate(part, 0.766)
+    # Half fail: 1 / (asinh(0.1) / 1.96)² = 385.4.
+    assert table.loc["observed/expected", ["patients", "failures"]].tolist() == [386, 193]
     assert table.loc["all", "patients"] == table["patients"].max()
 
 

@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 from scipy.special import expit
-from scipy.stats import norm
 
 from rairlib.chapters.calculator import PREDICTORS, Calculator, estimates, one_row
 from rairlib.chapters.hunan_print import set_name
 from rairlib.errors import RairlibError
 from rairlib.nomogram import nomogram_axes
 from rairlib.printed_tables import agreeing_tables, printed_rules
+from rairlib.regression import Z_95
 from rairlib.reported import Registry
 from rairlib.risk_interval import from_triangles
 
@@ -171,9 +171,8 @@ def _printed_error(registry: Registry, variable: str) -> str:
         one_row(registry, statistic=end, variable=variable, method="wald exp").number
         for end in ("ci_low", "ci_high")
     )
-    width = 2 * norm.ppf(0.975)
-    narrow, wide = np.log(high.low / low.high) / width, np.log(high.high / low.low) / width
-    return _span(np.array([narrow, wide]))
+    ratios = np.array([high.low / low.high, high.high / low.low])
+    return _span(np.log(ratios) / (2 * Z_95))
 
 
 def _span(values: np.ndarray) -> str:
