@@ -11,9 +11,8 @@ from rairlib.errors import RairlibError
 from rairlib.nomogram import Nomogram, nomogram
 from rairlib.reported import Registry, ReportedNumber
 from rairlib.risk_interval import from_triangles, risk_intervals
+from rairlib.simulation.tang2025_ensemble import PREDICTORS, TRIANGLE
 
-PREDICTORS = ("lln_count", "tg_before")
-TRIANGLE = ("v00", "v01", "v02", "v11", "v12", "v22")
 SCORE = "logit_p"
 # Below this number of patients as far out as the reader's values, the calculator warns.
 FEW = 5
