@@ -109,7 +109,7 @@ def area_range(
     largest = 1 - (1 - sensitivity) * (1 - specificity)
     if best_cutoff:
         youden = sensitivity + specificity - 1
-        largest = min(largest, 1 - (1 - youden) ** 2 / 2)
+        largest = 1 - (1 - youden) ** 2 / 2  # never above the bound without this knowledge
     return sensitivity * specificity, largest
 
 

@@ -21,7 +21,7 @@ CONSEQUENCES = {
     "text-10": "nothing; read mean",
     "text-11": "which lesions can count as progression",
     "text-12": "how much of the association of thyroglobulin is there by definition",
-    "text-13": "nothing; status and diameter follow from the number of nodes",
+    "text-13": "nothing; the number of nodes holds their status and much of their size",
     "text-14": "whether the subgroups show that the model does well elsewhere",
 }
 # Topic and name of an unpublished quantity → label of its row in a figure.
