@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 
 from rairlib.errors import RairlibError
 
@@ -62,7 +63,7 @@ def fit_logistic(event: np.ndarray, design: np.ndarray, offset: np.ndarray | flo
     linear = offset + design @ coefficients
     reached = log_likelihood(event, linear)
     for _ in range(ITERATIONS_MAX):
-        risk = 1 / (1 + np.exp(-linear))
+        risk = expit(linear)
         information = design.T @ (design * (risk * (1 - risk))[:, np.newaxis])
         try:
             step = np.linalg.solve(information, design.T @ (event - risk))
