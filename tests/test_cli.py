@@ -296,7 +296,6 @@ def test_mistyped_study_is_recognised(run):
 @pytest.mark.parametrize(
     ("words", "about"),
     [
-        (("simulate", "tang2025"), "not yet analysed"),
         (("simulate", STUDY, "-n", "0"), "'0' is not a whole number above zero"),
         (("simulate", STUDY, "-n", "two"), "'two' is not a whole number above zero"),
         (("simulate", STUDY, "--seed", "-1"), "'-1' is not a whole number of zero or above"),

@@ -130,6 +130,7 @@ def test_kept_ensemble_starts_with_what_its_seed_draws():
     assert load_ensemble("lakhdar2024")["cohort"].nunique() == 1000
 
 
-def test_study_without_simulation_is_told():
-    with pytest.raises(RairlibError, match="tang2025: not yet analysed"):
-        simulation_of("tang2025")
+def test_study_without_simulation_is_told(monkeypatch):
+    monkeypatch.setattr("rairlib.simulation.studies.load_registry", lambda _: None)
+    with pytest.raises(RairlibError, match="a_fourth: not yet analysed"):
+        simulation_of("a_fourth")
