@@ -20,7 +20,6 @@ from rairlib.studies import load_studies
 from rairlib.verdicts import all_findings, all_verdicts
 
 VERDICT_COLUMNS = ["study", "id", "printed", "role", "evidence", "reproduced", "verdict", "reason"]
-FINDING_COLUMNS = ["check", "status", "target", "text"]
 
 
 def _verdicts(options: argparse.Namespace) -> int:

@@ -165,7 +165,6 @@ def test_methods_for_ties_agree_without_ties_and_penalties_shrink(patients):
     logs = np.log(fits.pivot_table(index="term", columns="fit", values="estimate"))
     assert (logs["ridge 0.5"].abs() < logs["plain"].abs()).all()
     assert fits.loc[fits["fit"] == "ridge 0.5", "low"].isna().all()
-    assert 0.5 <= progression_frames.apparent_concordance(data, covariates) <= 1
 
 
 def test_ranges_stand_beside_the_numbers_they_belong_to(registry):

@@ -5,7 +5,7 @@ import pandas as pd
 
 from rairlib.avidity_print import AVID, avidity_cases, avidity_logrank, avidity_unions, mixtures
 from rairlib.checks.cells import CountIndex
-from rairlib.logrank_range import logrank_from_risk_sets, logrank_limits, risk_sets
+from rairlib.logrank_range import logrank_from_risk_sets, risk_sets
 from rairlib.printed import format_value
 from rairlib.progression_print import (
     cox_fit,
@@ -147,30 +147,6 @@ def logrank_table(registry: Registry) -> pd.DataFrame:
     return pd.DataFrame({"value": shown}).rename_axis("quantity")
 
 
-def logrank_of_every_row(registry: Registry) -> pd.DataFrame:
-    """Enclose the log-rank statistic of every split of Table 5, none of which is printed.
-
-    Parameters
-    ----------
-    registry : Registry
-        The printed numbers.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``hazard ratio``, ``least``, ``most``, indexed by variable.
-    """
-    rows = {}
-    for variable, split in univariable_splits(registry).items():
-        low, high = logrank_limits(cox_fit(split))
-        rows[variable] = {
-            "hazard ratio": split.found.estimate.printed,
-            "least": format_value(low, 2),
-            "most": format_value(high, 2),
-        }
-    return pd.DataFrame(rows).T.rename_axis("variable")
-
-
 def two_group_follow_ups(registry: Registry) -> pd.DataFrame:
     """Tell follow-ups of RAIA and RAIR in words and compute their log-rank statistic.
 
@@ -202,43 +178,6 @@ def two_group_follow_ups(registry: Registry) -> pd.DataFrame:
                 "log-rank χ²": format_value(statistic, 3),
                 "rounds to the print": row.number.agrees(statistic),
             }
-    return pd.DataFrame(rows).T.rename_axis("follow-up")
-
-
-def three_curve_follow_ups(registry: Registry, sizes: tuple[int, int, int]) -> pd.DataFrame:
-    """Compute the log-rank statistic of Figure 5B for follow-ups told in words.
-
-    Parameters
-    ----------
-    registry : Registry
-        The printed numbers.
-    sizes : (int, int, int)
-        Evaluable patients without avidity, with partial or lost avidity, and with progression
-        despite avidity; all of the last progress.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``log-rank χ²`` and ``rounds to the print``. The other events alternate between
-        the first two groups; nobody is censored before the last event.
-    """
-    (row,) = registry.where("logrank_chi_square", group="RAIR", repeats="")
-    total, last = _events(registry), sizes[2]
-    places = {
-        "the progressive type first": range(last),
-        "the progressive type at events 1, 2, 4, 7, 8, 9 and 13": (0, 1, 3, 6, 7, 8, 12),
-        "the progressive type at every second event": range(0, 2 * last, 2),
-        "the progressive type last": range(total - last, total),
-    }
-    rows = {}
-    for name, at in places.items():
-        fails = np.full(total, 2)
-        fails[np.setdiff1d(np.arange(total), list(at))] = np.arange(total - last) % 2
-        statistic = logrank_from_risk_sets(fails, risk_sets(sizes, fails))
-        rows[name] = {
-            "log-rank χ²": format_value(statistic, 3),
-            "rounds to the print": row.number.agrees(statistic),
-        }
     return pd.DataFrame(rows).T.rename_axis("follow-up")
 
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from rairlib.cox import cox, firth_cox, ridge_cox
-from rairlib.cox_performance import concordance, linear_predictor
 from rairlib.survival import expected_events, kaplan_meier, log_rank, survival_at
 
 TIME, EVENT = "pfs", "progressed"
@@ -92,24 +91,6 @@ def penalised_fits(
     columns = ["term", "fit", "estimate", "low", "high", "p_value"]
     table = pd.concat([_ratios(fit).reset_index().assign(fit=name) for name, fit in fits.items()])
     return table[columns].reset_index(drop=True)
-
-
-def apparent_concordance(patients: pd.DataFrame, covariates: Mapping) -> float:
-    """Return Harrell's C of a Cox model on the patients that it was fitted to.
-
-    Parameters
-    ----------
-    patients, covariates
-        As for :func:`ties_side_by_side`.
-
-    Returns
-    -------
-    float
-        Between 0 and 1.
-    """
-    estimates = cox(patients, TIME, EVENT, covariates)
-    risk = linear_predictor(patients, covariates, estimates)
-    return concordance(patients[TIME], patients[EVENT], risk)
 
 
 def definitions(patients: pd.DataFrame) -> pd.DataFrame:
