@@ -275,8 +275,8 @@ def dichotomised_values_from_anchors(registry: Registry) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per area and limit of role ``held_out`` whose score, cut in two, has anchors in
-        the same comparison that leave one 2×2 table: columns as
+        One row per area and limit, one of them of role ``held_out``, whose score, cut in two, has
+        anchors in the same comparison that leave one 2×2 table: columns as
         :func:`subgroup_values_from_anchors`. Whether the area is that of the score cut in two is
         a reading; the numbers differ if it is wrong.
     """
@@ -285,7 +285,9 @@ def dichotomised_values_from_anchors(registry: Registry) -> pd.DataFrame:
     for rule in printed_rules(registry):
         anchors = [figure.row.statistic for figure in rule.figures if figure.row.role == "anchor"]
         area = areas.get((rule.first.variable.rpartition("_")[0], rule.first.group))
-        if area is None or area.row.role != "held_out" or not anchors or not area.has_interval:
+        if area is None or not anchors or not area.has_interval:
+            continue
+        if "held_out" not in {row.role for row in (area.row, area.low, area.high)}:
             continue
         tables = agreeing_tables(rule, anchors)
         if len(tables) == 1:

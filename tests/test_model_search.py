@@ -1,4 +1,7 @@
-"""The search for patients with a printed logistic model, against scipy and statsmodels."""
+"""The search for patients with a printed logistic model, against R, scipy and statsmodels."""
+
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ from rairlib.hosmer_lemeshow import hosmer_lemeshow
 from rairlib.model_search.added import draw_added
 from rairlib.model_search.measures import MEASURES, log_density, measure, misfit
 from rairlib.model_search.sampling import Population, Walk, walk
+from rairlib.results import load_witness
 
 PRINTED = np.array([-2.0, 0.2, 0.1])
 CUTOFF = -0.6
@@ -35,12 +39,12 @@ def patients():
     return event, covariates
 
 
-def measured(event, covariates):
+def measured(event, covariates, cutoff=CUTOFF):
     size = len(event)
     work = (PRINTED.copy(), np.empty((3, 3)), np.empty(size), np.empty(size), np.empty(size))
     orders = np.tile(np.arange(size), (3, 1))
     found = np.zeros(len(MEASURES))
-    assert measure(event, *covariates, PRINTED, CUTOFF, work, orders, found)
+    assert measure(event, *covariates, PRINTED, cutoff, work, orders, found)
     return dict(zip(MEASURES, found, strict=True))
 
 
@@ -76,6 +80,32 @@ def test_area_and_cutoff_are_those_of_the_score(patients, found, fitted):
     assert (table["cutoff"] - found["cutoff"]).abs().min() < 1e-8
     assert found["true_positives"] == event[score >= CUTOFF].sum()
     assert found["true_negatives"] == (1 - event)[score < CUTOFF].sum()
+
+
+def test_measures_of_the_kept_hunan_cohort_are_those_of_r():
+    """tests/reference/tang2025_kept.R: glm, pROC, all triples, wilcox.test, anova by Rao's test."""
+    path = Path(__file__).parent / "reference" / "tang2025_kept.json"
+    by_r = json.loads(path.read_text(encoding="utf-8"))["printed"]
+    training = load_witness("tang2025").query("cohort == 'training'")
+    event = (training["failure"] == "yes").to_numpy(float)
+    found = measured(event, training[["lln_count", "tg_before"]].to_numpy(float).T.copy(), -0.585)
+    numbers = {
+        name: f"results-predictors-{n}" for name, n in zip(MEASURES, (15, 16, 17), strict=False)
+    }
+    limits = zip(MEASURES[3:7], ("10", "11", "13", "14"), strict=True)
+    numbers |= {name: f"results-predictors-{n}" for name, n in limits}
+    fitted = ("auc", "auc_low", "auc_high", "cutoff", "hosmer_lemeshow_p")
+    places = zip(fitted, ("02", "03", "04", "08", "01"), strict=True)
+    numbers |= {name: f"results-performance-{n}" for name, n in places}
+    for name, number in numbers.items():
+        assert found[name] == pytest.approx(by_r[number], abs=1e-8), name
+    tests = ("first_present_chi_square", "first_mann_whitney", "second_mann_whitney")
+    for name, n in zip((*tests, "first_present_score"), (1, 2, 5, 6), strict=True):
+        assert p_value(found[f"{name}_z"]) == pytest.approx(by_r[f"results-predictors-0{n}"], 1e-8)
+    rates = by_r["results-performance-10"], by_r["results-performance-11"]
+    ours = 100 * found["true_positives"] / 50, 100 * found["true_negatives"] / 72
+    assert ours == pytest.approx(rates, abs=1e-8)
+    assert found["youden_excess"] == 0
 
 
 def test_youden_excess_counts_patients_without_the_outcome(patients, found, fitted):

@@ -85,7 +85,12 @@ def read_anchors(registry: Registry) -> Anchors:
         If the anchors do not determine one table per set and per subgroup.
     """
     tables = {
-        rule.first.group.split()[0]: _only(agreeing_tables(rule), rule.first.group)
+        rule.first.group.split()[0]: _only(
+            agreeing_tables(
+                rule, [f.row.statistic for f in rule.figures if f.row.role == "anchor"]
+            ),
+            rule.first.group,
+        )
         for rule in printed_rules(registry)
     }
     steered, free = _walk_targets(registry, tables["training"])
