@@ -17,9 +17,13 @@ from rairlib.search.declaration import (
     Rate,
     Target,
 )
-from rairlib.search.schedule import Round, Schedule
+from rairlib.search.schedule import LinearStep, Round, Schedule
 
 COVARIATES = ("older", "larger", "spread")
+LINEAR_STEP = LinearStep(
+    size=500.0, cancelling=200, fitting=(100, 20), paired=100, pairs=200, pair_size=50.0,
+    steps=50_000, start=100.0, end=2.0, width=10.0,
+)  # fmt: skip
 QUICK = Schedule(
     chunk_steps=50_000,
     timeline_chains=1,
@@ -27,6 +31,11 @@ QUICK = Schedule(
     covariate_chains=2,
     covariate_rounds=(Round(steps=300_000, start=100.0, end=1.0, cap=100.0),),
     polish_iterations=10,
+    walk_steps=20_000,
+    walk_tries=2,
+    linear_cycles=2,
+    linear_plan=(LINEAR_STEP,),
+    linear_tries=5_000,
 )
 
 

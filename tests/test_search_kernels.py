@@ -12,8 +12,9 @@ from rairlib.search.cox_fit import fit_rows
 from rairlib.search.cox_terms import NORMAL_QUANTILE
 from rairlib.search.declaration import event_range, ratio_centre
 from rairlib.search.distances import distances, timeline_values
+from rairlib.search.exchanges import effects_of
 from rairlib.search.moves import propose
-from rairlib.search.polish import MoveList, effects_of, list_moves, polish_once
+from rairlib.search.polish import list_moves, polish_once
 from rairlib.search.risk_sums import (
     change_model,
     fill_sums,
@@ -156,10 +157,10 @@ def test_cohort_that_was_printed_is_at_no_distance(cohort):
 def test_effects_of_moves_are_those_of_fresh_sums(qingdao):
     _, _, design, rows, _ = qingdao
     moves = list_moves(rows, design, np.random.default_rng(1))
-    some = np.random.default_rng(2).choice(len(moves.first), 60, replace=False)
-    moves = MoveList(*(array[some] for array in moves))
+    moves = moves.take(np.random.default_rng(2).choice(moves.many, 60, replace=False))
     base, effects = effects_of(rows, design, moves)
-    for first, second, mask, effect in zip(*moves, effects, strict=True):
+    alone = (moves.first[:, 0], moves.second[:, 0], moves.masks[:, 0])
+    for first, second, mask, effect in zip(*alone, effects, strict=True):
         changed = rows.copy()
         changed[first, mask], changed[second, mask] = rows[second, mask], rows[first, mask]
         assert base + effect == pytest.approx(fresh_residuals(changed, design), abs=1e-6)

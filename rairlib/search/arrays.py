@@ -146,13 +146,15 @@ def design_of(study: DeclaredStudy, classes: np.ndarray, events: np.ndarray) -> 
     fixed_together = np.isin(np.arange(len(covariates)), joint)
     alike = np.outer(place >= 0, place >= 0) | np.outer(fixed_together, fixed_together)
     np.fill_diagonal(alike, False)
+    free = _integers(k for k, c in enumerate(covariates) if not c.classes and k not in single)
     return Design(
         at_risk=np.cumsum(events).astype(np.int64),
         event=events.astype(np.int64),
         stratum=strata[classes],
         stratified=np.array(["" not in entry.counts for entry in covariates]),
         joint=fixed_together,
-        free=_integers(k for k, c in enumerate(covariates) if not c.classes and k not in single),
+        free=free,
+        within=free,
         model=_integers(model),
         place=place,
         alike=alike,
@@ -176,6 +178,7 @@ def alone(design: Design, column: int) -> Design:
         stratified=design.stratified[one].copy(),
         joint=np.zeros(1, bool),
         free=np.zeros(1, np.int64),
+        within=np.zeros(1, np.int64),
         model=none,
         place=np.full(1, -1, np.int64),
         alike=np.zeros((1, 1), bool),

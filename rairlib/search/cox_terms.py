@@ -33,6 +33,8 @@ class Design(NamedTuple):
         Columns counted by stratum; columns whose joint table is kept.
     free : ndarray of int64
         Columns that may be exchanged; the others follow from the class.
+    within : ndarray of int64
+        Columns that may be exchanged between patients censored between the same two events.
     model, place : ndarray of int64, shapes (K,) and (P,)
         Columns of the multivariable model; position of a column in it, or -1.
     alike : ndarray of bool, shape (P, P)
@@ -54,6 +56,7 @@ class Design(NamedTuple):
     stratified: np.ndarray
     joint: np.ndarray
     free: np.ndarray
+    within: np.ndarray
     model: np.ndarray
     place: np.ndarray
     alike: np.ndarray
@@ -79,7 +82,7 @@ class Sums(NamedTuple):
         `means` added over the events.
     terms : ndarray, shape (n, L)
         What each patient adds to `weights`.
-    ends, steps : ndarray of int64, shape (4,)
+    ends, steps : ndarray of int64, shape (n,)
         Scratch: events at risk and change of level of the patients of a proposal.
     touched : ndarray of bool, shape (E,)
         Events that the last change reached.
@@ -114,8 +117,8 @@ def empty_sums(patients: int, columns: int, covariates: int, events: int) -> Sum
         means=np.zeros((events, length - 1)),
         total=np.zeros(length - 1),
         terms=np.zeros((patients, length)),
-        ends=np.zeros(4, np.int64),
-        steps=np.zeros(4, np.int64),
+        ends=np.zeros(patients, np.int64),
+        steps=np.zeros(patients, np.int64),
         touched=np.zeros(events, np.bool_),
         size=np.zeros(events),
         ones=np.zeros((columns, events)),

@@ -1,27 +1,22 @@
-"""The last digits: sums of small moves whose effects cancel what is left of the residuals.
+"""Sums of small moves whose effects cancel what is left of the residuals.
 
 The effects of small exchanges on all residuals nearly add up. All pairs are compared by one
 matrix product, the best ones are extended to quadruples, and what promises most is fitted.
 """
 
-from typing import NamedTuple
-
 import numpy as np
-from numba import njit
 
-from rairlib.search.cox_terms import Design, compiled_empty_sums
-from rairlib.search.moves import is_allowed
-from rairlib.search.risk_sums import (
-    change_column,
-    change_model,
-    fill_sums,
-    fresh_residuals,
-    last_event,
-    residuals_of,
+from rairlib.search.cox_terms import Design
+from rairlib.search.exchanges import (
+    IMPOSSIBLE,
+    Exchanges,
+    effects_of,
+    exchanged,
+    single_exchanges,
 )
+from rairlib.search.risk_sums import fresh_residuals
 from rairlib.search.schedule import Schedule
 
-IMPOSSIBLE = 1e6
 SMALLEST_EFFECT = 1e-6
 ALIKE_BUT_ONE = 150  # moves listed of each kind, per column where single columns are exchanged
 NEIGHBOURS = 700
@@ -33,74 +28,7 @@ EXTENSIONS_KEPT = 20
 PAIRS_KEPT = 60
 
 
-class MoveList(NamedTuple):
-    """Exchanges between patients `first` and `second`, of the columns in `masks` (moves, P)."""
-
-    first: np.ndarray
-    second: np.ndarray
-    masks: np.ndarray
-
-
-@njit(cache=True, nogil=True)
-def _effects(rows, design, first, second, masks, base, effects):
-    """Write the residuals of a cohort and each move's effect on them."""
-    patients, columns = rows.shape
-    covariates, events = design.model.shape[0], 0
-    for i in range(patients):
-        events += design.event[i]
-    sums = compiled_empty_sums(patients, columns, covariates, events)
-    new = compiled_empty_sums(4, columns, covariates, events)
-    fill_sums(rows, design, sums)
-    inverse = np.zeros((covariates, covariates))
-    residuals_of(design, sums, inverse, base)
-    step, out = np.zeros(sums.weights.shape[1]), np.zeros(base.shape[0])
-    slots, proposed = np.zeros(4, np.int64), np.zeros((4, columns), np.int64)
-    for move in range(first.shape[0]):
-        slots[0], slots[1] = first[move], second[move]
-        for k in range(columns):
-            one, other = rows[slots[0], k], rows[slots[1], k]
-            proposed[0, k] = other if masks[move, k] else one
-            proposed[1, k] = one if masks[move, k] else other
-        last = last_event(design, slots, 2)
-        new.score[:], new.information[:] = sums.score, sums.information
-        new.events[:] = sums.events
-        for k in range(columns):
-            if proposed[0, k] != rows[slots[0], k]:
-                change_column(k, rows, design, sums, new, slots, proposed, 2, last)
-        change_model(design, sums, new, slots, proposed, 2, last, step)
-        possible = is_allowed(proposed, 2, design.forbidden)
-        if possible and residuals_of(design, new, inverse, out):
-            effects[move] = out - base
-        else:
-            effects[move] = IMPOSSIBLE
-
-
-def effects_of(rows: np.ndarray, design: Design, moves: MoveList) -> tuple[np.ndarray, np.ndarray]:
-    """Compute each move's effect on all residuals.
-
-    Parameters
-    ----------
-    rows : ndarray of int64, shape (n, P)
-        A cohort.
-    design : Design
-        What stays the same.
-    moves : MoveList
-        Exchanges.
-
-    Returns
-    -------
-    base : ndarray, shape (3 (P + K),)
-        Residuals of the cohort in half units.
-    effects : ndarray, shape (moves, 3 (P + K))
-        What each move adds; 1e6 where it is not possible.
-    """
-    base = np.zeros(3 * (rows.shape[1] + len(design.model)))
-    effects = np.zeros((len(moves.first), len(base)))
-    _effects(rows, design, *moves, base, effects)
-    return base, effects
-
-
-def list_moves(rows: np.ndarray, design: Design, rng: np.random.Generator) -> MoveList:
+def list_moves(rows: np.ndarray, design: Design, rng: np.random.Generator) -> Exchanges:
     """List small moves that keep every printed count and the joint table.
 
     Parameters
@@ -112,7 +40,7 @@ def list_moves(rows: np.ndarray, design: Design, rng: np.random.Generator) -> Mo
 
     Returns
     -------
-    MoveList
+    Exchanges
         Each move at most once by kind.
     """
     one, other = np.triu_indices(len(rows), 1)
@@ -144,7 +72,7 @@ def list_moves(rows: np.ndarray, design: Design, rng: np.random.Generator) -> Mo
     blocks = same & alike_event & (differs & design.joint).any(1) & (apart <= 1)
     put(blocks, design.joint.copy(), BLOCKS)
     pairs = np.concatenate(chosen)
-    return MoveList(one[pairs], other[pairs], np.concatenate(masks))
+    return single_exchanges(one[pairs], other[pairs], np.concatenate(masks))
 
 
 def residual_energy(residuals: np.ndarray, inside: float) -> np.ndarray:
@@ -205,16 +133,11 @@ def candidates(base: np.ndarray, effects: np.ndarray, schedule: Schedule) -> lis
     return [tuple(sorted(int(m) for m in moves)) for _, moves in found[: schedule.polish_refits]]
 
 
-def _apply(rows: np.ndarray, moves: MoveList, chosen: tuple) -> np.ndarray | None:
+def _apply(rows: np.ndarray, moves: Exchanges, chosen: tuple) -> np.ndarray | None:
     """Return the cohort after some moves, or nothing if they share a patient."""
-    patients = [moves.first[m] for m in chosen] + [moves.second[m] for m in chosen]
-    if len(set(patients)) < len(patients):
-        return None
-    changed = rows.copy()
-    for m in chosen:
-        a, c, mask = moves.first[m], moves.second[m], moves.masks[m]
-        changed[a, mask], changed[c, mask] = rows[c, mask], rows[a, mask]
-    return changed
+    moves = moves.take(list(chosen))
+    patients = moves.patients()
+    return exchanged(rows, moves) if len(np.unique(patients)) == patients.size else None
 
 
 def polish_once(
@@ -249,7 +172,7 @@ def polish_once(
     size = np.sqrt((effects**2).mean(1))
     kept = np.argsort(size, kind="stable")[: schedule.polish_moves]
     kept = kept[(size[kept] > SMALLEST_EFFECT) & (size[kept] < IMPOSSIBLE)]
-    moves, effects = MoveList(*(array[kept] for array in moves)), effects[kept]
+    moves, effects = moves.take(kept), effects[kept]
     if len(kept) == 0:
         return rows, best_energy, False
     for chosen in candidates(base, effects, schedule):

@@ -26,6 +26,46 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinearStep:
+    """One step of the linear search; see :mod:`rairlib.search.linear`.
+
+    Attributes
+    ----------
+    size : float
+        Largest effect of a set of exchanges, as root mean square in half units.
+    cancelling : int
+        Cancelling pairs listed per column of the joint table.
+    fitting : tuple of int
+        Sets of two, three, … exchanges across events listed per column.
+    paired, pairs : int
+        Small sets that are paired, and pairs with small sums that are listed.
+    pair_size : float
+        Largest effect of a pair.
+    steps : int
+        Proposals of the annealing.
+    start, end : float
+        Its temperatures.
+    reward, width : float
+        See :class:`rairlib.search.linear_sums.SumEnergy`.
+    accept : float
+        The result is taken if its energy is below so many times that of before.
+    """
+
+    size: float
+    cancelling: int
+    fitting: tuple[int, ...]
+    paired: int = 0
+    pairs: int = 0
+    pair_size: float = 0.0
+    steps: int
+    start: float
+    end: float
+    reward: float = 60.0
+    width: float
+    accept: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     """How long and how hot each stage of a search runs.
 
@@ -49,9 +89,23 @@ class Schedule:
         After each round a row further off than `weight_ratio` medians counts `weight_growth`
         times as much, up to `weight_limit`; the weight of the others decays to 1.
     polish_iterations, polish_stalls : int
-        Re-fits of the last stage, and how many in a row may fail before it stops.
+        Re-fits after the covariates (0: none), and how many in a row may fail before they stop.
     polish_moves, polish_pairs, polish_seeds, polish_refits : int
         Small moves kept, pairs looked up, pairs extended to quadruples, candidates fitted.
+    walk_steps, walk_tries : int
+        Longest walk of a column, and walks of each kind (0: none).
+    walk_pulls, walk_temperatures : tuple of float
+        Kinds of walks, until one ends on the print: the gentlest first.
+    walk_scale, walk_inside : float
+        See :class:`rairlib.search.column_walk.Walk`.
+    linear_cycles, linear_plan : int, tuple of LinearStep
+        How often the steps of the linear search are gone through (0: never).
+    linear_tries : int
+        Sets of exchanges drawn per column and size.
+    linear_inside : float
+        Residual, in half units, within which such a set has to leave the column's row.
+    linear_percent : float
+        Distance from the print, in percent, from which a number costs more.
     """
 
     inside: float = 0.9
@@ -66,9 +120,8 @@ class Schedule:
     timeline_moves: tuple[float, ...] = (3, 32, 25, 40)
     covariate_chains: int = 2
     covariate_rounds: tuple[Round, ...] = (
-        Round(steps=3_000_000, start=3e7, end=2e4, cap=300.0),
-        Round(steps=5_000_000, start=2e4, end=100.0, cap=300.0),
-        Round(steps=4_000_000, start=300.0, end=3.0, cap=300.0),
+        Round(steps=2_000_000, start=3e7, end=2e4, cap=300.0),
+        Round(steps=2_000_000, start=2e4, end=1000.0, cap=300.0),
     )
     covariate_moves: tuple[float, ...] = (3, 1, 2, 1, 2, 2, 1, 1, 1)
     weight_ratio: float = 4.0
@@ -77,12 +130,47 @@ class Schedule:
     weight_limit: float = 64.0
     single_chains: int = 2
     single_rounds: tuple[Round, ...] = (Round(steps=400_000, start=1e4, end=0.1, cap=300.0),)
-    polish_iterations: int = 60
+    polish_iterations: int = 0
     polish_stalls: int = 3
     polish_moves: int = 2600
     polish_pairs: int = 4000
     polish_seeds: int = 12
     polish_refits: int = 150
+    walk_steps: int = 500_000
+    walk_tries: int = 8
+    walk_pulls: tuple[float, ...] = (1.0, 0.5, 0.25, 0.5, 0.25, 0.1, 0.25, 0.1)
+    walk_temperatures: tuple[float, ...] = (0.3, 0.3, 0.3, 1.0, 1.0, 1.0, 3.0, 30.0)
+    walk_scale: float = 0.02
+    walk_inside: float = 0.9
+    linear_cycles: int = 2
+    linear_plan: tuple[LinearStep, ...] = (
+        LinearStep(
+            size=2000.0, cancelling=4000, fitting=(1500,),
+            steps=10_000_000, start=3000.0, end=60.0, width=2000.0, accept=1e9,
+        ),
+        LinearStep(
+            size=800.0, cancelling=4000, fitting=(1500,),
+            steps=15_000_000, start=500.0, end=10.0, width=200.0,
+        ),
+        LinearStep(
+            size=500.0, cancelling=4000, fitting=(2500, 500),
+            paired=12_000, pairs=60_000, pair_size=40.0,
+            steps=15_000_000, start=200.0, end=3.0, width=40.0,
+        ),
+        LinearStep(
+            size=300.0, cancelling=8000, fitting=(3000, 1000),
+            paired=15_000, pairs=100_000, pair_size=25.0,
+            steps=20_000_000, start=100.0, end=2.0, width=10.0,
+        ),
+        LinearStep(
+            size=200.0, cancelling=8000, fitting=(3000, 1000),
+            paired=20_000, pairs=100_000, pair_size=15.0,
+            steps=20_000_000, start=60.0, end=1.0, width=5.0,
+        ),
+    )  # fmt: skip
+    linear_tries: int = 1_500_000
+    linear_inside: float = 0.95
+    linear_percent: float = 0.5
 
 
 def schedule_from(values: dict, source: str) -> Schedule:
@@ -119,6 +207,8 @@ def schedule_from(values: dict, source: str) -> Schedule:
 
 
 def _converted(key: str, value, kind: type):
+    if key == "linear_plan":
+        return tuple(_linear_step(dict(entry)) for entry in value)
     if key.endswith("_rounds"):
         return tuple(
             Round(
@@ -132,3 +222,14 @@ def _converted(key: str, value, kind: type):
     if kind is tuple:
         return tuple(float(share) for share in value)
     return kind(value)
+
+
+def _linear_step(entry: dict) -> LinearStep:
+    kinds = {field.name: field.type for field in fields(LinearStep)}
+    convert = {int: int, float: float}
+    return LinearStep(
+        **{
+            name: convert.get(kinds[name], lambda sizes: tuple(int(size) for size in sizes))(value)
+            for name, value in entry.items()
+        }
+    )

@@ -15,6 +15,7 @@ from rairlib.search.cooling import SOLVED, piece_of
 from rairlib.search.covariates import anneal, cumulative
 from rairlib.search.declaration import DeclaredStudy
 from rairlib.search.distances import distances
+from rairlib.search.finishing import linear_piece, start_walk, walk_piece
 from rairlib.search.polish import polish_once, residual_energy
 from rairlib.search.risk_sums import fresh_residuals
 from rairlib.search.row_weights import reweighted
@@ -96,6 +97,8 @@ class Search:
             "singles": self._singles,
             "covariates": self._covariates,
             "polish": self._polish,
+            "walk": self._walk,
+            "linear": self._linear,
         }
         with ThreadPoolExecutor(self.workers) as pool:
             while state.stage != "done":
@@ -213,7 +216,7 @@ class Search:
         rounds = self.schedule.covariate_rounds
         design = self._design(state.arrays)
         if len(design.free) == 0:
-            return _fresh_round(replace(state, stage="polish"))
+            return self._polish_or_walk(state)
         mix = cumulative(self.schedule.covariate_moves, design)
 
         def work(chain: int):
@@ -242,13 +245,17 @@ class Search:
             state.with_arrays(rows=state.arrays["best_rows"].copy()), design, self.schedule
         )
         over = solved or state.round == len(rounds)
-        return _fresh_round(replace(state, stage="polish", round=0, chunk=0) if over else state)
+        return self._polish_or_walk(state) if over else _fresh_round(state)
+
+    def _polish_or_walk(self, state: SearchState) -> SearchState:
+        design = self._design(state.arrays)
+        if self.schedule.polish_iterations > 0 and len(design.free) > 0:
+            return _fresh_round(replace(state, stage="polish", round=0, chunk=0))
+        return start_walk(_fresh_round(state), self.study, design, self.schedule)
 
     def _polish(self, state: SearchState, pool) -> SearchState:
         """Polish each chain once; `round` counts the iterations in a row that changed nothing."""
         design = self._design(state.arrays)
-        if len(design.free) == 0:
-            return replace(state, stage="done")
 
         def work(chain: int):
             seed = seed_of(self.seed, 1 + STAGES.index("polish"), chain, 0, state.chunk)
@@ -267,9 +274,16 @@ class Search:
         over = stalls > self.schedule.polish_stalls
         over = over or state.chunk + 1 >= self.schedule.polish_iterations
         over = over or state.arrays["best_energy"].min() <= SOLVED
-        return replace(
-            state, stage="done" if over else "polish", round=stalls, chunk=state.chunk + 1
-        )
+        if over:
+            return start_walk(state, self.study, design, self.schedule)
+        return replace(state, round=stalls, chunk=state.chunk + 1)
+
+    def _walk(self, state: SearchState, pool) -> SearchState:
+        design = self._design(state.arrays)
+        return walk_piece(state, self.study, design, self.schedule, self.seed, pool)
+
+    def _linear(self, state: SearchState, pool) -> SearchState:
+        return linear_piece(state, self._design(state.arrays), self.schedule, self.seed, pool)
 
     def report(self, state: SearchState):
         """Return :func:`rairlib.search.distances.distances` of the best chain of a state."""
@@ -279,7 +293,7 @@ class Search:
             best = "" if np.isinf(arrays["best_energy"][chain]) else "best_"
             return distances(self.study, *(arrays[best + name][chain] for name in TIMELINE))
         rows = arrays["rows" if np.isinf(arrays["best_energy"][chain]) else "best_rows"]
-        rows = arrays["rows"] if state.stage in ("polish", "done") else rows
+        rows = arrays["rows"] if state.stage in ("polish", "walk", "done") else rows
         return distances(self.study, *(arrays[name] for name in TIMELINE), rows[chain])
 
 

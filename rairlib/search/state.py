@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-STAGES = ("timeline", "singles", "covariates", "polish", "done")
+STAGES = ("timeline", "singles", "covariates", "polish", "walk", "linear", "done")
 WORDS_OF_SEED = 1
 
 
@@ -15,13 +15,14 @@ class SearchState:
     Attributes
     ----------
     stage : str
-        One of ``timeline``, ``singles``, ``covariates``, ``polish``, ``done``.
+        One of `STAGES`.
     round, chunk : int
         The next piece of work.
     arrays : dict of str to ndarray
         ``classes``, ``events``, ``marks`` (chains first while the timeline is searched),
         ``rows`` (chains, n, columns), ``outside`` (chains, patients outside, columns), weights,
-        ``energy`` (chains,) and, under ``best_…``, the best of the round.
+        ``best_energy`` (chains,) and, under ``best_…``, the best of the round; while columns are
+        walked ``order`` (chains, columns).
     """
 
     stage: str

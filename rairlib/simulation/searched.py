@@ -44,7 +44,9 @@ ENSEMBLE_SCHEDULE = Schedule(
         Round(steps=900_000, start=2e4, end=50.0, cap=300.0),
     ),
     single_chains=1,
-    polish_iterations=0,
+    polish_iterations=1,
+    walk_tries=0,
+    linear_cycles=0,
 )
 
 

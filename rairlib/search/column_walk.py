@@ -1,0 +1,191 @@
+"""Random walks of one column to the printed digits of its univariable row.
+
+How far a row's digits are off is rugged at the scale of a digit: annealing of that distance comes
+to a halt some units away. A walk that is only held near the printed score and information passes
+through so many different rows that some of them are the printed one; each proposal is fitted.
+"""
+# ruff: noqa: NPY002 - compiled code draws from a generator of its own, seeded by its argument
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from rairlib.search.cooling import SMALLEST
+from rairlib.search.exact_column import (
+    PrintedColumn,
+    farthest_residual,
+    move_one,
+    ones_at_risk,
+    score_and_information,
+)
+
+NEAR = 2.0  # energy below which a proposal is fitted
+DRAWS_PER_STEP = 4
+TRIES_FIRST = 30
+TRIES_SECOND = 30
+
+
+class Walk(NamedTuple):
+    """How a walk goes.
+
+    Attributes
+    ----------
+    steps : int
+        Proposals that keep every count.
+    temperature : float
+        The same from start to end.
+    scale : float
+        Score, and distance from the printed information, at which the energy is 1.
+    pull : float
+        Energy of each patient whose level is not that of the start.
+    inside : float
+        Largest residual of a hit, in half units of the last printed digit.
+    information : float
+        Printed: 1 over the squared standard error.
+    seed : int
+        Of this walk.
+    """
+
+    steps: int
+    temperature: float
+    scale: float
+    pull: float
+    inside: float
+    information: float
+    seed: int
+
+
+@njit(cache=True, nogil=True)
+def _exchangeable(a, c, column):
+    """Whether `a` may give level 1 to `c`, counts by stratum kept."""
+    return (
+        column.stratum[a] == column.stratum[c]
+        and not column.barred[a, 0]
+        and not column.barred[c, 1]
+    )
+
+
+@njit(cache=True, nogil=True)
+def _counterpart(with_one, without, column, places):
+    """Find two patients whose exchange gives the joint table back what the first two take."""
+    code = column.code
+    a, c = with_one[places[0]], without[places[1]]
+    for _ in range(TRIES_FIRST):
+        places[2] = np.random.randint(with_one.shape[0])
+        b = with_one[places[2]]
+        if code[b] != code[c]:
+            continue
+        for _ in range(TRIES_SECOND):
+            places[3] = np.random.randint(without.shape[0])
+            f = without[places[3]]
+            if code[f] == code[a] and _exchangeable(b, f, column):
+                return True
+        return False
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _propose(with_one, without, column, places):
+    """Fill `places` in the two lists, givers and takers of level 1 by turns; return how many."""
+    places[0] = np.random.randint(with_one.shape[0])
+    places[1] = np.random.randint(without.shape[0])
+    a, c = with_one[places[0]], without[places[1]]
+    if not _exchangeable(a, c, column):
+        return 0
+    if column.at_risk[a] == column.at_risk[c] and column.event[a] == column.event[c]:
+        return 0
+    if column.code[a] == column.code[c]:
+        return 2
+    return 4 if _counterpart(with_one, without, column, places) else 0
+
+
+@njit(cache=True, nogil=True)
+def _exchange(with_one, without, many, places):
+    for q in range(0, many, 2):
+        a, c = with_one[places[q]], without[places[q + 1]]
+        with_one[places[q]], without[places[q + 1]] = c, a
+
+
+@njit(cache=True, nogil=True)
+def _moved(with_one, without, many, places, start):
+    """Change of the number of patients whose level is not that of the start."""
+    change = 0
+    for q in range(0, many, 2):
+        change += 1 if start[with_one[places[q]]] == 1 else -1
+        change += 1 if start[without[places[q + 1]]] == 0 else -1
+    return change
+
+
+@njit(cache=True, nogil=True)
+def _outside(events, column):
+    """How many events with level 1 are too few or too many for the print."""
+    return max(column.events_low - events, events - column.events_high, 0.0)
+
+
+@njit(cache=True, nogil=True)
+def _closeness(ones, column, events, walk):
+    score, information = score_and_information(ones, column.size, events, column.beta)
+    score /= walk.scale
+    away = (information - walk.information) / walk.scale
+    return score * score + away * away
+
+
+@njit(cache=True, nogil=True)
+def walk_column(levels, column: PrintedColumn, walk: Walk):
+    """Walk until the univariable row rounds to the print; `levels` is changed in place.
+
+    Parameters
+    ----------
+    levels : ndarray of int64, shape (n,)
+        The column.
+    column : PrintedColumn
+        What is printed and what is kept: counts by stratum, the joint table.
+    walk : Walk
+        Steps, temperature, seed.
+
+    Returns
+    -------
+    bool
+        Whether the walk ended on the print.
+    """
+    np.random.seed(walk.seed)
+    start, places, residuals = levels.copy(), np.zeros(4, np.int64), np.zeros(3)
+    with_one, without = np.flatnonzero(levels == 1), np.flatnonzero(levels == 0)
+    if with_one.shape[0] == 0 or without.shape[0] == 0:
+        return False
+    ones = ones_at_risk(levels, column.at_risk, column.size.shape[0])
+    new, events = ones.copy(), float((levels * column.event).sum())
+    energy, step = _closeness(ones, column, events, walk), 0
+    for _ in range(DRAWS_PER_STEP * walk.steps):
+        many = _propose(with_one, without, column, places)
+        if many == 0:
+            continue
+        step += 1
+        if step > walk.steps:
+            break
+        new[:], new_events = ones, events
+        for q in range(0, many, 2):
+            a, c = with_one[places[q]], without[places[q + 1]]
+            move_one(new, column.at_risk[a], column.at_risk[c])
+            new_events += column.event[c] - column.event[a]
+        if _outside(new_events, column) > _outside(events, column):
+            continue
+        close = _closeness(new, column, new_events, walk)
+        hit = close < NEAR and (
+            farthest_residual(
+                new, column.size, new_events, column.beta, column.target, column.half, residuals
+            )
+            <= walk.inside
+        )
+        # `energy` leaves the patients moved so far out: only their change counts.
+        change = close + walk.pull * _moved(with_one, without, many, places, start) - energy
+        if hit or change <= -walk.temperature * np.log(np.random.random() + SMALLEST):
+            _exchange(with_one, without, many, places)
+            ones[:], events = new, new_events
+            energy = close
+        if hit:
+            levels[:] = 0
+            levels[with_one] = 1
+            return True
+    return False
