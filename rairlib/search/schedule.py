@@ -137,12 +137,12 @@ class Schedule:
     polish_seeds: int = 12
     polish_refits: int = 150
     walk_steps: int = 500_000
-    walk_tries: int = 8
+    walk_tries: int = 4
     walk_pulls: tuple[float, ...] = (1.0, 0.5, 0.25, 0.5, 0.25, 0.1, 0.25, 0.1)
     walk_temperatures: tuple[float, ...] = (0.3, 0.3, 0.3, 1.0, 1.0, 1.0, 3.0, 30.0)
     walk_scale: float = 0.02
     walk_inside: float = 0.9
-    linear_cycles: int = 2
+    linear_cycles: int = 1
     linear_plan: tuple[LinearStep, ...] = (
         LinearStep(
             size=2000.0, cancelling=4000, fitting=(1500,),
