@@ -57,7 +57,7 @@ def exact_residuals(rows: np.ndarray, design: Design) -> np.ndarray:
 
 
 def missed(rows: np.ndarray, design: Design, percent: float) -> float:
-    """Count the numbers that a cohort misses; those far off count 1.7 times.
+    """Count the numbers that a cohort misses; those far off count more, by the log of how far.
 
     Parameters
     ----------
@@ -75,8 +75,10 @@ def missed(rows: np.ndarray, design: Design, percent: float) -> float:
     """
     positions, _ = searched_numbers(design)
     away = np.abs(exact_residuals(rows, design)[positions])
-    far = away > _half_units(design, percent)[positions]
-    return float((away > 1.0).sum() + BEYOND_COUNTS * far.sum())
+    limits = _half_units(design, percent)[positions]
+    far = away > limits
+    beyond = (1.0 + np.log(away[far] / limits[far])).sum()
+    return float((away > 1.0).sum() + BEYOND_COUNTS * beyond)
 
 
 def _half_units(design: Design, percent: float) -> np.ndarray:

@@ -120,8 +120,9 @@ class Schedule:
     timeline_moves: tuple[float, ...] = (3, 32, 25, 40)
     covariate_chains: int = 2
     covariate_rounds: tuple[Round, ...] = (
-        Round(steps=2_000_000, start=3e7, end=2e4, cap=300.0),
-        Round(steps=2_000_000, start=2e4, end=1000.0, cap=300.0),
+        Round(steps=3_000_000, start=3e7, end=2e4, cap=300.0),
+        Round(steps=5_000_000, start=2e4, end=100.0, cap=300.0),
+        Round(steps=4_000_000, start=300.0, end=3.0, cap=300.0),
     )
     covariate_moves: tuple[float, ...] = (3, 1, 2, 1, 2, 2, 1, 1, 1)
     weight_ratio: float = 4.0
@@ -161,11 +162,6 @@ class Schedule:
             size=300.0, cancelling=8000, fitting=(3000, 1000),
             paired=15_000, pairs=100_000, pair_size=25.0,
             steps=20_000_000, start=100.0, end=2.0, width=10.0,
-        ),
-        LinearStep(
-            size=200.0, cancelling=8000, fitting=(3000, 1000),
-            paired=20_000, pairs=100_000, pair_size=15.0,
-            steps=20_000_000, start=60.0, end=1.0, width=5.0,
         ),
     )  # fmt: skip
     linear_tries: int = 1_500_000
