@@ -18,7 +18,7 @@ from search_toy import (
 )
 
 from rairlib.search.arrays import design_of
-from rairlib.search.column_walk import Walk, walk_column
+from rairlib.search.column_walk import Model, Walk, walk_column
 from rairlib.search.cox_fit import fitted_rows
 from rairlib.search.cox_terms import NORMAL_QUANTILE
 from rairlib.search.declaration import Covariate, DeclaredStudy, JointTable, ratio_centre
@@ -33,7 +33,14 @@ from rairlib.search.walks import walk_order, walked
 from rairlib.simulation.declared import load_declared
 
 SEEDS = (1, 2)
-LONGER = replace(QUICK, walk_steps=100_000, walk_pulls=(0.5, 0.1), walk_temperatures=(1.0, 30.0))
+NO_MODEL = Model(np.empty(0), np.empty((0, 0)))
+LONGER = replace(
+    QUICK,
+    walk_steps=100_000,
+    walk_pulls=(0.5, 0.1),
+    walk_temperatures=(1.0, 30.0),
+    walk_ends=(0.1, 30.0),
+)
 
 
 @pytest.fixture(scope="module")
@@ -154,8 +161,8 @@ def test_walk_keeps_strata_joint_table_and_forbidden_pairs(qingdao):
         error = np.diff(np.log(design.target[column, 1:]))[0] / (2 * NORMAL_QUANTILE)
         for seed in range(20):
             levels = rows[:, column].copy()
-            walk = Walk(100_000, 3.0, 0.5, 0.0, 0.9, error**-2, seed)
-            assert walk_column(levels, printed_column(rows, design, column), walk)
+            walk = Walk(100_000, 3.0, 3.0, 0.5, 0.0, 0.9, error**-2, seed)
+            assert walk_column(levels, printed_column(rows, design, column), walk, NO_MODEL)
             rows[:, column] = levels
         assert (rows != start).sum() > 10
         assert joint_counts(rows, design) == joint_counts(start, design)

@@ -24,6 +24,22 @@ NEAR = 2.0  # energy below which a proposal is fitted
 DRAWS_PER_STEP = 4
 TRIES_FIRST = 30
 TRIES_SECOND = 30
+FAR = 25.0  # mean squared residual of the model from which its energy grows with the root
+
+
+class Model(NamedTuple):
+    """What the multivariable rows would be, to first order, while a column walks.
+
+    Attributes
+    ----------
+    left : ndarray, shape (D,)
+        Residuals at the start, in units that a walk may well leave.
+    flips : ndarray, shape (n, D)
+        What they gain if one patient alone has the other level.
+    """
+
+    left: np.ndarray
+    flips: np.ndarray
 
 
 class Walk(NamedTuple):
@@ -33,8 +49,8 @@ class Walk(NamedTuple):
     ----------
     steps : int
         Proposals that keep every count.
-    temperature : float
-        The same from start to end.
+    temperature, end : float
+        At the start and at the end of the walk.
     scale : float
         Score, and distance from the printed information, at which the energy is 1.
     pull : float
@@ -49,6 +65,7 @@ class Walk(NamedTuple):
 
     steps: int
     temperature: float
+    end: float
     scale: float
     pull: float
     inside: float
@@ -88,6 +105,8 @@ def _counterpart(with_one, without, column, places):
 @njit(cache=True, nogil=True)
 def _propose(with_one, without, column, places):
     """Fill `places` in the two lists, givers and takers of level 1 by turns; return how many."""
+    if with_one.shape[0] == 0 or without.shape[0] == 0:
+        return 0
     places[0] = np.random.randint(with_one.shape[0])
     places[1] = np.random.randint(without.shape[0])
     a, c = with_one[places[0]], without[places[1]]
@@ -118,6 +137,22 @@ def _moved(with_one, without, many, places, start):
 
 
 @njit(cache=True, nogil=True)
+def _drift(with_one, without, many, places, start, model, now, out):
+    """Write the residuals of the model after a proposal; return their energy."""
+    total = 0.0
+    for i in range(now.shape[0]):
+        value = now[i]
+        for q in range(0, many, 2):
+            a, c = with_one[places[q]], without[places[q + 1]]
+            value += model.flips[a, i] if start[a] == 1 else -model.flips[a, i]
+            value += model.flips[c, i] if start[c] == 0 else -model.flips[c, i]
+        out[i] = value
+        total += value * value
+    mean = total / max(now.shape[0], 1)
+    return mean if mean < FAR else FAR + 2.0 * np.sqrt(FAR) * (np.sqrt(mean) - np.sqrt(FAR))
+
+
+@njit(cache=True, nogil=True)
 def _outside(events, column):
     """How many events with level 1 are too few or too many for the print."""
     return max(column.events_low - events, events - column.events_high, 0.0)
@@ -132,7 +167,25 @@ def _closeness(ones, column, events, walk):
 
 
 @njit(cache=True, nogil=True)
-def walk_column(levels, column: PrintedColumn, walk: Walk):
+def _move(with_one, without, many, places, column, ones):
+    """Move level 1 in the numbers at risk; return the change of the events with level 1."""
+    change = 0.0
+    for q in range(0, many, 2):
+        a, c = with_one[places[q]], without[places[q + 1]]
+        move_one(ones, column.at_risk[a], column.at_risk[c])
+        change += column.event[c] - column.event[a]
+    return change
+
+
+@njit(cache=True, nogil=True)
+def _is_printed(ones, events, column, inside, residuals):
+    size, beta = column.size, column.beta
+    away = farthest_residual(ones, size, events, beta, column.target, column.half, residuals)
+    return away <= inside
+
+
+@njit(cache=True, nogil=True)
+def walk_column(levels, column: PrintedColumn, walk: Walk, model: Model):
     """Walk until the univariable row rounds to the print; `levels` is changed in place.
 
     Parameters
@@ -142,21 +195,25 @@ def walk_column(levels, column: PrintedColumn, walk: Walk):
     column : PrintedColumn
         What is printed and what is kept: counts by stratum, the joint table.
     walk : Walk
-        Steps, temperature, seed.
+        Steps, temperatures, seed.
+    model : Model
+        With residuals the walk goes on to its end, and of all hits the one is kept whose
+        multivariable rows should be nearest; without any the first hit ends it.
 
     Returns
     -------
     bool
-        Whether the walk ended on the print.
+        Whether there was a hit; else `levels` is as it was.
     """
     np.random.seed(walk.seed)
     start, places, residuals = levels.copy(), np.zeros(4, np.int64), np.zeros(3)
     with_one, without = np.flatnonzero(levels == 1), np.flatnonzero(levels == 0)
-    if with_one.shape[0] == 0 or without.shape[0] == 0:
-        return False
     ones = ones_at_risk(levels, column.at_risk, column.size.shape[0])
     new, events = ones.copy(), float((levels * column.event).sum())
-    energy, step = _closeness(ones, column, events, walk), 0
+    drift, drifted, best = model.left.copy(), model.left.copy(), np.inf
+    energy = _closeness(ones, column, events, walk)
+    energy += _drift(with_one, without, 0, places, start, model, drift, drifted)
+    step, cooling = 0, walk.end / walk.temperature
     for _ in range(DRAWS_PER_STEP * walk.steps):
         many = _propose(with_one, without, column, places)
         if many == 0:
@@ -164,28 +221,31 @@ def walk_column(levels, column: PrintedColumn, walk: Walk):
         step += 1
         if step > walk.steps:
             break
-        new[:], new_events = ones, events
-        for q in range(0, many, 2):
-            a, c = with_one[places[q]], without[places[q + 1]]
-            move_one(new, column.at_risk[a], column.at_risk[c])
-            new_events += column.event[c] - column.event[a]
+        new[:] = ones
+        new_events = events + _move(with_one, without, many, places, column, new)
         if _outside(new_events, column) > _outside(events, column):
             continue
         close = _closeness(new, column, new_events, walk)
-        hit = close < NEAR and (
-            farthest_residual(
-                new, column.size, new_events, column.beta, column.target, column.half, residuals
-            )
-            <= walk.inside
-        )
+        away = _drift(with_one, without, many, places, start, model, drift, drifted)
+        hit = close < NEAR and away < best
+        hit = hit and _is_printed(new, new_events, column, walk.inside, residuals)
         # `energy` leaves the patients moved so far out: only their change counts.
-        change = close + walk.pull * _moved(with_one, without, many, places, start) - energy
-        if hit or change <= -walk.temperature * np.log(np.random.random() + SMALLEST):
+        change = close + away - energy
+        change += walk.pull * _moved(with_one, without, many, places, start)
+        temperature = walk.temperature * cooling ** (step / walk.steps)
+        taken = change <= -temperature * np.log(np.random.random() + SMALLEST)
+        if hit or taken:
             _exchange(with_one, without, many, places)
-            ones[:], events = new, new_events
-            energy = close
         if hit:
+            best = away
             levels[:] = 0
             levels[with_one] = 1
-            return True
-    return False
+            if model.left.shape[0] == 0:
+                return True
+        if taken:
+            ones[:], events = new, new_events
+            drift[:] = drifted
+            energy = close + away
+        elif hit:
+            _exchange(with_one, without, many, places)
+    return best < np.inf

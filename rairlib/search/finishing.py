@@ -82,9 +82,10 @@ def walk_piece(
         return walked(rows, design, column, error, schedule, _seed(seed, state, chain))
 
     rows = np.stack(list(pool.map(work, range(len(state.arrays["rows"])))))
-    after = next_piece(state.with_arrays(rows=rows), [state.arrays["order"].shape[1]])
+    columns = state.arrays["order"].shape[1]
+    after = next_piece(state.with_arrays(rows=rows), [columns] * schedule.walk_rounds)
     after = after.with_arrays(best_energy=_judged(after, design, schedule))
-    return after if after.round == 0 else start_linear(after, design, schedule)
+    return after if after.round < schedule.walk_rounds else start_linear(after, design, schedule)
 
 
 def start_linear(state: SearchState, design: Design, schedule: Schedule) -> SearchState:

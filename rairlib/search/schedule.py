@@ -94,8 +94,12 @@ class Schedule:
         Small moves kept, pairs looked up, pairs extended to quadruples, candidates fitted.
     walk_steps, walk_tries : int
         Longest walk of a column, and walks of each kind (0: none).
-    walk_pulls, walk_temperatures : tuple of float
-        Kinds of walks, until one ends on the print: the gentlest first.
+    walk_rounds : int
+        How often the columns are gone through.
+    walk_pulls, walk_temperatures, walk_ends : tuple of float
+        Kinds of walks, until one meets the print: the gentlest first.
+    walk_unit : float
+        Residual of the multivariable rows, in half units, that a walk takes for 1.
     walk_scale, walk_inside : float
         See :class:`rairlib.search.column_walk.Walk`.
     linear_cycles, linear_plan : int, tuple of LinearStep
@@ -139,8 +143,11 @@ class Schedule:
     polish_refits: int = 150
     walk_steps: int = 500_000
     walk_tries: int = 4
-    walk_pulls: tuple[float, ...] = (1.0, 0.5, 0.25, 0.5, 0.25, 0.1, 0.25, 0.1)
-    walk_temperatures: tuple[float, ...] = (0.3, 0.3, 0.3, 1.0, 1.0, 1.0, 3.0, 30.0)
+    walk_rounds: int = 2
+    walk_pulls: tuple[float, ...] = (0.02, 0.02, 0.1, 0.1, 0.1, 0.1)
+    walk_temperatures: tuple[float, ...] = (0.5, 0.3, 0.5, 1.0, 3.0, 30.0)
+    walk_ends: tuple[float, ...] = (0.02, 0.3, 0.5, 1.0, 3.0, 30.0)
+    walk_unit: float = 25.0
     walk_scale: float = 0.02
     walk_inside: float = 0.9
     linear_cycles: int = 1

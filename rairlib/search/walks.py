@@ -5,11 +5,13 @@ A univariable row depends on its own column alone, so what one walk has reached 
 
 import numpy as np
 
-from rairlib.search.column_walk import Walk, walk_column
+from rairlib.search.column_walk import Model, Walk, walk_column
 from rairlib.search.cox_fit import fitted_rows
 from rairlib.search.cox_terms import Design
 from rairlib.search.declaration import DeclaredStudy, ratio_centre
 from rairlib.search.exact_column import printed_column
+from rairlib.search.exchanges import at_the_fit
+from rairlib.search.risk_sums import fresh_residuals
 from rairlib.search.schedule import Schedule
 from rairlib.search.state import seed_of
 
@@ -80,20 +82,24 @@ def walked(
     Returns
     -------
     ndarray of int64, shape (n, P)
-        The cohort as it was if no walk ended on the print; else that of the strongest pull to
-        the start, and among its hits the one with the least :func:`model_distance`.
+        The cohort as it was if no walk met the print, or if its row was there already and none
+        brings the model nearer; else, of the first kind of walk with a hit, the one with the
+        least :func:`model_distance`.
     """
     printed = printed_column(rows, design, column)
     away = fitted_rows(rows[:, [column]], alone_model(design))[0][0] - printed.target
-    if (np.abs(away) <= schedule.walk_inside * printed.half).all():
+    there = (np.abs(away) <= schedule.walk_inside * printed.half).all()
+    if there and design.place[column] < 0:
         return rows
-    rungs = zip(schedule.walk_pulls, schedule.walk_temperatures, strict=True)
-    for number, (pull, temperature) in enumerate(rungs):
+    model = model_around(rows, design, column, schedule.walk_unit)
+    kinds = zip(schedule.walk_pulls, schedule.walk_temperatures, schedule.walk_ends, strict=True)
+    for number, (pull, temperature, end) in enumerate(kinds):
         hits = []
         for attempt in range(schedule.walk_tries):
             walk = Walk(
                 steps=schedule.walk_steps,
                 temperature=temperature,
+                end=end,
                 scale=schedule.walk_scale,
                 pull=pull,
                 inside=schedule.walk_inside,
@@ -102,12 +108,46 @@ def walked(
             )
             changed = rows.copy()
             levels = np.ascontiguousarray(rows[:, column])
-            if walk_column(levels, printed, walk):
+            if walk_column(levels, printed, walk, model):
                 changed[:, column] = levels
                 hits.append(changed)
+        if there:
+            hits.append(rows)
         if hits:
             return min(hits, key=lambda found: model_distance(found, design))
     return rows
+
+
+def model_around(rows: np.ndarray, design: Design, column: int, unit: float) -> Model:
+    """Return how the multivariable rows answer to one column, patient by patient.
+
+    Parameters
+    ----------
+    rows : ndarray of int64, shape (n, P)
+        A cohort.
+    design : Design
+        Order in time and printed rows.
+    column : int
+        The one that walks; outside the model it leaves the model where it is.
+    unit : float
+        Half units of the last digit that count as 1.
+
+    Returns
+    -------
+    Model
+        Without residuals if the column stands in no model.
+    """
+    if design.place[column] < 0:
+        return Model(np.empty(0), np.empty((len(rows), 0)))
+    around, changed = at_the_fit(rows, design), rows.copy()
+    many = 3 * len(design.model)
+    left = fresh_residuals(rows, around)[-many:]
+    flips = np.zeros((len(rows), many))
+    for i in range(len(rows)):
+        changed[i, column] = 1 - rows[i, column]
+        flips[i] = fresh_residuals(changed, around)[-many:] - left
+        changed[i, column] = rows[i, column]
+    return Model(left / unit, flips / unit)
 
 
 def alone_model(design: Design) -> Design:
