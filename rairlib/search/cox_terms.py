@@ -33,8 +33,6 @@ class Design(NamedTuple):
         Columns counted by stratum; columns whose joint table is kept.
     free : ndarray of int64
         Columns that may be exchanged; the others follow from the class.
-    within : ndarray of int64
-        Columns that may be exchanged between patients censored between the same two events.
     model, place : ndarray of int64, shapes (K,) and (P,)
         Columns of the multivariable model; position of a column in it, or -1.
     alike : ndarray of bool, shape (P, P)
@@ -56,7 +54,6 @@ class Design(NamedTuple):
     stratified: np.ndarray
     joint: np.ndarray
     free: np.ndarray
-    within: np.ndarray
     model: np.ndarray
     place: np.ndarray
     alike: np.ndarray

@@ -209,7 +209,7 @@ def _cross(rows, design, slots, proposed, changed):
 @njit(cache=True, nogil=True)
 def _within_interval(rows, design, slots, proposed, changed):
     patients = rows.shape[0]
-    column = design.within[np.random.randint(design.within.shape[0])]
+    column = design.free[np.random.randint(design.free.shape[0])]
     a = np.random.randint(patients)
     if design.event[a]:
         return 0
