@@ -29,7 +29,7 @@ from rairlib.search.linear_sums import SumEnergy, anneal_sums, small_pairs, sum_
 from rairlib.search.neutral import cancelling_pairs, fitting_sets, within_intervals
 from rairlib.search.search import Search
 from rairlib.search.start import start_rows, start_timeline
-from rairlib.search.walks import walk_order, walked
+from rairlib.search.walks import model_around, walk_order, walked
 from rairlib.simulation.declared import load_declared
 
 SEEDS = (1, 2)
@@ -170,6 +170,27 @@ def test_walk_keeps_strata_joint_table_and_forbidden_pairs(qingdao):
         assert not ((rows[:, t_stage] == 0) & (rows[:, ete] == 1)).any()
         away = fitted_rows(rows, design)[0][column] - design.target[column]
         assert np.abs(away).max() <= 0.2
+
+
+def test_model_around_a_column_agrees_with_refits(qingdao):
+    study, design, rows = qingdao
+    column = [covariate.variable for covariate in study.covariates].index("gender")
+    model = model_around(rows, design, column, 25.0)
+
+    def residuals(cohort):
+        away = fitted_rows(cohort, design)[1] - design.model_target
+        return (away / design.model_half).ravel()
+
+    there = residuals(rows)
+    np.testing.assert_allclose(25.0 * model.left, there, rtol=1e-4, atol=0.01)
+    for patient in range(0, len(rows), 20):
+        changed = rows.copy()
+        changed[patient, column] = 1 - rows[patient, column]
+        gain = residuals(changed) - there
+        # Ratios only: the limits keep the information of the start (see model_around).
+        np.testing.assert_allclose(
+            25.0 * model.flips[patient, ::3], gain[::3], atol=0.1 * np.abs(gain[::3]).max()
+        )
 
 
 def test_exchanges_within_intervals_are_neutral(qingdao):

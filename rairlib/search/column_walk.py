@@ -28,7 +28,7 @@ FAR = 25.0  # mean squared residual of the model from which its energy grows wit
 
 
 class Model(NamedTuple):
-    """What the multivariable rows would be, to first order, while a column walks.
+    """What the multivariable rows would be, roughly, while a column walks.
 
     Attributes
     ----------

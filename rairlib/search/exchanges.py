@@ -176,8 +176,8 @@ def exchanged(rows: np.ndarray, exchanges: Exchanges) -> np.ndarray:
 def at_the_fit(rows: np.ndarray, design: Design) -> Design:
     """Return the design with the coefficients of a cohort instead of the printed ones.
 
-    Residuals by one Newton step are then exact for this cohort, and right to second order for
-    cohorts near it.
+    Residuals by one Newton step are then exact for this cohort. For cohorts near it the ratios
+    are right up to the square of the change; limits also miss how the information changes.
 
     Parameters
     ----------

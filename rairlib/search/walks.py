@@ -121,6 +121,9 @@ def walked(
 def model_around(rows: np.ndarray, design: Design, column: int, unit: float) -> Model:
     """Return how the multivariable rows answer to one column, patient by patient.
 
+    One Newton step from the fit: ratios are right to first order. Limits leave out how the
+    information changes with the estimates, so they are rougher; walks only need to be steered.
+
     Parameters
     ----------
     rows : ndarray of int64, shape (n, P)
