@@ -17,12 +17,16 @@ from rairlib.search.declaration import (
     Rate,
     Target,
 )
-from rairlib.search.schedule import LinearStep, Round, Schedule
+from rairlib.search.schedule import LinearStep, MeetingStep, Round, Schedule
 
 COVARIATES = ("older", "larger", "spread")
 LINEAR_STEP = LinearStep(
-    size=500.0, cancelling=200, fitting=(100, 20), paired=100, pairs=200, pair_size=50.0,
+    size=500.0, cancelling=200, walked=100, paired=100, pairs=200, pair_size=50.0,
     steps=50_000, start=100.0, end=2.0, width=10.0,
+)  # fmt: skip
+MEETING_STEP = MeetingStep(
+    size=200.0, cancelling=200, walked=200, walk=40_000, per_column=200, pairs=2_000,
+    keys=2, lookups=2, refits=200,
 )  # fmt: skip
 QUICK = Schedule(
     chunk_steps=50_000,
@@ -33,9 +37,11 @@ QUICK = Schedule(
     polish_iterations=10,
     walk_steps=20_000,
     walk_tries=2,
+    walk_hardest=0.9,
     linear_cycles=2,
     linear_plan=(LINEAR_STEP,),
-    linear_tries=5_000,
+    linear_walk=40_000,
+    meeting_plan=(MEETING_STEP,),
 )
 
 

@@ -249,3 +249,80 @@ def walk_column(levels, column: PrintedColumn, walk: Walk, model: Model):
         elif hit:
             _exchange(with_one, without, many, places)
     return best < np.inf
+
+
+@njit(cache=True, nogil=True)
+def _write_levels(with_one, out):
+    out[:] = 0
+    for i in with_one:
+        out[i] = 1
+
+
+@njit(cache=True, nogil=True)
+def _list_from(levels, column, walk, model, steps, near, found, many_found):
+    """Walk `steps` proposals from the levels; return how many hits are listed then."""
+    places, residuals = np.zeros(4, np.int64), np.zeros(3)
+    with_one, without = np.flatnonzero(levels == 1), np.flatnonzero(levels == 0)
+    ones = ones_at_risk(levels, column.at_risk, column.size.shape[0])
+    new, events = ones.copy(), float((levels * column.event).sum())
+    drift, drifted = np.zeros_like(model.left), np.zeros_like(model.left)
+    energy = _closeness(ones, column, events, walk)
+    for _ in range(steps):
+        many = _propose(with_one, without, column, places)
+        if many == 0:
+            continue
+        new[:] = ones
+        if _move(with_one, without, many, places, column, new) != 0.0:
+            continue  # another number of events: another row
+        close = _closeness(new, column, events, walk)
+        away = _drift(with_one, without, many, places, levels, model, drift, drifted)
+        hit = away < near and _is_printed(new, events, column, walk.inside, residuals)
+        change = close + away - energy
+        change += walk.pull * _moved(with_one, without, many, places, levels)
+        taken = change <= -walk.temperature * np.log(np.random.random() + SMALLEST)
+        if not (hit or taken):
+            continue
+        _exchange(with_one, without, many, places)
+        if hit and many_found < found.shape[0]:
+            _write_levels(with_one, found[many_found])
+            many_found += 1
+        if taken:
+            ones[:], energy = new, close + away
+            drift[:] = drifted
+        else:
+            _exchange(with_one, without, many, places)
+    return many_found
+
+
+@njit(cache=True, nogil=True)
+def list_hits(levels, column: PrintedColumn, walk: Walk, model: Model, restart, near, found):
+    """Walk around a column and list the levels met whose univariable row rounds to the print.
+
+    Parameters
+    ----------
+    levels : ndarray of int64, shape (n,)
+        The column.
+    column : PrintedColumn
+        What is printed and what is kept.
+    walk : Walk
+        At its first temperature throughout; here its steps are draws of two patients.
+    model : Model
+        What the patients' other levels would do to the multivariable rows; its residuals are
+        not used: walks are held where they start.
+    restart : int
+        Draws after which the walk begins again at `levels`.
+    near : float
+        Largest mean square of what a hit does to the multivariable rows.
+    found : ndarray of int8, shape (most, n)
+        Filled with the levels of the hits.
+
+    Returns
+    -------
+    int
+        How many were written; some may stand there twice.
+    """
+    np.random.seed(walk.seed)
+    many = 0
+    for _ in range(walk.steps // restart):
+        many = _list_from(levels, column, walk, model, restart, near, found, many)
+    return many

@@ -129,19 +129,27 @@ def score_and_information(ones, size, events, beta):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def fit_alone(ones, size, events, beta):
+    """Fit a row from `beta` on; return its estimate and its information, 0 without a maximum."""
+    for _ in range(ITERATIONS_MAX):
+        score, information = score_and_information(ones, size, events, beta)
+        if information <= PIVOT_LIMIT:
+            break
+        step = score / information
+        beta += min(max(step, -LARGEST_STEP), LARGEST_STEP)
+        if abs(step) < STEP_LIMIT:
+            return beta, information
+    return beta, 0.0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def farthest_residual(ones, size, events, beta, target, half, out):
     """Fit the row from `beta` on and return its largest residual, in half units.
 
     `out` gets all three; without a maximum the answer is infinite.
     """
-    information = 0.0
-    for _ in range(ITERATIONS_MAX):
-        score, information = score_and_information(ones, size, events, beta)
-        if information <= PIVOT_LIMIT:
-            return np.inf
-        step = score / information
-        beta += min(max(step, -LARGEST_STEP), LARGEST_STEP)
-        if abs(step) < STEP_LIMIT:
-            write_residuals(beta, 1.0 / np.sqrt(information), target, half, out)
-            return max(abs(out[0]), abs(out[1]), abs(out[2]))
-    return np.inf
+    estimate, information = fit_alone(ones, size, events, beta)
+    if information == 0.0:
+        return np.inf
+    write_residuals(estimate, 1.0 / np.sqrt(information), target, half, out)
+    return max(abs(out[0]), abs(out[1]), abs(out[2]))

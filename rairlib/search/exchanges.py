@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from rairlib.search.cox_fit import fit_rows
 from rairlib.search.cox_terms import Design, compiled_empty_sums
 from rairlib.search.moves import is_allowed
 from rairlib.search.risk_sums import (
@@ -171,32 +170,3 @@ def exchanged(rows: np.ndarray, exchanges: Exchanges) -> np.ndarray:
             if a >= 0:
                 changed[a, mask], changed[c, mask] = rows[c, mask], rows[a, mask]
     return changed
-
-
-def at_the_fit(rows: np.ndarray, design: Design) -> Design:
-    """Return the design with the coefficients of a cohort instead of the printed ones.
-
-    Residuals by one Newton step are then exact for this cohort. For cohorts near it the ratios
-    are right up to the square of the change; limits also miss how the information changes.
-
-    Parameters
-    ----------
-    rows : ndarray of int64, shape (n, P)
-        A cohort.
-    design : Design
-        Order in time and models.
-
-    Returns
-    -------
-    Design
-        Coefficients that have no maximum stay as printed.
-    """
-    single = [fit_rows(rows[:, [k]], design.at_risk, design.event) for k in range(rows.shape[1])]
-    beta = np.concatenate([estimate for estimate, _ in single])
-    whole = np.empty(0)
-    if len(design.model):
-        whole, _ = fit_rows(rows[:, design.model], design.at_risk, design.event)
-    return design._replace(
-        beta=np.where(np.isfinite(beta), beta, design.beta),
-        model_beta=np.where(np.isfinite(whole), whole, design.model_beta),
-    )

@@ -8,17 +8,11 @@ import numpy as np
 
 from rairlib.search.cox_fit import fitted_rows
 from rairlib.search.cox_terms import Design
-from rairlib.search.exchanges import (
-    IMPOSSIBLE,
-    Exchanges,
-    at_the_fit,
-    effects_of,
-    exchanged,
-    joined,
-)
+from rairlib.search.exchanges import IMPOSSIBLE, Exchanges, exchanged, joined
 from rairlib.search.linear_sums import SumEnergy, anneal_sums, small_pairs, sum_energy
-from rairlib.search.neutral import cancelling_pairs, fitting_sets, within_intervals
-from rairlib.search.schedule import LinearStep, Schedule
+from rairlib.search.neutral import cancelling_pairs, walked_sets, within_intervals
+from rairlib.search.refits import refitted_effects
+from rairlib.search.schedule import LinearStep, MeetingStep, Schedule
 from rairlib.search.state import seed_of
 
 SMALLEST_EFFECT = 1e-6
@@ -75,42 +69,66 @@ def missed(rows: np.ndarray, design: Design, percent: float) -> float:
     """
     positions, _ = searched_numbers(design)
     away = np.abs(exact_residuals(rows, design)[positions])
-    limits = _half_units(design, percent)[positions]
+    limits = half_units(design, percent)[positions]
     far = away > limits
     beyond = (1.0 + np.log(away[far] / limits[far])).sum()
     return float((away > 1.0).sum() + BEYOND_COUNTS * beyond)
 
 
-def _half_units(design: Design, percent: float) -> np.ndarray:
-    """Return a distance in percent of each printed number in half units of its last digit."""
+def half_units(design: Design, percent: float) -> np.ndarray:
+    """Return a distance in percent of each printed number in half units of its last digit.
+
+    Parameters
+    ----------
+    design : Design
+        Printed rows.
+    percent : float
+        Of the printed number.
+
+    Returns
+    -------
+    ndarray, shape (3 (P + K),)
+        Univariable rows first.
+    """
     printed = np.vstack([design.target, design.model_target])
     return (percent / 100 * printed / np.vstack([design.half, design.model_half])).ravel()
 
 
-def _library(rows, design: Design, step: LinearStep, schedule: Schedule, seed: int) -> Exchanges:
-    """List exchanges that are neutral for the univariable rows."""
+def neutral_sets(
+    rows: np.ndarray, design: Design, step: LinearStep | MeetingStep, walk: int, seed: int
+) -> Exchanges:
+    """List sets of exchanges that are neutral for the univariable rows.
+
+    Parameters
+    ----------
+    rows : ndarray of int64, shape (n, P)
+        A cohort.
+    design : Design
+        Order in time and printed rows.
+    step : LinearStep or MeetingStep
+        How many, and how large their effects may be.
+    walk : int
+        Proposals of each walk around a column.
+    seed : int
+        Of the draws.
+
+    Returns
+    -------
+    Exchanges
+        Some may have the same effect as others.
+    """
     rng = np.random.default_rng(seed)
     parts = [
         within_intervals(rows, design),
         cancelling_pairs(rows, design, step.cancelling, rng),
     ]
     for column in design.free:
-        if not np.isfinite(design.half[column, 0]):
-            continue
-        parts += [
-            fitting_sets(
-                rows,
-                design,
-                column,
-                size=size,
-                tries=schedule.linear_tries,
-                most=most,
-                inside=schedule.linear_inside,
-                seed=seed_of(seed, int(column), size),
+        if np.isfinite(design.half[column, 0]) and step.walked:
+            own = seed_of(seed, int(column))
+            most, size = step.walked, step.size
+            parts.append(
+                walked_sets(rows, design, column, steps=walk, most=most, size=size, seed=own)
             )
-            for size, most in enumerate(step.fitting, start=2)
-            if most > 0
-        ]
     return joined(parts)
 
 
@@ -151,10 +169,9 @@ def linear_step(
     ndarray of int64, shape (n, P)
         The new cohort; the old one if its energy is not more than `step.accept` times lower.
     """
-    design = at_the_fit(rows, design)
     positions, univariable = searched_numbers(design)
-    library = _library(rows, design, step, schedule, seed)
-    base, effects = effects_of(rows, design, library)
+    library = neutral_sets(rows, design, step, schedule.linear_walk, seed)
+    base, effects = refitted_effects(rows, design, library)
     base, effects = base[positions], effects[:, positions]
     size = np.sqrt((effects**2).mean(1))
     kept = np.flatnonzero((size > SMALLEST_EFFECT) & (size < step.size))
@@ -169,9 +186,9 @@ def linear_step(
         effects, patients, parts = _with_pairs(effects, patients, parts, step)
     judge = SumEnergy(
         univariable=univariable,
-        inside=schedule.inside,
+        inside=np.maximum(np.abs(base[:univariable]), schedule.inside),
         model_inside=MARGIN,
-        limits=MARGIN * _half_units(design, schedule.linear_percent)[positions],
+        limits=MARGIN * half_units(design, schedule.linear_percent)[positions],
         reward=step.reward,
         width=step.width,
     )

@@ -29,8 +29,10 @@ class SumEnergy(NamedTuple):
     ----------
     univariable : int
         How many of the numbers stand in univariable rows; they come first.
-    inside, model_inside : float
-        Distance up to which a univariable number, a number of the model costs nothing.
+    inside : ndarray, shape (univariable,)
+        Distance up to which a univariable number costs nothing.
+    model_inside : float
+        The same for a number of the model.
     limits : ndarray, shape (numbers,)
         Distance from which a number of the model costs its squared excess too.
     reward, width : float
@@ -39,7 +41,7 @@ class SumEnergy(NamedTuple):
     """
 
     univariable: int
-    inside: float
+    inside: np.ndarray
     model_inside: float
     limits: np.ndarray
     reward: float
@@ -51,7 +53,7 @@ def sum_energy(residuals, judge):
     """Return the energy of residuals, shape (numbers,)."""
     energy = 0.0
     for i in range(judge.univariable):
-        excess = abs(residuals[i]) - judge.inside
+        excess = abs(residuals[i]) - judge.inside[i]
         if excess > 0.0:
             energy += UNIVARIABLE_WEIGHT * excess * excess
     for i in range(judge.univariable, residuals.shape[0]):

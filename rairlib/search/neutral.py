@@ -1,25 +1,32 @@
 """Exchanges that leave the univariable rows where they are and the kept joint table as it is.
 
 Between two patients censored between the same two events no univariable sum changes. Across
-events, sets of exchanges of one column are drawn and fitted: kept are those after which the
-column's row still rounds to the print.
+events, walks around a column list what they meet: sets of exchanges after which its row still
+rounds to the print.
 """
-# ruff: noqa: NPY002 - compiled code draws from a generator of its own, seeded by its argument
+
+from itertools import product
 
 import numpy as np
-from numba import njit
 
+from rairlib.search.column_walk import Model, Walk, list_hits
 from rairlib.search.cox_terms import Design
 from rairlib.search.exact_column import (
-    PrintedColumn,
     farthest_residual,
-    move_one,
+    fit_alone,
     ones_at_risk,
     printed_column,
 )
 from rairlib.search.exchanges import Exchanges, joined, single_exchanges
+from rairlib.search.refits import flip_effects
+from rairlib.search.state import seed_of
 
-LONGEST_SET = 4  # exchanges
+LONGEST_SET = 8  # exchanges
+TEMPERATURES, PULLS, UNITS = (0.5, 1.0), (0.0, 0.05), (15.0,)
+SCALE = 0.02
+INSIDE = 0.95  # half units
+ROUNDING = 1e-9
+RESTART = 20_000  # draws
 
 
 def within_intervals(rows: np.ndarray, design: Design) -> Exchanges:
@@ -137,118 +144,79 @@ def _partners(given: np.ndarray, taken: np.ndarray) -> tuple[np.ndarray, np.ndar
     return order, low, high
 
 
-@njit(cache=True, nogil=True)
-def _draw_set(many, givers, takers, needs, low, high, event, picks):
-    """Draw `many` exchanges with the opposites they need; return how many, 0 for none."""
-    size, events = 0, 0
-    for _ in range(many):
-        m = np.random.randint(givers.shape[0])
-        picks[size] = m
-        size += 1
-        if needs[m]:
-            if high[m] <= low[m]:
-                return 0
-            picks[size] = low[m] + np.random.randint(high[m] - low[m])
-            size += 1
-    if size > LONGEST_SET:
-        return 0
-    for p in range(size):
-        events += event[takers[picks[p]]] - event[givers[picks[p]]]
-        for q in range(p):
-            if givers[picks[p]] == givers[picks[q]] or takers[picks[p]] == takers[picks[q]]:
-                return 0
-    return size if events == 0 else 0
-
-
-@njit(cache=True, nogil=True)
-def _draw_fitting(
-    levels, column, givers, takers, needs, low, high, size, tries, inside, seed, found
-):
-    """Fill `found` with drawn sets after which the row rounds to the print; return how many."""
-    np.random.seed(seed)
-    ones = ones_at_risk(levels, column.at_risk, column.size.shape[0])
-    events = float((levels * column.event).sum())
-    new, residuals, picks, kept = ones.copy(), np.zeros(3), np.zeros(2 * size, np.int64), 0
-    for _ in range(tries):
-        many = _draw_set(size, givers, takers, needs, low, high, column.event, picks)
-        if many == 0:
-            continue
-        new[:] = ones
-        for q in range(many):
-            a, c = givers[picks[q]], takers[picks[q]]
-            move_one(new, column.at_risk[a], column.at_risk[c])
-        farthest = farthest_residual(
-            new, column.size, events, column.beta, column.target, column.half, residuals
-        )
-        if farthest <= inside:
-            found[kept, :many] = picks[:many]
-            kept += 1
-            if kept == found.shape[0]:
-                break
-    return kept
-
-
-def _transfers(levels: np.ndarray, column: PrintedColumn) -> tuple[np.ndarray, np.ndarray]:
-    """List who may give level 1 to whom: same stratum, some effect on the row."""
-    givers, takers = (
-        array.ravel()
-        for array in np.meshgrid(
-            np.flatnonzero(levels == 1), np.flatnonzero(levels == 0), indexing="ij"
-        )
-    )
-    kept = column.stratum[givers] == column.stratum[takers]
-    kept &= ~column.barred[givers, 0] & ~column.barred[takers, 1]
-    alike = column.at_risk[givers] == column.at_risk[takers]
-    kept &= ~(alike & (column.event[givers] == column.event[takers]))
-    return givers[kept], takers[kept]
-
-
-def fitting_sets(
-    rows: np.ndarray,
-    design: Design,
-    column: int,
-    *,
-    size: int,
-    tries: int,
-    most: int,
-    inside: float,
-    seed: int,
+def walked_sets(
+    rows: np.ndarray, design: Design, column: int, *, steps: int, most: int, size: float, seed: int
 ) -> Exchanges:
-    """Draw sets of exchanges of one column across events that keep its printed row.
+    """List sets of exchanges of one column, across events, that keep its printed row.
+
+    Walks around the column list what they meet on their way; the multivariable rows pull them
+    back, so that sets with small effects come first.
 
     Parameters
     ----------
     rows, design
-        See :func:`within_intervals`; the column's coefficient is where the fit starts.
+        See :func:`within_intervals`.
     column : int
-        A free column.
-    size : int
-        Exchanges drawn; in a joint column each may need an opposite one besides.
-    tries, most : int
-        Sets drawn and sets kept.
-    inside : float
-        Largest residual after it, in half units.
+        A free column with a printed row; outside the model it has no such sets.
+    steps : int
+        Draws of two patients in each walk.
+    most : int
+        Hits listed by each walk.
+    size : float
+        Largest effect on the multivariable rows, as root mean square in half units.
     seed : int
-        Of the draws.
+        Of the walks.
 
     Returns
     -------
     Exchanges
-        At most `most` sets of at most `LONGEST_SET` exchanges.
+        Sets of at most `LONGEST_SET` exchanges. A row that is not yet met comes no further off.
     """
-    printed = printed_column(rows, design, column)
-    levels = np.ascontiguousarray(rows[:, column])
-    givers, takers = _transfers(levels, printed)
-    found = np.full((most, LONGEST_SET), -1, np.int64)
-    if len(givers) == 0:
+    printed, levels = printed_column(rows, design, column), np.ascontiguousarray(rows[:, column])
+    if design.place[column] < 0:
         return _none(rows.shape[1])
-    order, low, high = _partners(printed.code[givers], printed.code[takers])
-    givers, takers = givers[order], takers[order]
-    needs = printed.code[givers] != printed.code[takers]
-    many = _draw_fitting(
-        levels, printed, givers, takers, needs, low, high, size, tries, inside, seed, found
+    ones = ones_at_risk(levels, printed.at_risk, len(printed.size))
+    events = float((levels * printed.event).sum())
+    estimate, information = fit_alone(ones, printed.size, events, printed.beta)
+    if information == 0.0:
+        return _none(rows.shape[1])
+    away = farthest_residual(
+        ones, printed.size, events, estimate, printed.target, printed.half, np.zeros(3)
     )
-    found = np.unique(found[:many], axis=0)
-    empty = found < 0
-    first, second = np.where(empty, -1, givers[found]), np.where(empty, -1, takers[found])
-    return _of_column(first, second, column, rows.shape[1])
+    left, flips = flip_effects(rows, design, column)
+    hits = []
+    for number, (temperature, pull, unit) in enumerate(product(TEMPERATURES, PULLS, UNITS)):
+        walk = Walk(
+            steps=steps,
+            temperature=temperature,
+            end=temperature,
+            scale=SCALE,
+            pull=pull,
+            inside=max(INSIDE, away + ROUNDING),
+            information=information,
+            seed=seed_of(seed, number),
+        )
+        found = np.zeros((most, len(levels)), np.int8)
+        model = Model(left / unit, flips / unit)
+        around = printed._replace(beta=estimate)
+        many = list_hits(levels, around, walk, model, RESTART, (size / unit) ** 2, found)
+        hits.append(found[:many])
+    changed = np.unique(np.concatenate(hits), axis=0)
+    return _exchanges_to(changed, levels, column, rows.shape[1])
+
+
+def _exchanges_to(changed: np.ndarray, levels: np.ndarray, column: int, columns: int) -> Exchanges:
+    """Return the exchanges that turn the levels of a column into others with the same counts."""
+    givers, takers = changed < levels, changed > levels
+    length = givers.sum(1)
+    kept = (length > 0) & (length <= LONGEST_SET)
+    first, second = (_places(where[kept]) for where in (givers, takers))
+    return _of_column(first, second, column, columns)
+
+
+def _places(where: np.ndarray) -> np.ndarray:
+    """Return the positions of True in each row, -1 behind the last one, shape (M, LONGEST_SET)."""
+    places = np.full((len(where), LONGEST_SET), -1, np.int64)
+    row, position = np.nonzero(where)
+    places[row, (np.cumsum(where, axis=1) - 1)[row, position]] = position
+    return places

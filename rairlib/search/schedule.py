@@ -35,8 +35,8 @@ class LinearStep:
         Largest effect of a set of exchanges, as root mean square in half units.
     cancelling : int
         Cancelling pairs listed per column of the joint table.
-    fitting : tuple of int
-        Sets of two, three, … exchanges across events listed per column.
+    walked : int
+        Sets of exchanges across events listed per walk around a column.
     paired, pairs : int
         Small sets that are paired, and pairs with small sums that are listed.
     pair_size : float
@@ -53,7 +53,7 @@ class LinearStep:
 
     size: float
     cancelling: int
-    fitting: tuple[int, ...]
+    walked: int
     paired: int = 0
     pairs: int = 0
     pair_size: float = 0.0
@@ -63,6 +63,41 @@ class LinearStep:
     reward: float = 60.0
     width: float
     accept: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingStep:
+    """One step of the search over pairs of pairs; see :mod:`rairlib.search.meeting`.
+
+    Attributes
+    ----------
+    size : float
+        Largest effect of a set of exchanges, as root mean square in half units.
+    cancelling, walked : int
+        See :class:`LinearStep`.
+    walk : int
+        Draws of a walk that lists sets of exchanges of a column.
+    per_column : int
+        Sets of one column kept, those with the smallest effects.
+    pairs : int
+        Pairs of sets listed and fitted.
+    keys : int
+        Numbers of the model that a lookup cancels.
+    lookups : int
+        Choices of these numbers.
+    refits : int
+        Fours fitted after each lookup.
+    """
+
+    size: float
+    cancelling: int
+    walked: int
+    walk: int
+    per_column: int
+    pairs: int
+    keys: int
+    lookups: int
+    refits: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,14 +137,17 @@ class Schedule:
         Residual of the multivariable rows, in half units, that a walk takes for 1.
     walk_scale, walk_inside : float
         See :class:`rairlib.search.column_walk.Walk`.
+    walk_hardest : float
+        The same distance for the column whose printed error is nearest to the least possible
+        one: held to the digit, its row fixes the order in time and with it the model's rows.
     linear_cycles, linear_plan : int, tuple of LinearStep
-        How often the steps of the linear search are gone through (0: never).
-    linear_tries : int
-        Sets of exchanges drawn per column and size.
-    linear_inside : float
-        Residual, in half units, within which such a set has to leave the column's row.
+        How often the steps of the linear search are gone through; none if there are no steps.
+    linear_walk : int
+        Draws of a walk that lists sets of exchanges of a column.
     linear_percent : float
         Distance from the print, in percent, from which a number costs more.
+    meeting_plan : tuple of MeetingStep
+        Steps of the search over pairs of pairs, gone through once.
     """
 
     inside: float = 0.9
@@ -150,30 +188,45 @@ class Schedule:
     walk_unit: float = 25.0
     walk_scale: float = 0.02
     walk_inside: float = 0.9
+    walk_hardest: float = 8.0
     linear_cycles: int = 1
     linear_plan: tuple[LinearStep, ...] = (
         LinearStep(
-            size=2000.0, cancelling=4000, fitting=(1500,),
+            size=2000.0, cancelling=4000, walked=1500,
             steps=10_000_000, start=3000.0, end=60.0, width=2000.0, accept=1e9,
         ),
         LinearStep(
-            size=800.0, cancelling=4000, fitting=(1500,),
+            size=800.0, cancelling=4000, walked=1500,
             steps=15_000_000, start=500.0, end=10.0, width=200.0,
         ),
         LinearStep(
-            size=500.0, cancelling=4000, fitting=(2500, 500),
+            size=500.0, cancelling=4000, walked=3000,
             paired=12_000, pairs=60_000, pair_size=40.0,
             steps=15_000_000, start=200.0, end=3.0, width=40.0,
         ),
         LinearStep(
-            size=300.0, cancelling=8000, fitting=(3000, 1000),
+            size=300.0, cancelling=8000, walked=4000,
             paired=15_000, pairs=100_000, pair_size=25.0,
             steps=20_000_000, start=100.0, end=2.0, width=10.0,
         ),
     )  # fmt: skip
-    linear_tries: int = 1_500_000
-    linear_inside: float = 0.95
+    linear_walk: int = 200_000
     linear_percent: float = 0.5
+    meeting_plan: tuple[MeetingStep, ...] = 2 * (
+        MeetingStep(
+            size=40.0, cancelling=8000, walked=4000, walk=400_000, per_column=1500,
+            pairs=300_000, keys=3, lookups=4, refits=20_000,
+        ),
+    )  # fmt: skip
+
+
+STEPS = {
+    "timeline_rounds": Round,
+    "covariate_rounds": Round,
+    "single_rounds": Round,
+    "linear_plan": LinearStep,
+    "meeting_plan": MeetingStep,
+}
 
 
 def schedule_from(values: dict, source: str) -> Schedule:
@@ -210,29 +263,14 @@ def schedule_from(values: dict, source: str) -> Schedule:
 
 
 def _converted(key: str, value, kind: type):
-    if key == "linear_plan":
-        return tuple(_linear_step(dict(entry)) for entry in value)
-    if key.endswith("_rounds"):
-        return tuple(
-            Round(
-                steps=int(entry["steps"]),
-                start=float(entry["start"]),
-                end=float(entry["end"]),
-                cap=float(entry["cap"]),
-            )
-            for entry in map(dict, value)
-        )
+    if key in STEPS:
+        return tuple(_step(STEPS[key], dict(entry)) for entry in value)
     if kind is tuple:
         return tuple(float(share) for share in value)
     return kind(value)
 
 
-def _linear_step(entry: dict) -> LinearStep:
-    kinds = {field.name: field.type for field in fields(LinearStep)}
-    convert = {int: int, float: float}
-    return LinearStep(
-        **{
-            name: convert.get(kinds[name], lambda sizes: tuple(int(size) for size in sizes))(value)
-            for name, value in entry.items()
-        }
-    )
+def _step(kind: type, entry: dict):
+    """Read a table of whole numbers and numbers into a kind of step."""
+    types = {field.name: field.type for field in fields(kind)}
+    return kind(**{name: types[name](value) for name, value in entry.items()})

@@ -15,7 +15,7 @@ from rairlib.search.cooling import SOLVED, piece_of
 from rairlib.search.covariates import anneal, cumulative
 from rairlib.search.declaration import DeclaredStudy
 from rairlib.search.distances import distances
-from rairlib.search.finishing import linear_piece, start_walk, walk_piece
+from rairlib.search.finishing import linear_piece, meeting_piece, start_walk, walk_piece
 from rairlib.search.polish import polish_once, residual_energy
 from rairlib.search.risk_sums import fresh_residuals
 from rairlib.search.row_weights import reweighted
@@ -99,6 +99,7 @@ class Search:
             "polish": self._polish,
             "walk": self._walk,
             "linear": self._linear,
+            "meeting": self._meeting,
         }
         with ThreadPoolExecutor(self.workers) as pool:
             while state.stage != "done":
@@ -284,6 +285,9 @@ class Search:
 
     def _linear(self, state: SearchState, pool) -> SearchState:
         return linear_piece(state, self._design(state.arrays), self.schedule, self.seed, pool)
+
+    def _meeting(self, state: SearchState, pool) -> SearchState:
+        return meeting_piece(state, self._design(state.arrays), self.schedule, self.seed, pool)
 
     def report(self, state: SearchState):
         """Return :func:`rairlib.search.distances.distances` of the best chain of a state."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-STAGES = ("timeline", "singles", "covariates", "polish", "walk", "linear", "done")
+STAGES = ("timeline", "singles", "covariates", "polish", "walk", "linear", "meeting", "done")
 WORDS_OF_SEED = 1
 
 

@@ -10,8 +10,7 @@ from rairlib.search.cox_fit import fitted_rows
 from rairlib.search.cox_terms import Design
 from rairlib.search.declaration import DeclaredStudy, ratio_centre
 from rairlib.search.exact_column import printed_column
-from rairlib.search.exchanges import at_the_fit
-from rairlib.search.risk_sums import fresh_residuals
+from rairlib.search.refits import flip_effects
 from rairlib.search.schedule import Schedule
 from rairlib.search.state import seed_of
 
@@ -60,7 +59,13 @@ def model_distance(rows: np.ndarray, design: Design) -> float:
 
 
 def walked(
-    rows: np.ndarray, design: Design, column: int, error: float, schedule: Schedule, seed: int
+    rows: np.ndarray,
+    design: Design,
+    column: int,
+    error: float,
+    inside: float,
+    schedule: Schedule,
+    seed: int,
 ) -> np.ndarray:
     """Walk one column to its printed row, with as little disturbance as can be had.
 
@@ -74,6 +79,8 @@ def walked(
         Which one.
     error : float
         Its printed standard error.
+    inside : float
+        How far its row may stay from the print, in half units.
     schedule : Schedule
         Number and length of the walks.
     seed : int
@@ -88,7 +95,7 @@ def walked(
     """
     printed = printed_column(rows, design, column)
     away = fitted_rows(rows[:, [column]], alone_model(design))[0][0] - printed.target
-    there = (np.abs(away) <= schedule.walk_inside * printed.half).all()
+    there = (np.abs(away) <= inside * printed.half).all()
     if there and design.place[column] < 0:
         return rows
     model = model_around(rows, design, column, schedule.walk_unit)
@@ -102,7 +109,7 @@ def walked(
                 end=end,
                 scale=schedule.walk_scale,
                 pull=pull,
-                inside=schedule.walk_inside,
+                inside=inside,
                 information=error**-2,
                 seed=seed_of(seed, number, attempt),
             )
@@ -121,8 +128,7 @@ def walked(
 def model_around(rows: np.ndarray, design: Design, column: int, unit: float) -> Model:
     """Return how the multivariable rows answer to one column, patient by patient.
 
-    One Newton step from the fit: ratios are right to first order. Limits leave out how the
-    information changes with the estimates, so they are rougher; walks only need to be steered.
+    Each patient's other level is fitted anew; several at once only add up to first order.
 
     Parameters
     ----------
@@ -142,14 +148,7 @@ def model_around(rows: np.ndarray, design: Design, column: int, unit: float) -> 
     """
     if design.place[column] < 0:
         return Model(np.empty(0), np.empty((len(rows), 0)))
-    around, changed = at_the_fit(rows, design), rows.copy()
-    many = 3 * len(design.model)
-    left = fresh_residuals(rows, around)[-many:]
-    flips = np.zeros((len(rows), many))
-    for i in range(len(rows)):
-        changed[i, column] = 1 - rows[i, column]
-        flips[i] = fresh_residuals(changed, around)[-many:] - left
-        changed[i, column] = rows[i, column]
+    left, flips = flip_effects(rows, design, column)
     return Model(left / unit, flips / unit)
 
 

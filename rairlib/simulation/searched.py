@@ -46,7 +46,7 @@ ENSEMBLE_SCHEDULE = Schedule(
     single_chains=1,
     polish_iterations=1,
     walk_tries=0,
-    linear_cycles=0,
+    linear_plan=(),
 )
 
 

@@ -1,0 +1,132 @@
+"""The last stage of a search: pairs of pairs of sets of exchanges, looked up by cells."""
+
+from itertools import combinations_with_replacement
+
+import numpy as np
+import pytest
+from search_toy import MEETING_STEP, QUICK
+
+from rairlib.search.arrays import design_of
+from rairlib.search.cells import Judge, grid_of, meet, worth
+from rairlib.search.cox_fit import fitted_rows
+from rairlib.search.exchanges import Exchanges, exchanged
+from rairlib.search.linear import exact_residuals, neutral_sets
+from rairlib.search.meeting import combined, distinct, meeting_step, places_of
+from rairlib.search.refits import refitted_effects
+from rairlib.search.start import start_rows, start_timeline
+from rairlib.simulation.declared import load_declared
+
+
+@pytest.fixture(scope="module")
+def qingdao():
+    study, _ = load_declared("wang2025")
+    rng = np.random.default_rng(3)
+    classes, events, _ = start_timeline(study, rng)
+    rows, _ = start_rows(study, classes, rng)
+    return study, design_of(study, classes, events), rows
+
+
+def judge(univariable: int, numbers: int) -> Judge:
+    limits = np.where(np.arange(numbers) < univariable, 1, 20).astype(np.float32)
+    return Judge(univariable, limits, np.full(numbers, 10, np.float32))
+
+
+def test_worth_by_hand():
+    # univariable: 0 inside 1, else -2; model: 1 inside 0.9; 2.9: 1/(1 + 2*4) - 0.25*0.29^2;
+    # 30.9: 1/(1 + 2*900) - 0.25*3.09^2 - 0.3 beyond 20.
+    residuals = np.array([0.99, 1.5, 0.5, 2.9, -30.9], np.float32)
+    expected = -2 + 1 + (1 / 9 - 0.25 * 0.29**2) + (1 / 1801 - 0.25 * 3.09**2 - 0.3)
+    assert worth(residuals, judge(2, 5)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_meeting_finds_all_pairs_that_cancel_the_keys():
+    rng = np.random.default_rng(4)
+    effects = rng.normal(scale=4, size=(300, 6)).astype(np.float32)
+    places = -np.sort(-rng.integers(-1, 60, (300, 3)), axis=1).astype(np.int16)
+    residuals = rng.normal(scale=4, size=6).astype(np.float32)
+    keys, weigh = np.array([2, 5]), judge(1, 6)
+    found, worths = np.zeros((50_000, 2), np.int64), np.zeros(50_000)
+    grid = grid_of(effects, keys, 1.1)
+    many = meet(effects, places, residuals, weigh, grid, -100.0, found, worths)
+    expected = {}
+    for a, b in combinations_with_replacement(range(300), 2):
+        left = residuals + effects[a] + effects[b]
+        shared = set(places[a][places[a] >= 0]) & set(places[b][places[b] >= 0])
+        if (np.abs(left[keys]) <= 1.1).all() and not shared:
+            expected[a, b] = worth(left, weigh)
+    got = {(int(a), int(b)): value for (a, b), value in zip(found[:many], worths, strict=False)}
+    assert len(expected) > 100
+    assert got == pytest.approx(expected, abs=1e-4)
+    few, their = np.zeros((40, 2), np.int64), np.zeros(40)
+    kept = meet(effects, places, residuals, weigh, grid, -100.0, few, their)
+    assert their[:kept].max() == pytest.approx(max(expected.values()), abs=1e-4)
+
+
+def test_distinct_sets_are_the_smallest_of_each_group():
+    effects = np.array([[3.0, 0], [1, 0], [1, 0], [2, 0], [5, 0], [4, 0]])
+    group = np.array([0, 0, 0, 0, 1, 1])
+    assert distinct(effects, group, 2).tolist() == [1, 3, 5, 4]
+
+
+def test_combined_sets_have_the_exchanges_of_all_parts():
+    masks = np.zeros((2, 2, 3), bool)
+    masks[0, 0, 0] = masks[1, 0, 1] = masks[1, 1, 1] = True
+    sets = Exchanges(np.array([[0, -1], [2, 4]]), np.array([[1, -1], [3, 5]]), masks)
+    both = combined(sets, np.array([[0, 1], [-1, 1]]))
+    assert both.first.tolist() == [[0, 2, 4], [2, 4, -1]]
+    assert both.second.tolist() == [[1, 3, 5], [3, 5, -1]]
+    assert both.masks[0].argmax(1).tolist() == [0, 1, 1]
+    rows = np.arange(18).reshape(6, 3)
+    one_by_one = exchanged(exchanged(rows, sets.take(np.array([0]))), sets.take(np.array([1])))
+    assert exchanged(rows, both.take(np.array([0]))).tolist() == one_by_one.tolist()
+
+
+def test_places_join_the_columns_that_constrain_each_other(qingdao):
+    study, design, _ = qingdao
+    names = [covariate.variable for covariate in study.covariates]
+
+    def set_of(variable: str, one: int, other: int) -> Exchanges:
+        mask = np.array([[[name == variable for name in names]]])
+        return Exchanges(np.array([[one]]), np.array([[other]]), mask)
+
+    def shared(first: Exchanges, second: Exchanges) -> bool:
+        places = [set(places_of(sets, design)[0].tolist()) - {-1} for sets in (first, second)]
+        return bool(places[0] & places[1])
+
+    assert shared(set_of("age_55", 1, 2), set_of("ete", 2, 3))  # both in the kept table
+    assert shared(set_of("gender", 1, 2), set_of("gender", 2, 3))
+    assert not shared(set_of("gender", 1, 2), set_of("ete", 1, 2))
+    assert not shared(set_of("gender", 1, 2), set_of("gender", 3, 4))
+
+
+def test_meeting_finds_exchanges_that_were_made(qingdao):
+    # Four sets are exchanged, the result printed to four digits: from the start, the step has
+    # to find a cohort with that print.
+    _, design, start = qingdao
+    sets = neutral_sets(start, design, MEETING_STEP, 0, 1)
+    _, effects = refitted_effects(start, design, sets)
+    univariable = 3 * start.shape[1]
+    size = np.sqrt((effects[:, univariable:] ** 2).mean(1))
+    chosen, places = [], places_of(sets, design)
+    for move in np.argsort(size):
+        taken = set(places[chosen].ravel().tolist()) - {-1}
+        if 5 < size[move] < 150 and not taken & set(places[move].tolist()):
+            chosen.append(int(move))
+        if len(chosen) == 4:
+            break
+    printed = fitted_rows(exchanged(start, sets.take(np.array(chosen))), design)
+    half = np.full_like(design.half, 0.00005)
+    around = design._replace(
+        beta=np.log(printed[0][:, 0]),
+        target=np.round(printed[0], 4),
+        half=half,
+        model_beta=np.log(printed[1][:, 0]),
+        model_target=np.round(printed[1], 4),
+        model_half=half[: len(design.model)],
+        events_low=np.zeros(len(half)),
+        events_high=np.full(len(half), float(design.event.sum())),
+    )
+    before = np.abs(exact_residuals(start, around))[univariable:]
+    assert (before > 1).mean() > 0.9
+    found = meeting_step(start, around, MEETING_STEP, QUICK, 2)
+    assert np.abs(exact_residuals(found, around)).max() <= 1.0
