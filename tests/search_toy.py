@@ -17,7 +17,7 @@ from rairlib.search.declaration import (
     Rate,
     Target,
 )
-from rairlib.search.schedule import LinearStep, MeetingStep, Round, Schedule
+from rairlib.search.schedule import FourSearch, LinearStep, MeetingStep, Round, Schedule
 
 COVARIATES = ("older", "larger", "spread")
 LINEAR_STEP = LinearStep(
@@ -32,12 +32,13 @@ QUICK = Schedule(
     chunk_steps=50_000,
     timeline_chains=1,
     timeline_rounds=(Round(steps=200_000, start=1e4, end=0.05, cap=100.0),),
+    timeline_plan=(FourSearch(pairs=2_000, keys=2, lookups=2, refits=200),),
+    timeline_exchanges=300,
     covariate_chains=2,
     covariate_rounds=(Round(steps=300_000, start=100.0, end=1.0, cap=100.0),),
     polish_iterations=10,
     walk_steps=20_000,
     walk_tries=2,
-    walk_hardest=0.9,
     linear_cycles=2,
     linear_plan=(LINEAR_STEP,),
     linear_walk=40_000,

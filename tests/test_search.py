@@ -8,7 +8,14 @@ from search_toy import QUICK, toy_arrays, toy_cohort, toy_study
 
 from rairlib.errors import RairlibError
 from rairlib.search.declaration import DeclarationError
-from rairlib.search.schedule import Round, Schedule, schedule_from
+from rairlib.search.schedule import (
+    FourSearch,
+    LinearStep,
+    MeetingStep,
+    Round,
+    Schedule,
+    schedule_from,
+)
 from rairlib.search.search import Search
 from rairlib.search.state import STAGES
 from rairlib.simulation import searching
@@ -141,6 +148,19 @@ def test_schedule_takes_what_the_file_says_and_defaults_for_the_rest():
     assert schedule.chunk_steps == 10
     assert schedule.single_rounds == (Round(steps=5, start=2.0, end=1.0, cap=9.0),)
     assert schedule.inside == Schedule().inside
+    four = {"pairs": 9, "keys": 2, "lookups": 3, "refits": 4}
+    meeting = {"size": 5, "cancelling": 1, "walked": 2, "walk": 3, "per_column": 6, **four}
+    linear = {
+        "size": 1, "cancelling": 2, "walked": 3, "steps": 4, "start": 5, "end": 6, "width": 7
+    }  # fmt: skip
+    plans = {"timeline_plan": [four], "linear_plan": [linear], "meeting_plan": [meeting, meeting]}
+    schedule = schedule_from(plans, "FILE")
+    assert schedule.timeline_plan == (FourSearch(**four),)
+    assert schedule.linear_plan == (LinearStep(**linear),)
+    assert schedule.meeting_plan == 2 * (MeetingStep(**meeting),)
+    assert isinstance(schedule.meeting_plan[0].size, float)
+    with pytest.raises(RairlibError, match=r"FILE: schedule\.meeting_plan: cannot read"):
+        schedule_from({"meeting_plan": [four]}, "FILE")
     with pytest.raises(RairlibError, match=r"FILE: schedule: .*did you mean 'chunk_steps'"):
         schedule_from({"chunk_step": 10}, "FILE")
     with pytest.raises(RairlibError, match=r"FILE: schedule\.single_rounds: cannot read"):

@@ -128,7 +128,7 @@ def test_walk_reaches_the_printed_row_by_lifelines(cohort, seed):
     assert sorted(order) == [0, 1, 2]
     for column in order:
         error = ratio_centre(study.covariates[column].univariable)[1]
-        rows = walked(rows, design, column, error, 0.9, LONGER, seed)
+        rows = walked(rows, design, column, error, LONGER, seed)
     assert (rows != start).any()
     assert stratum_counts(rows, design) == stratum_counts(start, design)
     for k, covariate in enumerate(study.covariates):
@@ -142,7 +142,7 @@ def test_row_that_is_there_already_is_not_walked(cohort):
     classes, events, _, rows = toy_arrays(cohort)
     design = design_of(study, classes, events)
     wide = design._replace(target=fitted_rows(rows, design)[0])
-    assert walked(rows, wide, 0, 1.0, 0.9, QUICK, 1) is rows
+    assert walked(rows, wide, 0, 1.0, QUICK, 1) is rows
 
 
 def test_walk_keeps_strata_joint_table_and_forbidden_pairs(qingdao):

@@ -6,14 +6,17 @@ import numpy as np
 import pytest
 from search_toy import MEETING_STEP, QUICK
 
-from rairlib.search.arrays import design_of
+from rairlib.search.arrays import design_of, timing_of
 from rairlib.search.cells import Judge, grid_of, meet, worth
 from rairlib.search.cox_fit import fitted_rows
 from rairlib.search.exchanges import Exchanges, exchanged
+from rairlib.search.fours import distinct
 from rairlib.search.linear import exact_residuals, neutral_sets
-from rairlib.search.meeting import combined, distinct, meeting_step, places_of
+from rairlib.search.meeting import combined, meeting_step, places_of
 from rairlib.search.refits import refitted_effects
+from rairlib.search.schedule import FourSearch
 from rairlib.search.start import start_rows, start_timeline
+from rairlib.search.timeline_meeting import exchanges_of, timeline_residuals, timeline_step
 from rairlib.simulation.declared import load_declared
 
 
@@ -130,3 +133,45 @@ def test_meeting_finds_exchanges_that_were_made(qingdao):
     assert (before > 1).mean() > 0.9
     found = meeting_step(start, around, MEETING_STEP, QUICK, 2)
     assert np.abs(exact_residuals(found, around)).max() <= 1.0
+
+
+def test_timeline_step_finds_exchanges_that_were_made(qingdao):
+    # Four exchanges of positions are made, the statistics of the result are the targets.
+    study, _, _ = qingdao
+    rng = np.random.default_rng(8)
+    classes, events, marks = start_timeline(study, rng)
+    timing = timing_of(study)
+    moves = exchanges_of(classes, events)
+
+    def statistics(members: list[int]) -> np.ndarray:
+        lines = np.array([members])
+        away = timeline_residuals(classes, events, marks, timing, moves, lines)[0]
+        return away * timing.half + timing.target
+
+    start = statistics([-1])
+    chosen, positions = [], set()
+    for move in rng.permutation(len(moves.first)):
+        its = {int(moves.first[move]), int(moves.second[move])}
+        after = statistics([int(move)])
+        if not its & positions and 0 < np.abs(after - start).max() < 2:
+            chosen.append(int(move))
+            positions |= its
+        if len(chosen) == 4:
+            break
+    aimed = timing._replace(target=statistics(chosen), half=np.full(len(timing.half), 0.01))
+
+    def missed(order: tuple[np.ndarray, np.ndarray]) -> int:
+        nothing = np.array([[-1]])
+        away = timeline_residuals(*order, marks, aimed, exchanges_of(*order), nothing)
+        return int((np.abs(away) > 1).sum())
+
+    search = FourSearch(pairs=30_000, keys=3, lookups=4, refits=2_000)
+    order, before = (classes, events), missed((classes, events))
+    for number in range(4):
+        order = timeline_step(*order, marks, aimed, search, 2_500, np.random.default_rng(number))
+    assert before >= 7
+    assert missed(order) <= before // 2
+    assert np.bincount(order[0]).tolist() == np.bincount(classes).tolist()
+    with_event = np.bincount(order[0], weights=order[1], minlength=len(timing.events_low))
+    assert (timing.events_low <= with_event).all()
+    assert (with_event <= timing.events_high).all()

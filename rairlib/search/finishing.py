@@ -80,9 +80,8 @@ def walk_piece(
     def work(chain: int) -> np.ndarray:
         column = int(state.arrays["order"][chain, state.chunk])
         error = ratio_centre(study.covariates[column].univariable)[1]
-        inside = schedule.walk_inside if state.chunk else schedule.walk_hardest
         rows = state.arrays["rows"][chain]
-        return walked(rows, design, column, error, inside, schedule, _seed(seed, state, chain))
+        return walked(rows, design, column, error, schedule, _seed(seed, state, chain))
 
     rows = np.stack(list(pool.map(work, range(len(state.arrays["rows"])))))
     columns = state.arrays["order"].shape[1]

@@ -5,8 +5,6 @@ events, walks around a column list what they meet: sets of exchanges after which
 rounds to the print.
 """
 
-from itertools import product
-
 import numpy as np
 
 from rairlib.search.column_walk import Model, Walk, list_hits
@@ -22,7 +20,8 @@ from rairlib.search.refits import flip_effects
 from rairlib.search.state import seed_of
 
 LONGEST_SET = 8  # exchanges
-TEMPERATURES, PULLS, UNITS = (0.5, 1.0), (0.0, 0.05), (15.0,)
+KINDS = ((0.5, 0.05), (1.0, 0.0))  # temperature and pull of the walks around a column
+UNIT = 0.375  # of the largest effect: what a walk takes for 1
 SCALE = 0.02
 INSIDE = 0.95  # half units
 ROUNDING = 1e-9
@@ -185,7 +184,8 @@ def walked_sets(
     )
     left, flips = flip_effects(rows, design, column)
     hits = []
-    for number, (temperature, pull, unit) in enumerate(product(TEMPERATURES, PULLS, UNITS)):
+    unit = UNIT * size
+    for number, (temperature, pull) in enumerate(KINDS):
         walk = Walk(
             steps=steps,
             temperature=temperature,
@@ -199,7 +199,7 @@ def walked_sets(
         found = np.zeros((most, len(levels)), np.int8)
         model = Model(left / unit, flips / unit)
         around = printed._replace(beta=estimate)
-        many = list_hits(levels, around, walk, model, RESTART, (size / unit) ** 2, found)
+        many = list_hits(levels, around, walk, model, RESTART, UNIT**-2, found)
         hits.append(found[:many])
     changed = np.unique(np.concatenate(hits), axis=0)
     return _exchanges_to(changed, levels, column, rows.shape[1])

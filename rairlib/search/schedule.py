@@ -66,7 +66,29 @@ class LinearStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MeetingStep:
+class FourSearch:
+    """How many fours are looked at; see :mod:`rairlib.search.fours`.
+
+    Attributes
+    ----------
+    pairs : int
+        Pairs of changes listed and fitted.
+    keys : int
+        Numbers that a lookup cancels.
+    lookups : int
+        Choices of these numbers.
+    refits : int
+        Fours fitted after each lookup.
+    """
+
+    pairs: int
+    keys: int
+    lookups: int
+    refits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingStep(FourSearch):
     """One step of the search over pairs of pairs; see :mod:`rairlib.search.meeting`.
 
     Attributes
@@ -79,14 +101,6 @@ class MeetingStep:
         Draws of a walk that lists sets of exchanges of a column.
     per_column : int
         Sets of one column kept, those with the smallest effects.
-    pairs : int
-        Pairs of sets listed and fitted.
-    keys : int
-        Numbers of the model that a lookup cancels.
-    lookups : int
-        Choices of these numbers.
-    refits : int
-        Fours fitted after each lookup.
     """
 
     size: float
@@ -94,10 +108,6 @@ class MeetingStep:
     walked: int
     walk: int
     per_column: int
-    pairs: int
-    keys: int
-    lookups: int
-    refits: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +128,10 @@ class Schedule:
         One after the other, each from the best state of the one before.
     timeline_moves : tuple of float
         Shares of: mark shifted, classes exchanged, far positions exchanged, near ones exchanged.
+    timeline_plan : tuple of FourSearch
+        Steps in which the best four exchanges of positions are made, after the annealing.
+    timeline_exchanges : int
+        Exchanges of positions looked at in each, those with the smallest effects.
     covariate_moves : tuple of float
         Shares of the moves in :mod:`rairlib.search.moves`, in the order given there.
     weight_ratio, weight_growth, weight_decay, weight_limit : float
@@ -137,9 +151,6 @@ class Schedule:
         Residual of the multivariable rows, in half units, that a walk takes for 1.
     walk_scale, walk_inside : float
         See :class:`rairlib.search.column_walk.Walk`.
-    walk_hardest : float
-        The same distance for the column whose printed error is nearest to the least possible
-        one: held to the digit, its row fixes the order in time and with it the model's rows.
     linear_cycles, linear_plan : int, tuple of LinearStep
         How often the steps of the linear search are gone through; none if there are no steps.
     linear_walk : int
@@ -160,6 +171,10 @@ class Schedule:
         Round(steps=1_000_000, start=100.0, end=0.01, cap=600.0),
     )
     timeline_moves: tuple[float, ...] = (3, 32, 25, 40)
+    timeline_plan: tuple[FourSearch, ...] = 5 * (
+        FourSearch(pairs=300_000, keys=4, lookups=5, refits=10_000),
+    )
+    timeline_exchanges: int = 7000
     covariate_chains: int = 2
     covariate_rounds: tuple[Round, ...] = (
         Round(steps=3_000_000, start=3e7, end=2e4, cap=300.0),
@@ -188,7 +203,6 @@ class Schedule:
     walk_unit: float = 25.0
     walk_scale: float = 0.02
     walk_inside: float = 0.9
-    walk_hardest: float = 8.0
     linear_cycles: int = 1
     linear_plan: tuple[LinearStep, ...] = (
         LinearStep(
@@ -210,9 +224,9 @@ class Schedule:
             steps=20_000_000, start=100.0, end=2.0, width=10.0,
         ),
     )  # fmt: skip
-    linear_walk: int = 200_000
+    linear_walk: int = 500_000
     linear_percent: float = 0.5
-    meeting_plan: tuple[MeetingStep, ...] = 2 * (
+    meeting_plan: tuple[MeetingStep, ...] = (
         MeetingStep(
             size=40.0, cancelling=8000, walked=4000, walk=400_000, per_column=1500,
             pairs=300_000, keys=3, lookups=4, refits=20_000,
@@ -222,6 +236,7 @@ class Schedule:
 
 STEPS = {
     "timeline_rounds": Round,
+    "timeline_plan": FourSearch,
     "covariate_rounds": Round,
     "single_rounds": Round,
     "linear_plan": LinearStep,

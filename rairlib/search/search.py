@@ -22,6 +22,7 @@ from rairlib.search.row_weights import reweighted
 from rairlib.search.schedule import Round, Schedule
 from rairlib.search.start import start_rows, start_timeline
 from rairlib.search.state import STAGES, SearchState, next_piece, seed_of
+from rairlib.search.timeline_meeting import timeline_step
 from rairlib.search.timeline_search import anneal_timeline
 
 TIMELINE = ("classes", "events", "marks")
@@ -149,7 +150,16 @@ class Search:
         if state.round < len(rounds):
             return _fresh_round(state.with_arrays(**best))
         chain = state.best_chain()
-        return self._deal({name: array[chain] for name, array in best.items()})
+        return self._deal(self._exchanged({name: array[chain] for name, array in best.items()}))
+
+    def _exchanged(self, timeline: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Make the best exchanges of positions of an order in time."""
+        classes, events, marks = (timeline[name] for name in TIMELINE)
+        for number, step in enumerate(self.schedule.timeline_plan):
+            rng = np.random.default_rng([self.seed, 2, number])
+            most = self.schedule.timeline_exchanges
+            classes, events = timeline_step(classes, events, marks, self.timing, step, most, rng)
+        return dict(zip(TIMELINE, (classes, events, marks), strict=True))
 
     def _deal(self, timeline: dict[str, np.ndarray]) -> SearchState:
         """Deal the covariates out along a timeline, for each chain of the next stages."""

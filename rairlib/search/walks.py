@@ -59,13 +59,7 @@ def model_distance(rows: np.ndarray, design: Design) -> float:
 
 
 def walked(
-    rows: np.ndarray,
-    design: Design,
-    column: int,
-    error: float,
-    inside: float,
-    schedule: Schedule,
-    seed: int,
+    rows: np.ndarray, design: Design, column: int, error: float, schedule: Schedule, seed: int
 ) -> np.ndarray:
     """Walk one column to its printed row, with as little disturbance as can be had.
 
@@ -79,8 +73,6 @@ def walked(
         Which one.
     error : float
         Its printed standard error.
-    inside : float
-        How far its row may stay from the print, in half units.
     schedule : Schedule
         Number and length of the walks.
     seed : int
@@ -95,7 +87,7 @@ def walked(
     """
     printed = printed_column(rows, design, column)
     away = fitted_rows(rows[:, [column]], alone_model(design))[0][0] - printed.target
-    there = (np.abs(away) <= inside * printed.half).all()
+    there = (np.abs(away) <= schedule.walk_inside * printed.half).all()
     if there and design.place[column] < 0:
         return rows
     model = model_around(rows, design, column, schedule.walk_unit)
@@ -109,7 +101,7 @@ def walked(
                 end=end,
                 scale=schedule.walk_scale,
                 pull=pull,
-                inside=inside,
+                inside=schedule.walk_inside,
                 information=error**-2,
                 seed=seed_of(seed, number, attempt),
             )

@@ -49,7 +49,7 @@ def order_trials(study: str, number: str, seeds: range, workers: int) -> pd.Data
     )
     if len(without.logranks) == len(declared.logranks):
         raise RairlibError(f"{study}: {number}: not among the log-rank statistics searched for")
-    schedule = replace(schedule, timeline_chains=1)
+    schedule = replace(schedule, timeline_chains=1, timeline_plan=())
     tasks = [
         delayed(_trial)(searched, declared, schedule, number, told, seed)
         for told, searched in (("yes", declared), ("no", without))

@@ -38,6 +38,7 @@ ASSUMED = {"ps_tg_528": "<528.5"}
 ENSEMBLE_SCHEDULE = Schedule(
     timeline_chains=1,
     timeline_rounds=(Round(steps=500_000, start=1e6, end=0.05, cap=600.0),),
+    timeline_plan=(),
     covariate_chains=1,
     covariate_rounds=(
         Round(steps=600_000, start=3e7, end=2e4, cap=300.0),
