@@ -148,9 +148,11 @@ def timeline_step(
     Returns
     -------
     classes, events : ndarray of int64, shape (n,)
-        The new order; the old one if no four is worth more than none.
+        The new order; the old one if nothing is printed or no four is worth more than none.
     """
     live = np.isfinite(timing.half)
+    if not live.any():
+        return classes, events
     moves = exchanges_of(classes, events)
     base = timeline_residuals(classes, events, marks, timing, moves, np.array([[-1]]))[0]
 
