@@ -198,7 +198,7 @@ def meet(effects, places, residuals, judge, grid, enough, found, worths):
     ----------
     effects : ndarray of float32, shape (N, numbers)
         Of `N` sets of exchanges.
-    places : ndarray of int16, shape (N, slots)
+    places : ndarray of int32, shape (N, slots)
         That each set reaches, -1 behind the last one; pairs share none.
     residuals : ndarray of float32, shape (numbers,)
         To be cancelled.

@@ -49,7 +49,7 @@ class Pairs(NamedTuple):
     ----------
     members : ndarray of int64, shape (N, 2)
         Positions of the changes, -1 behind the last one.
-    places : ndarray of int16, shape (N, slots)
+    places : ndarray of int32, shape (N, slots)
         That each reaches, -1 behind the last one.
     effects : ndarray of float32, shape (N, numbers)
         Fitted.
@@ -105,7 +105,7 @@ def _pairs(effects, places, aim: Aim, most: int, fit) -> Pairs:
     none = np.zeros((1, effects.shape[1]), np.float32)
     return Pairs(
         members=np.concatenate([alone, pairs]),
-        places=np.ascontiguousarray(everyone[:, :widest], np.int16),
+        places=np.ascontiguousarray(everyone[:, :widest], np.int32),
         effects=np.concatenate([none, effects.astype(np.float32), fit(pairs)]),
     )
 

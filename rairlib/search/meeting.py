@@ -17,7 +17,7 @@ BLOCK = 20_000  # sets fitted at once
 
 
 def combined(sets: Exchanges, members: np.ndarray) -> Exchanges:
-    """Join sets of a library that share no patient.
+    """Join sets of a library that share no place, see :func:`places_of`.
 
     Parameters
     ----------
