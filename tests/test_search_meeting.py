@@ -10,7 +10,7 @@ from rairlib.search.arrays import design_of, timing_of
 from rairlib.search.cells import Judge, grid_of, meet, worth
 from rairlib.search.cox_fit import fitted_rows
 from rairlib.search.exchanges import Exchanges, exchanged
-from rairlib.search.fours import distinct
+from rairlib.search.fours import Aim, best_four, distinct
 from rairlib.search.linear import exact_residuals, neutral_sets
 from rairlib.search.meeting import combined, meeting_step, places_of
 from rairlib.search.refits import refitted_effects
@@ -65,6 +65,20 @@ def test_meeting_finds_all_pairs_that_cancel_the_keys():
     assert their[:kept].max() == pytest.approx(max(expected.values()), abs=1e-4)
 
 
+def test_changes_that_all_share_a_place_give_the_best_single_one():
+    effects = np.array([[3.0, 0.0], [-5.0, 0.0], [2.0, 1.0]])
+    aim = Aim(np.array([5.0, 0.0]), np.array([0, 1]), 0, np.full(2, 20.0))
+
+    def fit(members: np.ndarray) -> np.ndarray:
+        chosen = np.where((members >= 0)[:, :, None], effects[members], 0.0)
+        return chosen.sum(1).astype(np.float32)
+
+    # More keys are asked for than there are numbers.
+    search = FourSearch(pairs=10, keys=4, lookups=1, refits=10)
+    members = best_four(effects, np.zeros((3, 1), int), aim, search, fit, np.random.default_rng(1))
+    assert members.tolist() == [1]
+
+
 def test_distinct_sets_are_the_smallest_of_each_group():
     effects = np.array([[3.0, 0], [1, 0], [1, 0], [2, 0], [5, 0], [4, 0]])
     group = np.array([0, 0, 0, 0, 1, 1])
@@ -100,6 +114,31 @@ def test_places_join_the_columns_that_constrain_each_other(qingdao):
     assert shared(set_of("gender", 1, 2), set_of("gender", 2, 3))
     assert not shared(set_of("gender", 1, 2), set_of("ete", 1, 2))
     assert not shared(set_of("gender", 1, 2), set_of("gender", 3, 4))
+
+
+def test_without_a_model_there_is_nothing_to_meet(qingdao):
+    _, design, rows = qingdao
+    alone = design._replace(
+        model=np.empty(0, np.int64),
+        place=np.full_like(design.place, -1),
+        model_beta=np.empty(0),
+        model_target=np.empty((0, 3)),
+        model_half=np.empty((0, 3)),
+    )
+    assert meeting_step(rows, alone, MEETING_STEP, QUICK, 1) is rows
+
+
+def test_forbidden_exchange_is_not_possible(qingdao):
+    study, design, rows = qingdao
+    names = [covariate.variable for covariate in study.covariates]
+    gender, age = names.index("gender"), names.index("age_55")
+    barred = design._replace(forbidden=np.array([[gender, 1, age, 1]]))
+    taker = np.flatnonzero((rows[:, gender] == 0) & (rows[:, age] == 1))[0]
+    giver = np.flatnonzero((rows[:, gender] == 1) & (rows[:, age] == 0))[0]
+    mask = (np.arange(len(names)) == gender)[None, None, :]
+    sets = Exchanges(np.array([[taker]]), np.array([[giver]]), mask)
+    assert (refitted_effects(rows, barred, sets)[1] == 1e6).all()
+    assert np.abs(refitted_effects(rows, design, sets)[1]).max() < 1e6
 
 
 def test_meeting_finds_exchanges_that_were_made(qingdao):

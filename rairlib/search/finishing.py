@@ -97,7 +97,8 @@ def start_linear(state: SearchState, design: Design, schedule: Schedule) -> Sear
         return replace(state, stage="done")
     judged = _judged(state, design, schedule)
     state = state.with_arrays(best_rows=state.arrays["rows"].copy(), best_energy=judged)
-    return state if schedule.linear_plan else _start_meeting(state, schedule)
+    begins = schedule.linear_plan and schedule.linear_cycles > 0 and judged.min() > 0
+    return state if begins else _start_meeting(state, schedule)
 
 
 def _start_meeting(state: SearchState, schedule: Schedule) -> SearchState:

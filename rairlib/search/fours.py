@@ -1,8 +1,8 @@
 """The best four of many small changes: pairs of pairs whose effects cancel what is left.
 
 Pairs that cancel about half of the residuals are listed and fitted. Two pairs that cancel all of
-them are found by :mod:`rairlib.search.cells`: all fours are searched at the price of the pairs.
-The most promising fours are fitted.
+them are found by :mod:`rairlib.search.cells`: all fours of the listed pairs are searched at the
+price of the pairs. The most promising fours are fitted.
 """
 
 from collections.abc import Callable
@@ -97,7 +97,7 @@ def _pairs(effects, places, aim: Aim, most: int, fit) -> Pairs:
     pairs = np.stack(small_pairs(shifted * scale, places, np.inf, most), axis=1)
     many = len(effects)
     alone = np.stack([np.arange(-1, many), np.full(1 + many, -1)], axis=1)
-    together = -np.sort(-places[pairs].reshape(len(pairs), -1), axis=1)
+    together = -np.sort(-places[pairs].reshape(len(pairs), 2 * places.shape[1]), axis=1)
     nobody = np.full((1, 2 * places.shape[1]), -1)
     single = np.pad(places, [(0, 0), (0, places.shape[1])], constant_values=-1)
     everyone = np.concatenate([nobody, single, together])
@@ -114,6 +114,7 @@ def _draw_keys(spread, residuals, rows, many: int, rng) -> np.ndarray:
     """Draw numbers of different rows: those that sums can cancel but seldom do."""
     chance = spread * np.exp(-0.5 * np.minimum(np.abs(residuals) / spread, 5.0) ** 2)
     chance /= chance.sum()
+    many = min(many, len(spread))
     for _ in range(TRIES_KEYS):
         keys = rng.choice(len(spread), many, replace=False, p=chance)
         if len(np.unique(rows[keys])) == many:
@@ -149,7 +150,7 @@ def best_four(
     Returns
     -------
     ndarray of int64
-        Positions of the changes; empty if no four is worth more than none.
+        Positions of the changes; empty if no four is worth more than none, or too little.
     """
     univariable = aim.univariable
     pairs = _pairs(effects, places, aim, search.pairs, fit)

@@ -108,7 +108,7 @@ def neutral_sets(
     step : LinearStep or MeetingStep
         How many, and how large their effects may be.
     walk : int
-        Proposals of each walk around a column.
+        Draws of each walk around a column.
     seed : int
         Of the draws.
 

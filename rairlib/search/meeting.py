@@ -7,7 +7,7 @@ them are looked up and made.
 import numpy as np
 
 from rairlib.search.cox_terms import Design
-from rairlib.search.exchanges import Exchanges, exchanged
+from rairlib.search.exchanges import Exchanges, exchanged, positions_of
 from rairlib.search.fours import Aim, best_four, distinct
 from rairlib.search.linear import SMALLEST_EFFECT, half_units, neutral_sets, searched_numbers
 from rairlib.search.refits import refitted_effects
@@ -36,7 +36,7 @@ def combined(sets: Exchanges, members: np.ndarray) -> Exchanges:
     masks = sets.masks[members]
     many, slots = len(members), members.shape[1] * sets.first.shape[1]
     first, second = first.reshape(many, slots), second.reshape(many, slots)
-    masks = masks.reshape(many, slots, -1)
+    masks = masks.reshape(many, slots, masks.shape[-1])
     order = np.argsort(first < 0, axis=1, kind="stable")  # empty places go behind
     row = np.arange(many)[:, None]
     longest = int((first >= 0).sum(1).max(initial=0))
@@ -93,10 +93,7 @@ def places_of(sets: Exchanges, design: Design) -> np.ndarray:
     for patient in (sets.first[move, slot], sets.second[move, slot]):
         reached[move, group[column], patient] = True
     reached = reached.reshape(sets.many, -1)
-    places = np.full((sets.many, int(reached.sum(1).max(initial=0))), -1, np.int64)
-    move, place = np.nonzero(reached)
-    places[move, (np.cumsum(reached, axis=1) - 1)[move, place]] = place
-    return places
+    return positions_of(reached)
 
 
 def meeting_step(
@@ -120,9 +117,11 @@ def meeting_step(
     Returns
     -------
     ndarray of int64, shape (n, P)
-        The new cohort; the old one if no four is worth more than none.
+        The new cohort; the old one without a model, or if no four is worth more than none.
     """
     positions, univariable = searched_numbers(design)
+    if len(positions) == univariable:
+        return rows
     sets, base, effects = _library(rows, design, step, positions, univariable, seed)
     if sets.many < 2:
         return rows

@@ -15,7 +15,7 @@ from rairlib.search.exact_column import (
     ones_at_risk,
     printed_column,
 )
-from rairlib.search.exchanges import Exchanges, joined, single_exchanges
+from rairlib.search.exchanges import Exchanges, joined, positions_of, single_exchanges
 from rairlib.search.refits import flip_effects
 from rairlib.search.state import seed_of
 
@@ -210,13 +210,5 @@ def _exchanges_to(changed: np.ndarray, levels: np.ndarray, column: int, columns:
     givers, takers = changed < levels, changed > levels
     length = givers.sum(1)
     kept = (length > 0) & (length <= LONGEST_SET)
-    first, second = (_places(where[kept]) for where in (givers, takers))
+    first, second = (positions_of(where[kept]) for where in (givers, takers))
     return _of_column(first, second, column, columns)
-
-
-def _places(where: np.ndarray) -> np.ndarray:
-    """Return the positions of True in each row, -1 behind the last one, shape (M, LONGEST_SET)."""
-    places = np.full((len(where), LONGEST_SET), -1, np.int64)
-    row, position = np.nonzero(where)
-    places[row, (np.cumsum(where, axis=1) - 1)[row, position]] = position
-    return places

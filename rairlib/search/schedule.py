@@ -152,7 +152,7 @@ class Schedule:
     walk_scale, walk_inside : float
         See :class:`rairlib.search.column_walk.Walk`.
     linear_cycles, linear_plan : int, tuple of LinearStep
-        How often the steps of the linear search are gone through; none if there are no steps.
+        How often the steps of the linear search are gone through (0: never).
     linear_walk : int
         Draws of a walk that lists sets of exchanges of a column.
     linear_percent : float

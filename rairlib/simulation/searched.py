@@ -48,6 +48,7 @@ ENSEMBLE_SCHEDULE = Schedule(
     polish_iterations=1,
     walk_tries=0,
     linear_plan=(),
+    meeting_plan=(),
 )
 
 
