@@ -9,10 +9,10 @@ from search_toy import MEETING_STEP, QUICK
 from rairlib.search.arrays import design_of, timing_of
 from rairlib.search.cells import Judge, grid_of, meet, worth
 from rairlib.search.cox_fit import fitted_rows
-from rairlib.search.exchanges import Exchanges, exchanged
+from rairlib.search.exchanges import Exchanges, exchanged, joined
 from rairlib.search.fours import Aim, best_four, distinct
 from rairlib.search.linear import exact_residuals, neutral_sets
-from rairlib.search.meeting import combined, meeting_step, places_of
+from rairlib.search.meeting import combined, meeting_step
 from rairlib.search.refits import refitted_effects
 from rairlib.search.schedule import FourSearch
 from rairlib.search.start import start_rows, start_timeline
@@ -98,22 +98,31 @@ def test_combined_sets_have_the_exchanges_of_all_parts():
     assert exchanged(rows, both.take(np.array([0]))).tolist() == one_by_one.tolist()
 
 
-def test_places_join_the_columns_that_constrain_each_other(qingdao):
-    study, design, _ = qingdao
-    names = [covariate.variable for covariate in study.covariates]
+def test_effects_of_sets_without_a_common_patient_nearly_add_up(qingdao):
+    # Of sets with a common patient they do not: fours are drawn from disjoint sets.
+    _, design, rows = qingdao
+    sets = neutral_sets(rows, design, MEETING_STEP, 0, 1)
+    size = np.sqrt((refitted_effects(rows, design, sets)[1] ** 2).mean(1))
+    sets = sets.take(np.flatnonzero((size > 5) & (size < 100)))
+    alone = refitted_effects(rows, design, sets)[1]
+    pairs = np.random.default_rng(2).integers(sets.many, size=(4000, 2))
+    patients = [set(of_set) - {-1} for of_set in sets.patients().tolist()]
+    shared = np.array([bool(patients[a] & patients[b]) for a, b in pairs])
+    together = refitted_effects(rows, design, combined(sets, pairs))[1]
+    away = np.sqrt(((together - alone[pairs].sum(1)) ** 2).mean(1))
+    assert min(shared.sum(), (~shared).sum()) > 300
+    assert np.median(away[~shared]) < np.median(away[shared]) / 10
 
-    def set_of(variable: str, one: int, other: int) -> Exchanges:
-        mask = np.array([[[name == variable for name in names]]])
-        return Exchanges(np.array([[one]]), np.array([[other]]), mask)
 
-    def shared(first: Exchanges, second: Exchanges) -> bool:
-        places = [set(places_of(sets, design)[0].tolist()) - {-1} for sets in (first, second)]
-        return bool(places[0] & places[1])
-
-    assert shared(set_of("age_55", 1, 2), set_of("ete", 2, 3))  # both in the kept table
-    assert shared(set_of("gender", 1, 2), set_of("gender", 2, 3))
-    assert not shared(set_of("gender", 1, 2), set_of("ete", 1, 2))
-    assert not shared(set_of("gender", 1, 2), set_of("gender", 3, 4))
+def test_effects_do_not_depend_on_the_sets_before(qingdao):
+    # The second exchange of the first set takes up a patient of the first one.
+    _, design, rows = qingdao
+    mask = np.ones((2, rows.shape[1]), bool)
+    chained = Exchanges(np.array([[0, 1]]), np.array([[1, 2]]), mask[None])
+    other = Exchanges(np.array([[5, -1]]), np.array([[9, -1]]), mask[None])
+    both = joined([chained, other])
+    alone = refitted_effects(rows, design, other)[1][0]
+    assert refitted_effects(rows, design, both)[1][1].tolist() == alone.tolist()
 
 
 def test_without_a_model_there_is_nothing_to_meet(qingdao):
@@ -149,7 +158,7 @@ def test_meeting_finds_exchanges_that_were_made(qingdao):
     _, effects = refitted_effects(start, design, sets)
     univariable = 3 * start.shape[1]
     size = np.sqrt((effects[:, univariable:] ** 2).mean(1))
-    chosen, places = [], places_of(sets, design)
+    chosen, places = [], sets.patients()
     for move in np.argsort(size):
         taken = set(places[chosen].ravel().tolist()) - {-1}
         if 5 < size[move] < 150 and not taken & set(places[move].tolist()):

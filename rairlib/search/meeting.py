@@ -1,13 +1,14 @@
 """The very last digits: pairs of pairs of sets of exchanges that cancel what is left.
 
 Sets that leave the univariable rows alone are listed, distinct by their effect; the best four of
-them are looked up and made.
+them are looked up and made. The four share no patient: the effects of two exchanges of one patient
+do not add up, not even of different columns, since a hazard is a product over the columns.
 """
 
 import numpy as np
 
 from rairlib.search.cox_terms import Design
-from rairlib.search.exchanges import Exchanges, exchanged, positions_of
+from rairlib.search.exchanges import Exchanges, exchanged
 from rairlib.search.fours import Aim, best_four, distinct
 from rairlib.search.linear import SMALLEST_EFFECT, half_units, neutral_sets, searched_numbers
 from rairlib.search.refits import refitted_effects
@@ -17,7 +18,7 @@ BLOCK = 20_000  # sets fitted at once
 
 
 def combined(sets: Exchanges, members: np.ndarray) -> Exchanges:
-    """Join sets of a library that share no place, see :func:`places_of`.
+    """Join sets of a library that share no patient.
 
     Parameters
     ----------
@@ -67,35 +68,6 @@ def _library(rows, design, step: MeetingStep, positions, univariable: int, seed:
     return sets.take(small), base[positions], effects[small]
 
 
-def places_of(sets: Exchanges, design: Design) -> np.ndarray:
-    """Say where sets of exchanges reach: sets without a common place can be made in any order.
-
-    Parameters
-    ----------
-    sets : Exchanges
-        On a cohort of `n` patients.
-    design : Design
-        Columns of the kept joint table, and pairs of levels that exclude each other.
-
-    Returns
-    -------
-    ndarray of int64, shape (M, slots)
-        Patient and group of columns as one number, -1 behind the last one. Columns whose levels
-        constrain each other form one group.
-    """
-    columns = len(design.beta)
-    group = np.where(design.joint, columns, np.arange(columns))
-    for one, _, other, _ in design.forbidden:
-        group[group == group[one]] = group[other]
-    size = len(design.event)
-    reached = np.zeros((sets.many, columns + 1, size), bool)
-    move, slot, column = np.nonzero(sets.masks & (sets.first >= 0)[:, :, None])
-    for patient in (sets.first[move, slot], sets.second[move, slot]):
-        reached[move, group[column], patient] = True
-    reached = reached.reshape(sets.many, -1)
-    return positions_of(reached)
-
-
 def meeting_step(
     rows: np.ndarray, design: Design, step: MeetingStep, schedule: Schedule, seed: int
 ) -> np.ndarray:
@@ -133,5 +105,5 @@ def meeting_step(
         return _effects_of_members(rows, design, sets, members, positions)
 
     rng = np.random.default_rng(seed)
-    members = best_four(effects, places_of(sets, design), aim, step, fit, rng)
+    members = best_four(effects, sets.patients(), aim, step, fit, rng)
     return exchanged(rows, sets.take(members))

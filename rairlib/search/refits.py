@@ -167,11 +167,13 @@ def _write_column(column, rows, design, size, out):
 
 
 @njit(cache=True, nogil=True)
-def _exchange(rows, first, second, masks):
-    """Make the exchanges of one set; made twice they are undone."""
-    for q in range(first.shape[0]):
+def _exchange(rows, first, second, masks, backwards):
+    """Make the exchanges of one set; backwards they are undone, even of one patient."""
+    slots = first.shape[0]
+    for slot in range(slots):
+        q = slots - 1 - slot if backwards else slot
         if first[q] < 0:
-            break
+            continue
         for k in range(rows.shape[1]):
             if masks[q, k]:
                 a, c = first[q], second[q]
@@ -226,7 +228,7 @@ def _write_effects(rows, design, first, second, masks, base, effects):
     for move in range(first.shape[0]):
         effects[move], out[:] = IMPOSSIBLE, base
         estimates = start.copy()
-        _exchange(now, first[move], second[move], masks[move])
+        _exchange(now, first[move], second[move], masks[move], False)
         if (
             _all_allowed(now, first[move], second[move], design.forbidden, pair)
             and _write_changed(now, masks[move], design, size, out)
@@ -234,7 +236,7 @@ def _write_effects(rows, design, first, second, masks, base, effects):
         ):
             _write_model(estimates, errors, design, out)
             effects[move] = out - base
-        _exchange(now, first[move], second[move], masks[move])
+        _exchange(now, first[move], second[move], masks[move], True)
 
 
 def refitted_effects(
