@@ -31,7 +31,7 @@ def by_tree(effects: np.ndarray, residuals: np.ndarray, judge: Judge) -> float:
 def by_cells(effects: np.ndarray, residuals: np.ndarray, judge: Judge) -> float:
     """Return the worth of the best pair, found by cells."""
     found, worths = np.zeros((1000, 2), np.int64), np.zeros(1000)
-    nobody = np.full((len(effects), 1), -1, np.int16)
+    nobody = np.full((len(effects), 1), -1, np.int32)
     grid = grid_of(effects, KEYS, INSIDE)
     many = meet(effects, nobody, residuals, judge, grid, -1e9, found, worths)
     return float(worths[:many].max())

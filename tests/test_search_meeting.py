@@ -118,10 +118,11 @@ def test_effects_do_not_depend_on_the_sets_before(qingdao):
     # The second exchange of the first set takes up a patient of the first one.
     _, design, rows = qingdao
     mask = np.ones((2, rows.shape[1]), bool)
-    chained = Exchanges(np.array([[0, 1]]), np.array([[1, 2]]), mask[None])
-    other = Exchanges(np.array([[5, -1]]), np.array([[9, -1]]), mask[None])
+    chained = Exchanges(np.array([[20, 80]]), np.array([[80, 140]]), mask[None])
+    other = Exchanges(np.array([[30, -1]]), np.array([[100, -1]]), mask[None])
     both = joined([chained, other])
     alone = refitted_effects(rows, design, other)[1][0]
+    assert np.abs(alone).max() > 1
     assert refitted_effects(rows, design, both)[1][1].tolist() == alone.tolist()
 
 

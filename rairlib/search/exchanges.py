@@ -54,14 +54,6 @@ def single_exchanges(first: np.ndarray, second: np.ndarray, masks: np.ndarray) -
     return Exchanges(first[:, None], second[:, None], masks[:, None, :])
 
 
-def positions_of(where: np.ndarray) -> np.ndarray:
-    """Return the positions of True in each row, -1 behind the last one, shape (M, longest)."""
-    places = np.full((len(where), int(where.sum(1).max(initial=0))), -1, np.int64)
-    row, position = np.nonzero(where)
-    places[row, (np.cumsum(where, axis=1) - 1)[row, position]] = position
-    return places
-
-
 def joined(parts: list[Exchanges]) -> Exchanges:
     """Join several lists into one as wide as the widest."""
     widest = max(part.first.shape[1] for part in parts)

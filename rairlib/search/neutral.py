@@ -15,7 +15,7 @@ from rairlib.search.exact_column import (
     ones_at_risk,
     printed_column,
 )
-from rairlib.search.exchanges import Exchanges, joined, positions_of, single_exchanges
+from rairlib.search.exchanges import Exchanges, joined, single_exchanges
 from rairlib.search.refits import flip_effects
 from rairlib.search.state import seed_of
 
@@ -205,10 +205,18 @@ def walked_sets(
     return _exchanges_to(changed, levels, column, rows.shape[1])
 
 
+def _positions(where: np.ndarray) -> np.ndarray:
+    """Return the positions of True in each row, -1 behind the last one, shape (M, longest)."""
+    places = np.full((len(where), int(where.sum(1).max(initial=0))), -1, np.int64)
+    row, position = np.nonzero(where)
+    places[row, (np.cumsum(where, axis=1) - 1)[row, position]] = position
+    return places
+
+
 def _exchanges_to(changed: np.ndarray, levels: np.ndarray, column: int, columns: int) -> Exchanges:
     """Return the exchanges that turn the levels of a column into others with the same counts."""
     givers, takers = changed < levels, changed > levels
     length = givers.sum(1)
     kept = (length > 0) & (length <= LONGEST_SET)
-    first, second = (positions_of(where[kept]) for where in (givers, takers))
+    first, second = (_positions(where[kept]) for where in (givers, takers))
     return _of_column(first, second, column, columns)
