@@ -224,8 +224,11 @@ def test_distance_is_measured_in_units_of_the_last_printed_digit():
     columns = ["id", "locus", "statistic", "role", "printed", "achieved", "hit"]
     achieved = pd.DataFrame(rows, columns=columns)
     achieved = achieved.assign(variable="", level="", group="PD vs NPD", method="")
+    achieved.loc[0, "method"] = "univariable"
     table = distances.distances(achieved)
     assert table.index.tolist() == ["c", "a"]
+    assert table.loc["a", "number"] == "ci high, PD vs NPD, univariable"
+    assert table.loc["c", "number"] == "hazard ratio, PD vs NPD"
     assert table["last digits"].tolist() == pytest.approx([10, 3])
     assert table.loc["c", "percent"] == pytest.approx(20)
     counts = distances.hits_by_place(achieved, "anchor")

@@ -36,7 +36,7 @@ def _distance(record: dict) -> tuple:
     apart = abs(record["achieved"] - printed.value)
     relative = 100 * apart / abs(printed.value) if printed.value else float("nan")
     return (
-        what(record),
+        ", ".join(part for part in (what(record), record["method"]) if part),
         record["role"].replace("_", " "),
         record["printed"],
         record["achieved"],
