@@ -19,14 +19,14 @@ def distances(achieved: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by identifier: ``number, role, printed, achieved``, ``last digits`` (distance in
+        Indexed by identifier: ``number, printed, achieved``, ``last digits`` (distance in
         units of the last printed digit) and ``percent`` (distance in percent of the print), the
         farthest first.
     """
     missed = achieved[achieved["hit"] == "no"]
     records = missed.fillna({"method": ""}).to_dict("records")
     rows = [_distance(record) for record in records]
-    columns = ["number", "role", "printed", "achieved", "last digits", "percent"]
+    columns = ["number", "printed", "achieved", "last digits", "percent"]
     table = pd.DataFrame(rows, columns=columns, index=pd.Index(missed["id"], name="id"))
     return table.sort_values("last digits", ascending=False, kind="stable")
 
@@ -37,7 +37,6 @@ def _distance(record: dict) -> tuple:
     relative = 100 * apart / abs(printed.value) if printed.value else float("nan")
     return (
         ", ".join(part for part in (what(record), record["method"]) if part),
-        record["role"].replace("_", " "),
         record["printed"],
         record["achieved"],
         apart * 10**printed.decimals,
