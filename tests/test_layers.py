@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "rairlib"
-LONGEST_MODULE = 350
 
 # A name stands for a module or for a package with all its modules.
 ANALYSES = (
@@ -236,13 +235,6 @@ def test_nothing_imports_the_command_line():
 
 def test_modules_import_each_other_in_no_circle():
     assert cycle_of(IMPORTS) == []
-
-
-@pytest.mark.parametrize(
-    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: module_name(path, PACKAGE)
-)
-def test_module_is_short_enough_to_read(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_MODULE
 
 
 MADE_UP = {
