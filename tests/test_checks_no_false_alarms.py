@@ -3,7 +3,7 @@ from dataclasses import replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from printed_cohorts import printed_cohorts
-from small_registry import number, registry
+from small_registry import registry
 
 from rairlib.checks import (
     contingency,
