@@ -19,7 +19,17 @@ from rairlib.simulation import achieved, simulation_of
 from rairlib.studies import load_studies
 from rairlib.verdicts import all_findings, all_verdicts
 
-VERDICT_COLUMNS = ["study", "id", "printed", "role", "evidence", "reproduced", "verdict", "reason"]
+VERDICT_COLUMNS = [
+    "study",
+    "id",
+    "printed",
+    "role",
+    "evidence",
+    "test",
+    "reproduced",
+    "verdict",
+    "reason",
+]
 
 
 def _verdicts(options: argparse.Namespace) -> int:

@@ -27,6 +27,9 @@ class Recomputed:
         joint tables, or the central 95 % of consistent cohorts.
     reason : str
         How the value came about.
+    test : str
+        ``independent`` if the route could have failed, ``bookkeeping`` if the number only
+        restates what it was computed from; empty for agreement by construction.
     """
 
     evidence: str
@@ -34,6 +37,7 @@ class Recomputed:
     low: float
     high: float
     reason: str
+    test: str = ""
 
 
 def match(registry: Registry, results: pd.DataFrame) -> dict[str, dict[str, float]]:
@@ -118,10 +122,10 @@ def verdict_of(row: ReportedNumber, recomputed: Recomputed) -> str:
     str
         ``reproduced`` if every value that the evidence allows rounds to the print;
         ``compatible`` if some do; ``differs`` if none does; for agreement by construction,
-        ``reproduced`` or ``missed``; ``not assessable`` if the limits are not known.
+        which is no evidence, ``met`` or ``missed``; ``not assessable`` if the limits are not known.
     """
     if recomputed.evidence == "anchored":
-        return "reproduced" if row.number.agrees(recomputed.value) else "missed"
+        return "met" if row.number.agrees(recomputed.value) else "missed"
     if math.isnan(recomputed.low) or math.isnan(recomputed.high):
         return "not assessable"
     if row.number.agrees(recomputed.low) and row.number.agrees(recomputed.high):
@@ -134,7 +138,7 @@ def exact(evidence: str, value: float, reason: str) -> Recomputed:
     return Recomputed(evidence=evidence, value=value, low=value, high=value, reason=reason)
 
 
-def between(evidence: str, low: float, high: float, reason: str) -> Recomputed:
+def between(evidence: str, low: float, high: float, reason: str, test: str = "") -> Recomputed:
     """Return a recomputed number of which the limits are known."""
     value = low if math.isclose(low, high, rel_tol=1e-12, abs_tol=1e-12) else math.nan
-    return Recomputed(evidence=evidence, value=value, low=low, high=high, reason=reason)
+    return Recomputed(evidence=evidence, value=value, low=low, high=high, reason=reason, test=test)

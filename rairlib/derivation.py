@@ -2,12 +2,15 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 
-from rairlib.checks.catalogue import POSSIBILITY
+from rairlib.checks.catalogue import INDEPENDENT, POSSIBILITY
 from rairlib.compare import Recomputed, between
 from rairlib.findings import Finding
 from rairlib.reported import Registry, ReportedNumber
+
+LIMITS = ("ci_low", "ci_high")
 
 
 def by_target(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
@@ -43,10 +46,10 @@ def derive(registry: Registry, findings: dict[str, list[Finding]]) -> dict[str, 
     Returns
     -------
     dict of str to Recomputed
-        Derivable numbers only. Numbers of other roles are established from the start; a
-        derivable number is established once a finding recomputes it from established ones, so
-        no number supports itself through others. Checks that only test whether a number is
-        possible derive nothing.
+        Derivable numbers only, each with its kind of test. Numbers of other roles are
+        established from the start; a derivable number is established once a finding recomputes
+        it from established ones, so no number supports itself through others. Checks that only
+        test whether a number is possible derive nothing.
     """
     originals = [row for row in registry if not row.repeats]
     established = {row.id for row in originals if row.role != "derivable"}
@@ -55,25 +58,90 @@ def derive(registry: Registry, findings: dict[str, list[Finding]]) -> dict[str, 
     while waiting:
         found = {}
         for row in waiting:
-            finding = _usable(findings.get(row.id, ()), established)
-            if finding is not None:
+            usable = _usable(findings.get(row.id, ()), established)
+            if usable:
+                finding = usable[0]
                 found[row.id] = between("arithmetic", finding.low, finding.high, finding.text)
         if not found:
             break
         derived |= found
         established |= set(found)
         waiting = [row for row in waiting if row.id not in established]
-    return derived
+    return {
+        identifier: replace(
+            found, test=kind_of_test(_usable(findings[identifier], established), registry)
+        )
+        for identifier, found in derived.items()
+    }
 
 
-def _usable(findings: Iterable[Finding], established: set[str]) -> Finding | None:
-    """Return the first finding that recomputes its target from established numbers."""
-    for finding in findings:
-        recomputes = finding.check not in POSSIBILITY and not math.isnan(finding.low)
-        established_without = finding.uses and established.issuperset(finding.uses)
-        if recomputes and finding.status != "open" and established_without:
-            return finding
-    return None
+def _usable(findings: Iterable[Finding], established: set[str]) -> list[Finding]:
+    """Return the findings that recompute their target from established numbers."""
+    return [
+        finding
+        for finding in findings
+        if finding.check not in POSSIBILITY
+        and not math.isnan(finding.low)
+        and finding.status != "open"
+        and finding.uses
+        and established.issuperset(finding.uses)
+    ]
+
+
+def kind_of_test(findings: Collection[Finding], registry: Registry) -> str:
+    """Say whether a number was tested or only kept in the books.
+
+    Parameters
+    ----------
+    findings : collection of Finding
+        All that recompute the number from established ones.
+    registry : Registry
+        Their registry.
+
+    Returns
+    -------
+    str
+        ``bookkeeping`` if one of them restates the number: a share of its own count, a sum, a
+        complement, a p value of its own statistic or interval, a mirrored limit; else
+        ``independent``.
+    """
+    independent = all(
+        finding.check in INDEPENDENT and not _is_share_of_counts(finding, registry)
+        for finding in findings
+    )
+    return "independent" if independent else "bookkeeping"
+
+
+def _is_share_of_counts(finding: Finding, registry: Registry) -> bool:
+    """Whether sensitivity or specificity is the count of its own level over its group's size."""
+    used = {registry[identifier].statistic for identifier in finding.uses}
+    return finding.check == "rule_counts" and used <= {"count", "n"}
+
+
+def is_third_of_interval(row: ReportedNumber, registry: Registry) -> bool:
+    """Say whether a held-out number follows from the two others of its interval.
+
+    Parameters
+    ----------
+    row : ReportedNumber
+        An estimate or one of its limits.
+    registry : Registry
+        The registry of the row.
+
+    Returns
+    -------
+    bool
+        An interval is symmetric about its estimate, so two of the three determine the third: it
+        is the last held-out one of them, in the order estimate, lower and upper limit.
+    """
+    centre = registry[row.of] if row.of and row.statistic in LIMITS else row
+    limits = [
+        other
+        for other in registry.belonging_to(centre.id)
+        if other.statistic in LIMITS and not other.repeats
+    ]
+    held_out = [other for other in (centre, *limits) if other.role == "held_out"]
+    return len(limits) == len(LIMITS) and row in held_out[-1:]
 
 
 def proof_against(

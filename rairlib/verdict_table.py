@@ -15,6 +15,7 @@ COLUMNS = (
     "recomputed",
     "verdict",
     "evidence",
+    "test",
     "role",
     "reason",
 )
@@ -70,8 +71,8 @@ def verdict_table(verdicts: pd.DataFrame) -> MarkedUp:
     Returns
     -------
     MarkedUp
-        Columns ``number, study, place, what it is, printed, recomputed, verdict, evidence, role,
-        reason``.
+        Columns ``number, study, place, what it is, printed, recomputed, verdict, evidence, test,
+        role, reason``.
     """
     table = beside(verdicts)
     cells = pd.DataFrame(
@@ -83,6 +84,7 @@ def verdict_table(verdicts: pd.DataFrame) -> MarkedUp:
             "recomputed": table["recomputed"].to_list(),
             "verdict": verdicts["verdict"].to_list(),
             "evidence": verdicts["evidence"].to_list(),
+            "test": verdicts["test"].to_list(),
             "role": verdicts["role"].str.replace("_", " ").to_list(),
             "reason": verdicts["reason"].to_list(),
         }

@@ -7,12 +7,19 @@ import pandas as pd
 
 from rairlib.checks import audit
 from rairlib.compare import Recomputed, verdict_of
-from rairlib.derivation import by_target, derive, proof_against
+from rairlib.derivation import (
+    by_target,
+    derive,
+    is_third_of_interval,
+    kind_of_test,
+    proof_against,
+)
 from rairlib.findings import Finding, findings_frame
 from rairlib.reported import Registry, ReportedNumber, load_registry
 from rairlib.results import ANALYSES, study_results
 from rairlib.studies import load_studies
 from rairlib.text_findings import as_findings, load_text_findings
+from rairlib.vocabulary import BASES, EVIDENCE, TESTS, VERDICTS, basis_of
 
 COLUMNS = (
     "study",
@@ -27,22 +34,14 @@ COLUMNS = (
     "role",
     "repeats",
     "evidence",
+    "test",
     "reproduced",
     "low",
     "high",
     "verdict",
     "reason",
 )
-VERDICTS = (
-    "reproduced",
-    "compatible",
-    "differs",
-    "contradicted",
-    "missed",
-    "given",
-    "not assessable",
-)
-EVIDENCE = ("arithmetic", "reconstruction", "simulation", "anchored", "none")
+TESTED = EVIDENCE[:3]
 NOT_ANALYSED = "not yet analysed"
 NO_PROPERTY = "no property of the patients who were analysed"
 NOTHING = Recomputed(evidence="none", value=math.nan, low=math.nan, high=math.nan, reason="")
@@ -76,9 +75,9 @@ def study_verdicts(study: str) -> pd.DataFrame:
     -------
     DataFrame
         One row per reported number in order of appearance; columns ``study, id, locus,
-        statistic, variable, level, group, printed, unit, role, repeats, evidence, reproduced,
-        low, high, verdict, reason``. `reproduced` is NaN where only the limits `low` and `high`
-        are known.
+        statistic, variable, level, group, printed, unit, role, repeats, evidence, test,
+        reproduced, low, high, verdict, reason``. `reproduced` is NaN where only the limits `low`
+        and `high` are known; `test` is empty where there is no evidence.
     """
     registry = load_registry(study)
     findings = by_target(study_findings(registry))
@@ -140,13 +139,13 @@ def _judge(
 ) -> tuple[str, Recomputed]:
     proof = proof_against(row, findings, registry)
     if proof is not None:
-        return "contradicted", _recomputed_by(proof)
+        return "contradicted", _recomputed_by(proof, registry)
     if row.role == "design":
         return "given", NOTHING
     if row.role == "unavailable":
         return "not assessable", _because(row.note)
     if row.id in known:
-        return verdict_of(row, known[row.id]), known[row.id]
+        return verdict_of(row, known[row.id]), _with_test(row, known[row.id], registry)
     analysed = registry.study in ANALYSES
     return "not assessable", _because(_why_not(row, findings, analysed=analysed))
 
@@ -163,7 +162,7 @@ def _judge_repeat(row, judged, findings, registry) -> tuple[str, Recomputed]:
     """Give a repeated number the verdict of its original, under its own rounding."""
     proof = proof_against(row, findings.get(row.id, []), registry)
     if proof is not None:
-        return "contradicted", _recomputed_by(proof)
+        return "contradicted", _recomputed_by(proof, registry)
     original = registry[row.repeats]
     while original.repeats:
         original = registry[original.repeats]
@@ -176,10 +175,23 @@ def _judge_repeat(row, judged, findings, registry) -> tuple[str, Recomputed]:
     return verdict, replace(recomputed, reason=f"repeats {row.repeats}")
 
 
-def _recomputed_by(finding: Finding) -> Recomputed:
+def _with_test(row: ReportedNumber, recomputed: Recomputed, registry: Registry) -> Recomputed:
+    """Say of a held-out number whether it is a test; of a derived one it is known."""
+    if recomputed.test or recomputed.evidence not in TESTED:
+        return recomputed
+    mirrored = is_third_of_interval(row, registry)
+    return replace(recomputed, test="bookkeeping" if mirrored else "independent")
+
+
+def _recomputed_by(finding: Finding, registry: Registry) -> Recomputed:
     value = finding.low if finding.low == finding.high else math.nan
     return Recomputed(
-        evidence="arithmetic", value=value, low=finding.low, high=finding.high, reason=finding.text
+        evidence="arithmetic",
+        value=value,
+        low=finding.low,
+        high=finding.high,
+        reason=finding.text,
+        test=kind_of_test([finding], registry),
     )
 
 
@@ -193,6 +205,7 @@ def _record(study: str, row: ReportedNumber, verdict: str, recomputed: Recompute
         **shown,
         "study": study,
         "evidence": recomputed.evidence,
+        "test": recomputed.test,
         "reproduced": recomputed.value,
         "low": recomputed.low,
         "high": recomputed.high,
@@ -202,7 +215,7 @@ def _record(study: str, row: ReportedNumber, verdict: str, recomputed: Recompute
 
 
 def board(verdicts: pd.DataFrame) -> pd.DataFrame:
-    """Count verdicts by study, the evidence classes kept apart and repeats left out.
+    """Count verdicts by study, evidence and kinds of test kept apart and repeats left out.
 
     Parameters
     ----------
@@ -212,13 +225,51 @@ def board(verdicts: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``study, evidence, verdict, numbers``; combinations that do not occur are left
+        Columns ``study, evidence, verdict, test, numbers``; combinations that do not occur are left
         out.
     """
     originals = verdicts[verdicts["repeats"] == ""]
-    counts = originals.groupby(["study", "evidence", "verdict"], sort=False).size()
-    table = counts.rename("numbers").reset_index()
-    order = {name: place for place, name in enumerate([*load_studies(), *EVIDENCE, *VERDICTS])}
-    return table.sort_values(
-        ["study", "evidence", "verdict"], key=lambda column: column.map(order), ignore_index=True
+    keys = ["study", "evidence", "verdict", "test"]
+    table = originals.groupby(keys, sort=False).size().rename("numbers").reset_index()
+    words = [*load_studies(), *EVIDENCE, *VERDICTS, *TESTS, ""]
+    order = {name: place for place, name in enumerate(words)}
+    return table.sort_values(keys, key=lambda column: column.map(order), ignore_index=True)
+
+
+def short_board(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Return the board in short: one row per basis and verdict, one column per study.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        See :func:`study_verdicts`.
+
+    Returns
+    -------
+    DataFrame
+        Index: what happened, independent tests first; repeats are counted in the first two rows
+        alone.
+    """
+    studies = list(load_studies())
+    grouped = verdicts.groupby("study")["repeats"]
+    heads = {
+        "printed numbers": grouped.size(),
+        "of these repeats": grouped.apply(lambda repeats: (repeats != "").sum()),
+    }
+    originals = verdicts[verdicts["repeats"] == ""]
+    rows = bases(originals) + ": " + originals["verdict"]
+    counts = pd.crosstab(rows, originals["study"])
+    order = [f"{basis}: {verdict}" for basis in BASES.values() for verdict in VERDICTS]
+    counts = counts.reindex([row for row in order if row in counts.index])
+    table = pd.concat([pd.DataFrame(heads).T, counts]).reindex(columns=studies, fill_value=0)
+    return table.fillna(0).astype(int).rename_axis(index=None, columns=None)
+
+
+def bases(verdicts: pd.DataFrame) -> pd.Series:
+    """Return what each verdict rests on, in words."""
+    return pd.Series(
+        list(map(basis_of, verdicts["evidence"], verdicts["test"])),
+        index=verdicts.index,
+        dtype=object,
+        name="basis",
     )

@@ -78,6 +78,34 @@ COLUMNS = (
 
 REQUIRED_COLUMNS = ("id", "locus", "statistic", "printed")
 
+VERDICTS = (
+    "reproduced",
+    "compatible",
+    "differs",
+    "contradicted",
+    "met",
+    "missed",
+    "given",
+    "not assessable",
+)
+EVIDENCE = ("arithmetic", "reconstruction", "simulation", "anchored", "none")
+TESTS = ("independent", "bookkeeping")
+# What a verdict rests on, strongest first, as boards and tables of counts name it.
+BASES = {
+    ("arithmetic", "independent"): "independent test, from other printed numbers",
+    ("reconstruction", "independent"): "independent test, from a reconstructed table",
+    ("simulation", "independent"): "independent test, on simulated cohorts",
+    ("", "bookkeeping"): "bookkeeping",
+    ("anchored", ""): "anchor, no evidence",
+    ("none", ""): "nothing recomputed",
+}
+
+
+def basis_of(evidence: str, test: str) -> str:
+    """Return in words what a verdict rests on; bookkeeping is one class, whatever the evidence."""
+    return BASES["" if test == "bookkeeping" else evidence, test]
+
+
 RATIOS = ("odds_ratio", "hazard_ratio")
 PERFORMANCE = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
 

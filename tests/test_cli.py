@@ -31,7 +31,7 @@ b,Table 1,n,,,non-RAIR,{},n,groups
 # fmt: off
 VERDICT_FIELDS = {
     "study", "id", "locus", "statistic", "variable", "level", "group", "printed", "role",
-    "evidence", "reproduced", "low", "high", "verdict", "reason",
+    "evidence", "test", "reproduced", "low", "high", "verdict", "reason",
 }
 # fmt: on
 

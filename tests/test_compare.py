@@ -61,7 +61,7 @@ def test_unknown_limits_give_no_verdict(evidence):
 
 def test_anchor_is_hit_or_missed_and_nothing_between():
     row = number("a", "mean", "54.2")
-    assert verdict_of(row, exact("anchored", 54.21875, "")) == "reproduced"
+    assert verdict_of(row, exact("anchored", 54.21875, "")) == "met"
     assert verdict_of(row, exact("anchored", 54.3, "")) == "missed"
 
 

@@ -5,9 +5,11 @@ import math
 import pytest
 from small_registry import number, registry
 
-from rairlib.checks.catalogue import CHECKS, POSSIBILITY
-from rairlib.derivation import by_target, derive, proof_against
+from rairlib.checks.catalogue import CHECKS, INDEPENDENT, POSSIBILITY
+from rairlib.derivation import by_target, derive, is_third_of_interval, proof_against
 from rairlib.findings import Finding
+
+INTERVAL = ("auc", "low", "high")
 
 
 def finding(target, *uses, check="sums", status="agrees", low=1.0, high=1.0):
@@ -114,3 +116,67 @@ def test_only_a_contradiction_is_a_proof(status):
 
 def test_findings_about_a_set_belong_to_no_number():
     assert by_target([finding(""), finding("a", "b")]) == {"a": [finding("a", "b")]}
+
+
+# --- tests apart from bookkeeping ----------------------------------------------------------------
+
+
+def test_independent_checks_are_in_the_catalogue_and_compute_a_value():
+    assert set(INDEPENDENT) <= {check.name for check in CHECKS} - set(POSSIBILITY)
+
+
+def test_statistic_from_counts_is_a_test_and_its_own_p_value_is_none():
+    rows = [
+        number("x", "chi_square", "3.97", role="derivable"),
+        number("p", "p_value", "0.046", role="derivable"),
+        number("a", "count", "5"),
+    ]
+    found = derived(
+        rows,
+        finding("x", "a", check="chi_square_from_counts"),
+        finding("p", "a", check="p_from_counts"),
+        finding("p", "x", check="p_from_chi_square"),
+    )
+    assert (found["x"].test, found["p"].test) == ("independent", "bookkeeping")
+
+
+def test_p_value_from_counts_is_a_test_where_no_statistic_is_printed():
+    rows = [number("p", "p_value", "0.046", role="derivable"), number("a", "count", "5")]
+    assert derived(rows, finding("p", "a", check="p_from_counts"))["p"].test == "independent"
+
+
+@pytest.mark.parametrize("check", ["partition_sums", "percent_of_count", "wald_p_value"])
+def test_sums_shares_and_p_values_of_an_interval_are_bookkeeping(check):
+    found = derived(roles(a="anchor", b="derivable"), finding("b", "a", check=check))
+    assert found["b"].test == "bookkeeping"
+
+
+@pytest.mark.parametrize(
+    ("other", "test"), [("count", "bookkeeping"), ("sensitivity", "independent")]
+)
+def test_share_of_its_own_count_is_bookkeeping_and_a_share_of_another_is_a_test(other, test):
+    rows = [
+        number("spec", "specificity", "75.9", role="derivable"),
+        number("a", other, "14"),
+        number("n", "n", "58"),
+    ]
+    assert derived(rows, finding("spec", "a", "n", check="rule_counts"))["spec"].test == test
+
+
+@pytest.mark.parametrize(
+    ("held_out", "third"),
+    [("low high", "high"), ("auc low high", "high"), ("auc high", "high"), ("low", "low")],
+)
+def test_the_last_held_out_number_of_an_interval_is_its_mirror_image(held_out, third):
+    role = {name: "held_out" if name in held_out.split() else "anchor" for name in INTERVAL}
+    stated = registry(
+        number("auc", "auc", "0.7", role=role["auc"]),
+        number("low", "ci_low", "0.6", of="auc", role=role["low"]),
+        number("high", "ci_high", "0.8", of="auc", role=role["high"]),
+    )
+    assert [name for name in INTERVAL if is_third_of_interval(stated[name], stated)] == [third]
+
+
+def test_estimate_without_limits_is_no_mirror_image():
+    stated = registry(number("auc", "auc", "0.7", role="held_out"))
+    assert not is_third_of_interval(stated["auc"], stated)

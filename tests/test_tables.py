@@ -11,7 +11,8 @@ from rairlib.figures import canvas
 from rairlib.figures.board import CLASSES, STYLES, board_alt, draw_board
 from rairlib.tables import beside, finding_counts, objections, recomputed_text, scope, what
 from rairlib.verdict_table import verdict_table
-from rairlib.verdicts import COLUMNS, EVIDENCE, VERDICTS
+from rairlib.verdicts import COLUMNS
+from rairlib.vocabulary import BASES, VERDICTS
 
 
 def verdict(**fields):
@@ -162,22 +163,24 @@ def test_verdict_table_has_an_address_for_every_row_and_escapes_the_print():
     assert "p &lt; 0.001 &amp; so on" in shown.markup
     assert 'repeats <a href="#test-table1-01">table1-01</a>' in shown.markup
     cells = [line.count("<td>") + line.count("<th ") for line in shown.markup.splitlines()[1:]]
-    assert [count for count in cells if count] == [10, 10, 10]
+    assert [count for count in cells if count] == [11, 11, 11]
 
 
 BOARD = pd.DataFrame(
     [
-        ("x", "arithmetic", "reproduced", 20),
-        ("x", "arithmetic", "contradicted", 1),
-        ("x", "anchored", "reproduced", 5),
-        ("y", "none", "not assessable", 7),
+        ("x", "arithmetic", "reproduced", "independent", 4),
+        ("x", "arithmetic", "reproduced", "bookkeeping", 16),
+        ("x", "arithmetic", "contradicted", "bookkeeping", 1),
+        ("x", "reconstruction", "reproduced", "bookkeeping", 2),
+        ("x", "anchored", "met", "", 5),
+        ("y", "none", "not assessable", "", 7),
     ],
-    columns=["study", "evidence", "verdict", "numbers"],
+    columns=["study", "evidence", "verdict", "test", "numbers"],
 )
 
 
-def test_board_knows_every_class_of_evidence_and_every_verdict():
-    assert tuple(CLASSES) == EVIDENCE
+def test_board_knows_every_basis_and_every_verdict():
+    assert tuple(CLASSES) == tuple(BASES.values())
     assert tuple(STYLES) == VERDICTS
 
 
@@ -186,21 +189,21 @@ def test_board_bars_are_as_long_as_the_counts():
     ax.remove()
     draw_board(BOARD, figure, names={"x": "Study X"})
     widths = [[bar.get_width() for bar in panel.patches] for panel in figure.axes]
-    assert widths == [[20, 1, 5], [7]]
+    assert widths == [[4, 18, 1, 5], [7]]
     assert figure.axes[0].get_title(loc="left") == "Study X"
 
 
-def test_board_does_not_colour_agreement_by_construction_like_evidence():
+def test_board_does_not_colour_a_met_anchor_like_evidence():
     figure, ax = canvas()
     ax.remove()
     draw_board(BOARD, figure)
-    tested, _, built = figure.axes[0].patches
+    tested, _, _, built = figure.axes[0].patches
     assert tested.get_facecolor() != built.get_facecolor()
 
 
 def test_board_alternative_text_states_every_count():
     assert board_alt(BOARD, names={"x": "Study X"}) == (
-        "Bar chart of verdicts by study and class of evidence. Study X, 26 numbers. other printed "
-        "numbers: 20 reproduced and 1 contradicted; by construction: 5 reproduced. y, 7 numbers. "
-        "no evidence: 7 not assessable."
+        "Bar chart of verdicts by study and basis. Study X, 28 numbers. independent test, from "
+        "other printed numbers: 4 reproduced; bookkeeping: 18 reproduced and 1 contradicted; "
+        "anchor, no evidence: 5 met. y, 7 numbers. nothing recomputed: 7 not assessable."
     )

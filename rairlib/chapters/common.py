@@ -7,8 +7,8 @@ from rairlib.reported import Registry
 from rairlib.studies import load_studies, study_folder
 from rairlib.tables import beside
 from rairlib.text_findings import load_text_findings
-from rairlib.verdicts import EVIDENCE, VERDICTS
-from rairlib.vocabulary import ROLES
+from rairlib.verdicts import TESTED, bases
+from rairlib.vocabulary import ROLES, TESTS, VERDICTS
 
 ROLE_MEANINGS = {
     "design": "defines something; nothing to recompute",
@@ -17,12 +17,14 @@ ROLE_MEANINGS = {
     "held_out": "the cohort determines it, and it was not used to build it",
     "unavailable": "needs what nobody published",
 }
-EVIDENCE_MEANINGS = {
-    "arithmetic": "computed from other printed numbers",
-    "reconstruction": "computed from the joint table that printed numbers single out",
-    "simulation": "range over simulated cohorts that did not use the number",
-    "anchored": "agrees because the cohort was built so; no evidence",
-    "none": "nothing was recomputed",
+BASIS_MEANINGS = {
+    "independent test, from other printed numbers": "another route, which could have failed",
+    "independent test, from a reconstructed table": "the table that printed numbers single out",
+    "independent test, on simulated cohorts": "range over cohorts that did not use the number",
+    "bookkeeping": "restates what it is computed from: a share of its count, a sum, a p of its own "
+    "statistic, a mirrored limit",
+    "anchor, no evidence": "the cohort was built on it",
+    "nothing recomputed": "definitions, and what nobody published",
 }
 
 
@@ -122,7 +124,7 @@ def wording(study: str) -> pd.DataFrame:
 
 
 def verdict_board(verdicts: pd.DataFrame) -> pd.DataFrame:
-    """Count the verdicts of one study by the evidence behind them, repeats left out.
+    """Count the verdicts of one study by what they rest on, repeats left out.
 
     Parameters
     ----------
@@ -132,17 +134,48 @@ def verdict_board(verdicts: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per kind of evidence with its meaning, one column per verdict, and totals;
-        kinds and verdicts that do not occur are left out.
+        One row per basis with its meaning, independent tests first, one column per verdict, and
+        totals; bases and verdicts that do not occur are left out.
     """
     originals = verdicts[verdicts["repeats"] == ""]
-    counts = pd.crosstab(originals["evidence"], originals["verdict"])
-    rows = [name for name in EVIDENCE if name in counts.index]
+    counts = pd.crosstab(bases(originals), originals["verdict"])
+    rows = [name for name in BASIS_MEANINGS if name in counts.index]
     counts = counts.loc[rows, [name for name in VERDICTS if name in counts.columns]]
     counts["all"] = counts.sum(axis=1)
     counts.loc["all"] = counts.sum()
-    counts.insert(0, "what it is", [EVIDENCE_MEANINGS.get(name, "") for name in counts.index])
-    return counts.rename_axis(index="evidence", columns=None)
+    counts.insert(0, "what it is", [BASIS_MEANINGS.get(name, "") for name in counts.index])
+    return counts.rename_axis(index="basis", columns=None)
+
+
+def verdict_counts(verdicts: pd.DataFrame) -> dict[str, int]:
+    """Count verdicts for sentences, repeats left out.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        See :func:`rairlib.verdicts.all_verdicts`.
+
+    Returns
+    -------
+    dict of str to int
+        ``printed, repeats, originals, tested, independent, bookkeeping``; each verdict by its
+        name, and those of evidence also as ``reproduced_independent`` and so on.
+    """
+    originals = verdicts[verdicts["repeats"] == ""]
+    verdict, test = originals["verdict"], originals["test"]
+    counts = {
+        "printed": len(verdicts),
+        "repeats": len(verdicts) - len(originals),
+        "originals": len(originals),
+        "tested": int(originals["evidence"].isin(TESTED).sum()),
+    }
+    counts |= {name: int((test == name).sum()) for name in TESTS}
+    counts |= {name.replace(" ", "_"): int((verdict == name).sum()) for name in VERDICTS}
+    return counts | {
+        f"{name}_{kind}": int(((verdict == name) & (test == kind)).sum())
+        for name in VERDICTS[:4]
+        for kind in TESTS
+    }
 
 
 def beside_in(verdicts: pd.DataFrame, locus: str, statistic: str = "") -> pd.DataFrame:
@@ -231,7 +264,10 @@ def ensemble_beside_print(registry: Registry, ensemble: pd.DataFrame) -> pd.Data
     """
     rows = {}
     for (statistic, variable), part in ensemble.groupby(["statistic", "variable"], sort=False):
-        (row,) = registry.where(statistic, variable=variable, role="held_out", repeats="")
+        found = registry.where(statistic, variable=variable, role="held_out", repeats="")
+        if not found:  # the cohorts also give numbers that print alone determines
+            continue
+        (row,) = found
         values = part["value"]
         low, high = central_range(values)
         rows[f"{statistic} of {variable}".replace("_", " ")] = {

@@ -57,12 +57,14 @@ FUNCTIONS = (
     regression_p_values.check_wald_p_value,
     regression_p_values.check_significance,
     regression_p_values.check_interval_from_p_value,
+    regression_p_values.check_significant_predictors,
     diagnostic.check_classification_table,
     diagnostic.check_classification_figures,
     rule_counts.check_rule_counts,
     roc.check_auc_in_interval,
     roc.check_auc_symmetry,
     roc.check_auc_interval,
+    roc.check_p_from_auc,
     roc_points.check_auc_operating_point,
     roc_points.check_auc_dichotomised,
     roc_points.check_auc_like_for_like,
@@ -106,6 +108,22 @@ POSSIBILITY = frozenset(
         "levels_without_events",
         "logrank_bound",
         "logrank_beside_hazard_ratio",
+    }
+)
+
+# Checks that reach a number by another route than the one on which it was printed, so that they
+# could have failed. All others only restate it: shares of a count, sums, a p of its own statistic.
+INDEPENDENT = frozenset(
+    {
+        "chi_square_from_counts",
+        "p_from_counts",
+        "t_test",
+        "pooled_mean",
+        "auc_from_u",
+        "crude_odds_ratio",
+        "classification_figures",
+        "rule_counts",
+        "auc_dichotomised",
     }
 )
 

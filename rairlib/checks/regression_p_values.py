@@ -135,6 +135,26 @@ def check_interval_from_p_value(registry: Registry) -> list[Finding]:
     return findings
 
 
+def check_significant_predictors(registry: Registry) -> list[Finding]:
+    """Count the multivariable p values below 0.05; needs a printed number of predictors."""
+    findings = []
+    for row in registry.where("number", variable="independent_predictors"):
+        tested = [
+            (found.estimate.variable, is_significant(found.p), found.p)
+            for found in regression_estimates(registry)
+            if found.p is not None
+            and found.estimate.group == row.group
+            and found.estimate.method == row.method
+        ]
+        if tested:
+            below = len({variable for variable, yes, _ in tested if yes})
+            most = len({variable for variable, yes, _ in tested if yes is not False})
+            text = f"{shown(below, most, 0)} of the predictors of the model have p below 0.05."
+            uses = ids(*(p for *_, p in tested))
+            findings.append(judge("significant_predictors", row, uses, below, most, text))
+    return findings
+
+
 def _interval_from_p(found: RegressionEstimate, region: WaldRegion) -> Finding:
     decimals = found.estimate.number.decimals
     ends = [

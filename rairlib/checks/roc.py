@@ -8,7 +8,10 @@ narrower interval is never more than ``suggests``.
 """
 
 import math
+from dataclasses import replace
 from functools import partial
+
+from scipy.stats import norm
 
 from rairlib.checks.auc_errors import BinaryScore, formula_error
 from rairlib.checks.lookup import ids, unless_shortened
@@ -21,7 +24,7 @@ from rairlib.checks.roc_readings import (
     formula_agrees,
     implied_error,
 )
-from rairlib.checks.rounding import judge, shown
+from rairlib.checks.rounding import judge, shown, shown_p
 from rairlib.checks.wald import MULTIPLIERS, Interval
 from rairlib.findings import Finding
 from rairlib.printed import format_value
@@ -160,6 +163,35 @@ def _no_reading(area: PrintedArea, error: Interval, allowed: Interval, text: str
         "error so small." + OTHER_INTERVALS
     )
     return Finding(check="auc_interval", status="suggests", uses=area.uses, text=text)
+
+
+def check_p_from_auc(registry: Registry) -> list[Finding]:
+    """Recompute the p value of an area against 0.5; needs area, sizes and a p value of it."""
+    findings = []
+    for area in printed_areas(registry):
+        if area.sizes is not None:
+            for row in registry.belonging_to(area.row.id, "p_value"):
+                findings.append(unless_shortened(partial(_p_from_auc, area, row)))
+    return findings
+
+
+def _p_from_auc(area: PrintedArea, row: ReportedNumber, shortened: bool) -> Finding:
+    """Apply the null standard error, ``(n1 + n0 + 1) / (12 n1 n0)`` squared; ties shrink it."""
+    with_outcome, without = area.counts
+    error = math.sqrt((with_outcome + without + 1) / (12 * with_outcome * without))
+    low, high = proportion(area.row, shortened)
+    nearest = 0.0 if low <= 0.5 <= high else min(abs(low - 0.5), abs(high - 0.5))
+    most = 2 * norm.sf(nearest / error)
+    text = (
+        f"{area.printed}: under an area of 0.5 the standard error is at most "
+        f"{format_value(error, 4)}, so p is {shown_p(most, row.number.decimals)} or less; "
+        f"printed is {row.printed}."
+    )
+    finding = judge("p_from_auc", row, (area.row.id, *ids(*area.sizes)), 0.0, most, text)
+    fixed = row.number.agrees(0.0) and row.number.agrees(most)
+    if finding.status == "agrees" and not fixed:
+        return replace(finding, status="open", text=text + " Ties may make it smaller.")
+    return under_assumption(finding, False, " Another test may give another p value.")
 
 
 def _sizes_from_error(area: PrintedArea) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""The board of verdicts: one panel per study, one bar per class of evidence."""
+"""The board of verdicts: one panel per study, one bar for each kind of test and evidence."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -17,13 +17,15 @@ from rairlib.figures.style import (
     finish,
     listed,
 )
+from rairlib.vocabulary import basis_of
 
 CLASSES = {
-    "arithmetic": "other printed numbers",
-    "reconstruction": "joint table",
-    "simulation": "held out, simulated",
-    "anchored": "by construction",
-    "none": "no evidence",
+    "independent test, from other printed numbers": "tested: other numbers",
+    "independent test, from a reconstructed table": "tested: table rebuilt",
+    "independent test, on simulated cohorts": "tested: simulated",
+    "bookkeeping": "bookkeeping",
+    "anchor, no evidence": "anchor, no evidence",
+    "nothing recomputed": "nothing recomputed",
 }
 # Fill, hatch and the colour of the count, which must be readable on white.
 STYLES = {
@@ -31,22 +33,22 @@ STYLES = {
     "compatible": (SKY, "//", "#1B5E86"),
     "differs": (ORANGE, "\\\\", "#8A5A00"),
     "contradicted": (VERMILION, "xx", "#A23B00"),
+    "met": ("#D9EBE4", "", GREY),
     "missed": (PURPLE, "..", "#8A3F68"),
     "given": ("#BFBFBF", "", GREY),
     "not assessable": ("white", "", GREY),
 }
-CONSTRUCTED = ("#D9EBE4", "", GREY)
 
 
 def draw_board(
     board: pd.DataFrame, figure: Figure, *, names: dict[str, str] | None = None
 ) -> Figure:
-    """Draw the numbers of each study by class of evidence and verdict.
+    """Draw the numbers of each study by what their verdict rests on.
 
     Parameters
     ----------
     board : DataFrame
-        Columns ``study, evidence, verdict, numbers``, see :func:`rairlib.verdicts.board`.
+        Columns ``study, evidence, verdict, test, numbers``, see :func:`rairlib.verdicts.board`.
     figure : Figure
         An empty figure.
     names : dict of str to str, optional
@@ -55,13 +57,14 @@ def draw_board(
     Returns
     -------
     Figure
-        The same figure. The counts beside a bar follow the order of its parts. Agreement by
-        construction is drawn paler than agreement that counts as evidence.
+        The same figure. The counts beside a bar follow the order of its parts. Bookkeeping is
+        one bar, whatever its evidence; anchors that are met are drawn paler than evidence.
     """
+    board = _by_basis(board)
     studies = list(dict.fromkeys(board["study"]))
-    rows = board.groupby("study")["evidence"].nunique()[studies]
+    rows = board.groupby("study")["basis"].nunique()[studies]
     panels = figure.subplots(len(studies), 1, sharex=True, squeeze=False, height_ratios=rows)
-    longest = board.groupby(["study", "evidence"])["numbers"].sum().max()
+    longest = board.groupby(["study", "basis"])["numbers"].sum().max()
     for study, ax in zip(studies, panels[:, 0], strict=True):
         _draw_study(board[board["study"] == study], ax)
         ax.set_xlim(0, 1.25 * longest)
@@ -79,19 +82,19 @@ def draw_board(
 
 
 def _draw_study(board: pd.DataFrame, ax: Axes) -> None:
-    classes = list(dict.fromkeys(board["evidence"]))
-    for place, evidence in enumerate(classes):
-        parts = board[board["evidence"] == evidence].set_index("verdict")["numbers"]
+    classes = list(dict.fromkeys(board["basis"]))
+    for place, basis in enumerate(classes):
+        parts = board[board["basis"] == basis].set_index("verdict")["numbers"]
         left = 0
         for verdict, number in parts.items():
-            ax.barh(place, number, left=left, height=0.72, **_fill(_style(evidence, verdict)))
+            ax.barh(place, number, left=left, height=0.72, **_fill(STYLES[verdict]))
             left += number
-        _write_counts(ax, parts, evidence, (left, place))
+        _write_counts(ax, parts, (left, place))
     ax.set_yticks(range(len(classes)), [CLASSES[name] for name in classes])
     ax.set_ylim(len(classes) - 0.5, -0.5)
 
 
-def _write_counts(ax: Axes, parts: pd.Series, evidence: str, end: tuple[float, float]) -> None:
+def _write_counts(ax: Axes, parts: pd.Series, end: tuple[float, float]) -> None:
     """Write the counts behind the end of a bar, each in the colour of its part."""
     before = None
     for verdict, number in parts.items():
@@ -104,13 +107,20 @@ def _write_counts(ax: Axes, parts: pd.Series, evidence: str, end: tuple[float, f
             va="center" if before is None else "bottom",
             fontsize=FONT_SIZE - 1,
             fontweight="bold",
-            color=_style(evidence, verdict)[2],
+            color=STYLES[verdict][2],
         )
 
 
-def _style(evidence: str, verdict: str) -> tuple[str, str, str]:
-    built = evidence == "anchored" and verdict == "reproduced"
-    return CONSTRUCTED if built else STYLES[verdict]
+def _by_basis(board: pd.DataFrame) -> pd.DataFrame:
+    """Add up the counts of the same basis and verdict, in the order of the classes."""
+    basis = list(map(basis_of, board["evidence"], board["test"]))
+    summed = board.assign(basis=basis).groupby(["study", "basis", "verdict"], sort=False)["numbers"]
+    order = {name: place for place, name in enumerate([*board["study"], *CLASSES, *STYLES])}
+    return (
+        summed.sum()
+        .reset_index()
+        .sort_values(["study", "basis", "verdict"], key=lambda column: column.map(order))
+    )
 
 
 def _fill(style: tuple[str, str, str]) -> dict:
@@ -131,15 +141,14 @@ def board_alt(board: pd.DataFrame, *, names: dict[str, str] | None = None) -> st
     Returns
     -------
     str
-        Every count, by study and class of evidence.
+        Every count, by study and basis.
     """
     sentences = []
-    for study, rows in board.groupby("study", sort=False):
+    for study, rows in _by_basis(board).groupby("study", sort=False):
         parts = [
-            f"{CLASSES[evidence]}: "
-            + listed([f"{row.numbers} {row.verdict}" for row in part.itertuples()])
-            for evidence, part in rows.groupby("evidence", sort=False)
+            f"{basis}: " + listed([f"{row.numbers} {row.verdict}" for row in part.itertuples()])
+            for basis, part in rows.groupby("basis", sort=False)
         ]
         name = (names or {}).get(study, study)
         sentences.append(f"{name}, {rows['numbers'].sum()} numbers. {'; '.join(parts)}.")
-    return f"Bar chart of verdicts by study and class of evidence. {' '.join(sentences)}"
+    return f"Bar chart of verdicts by study and basis. {' '.join(sentences)}"
