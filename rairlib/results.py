@@ -134,8 +134,8 @@ def ensemble_results(
     -------
     dict of str to Recomputed
         Evidence ``simulation``; `low` and `high` bound the central 95 %. Evidence ``none`` where
-        this range leaves the print out and the witness has it: a number that one cohort has is
-        not shown to differ.
+        this range leaves the print out and one of the cohorts or the witness has it: a number
+        that one cohort has is not shown to differ.
     """
     kept = {} if of_witness is None else match(registry, of_witness)
     key = ["statistic", "variable", "level", "group"]
@@ -147,8 +147,9 @@ def ensemble_results(
         method = row.method if row.method in methods or len(methods) != 1 else next(iter(methods))
         if row.role == "held_out" and method in methods:
             kind = SEARCHED.get(registry.study, "consistent cohorts")
-            found = _over_cohorts(row, methods[method]["value"], kind)
-            results[row.id] = _unless_attained(row, found, kept.get(row.id, {}))
+            values = methods[method]["value"]
+            found = _over_cohorts(row, values, kind)
+            results[row.id] = _unless_attained(row, found, values, kept.get(row.id, {}))
     return results
 
 
@@ -161,16 +162,20 @@ def _over_cohorts(row: ReportedNumber, values: pd.Series, kind: str) -> Recomput
     return between("simulation", low, high, reason)
 
 
-def _unless_attained(row: ReportedNumber, found: Recomputed, kept: dict[str, float]) -> Recomputed:
-    """Take a range that leaves the print out for no evidence where the witness has the number."""
+def _unless_attained(
+    row: ReportedNumber, found: Recomputed, values: pd.Series, kept: dict[str, float]
+) -> Recomputed:
+    """Return no evidence where the range leaves the print out but a cohort of ours has it."""
     value = agreeing(row, kept)[1] if kept else math.nan
-    if row.number.overlaps(found.low, found.high) or not row.number.agrees(value):
+    attained = [f"the kept cohort, which may have been steered towards it, has {value:.6g}"]
+    if not row.number.agrees(value):
+        attained = [f"{value:.6g} occurs" for value in values if row.number.agrees(value)][:1]
+    if row.number.overlaps(found.low, found.high) or not attained:
         return found
-    reason = (
-        f"not shown to differ: the kept cohort, which may have been steered towards it, has "
-        f"{value:.6g}. Not steered: {found.low:.6g} to {found.high:.6g}, {found.reason}"
+    reason = f"not shown to differ: {attained[0]}. {found.low:.6g} to {found.high:.6g} is the "
+    return Recomputed(
+        evidence="none", value=math.nan, low=math.nan, high=math.nan, reason=reason + found.reason
     )
-    return Recomputed(evidence="none", value=math.nan, low=math.nan, high=math.nan, reason=reason)
 
 
 def reconstruction_results(registry: Registry) -> dict[str, Recomputed]:

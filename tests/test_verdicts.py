@@ -295,6 +295,9 @@ def test_number_that_a_kept_cohort_has_is_not_shown_to_differ():
         witness = outside.head(1).assign(value=value)
         found = results.ensemble_results(rows, outside, witness)["a"]
         assert verdict_of(row, found) == verdict
+    # Below the central 95 %, but one of three cohorts has it.
+    once = results.ensemble_results(registry(number("a", "auc", "0.1000", **fields)), outside)
+    assert (once["a"].evidence, "0.1 occurs" in once["a"].reason) == ("none", True)
     inside = results.ensemble_results(registry(number("a", "auc", "0.2", **fields)), outside)
     assert inside["a"].evidence == "simulation"
 

@@ -68,7 +68,7 @@ def mann_whitney_p(distance: float, n1: int, n2: int, correction: bool = False) 
 
 
 def largest_p(distance: float, n1: int, n2: int) -> float:
-    """Return the largest p that programs give for U: ties can only lower it.
+    """Return the largest p of the normal approximation for U: ties can only lower it.
 
     Parameters
     ----------
@@ -252,7 +252,7 @@ def _p_verdict(row: ReportedNumber, u: ReportedNumber, limits: Limits, n1: int, 
     near = u_distance(_values(u), n1, n2)[0]
     most = largest_p(near, n1, n2)
     if number.overlaps(limits[1], most):
-        return "suggests", "It agrees only with a continuity correction."
+        return "suggests", "It agrees with a continuity correction."
     if number.low < limits[0]:
         return _p_below(row, limits[0], n1, n2)
     wide = u_distance(float_limits(u.number, shortened=True), n1, n2)[0]
@@ -262,7 +262,10 @@ def _p_verdict(row: ReportedNumber, u: ReportedNumber, limits: Limits, n1: int, 
         return "open", "The print is approximate."
     if min(n1, n2) <= EXACT_UP_TO:
         return "suggests", "Ties can only lower p; in so small a group an exact p may differ."
-    return "contradicted", f"Ties can only lower p; no program gives more than {shown_p(most, 4)}."
+    return (
+        "contradicted",
+        f"Ties can only lower p; the normal approximation gives {shown_p(most, 4)} at most.",
+    )
 
 
 def _p_below(row: ReportedNumber, lowest: float, n1: int, n2: int) -> tuple[str, str]:
