@@ -1,5 +1,7 @@
 """What the analyses give for the reported numbers of the studies analysed so far."""
 
+import math
+
 import pandas as pd
 
 from rairlib.compare import Recomputed, agreeing, between, central_range, exact, match
@@ -11,8 +13,9 @@ from rairlib.reported import Registry, ReportedNumber
 from rairlib.studies import data_folder, study_folder
 
 WITNESS = "simulated_cohort.csv"
-# Their cohorts have the printed counts and quartiles, and hazard ratios near the print.
-SEARCHED = {"wang2025": "searched cohorts near the print"}
+SEARCHED = {
+    "wang2025": "searched cohorts near the print (counts and quartiles met, hazard ratios nearly)"
+}
 ANALYSES = {
     "lakhdar2024": lakhdar2024.analyse,
     "wang2025": wang2025.analyse,
@@ -73,14 +76,16 @@ def study_results(registry: Registry) -> dict[str, Recomputed]:
     -------
     dict of str to Recomputed
         By identifier; empty for a study that is not yet analysed. A held-out number is judged by
-        the reconstruction or, where that does not determine it, by the ensemble; never by the
-        witness, which may have been steered towards it.
+        the reconstruction or, where that does not determine it, by the ensemble. The witness,
+        which may have been steered towards it, never counts for it; one that has the number only
+        takes away the verdict that it differs.
     """
     if registry.study not in ANALYSES:
         return {}
-    anchored = anchored_results(registry, ANALYSES[registry.study](load_witness(registry.study)))
+    of_witness = ANALYSES[registry.study](load_witness(registry.study))
+    anchored = anchored_results(registry, of_witness)
     held_out = {
-        **ensemble_results(registry, load_ensemble(registry.study)),
+        **ensemble_results(registry, load_ensemble(registry.study), of_witness),
         **reconstruction_results(registry),
     }
     return {**anchored, **held_out}
@@ -111,7 +116,9 @@ def anchored_results(registry: Registry, results: pd.DataFrame) -> dict[str, Rec
     }
 
 
-def ensemble_results(registry: Registry, ensemble: pd.DataFrame) -> dict[str, Recomputed]:
+def ensemble_results(
+    registry: Registry, ensemble: pd.DataFrame, of_witness: pd.DataFrame | None = None
+) -> dict[str, Recomputed]:
     """Return the range of held-out numbers over consistent cohorts.
 
     Parameters
@@ -120,12 +127,17 @@ def ensemble_results(registry: Registry, ensemble: pd.DataFrame) -> dict[str, Re
         Reported numbers.
     ensemble : DataFrame
         See :func:`load_ensemble`.
+    of_witness : DataFrame or None
+        The same analysis of the witness, if there is one.
 
     Returns
     -------
     dict of str to Recomputed
-        Evidence ``simulation``; `low` and `high` bound the central 95 %.
+        Evidence ``simulation``; `low` and `high` bound the central 95 %. Evidence ``none`` where
+        this range leaves the print out and one of the cohorts or the witness has it: a number
+        that one cohort has is not shown to differ.
     """
+    kept = {} if of_witness is None else match(registry, of_witness)
     key = ["statistic", "variable", "level", "group"]
     by_key = {name: dict(list(part.groupby("method"))) for name, part in ensemble.groupby(key)}
     results = {}
@@ -135,7 +147,9 @@ def ensemble_results(registry: Registry, ensemble: pd.DataFrame) -> dict[str, Re
         method = row.method if row.method in methods or len(methods) != 1 else next(iter(methods))
         if row.role == "held_out" and method in methods:
             kind = SEARCHED.get(registry.study, "consistent cohorts")
-            results[row.id] = _over_cohorts(row, methods[method]["value"], kind)
+            values = methods[method]["value"]
+            found = _over_cohorts(row, values, kind)
+            results[row.id] = _unless_attained(row, found, values, kept.get(row.id, {}))
     return results
 
 
@@ -146,6 +160,22 @@ def _over_cohorts(row: ReportedNumber, values: pd.Series, kind: str) -> Recomput
         f"{sum(map(row.number.agrees, values))} of them round to the print"
     )
     return between("simulation", low, high, reason)
+
+
+def _unless_attained(
+    row: ReportedNumber, found: Recomputed, values: pd.Series, kept: dict[str, float]
+) -> Recomputed:
+    """Return no evidence where the range leaves the print out but a cohort of ours has it."""
+    value = agreeing(row, kept)[1] if kept else math.nan
+    attained = [f"the kept cohort, which may have been steered towards it, has {value:.6g}"]
+    if not row.number.agrees(value):
+        attained = [f"{value:.6g} occurs" for value in values if row.number.agrees(value)][:1]
+    if row.number.overlaps(found.low, found.high) or not attained:
+        return found
+    reason = f"not shown to differ: {attained[0]}. {found.low:.6g} to {found.high:.6g} is the "
+    return Recomputed(
+        evidence="none", value=math.nan, low=math.nan, high=math.nan, reason=reason + found.reason
+    )
 
 
 def reconstruction_results(registry: Registry) -> dict[str, Recomputed]:

@@ -16,7 +16,7 @@ class TextFinding:
     ----------
     id, kind : str
         Identifier; ``label``, ``unit``, ``threshold``, ``direction``, ``conclusion``,
-        ``definition`` or ``denominators``.
+        ``definition``, ``denominators`` or ``source``.
     locus_a, quote_a, locus_b, quote_b : str
         Both places and a few words of each.
     uses : tuple of str

@@ -10,6 +10,7 @@ import pytest
 from rairlib.chapters import (
     tang2025,
     tang2025_equation,
+    tang2025_open,
     tang2025_performance,
     tang2025_validation,
 )
@@ -243,3 +244,11 @@ def test_outcomes_from_an_equation_mostly_give_its_variables_back(training, sele
 def test_same_source_of_randomness_gives_the_same_runs(training):
     both = [developed_without_signal(training, 5, rng=np.random.default_rng(7)) for _ in range(2)]
     pd.testing.assert_frame_equal(*both)
+
+
+def test_no_loss_of_the_yes_or_no_prediction_is_shown(registry):
+    # pROC's roc.test(method = "delong", paired = FALSE) on 31, 19, 7, 65 and 13, 5, 8, 34: areas
+    # 0.7613889 and 0.7658730; limits with a standard error of 0.0735 and 105.9 df.
+    loss = tang2025_open.loss_of_the_prediction(registry)
+    assert loss["difference"] == pytest.approx(0.7613889 - 0.7658730, abs=1e-7)
+    assert (loss["low"], loss["high"]) == pytest.approx((-0.150, 0.141), abs=5e-4)

@@ -5,6 +5,7 @@ import pytest
 
 from rairlib.chapters import ensembles, wang2025_open
 from rairlib.errors import RairlibError
+from rairlib.reported import load_registry
 from rairlib.text_findings import load_text_findings
 
 RANGES = pd.DataFrame(
@@ -19,6 +20,12 @@ def test_every_finding_on_the_wording_has_its_consequence():
     assert len(table) == len(found)
     assert table["status"].is_monotonic_increasing
     assert table.loc["text-07", "what hangs on it"].startswith("a conclusion")
+
+
+def test_kept_cohort_has_the_statistic_of_figure_5b():
+    # R: survdiff(Surv(pfs, progression == "PD") ~ g) on the 80 RAIR, partial and lost joined in g.
+    kept = wang2025_open.kept_value(load_registry("wang2025"), "figure5-03")
+    assert kept == pytest.approx(74.841165, rel=1e-7)
 
 
 def test_quantities_are_found_by_topic_and_name():

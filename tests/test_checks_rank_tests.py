@@ -1,4 +1,5 @@
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from small_registry import number, registry, statuses, two_groups
 
+from rairlib.checks.catalogue import POSSIBILITY
 from rairlib.checks.rank_tests import (
     auc_limits,
     check_auc_from_u,
@@ -18,6 +20,7 @@ from rairlib.checks.rank_tests import (
     smallest_p,
     u_distance,
 )
+from rairlib.compare import between, verdict_of
 from rairlib.printed import parse_printed
 
 R_VALUES = json.loads((Path(__file__).parent / "reference" / "checks_on_print.json").read_text())[
@@ -61,8 +64,22 @@ def test_both_us_are_equally_far_from_the_centre():
 
 
 def test_p_follows_from_u():
-    # z = (2874 − 3880)/√(80 · 97 · 178/12) = −2.965: p = 0.0030.
-    assert statuses(check_p_from_u(study("2874.0", "0.003"))) == {"p": "agrees"}
+    # z = (2874 − 3880)/√(80 · 97 · 178/12) = −2.965: p = 0.00303; (1006 − 0.5)/339.27 = 2.9637.
+    (finding,) = check_p_from_u(study("2874.0", "0.003"))
+    assert (finding.status, finding.target) == ("agrees", "p")
+    assert "gives p 0.00303 without ties, which can only lower it" in finding.text
+    # Ties are not printed: p lies between that of z = √176 and that of a corrected z.
+    assert finding.high == pytest.approx(0.003040, abs=1e-6)
+    assert finding.low == pytest.approx(math.erfc(math.sqrt(88)), rel=1e-9)
+
+
+def test_p_of_a_printed_u_is_compatible_or_under_a_limit_reproduced():
+    for printed, verdict in (("0.003", "compatible"), ("<0.01", "reproduced")):
+        stated = study("2874.0", printed)
+        (finding,) = check_p_from_u(stated)
+        found = between("arithmetic", finding.low, finding.high, finding.text)
+        assert verdict_of(stated["p"], found) == verdict
+    assert "p_from_u" not in POSSIBILITY
 
 
 def test_p_above_that_without_ties_is_contradicted():

@@ -1,7 +1,12 @@
 import pytest
 from small_registry import number, registry, statuses
 
-from rairlib.checks.repeats import check_repeats, check_same_quantity, unit_factor
+from rairlib.checks.repeats import (
+    check_joint_statement,
+    check_repeats,
+    check_same_quantity,
+    unit_factor,
+)
 
 
 def twice(first: str, second: str, statistic: str = "median", **fields: str):
@@ -138,3 +143,32 @@ def test_wald_limits_of_two_models_are_two_quantities():
 
 def test_definitions_without_a_subject_are_not_compared():
     assert undeclared("54", "29", "definition") == []
+
+
+def stated_of_all(printed, *p_values, level=""):
+    """State one p of several variables, each with its own, and a p of a model beside the first."""
+    fields = {"statistic": "p_value", "group": "A vs B"}
+    parts = [
+        number(f"p-{name}", printed=value, variable=name, level=level, **fields)
+        for name, value in zip("abcdef", p_values, strict=False)
+    ]
+    model = number("model", printed="0.001", variable="a", level="yes vs no", **fields)
+    names = " | ".join("abcdef"[: len(p_values)])
+    return registry(*parts, model, number("all", printed=printed, variable=names, **fields))
+
+
+def test_statement_about_several_numbers_is_compared_with_each():
+    # Table 4 of the Qingdao paper: all P > 0.05 of six, the smallest 0.067, the largest 0.694.
+    six = ("0.694", "0.508", "0.694", "0.067", "0.674", "0.611")
+    (finding,) = check_joint_statement(stated_of_all("> 0.05", *six))
+    assert (finding.status, finding.target) == ("agrees", "all")
+    assert finding.uses == tuple(f"p-{name}" for name in "abcdef")
+    assert (finding.low, finding.high) == pytest.approx((0.0665, 0.6945))
+    (wrong,) = check_joint_statement(stated_of_all("> 0.05", "0.694", "0.019"))
+    assert wrong.status == "contradicted"
+    assert "Not so for b." in wrong.text
+
+
+def test_statement_about_a_number_that_is_not_printed_says_nothing():
+    assert check_joint_statement(stated_of_all("> 0.05", "0.694", "0.5", level="late")) == []
+    assert check_joint_statement(stated_of_all("> 0.05", "0.694")) == []

@@ -20,6 +20,7 @@ from rairlib.studies import load_studies, study_folder
 REASONS = {
     "bibliography",
     "other_study",
+    "unattributed",
     "front_matter",
     "label",
     "notation",

@@ -20,8 +20,6 @@ RAIR, PD = "RAIR vs RAIA", "PD vs NPD"
 NOT_OF_THE_COHORT = {
     "section-3.1-03": "patients screened",
     "section-3.1-04": "patients excluded",
-    "section-3.1-05": "patients excluded for antibodies",
-    "section-3.1-06": "patients excluded for incomplete data",
     "figure4-02": "neither the time nor the rounding is stated",
 }
 
@@ -94,7 +92,8 @@ def test_chi_squared_tests_are_those_of_r_without_correction(results, variable):
 
 
 def test_statement_about_six_p_values_is_judged_by_the_smallest(results):
-    assert results["p_value", "", "", RAIR, ""] == pytest.approx(R["six"], rel=1e-9)
+    (smallest,) = results[[key for key in results.index if " | " in key[1]]]
+    assert smallest == pytest.approx(R["six"], rel=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,24 @@
 """Findings on the wording: which there are, and how they join the findings of the checks."""
 
+import csv
+
 import pytest
 
 from rairlib.findings import Finding
 from rairlib.reported import load_registry
+from rairlib.studies import study_folder
 from rairlib.text_findings import TextFinding, as_findings, load_text_findings
 from rairlib.verdicts import study_findings
 
 # Findings that prove something: the words of two places cannot both hold.
 CONTRADICTED = {
     # At least 53 − 40 − 10 = 3 of the patients with lesions above 1 cm were neither PD nor CR, and
-    # 40 + 10 + 119 = 169 leaves no class for them; a conclusion about refractory disease without
-    # a table; DFS for PFS.
-    "wang2025": {"text-04": "definition", "text-07": "conclusion", "text-08": "label"},
+    # 40 + 10 + 119 = 169 leaves no class for them.
+    "wang2025": {"text-04": "definition"},
     "tang2025": {},
     "lakhdar2024": {},
 }
-NUMBERS = {"wang2025": 21, "tang2025": 14}
+NUMBERS = {"wang2025": 22, "tang2025": 14}
 
 
 @pytest.fixture(params=CONTRADICTED)
@@ -82,3 +84,14 @@ def test_findings_on_the_wording_follow_those_of_the_checks(study):
     wording = [name.startswith("wording_") for name in checks]
     assert wording == sorted(wording)
     assert sum(wording) >= len(load_text_findings(study))
+
+
+def test_rates_for_which_nobody_is_cited_have_a_finding():
+    # Discussion, line 1167: 87.0 % and 69.2 % alive after 5 and 10 years, without a reference.
+    with (study_folder("wang2025") / "coverage.csv").open(encoding="utf-8", newline="") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["reason"] == "unattributed"]
+    assert [row["token"] for row in rows] == ["5", "87.0", "10", "69.2"]
+    (finding,) = [one for one in load_text_findings("wang2025") if one.kind == "source"]
+    assert "87.0" in finding.text
+    assert "69.2" in finding.text
+    assert finding.status == "suggests"

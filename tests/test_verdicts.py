@@ -8,7 +8,7 @@ import pytest
 from small_registry import number, registry
 
 from rairlib import publish, results, verdicts
-from rairlib.compare import between, exact
+from rairlib.compare import between, exact, verdict_of
 from rairlib.findings import Finding
 from rairlib.publish import differences, kept_verdicts, result_files, with_board
 from rairlib.reported import load_registry
@@ -317,6 +317,30 @@ def test_ensemble_keeps_methods_apart():
     assert results.ensemble_results(registry(left_open), ENSEMBLE) == {}
     one_method = ENSEMBLE[ENSEMBLE["method"] == "delong"]
     assert results.ensemble_results(registry(left_open), one_method)["a"].low > 0.1
+
+
+def test_number_that_a_kept_cohort_has_is_not_shown_to_differ():
+    fields = {"variable": "age", "group": "A vs B", "role": "held_out", "method": "delong"}
+    row, outside = number("a", "auc", "0.7", **fields), ENSEMBLE[ENSEMBLE["method"] == "delong"]
+    rows = registry(row)
+    assert verdict_of(row, results.ensemble_results(rows, outside)["a"]) == "differs"
+    for value, verdict in ((0.72, "not assessable"), (0.76, "differs")):
+        witness = outside.head(1).assign(value=value)
+        found = results.ensemble_results(rows, outside, witness)["a"]
+        assert verdict_of(row, found) == verdict
+    # Below the central 95 %, but one of three cohorts has it.
+    once = results.ensemble_results(registry(number("a", "auc", "0.1000", **fields)), outside)
+    assert (once["a"].evidence, "0.1 occurs" in once["a"].reason) == ("none", True)
+    inside = results.ensemble_results(registry(number("a", "auc", "0.2", **fields)), outside)
+    assert inside["a"].evidence == "simulation"
+
+
+def test_statistic_of_figure_5b_is_not_shown_to_differ(table):
+    # 200 cohorts near the print have 2.0 to 19.5; the kept cohort, steered towards it, has 74.84.
+    row = table.set_index(["study", "id"]).loc[("wang2025", "figure5-03")]
+    assert (row["verdict"], row["evidence"]) == ("not assessable", "none")
+    assert "kept cohort" in row["reason"]
+    assert "near the print" in row["reason"]
 
 
 @pytest.mark.parametrize("role", ["anchor", "derivable", "design", "unavailable"])

@@ -1,10 +1,12 @@
 """Hunan: what hangs on the wording, and what the print of Tang et al. 2025 leaves open."""
 
+import numpy as np
 import pandas as pd
 
 from rairlib.chapters import consequences
 from rairlib.chapters.tang2025_cohort import STUDY
 from rairlib.dichotomised_areas import area_range
+from rairlib.discrimination import area_difference
 from rairlib.printed_tables import agreeing_tables, printed_rules
 from rairlib.reported import Registry
 
@@ -24,6 +26,7 @@ CONSEQUENCES = {
     "text-13": "nothing; the number of nodes holds their status and much of their size",
     "text-14": "whether the subgroups show that the model does well elsewhere",
 }
+SETS = ("training", "validation")
 # Topic and name of an unpublished quantity → label of its row in a figure.
 SUBGROUP_AREAS = {
     ("subgroups", f"area, {name}"): f"{name},\nall 182"
@@ -80,6 +83,29 @@ def possible_area(registry: Registry, group: str) -> tuple[float, float]:
     (float, float)
         See :func:`rairlib.dichotomised_areas.area_range`.
     """
+    return area_range(*_cells(registry, group))
+
+
+def _cells(registry: Registry, group: str) -> list[int]:
     (rule,) = [rule for rule in printed_rules(registry) if rule.first.group == group]
     (cells,) = agreeing_tables(rule).tolist()
-    return area_range(*cells)
+    return cells
+
+
+def loss_of_the_prediction(registry: Registry) -> pd.Series:
+    """Return the area that the yes-or-no prediction loses in validation, by the printed tables.
+
+    Parameters
+    ----------
+    registry : Registry
+        The Hunan registry.
+
+    Returns
+    -------
+    Series
+        See :func:`rairlib.discrimination.area_difference`: training less validation.
+    """
+    tables = [_cells(registry, f"{part} failure vs {part} success") for part in SETS]
+    return area_difference(
+        *(np.repeat([[1, 1, 0, 0], [1, 0, 1, 0]], n, axis=1) for n in tables)
+    ).iloc[0]

@@ -3,7 +3,10 @@
 import pandas as pd
 
 from rairlib.chapters import consequences
+from rairlib.compare import agreeing, match
+from rairlib.papers import wang2025
 from rairlib.reported import Registry
+from rairlib.results import load_witness
 from rairlib.studies import data_folder
 
 STUDY = "wang2025"
@@ -29,6 +32,7 @@ CONSEQUENCES = {
     "text-19": "Table 5 and Figure 5A compare different groups",
     "text-20": "what the ROC curve measures: it ignores how long a patient was followed",
     "text-21": "who was left out, and so how many RAIR patients Table 5 calls avid",
+    "text-22": "nothing in the results; do not cite the two rates as this study's",
 }
 
 
@@ -82,6 +86,12 @@ def load_unpublished() -> pd.DataFrame:
     """
     path = data_folder() / "results" / f"{STUDY}_unpublished.csv"
     return pd.read_csv(path, encoding="utf-8")
+
+
+def kept_value(registry: Registry, identifier: str) -> float:
+    """Return what the kept cohort has for a number of the registry."""
+    kept = match(registry, wang2025.analyse(load_witness(STUDY)))
+    return agreeing(registry[identifier], kept[identifier])[1]
 
 
 def load_orders() -> pd.DataFrame:

@@ -149,7 +149,7 @@ def p_from_chi_square(statistic: tuple[float, float], freedom: int) -> tuple[flo
 
 @lru_cache(maxsize=4096)
 def association_tests(table: Table) -> dict[str, tuple[float, float]]:
-    """Return statistic and p value of every test that could stand behind a print.
+    """Return statistic and p value of the tests that are tried behind a print.
 
     Parameters
     ----------

@@ -131,20 +131,25 @@ def _agreement(row: ReportedNumber, fitting) -> tuple[str, str]:
 
 
 def _disagreement(index: CountIndex, row: ReportedNumber, tried, tables) -> tuple[str, str]:
+    unusual = {name for name, _, _ in tried} - set(USUAL)
     for name, value, _ in tried:
         if is_rescued(row.number, value, value) and name in USUAL:
             return "suggests", f"It fits {TEST_NAMES[name]}.{SHORTENED}"
-        if row.number.agrees(value):
-            return "suggests", f"It agrees only with an unusual test: {TEST_NAMES[name]}."
+    found = [TEST_NAMES[name] for name, value, _ in tried if row.number.agrees(value)]
+    if found:
+        listed = ", ".join(dict.fromkeys(found))
+        return "suggests", f"Of {len(unusual)} less usual tests tried it agrees with: {listed}."
     if not is_plain(row) and row.number.operator == "=":
         return "open", "The print is approximate."
     if not row.method and _is_continuous(index, row):
         return "open", "It may stem from a test of the continuous variable."
     if not all(table.complete for table in tables):
         return "open", "Not all levels seem to be printed."
+    number = len({name for name, _, _ in tried})
     if not row.method and any(len(table.cells) > 2 for table in tables):
-        return "suggests", "No test of these levels gives it; a trend or merged levels might."
-    return "contradicted", "No test of association gives it."
+        remark = f"None of {number} tests of these levels gives it; a trend or merged levels might."
+        return "suggests", remark
+    return "contradicted", f"None of {number} tests of association gives it."
 
 
 def _is_continuous(index: CountIndex, row: ReportedNumber) -> bool:

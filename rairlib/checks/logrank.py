@@ -15,13 +15,13 @@ from scipy.stats import chi2
 from rairlib.checks.cells import CountIndex, whole_number
 from rairlib.checks.event_counts import EventSplit, event_splits, event_totals
 from rairlib.checks.logrank_bounds import (
-    largest_beside_hazard_ratio,
     largest_with_distinct_times,
     largest_with_tied_times,
 )
 from rairlib.checks.lookup import attached, ids, originals, unless_shortened, whole_of
-from rairlib.checks.rounding import float_limits, judge, shown, shown_p
+from rairlib.checks.rounding import float_limits, judge, shown, shown_p, shown_p_range
 from rairlib.findings import Finding
+from rairlib.logrank_range import CoxFit, logrank_limits
 from rairlib.printed import format_value
 from rairlib.reported import Registry, ReportedNumber
 
@@ -86,10 +86,14 @@ def _any_number_of_groups(row: ReportedNumber, p: ReportedNumber) -> Finding:
         for freedom in freedoms
         if p.number.overlaps(chi2.sf(row.number.high, freedom), chi2.sf(row.number.low, freedom))
     ]
-    text = f"Log-rank χ² {row.printed}, p {p.printed}; the compared groups are not named. "
     if len(fitting) == len(freedoms):
-        text += f"p follows for 2 to {MOST_GROUPS} groups."
-        return Finding(check="logrank_p_value", status="agrees", uses=ids(row, p), text=text)
+        low, high = chi2.sf(row.number.high, freedoms[0]), chi2.sf(row.number.low, freedoms[-1])
+        text = (
+            f"Log-rank χ² {row.printed} gives p {shown_p_range(low, high, p.number.decimals)} for "
+            f"any number of groups from 2 to {MOST_GROUPS}; printed is {p.printed}."
+        )
+        return judge("logrank_p_value", p, (row.id,), float(low), float(high), text)
+    text = f"Log-rank χ² {row.printed}, p {p.printed}; the compared groups are not named. "
     named = ", ".join(str(freedom + 1) for freedom in fitting) or f"none up to {MOST_GROUPS}"
     text += f"Numbers of groups for which p follows: {named}."
     return Finding(check="logrank_p_value", status="open", uses=ids(row, p), text=text)
@@ -227,21 +231,20 @@ def _may_be_same(groups: tuple[str, ...], sizes, split: EventSplit) -> bool:
 
 def _beside(row: ReportedNumber, groups, sizes, split: EventSplit) -> list[Finding]:
     found, (smallest, largest) = split.found, split.error
-    if smallest <= 0 or max(abs(end) for end in found.coefficient()) > LARGEST_LOG_RATIO:
+    # The information is a sum of q (1 - q) over the events, none of them above 1/4.
+    smallest = max(smallest, 2 / math.sqrt(split.total))
+    extreme = max(abs(end) for end in found.coefficient()) > LARGEST_LOG_RATIO
+    if largest < smallest or extreme:
         return []
-    information = round(1 / largest**2, 9), round(1 / smallest**2, 9)
-    bounds = [
-        largest_beside_hazard_ratio(round(end, 9), information, split.total)
-        for end in found.coefficient()
-    ]
-    bound = max(bounds)
+    fit = CoxFit(log_ratio=found.coefficient(), standard_error=(smallest, largest))
+    bound = logrank_limits(fit)[1]
     if not bound > 0:
         return []
     text = (
         f"{found.printed}, {split.total} events: if Log-rank χ² {row.printed} of "
         f"{' and '.join(groups)} were of the same split, it could be at most "
-        f"{format_value(bound, 1)} (shares at risk that give this hazard ratio with a standard "
-        f"error of {shown(*split.error, 4)}). "
+        f"{format_value(bound, 1)}, which is (h - 1)²/(h SE²) with h the hazard ratio and SE "
+        f"{shown(*split.error, 4)}. "
     )
     uses = tuple(dict.fromkeys((row.id, *split.uses, *ids(*sizes))))
     check = "logrank_beside_hazard_ratio"

@@ -244,7 +244,7 @@ def _t_verdict(row: ReportedNumber, fitting: list[str], shortened) -> tuple[str,
     ):
         return "suggests", SHORTENED.strip()
     if not row.method:
-        return "open", "No t test gives it; a rank test, or categories, may stand behind it."
+        return "open", "Neither t test gives it; a rank test, or categories, may stand behind it."
     return "contradicted", "No means and SDs that round to the print give it."
 
 

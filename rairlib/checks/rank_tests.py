@@ -68,7 +68,7 @@ def mann_whitney_p(distance: float, n1: int, n2: int, correction: bool = False) 
 
 
 def largest_p(distance: float, n1: int, n2: int) -> float:
-    """Return the largest p that programs give for U: ties can only lower it.
+    """Return the largest p of the normal approximation for U: ties can only lower it.
 
     Parameters
     ----------
@@ -197,6 +197,12 @@ def _u_of(registry: Registry, row: ReportedNumber) -> ReportedNumber | None:
     return next((u for u in same if is_plain(u)), None)
 
 
+def _values(u: ReportedNumber) -> Limits:
+    """Return the smallest and largest U behind a print: whole and half numbers, if there are."""
+    doubled = half_integers(u.number)
+    return (doubled[0] / 2, doubled[-1] / 2) if doubled else (u.number.low, u.number.high)
+
+
 def _u_finding(row: ReportedNumber, first: ReportedNumber, second: ReportedNumber) -> Finding:
     pairs = int(first.number.value) * int(second.number.value)
     text = f"U = {row.printed} ({named(row)}) of {first.printed} × {second.printed} = {pairs} pairs"
@@ -221,7 +227,7 @@ def _u_finding(row: ReportedNumber, first: ReportedNumber, second: ReportedNumbe
 
 def _p_finding(row: ReportedNumber, u: ReportedNumber, first, second) -> Finding:
     n1, n2 = int(first.number.value), int(second.number.value)
-    near, far = u_distance((u.number.low, u.number.high), n1, n2)
+    near, far = u_distance(_values(u), n1, n2)
     low, high = mann_whitney_p(far, n1, n2), mann_whitney_p(near, n1, n2)
     status, remark = _p_verdict(row, u, (low, high), n1, n2)
     return Finding(
@@ -229,11 +235,12 @@ def _p_finding(row: ReportedNumber, u: ReportedNumber, first, second) -> Finding
         status=status,
         target=row.id,
         uses=(u.id, first.id, second.id),
-        low=low,
-        high=high,
+        # What is left open: ties, which print does not show, lower p; a correction raises it.
+        low=smallest_p(n1, n2),
+        high=largest_p(near, n1, n2),
         text=f"U = {u.printed} in {n1} and {n2} patients ({named(u)}) gives p "
-        f"{shown_p_range(low, high, row.number.decimals)} without ties; printed is {row.printed}. "
-        f"{remark}",
+        f"{shown_p_range(low, high, row.number.decimals)} without ties, which can only "
+        f"lower it; printed is {row.printed}. {remark}",
     )
 
 
@@ -242,10 +249,10 @@ def _p_verdict(row: ReportedNumber, u: ReportedNumber, limits: Limits, n1: int, 
     number = row.number
     if number.overlaps(*limits):
         return "agrees", "It agrees."
-    near = u_distance((u.number.low, u.number.high), n1, n2)[0]
+    near = u_distance(_values(u), n1, n2)[0]
     most = largest_p(near, n1, n2)
     if number.overlaps(limits[1], most):
-        return "suggests", "It agrees only with a continuity correction."
+        return "suggests", "It agrees with a continuity correction."
     if number.low < limits[0]:
         return _p_below(row, limits[0], n1, n2)
     wide = u_distance(float_limits(u.number, shortened=True), n1, n2)[0]
@@ -255,7 +262,10 @@ def _p_verdict(row: ReportedNumber, u: ReportedNumber, limits: Limits, n1: int, 
         return "open", "The print is approximate."
     if min(n1, n2) <= EXACT_UP_TO:
         return "suggests", "Ties can only lower p; in so small a group an exact p may differ."
-    return "contradicted", f"Ties can only lower p; no program gives more than {shown_p(most, 4)}."
+    return (
+        "contradicted",
+        f"Ties can only lower p; the normal approximation gives {shown_p(most, 4)} at most.",
+    )
 
 
 def _p_below(row: ReportedNumber, lowest: float, n1: int, n2: int) -> tuple[str, str]:

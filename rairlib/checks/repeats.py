@@ -10,6 +10,7 @@ from rairlib.findings import Finding
 from rairlib.printed import Printed
 from rairlib.reported import Registry, ReportedNumber
 
+SEVERAL = " | "
 THRESHOLDS = ("definition", "cutoff", "date", "number")
 DESCRIPTIVE = ("n", "count", "percent", *SUMMARIES)
 SCALES = {
@@ -61,6 +62,40 @@ def check_same_quantity(registry: Registry) -> list[Finding]:
         for first, *others in seen.values()
         for other in others
     ]
+
+
+def check_joint_statement(registry: Registry) -> list[Finding]:
+    """Compare one print of several numbers (all P > 0.05) with each; needs `variable` = a | b."""
+    findings = []
+    for row in registry:
+        names = row.variable.split(SEVERAL)
+        parts = [_stated(registry, row, name) for name in names] if len(names) > 1 else [None]
+        if None not in parts:
+            findings.append(_joint(row, parts))
+    return findings
+
+
+def _stated(registry: Registry, row: ReportedNumber, variable: str) -> ReportedNumber | None:
+    """Return the one row that prints the number of one of the variables of a statement."""
+    fields = {"variable": variable, "level": row.level, "group": row.group, "repeats": ""}
+    found = registry.where(row.statistic, **fields | ({"method": row.method} if row.method else {}))
+    return found[0] if len(found) == 1 else None
+
+
+def _joint(row: ReportedNumber, parts: list[ReportedNumber]) -> Finding:
+    wrong = [part for part in parts if not row.number.overlaps(part.number.low, part.number.high)]
+    shown = ", ".join(f"{part.printed} ({part.variable})" for part in parts)
+    remark = f"Not so for {', '.join(part.variable for part in wrong)}." if wrong else "All are."
+    return Finding(
+        check="joint_statement",
+        status="contradicted" if wrong else "agrees",
+        target=row.id,
+        uses=tuple(part.id for part in parts),
+        low=min(part.number.low for part in parts),
+        high=max(part.number.high for part in parts),
+        text=f"{row.statistic.replace('_', ' ')} printed one by one: {shown}; stated of all is "
+        f"{row.printed} ({row.locus}). {remark}",
+    )
 
 
 def _quantity(registry: Registry, row: ReportedNumber) -> tuple | None:

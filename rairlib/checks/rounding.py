@@ -10,7 +10,7 @@ from rairlib.printed import Printed, format_value
 from rairlib.reported import ReportedNumber
 
 APPROXIMATE_SIGNS = ("~", "≈")
-SHORTENED = " It agrees only if digits were cut off, or rounded twice."
+SHORTENED = " It would agree if digits were cut off, or rounded twice."
 TIED = " Both are right only for a value in the middle that was rounded up once and down once."
 
 
