@@ -1,4 +1,4 @@
-"""Times, events and groups of patients, checked before anything is estimated from them."""
+"""Values of patients, matched and checked before anything is estimated from them."""
 
 import numpy as np
 import pandas as pd
@@ -6,6 +6,76 @@ import pandas as pd
 from rairlib.errors import RairlibError
 
 YES_NO = {"yes": 1, "no": 0}
+# Equal patients can get scores that differ in the last digits of a sum of products.
+NOISE = 1e-10
+
+
+def aligned(**named) -> tuple:
+    """Set values of the same patients in one order.
+
+    Parameters
+    ----------
+    **named : array-like, Series, DataFrame or None
+        Values under the names that messages use. What has an index is matched by it with the
+        first that has one; what has none is taken in the order given; None stays None.
+
+    Returns
+    -------
+    tuple
+        The values in the order of the arguments; those with an index in the order of the first.
+
+    Raises
+    ------
+    RairlibError
+        If the numbers of patients differ, two indexes do not name the same patients, or an index
+        repeats a name and the other is not the same throughout.
+    """
+    given = {name: values for name, values in named.items() if values is not None}
+    first = next(iter(given), "")
+    for name, values in given.items():
+        if np.shape(values)[:1] != np.shape(given[first])[:1]:
+            sizes = f"{np.size(given[first])} of {first}, {np.size(values)} of {name}"
+            raise RairlibError(f"one {name} per {first}: got {sizes}")
+    indexed = [name for name in given if isinstance(given[name], (pd.Series, pd.DataFrame))]
+    for name in indexed[1:]:
+        named[name] = _in_order(indexed[0], given[indexed[0]].index, name, given[name])
+    return tuple(named.values())
+
+
+def _in_order(first: str, wanted: pd.Index, name: str, values):
+    if values.index.equals(wanted):
+        return values
+    if not (values.index.is_unique and wanted.is_unique):
+        raise RairlibError(
+            f"{first} and {name}: a repeated index cannot be matched; give both a fresh one"
+        )
+    places = values.index.get_indexer(wanted)
+    if (places < 0).any():
+        raise RairlibError(
+            f"{first} and {name} have different indexes: {name} has no {wanted[places < 0][0]!r}"
+        )
+    return values.iloc[places]
+
+
+def ranked(scores) -> np.ndarray:
+    """Rank scores, taking those for equal that only float noise keeps apart.
+
+    Parameters
+    ----------
+    scores : array-like of float, shape (n,)
+        Without missing values.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        0 for the smallest; equal scores share a rank. Neighbours are equal if they differ by less
+        than 1e-10 of the larger; if that made all scores equal, every difference counts.
+    """
+    values, place = np.unique(np.asarray(scores, dtype=float), return_inverse=True)
+    apart = np.diff(values) >= NOISE * np.maximum(abs(values[1:]), abs(values[:-1]))
+    if not apart.any():
+        apart[:] = True
+    return np.append(0, np.cumsum(apart))[place]
 
 
 def survival_times(time, event) -> pd.DataFrame:
