@@ -149,3 +149,86 @@ def patient_groups(group, names: pd.Index) -> pd.Series:
     values.index = names
     _refuse(values.isna() | (values == ""), values, "the group is missing")
     return values
+
+
+def at_least(values, cutoff: float) -> np.ndarray:
+    """Return which finite values reach a cut-off, those that miss it by float noise included."""
+    values = np.asarray(values, dtype=float)
+    ranks = ranked(np.append(values, cutoff))
+    return (ranks[:-1] >= ranks[-1]).reshape(values.shape)
+
+
+def settled(scores) -> np.ndarray:
+    """Return scores with those that only float noise keeps apart set to the smallest of them."""
+    scores = np.asarray(scores, dtype=float)
+    ranks = ranked(scores)
+    least = np.full(ranks.max() + 1, np.inf)
+    np.minimum.at(least, ranks, scores)
+    return least[ranks]
+
+
+def finite(name: str, values) -> np.ndarray:
+    """Return one or more values as floats; refuse none, and what is missing or no number."""
+    array = _floats(name, values)
+    if not array.size:
+        raise RairlibError(f"{name}: no values, so nothing to estimate")
+    return array
+
+
+def _floats(name: str, values) -> np.ndarray:
+    array = np.asarray(values)
+    if array.dtype.kind in "mM":
+        raise RairlibError(f"{name}: dates are not numbers; give days or years since a start")
+    try:
+        array = array.astype(float)
+    except (TypeError, ValueError) as problem:
+        raise RairlibError(f"{name}: a value is not a number ({problem})") from problem
+    wrong = int((~np.isfinite(array)).sum())
+    if wrong and array.ndim:
+        raise RairlibError(f"{name}: {wrong} values are missing or infinite")
+    if wrong:
+        raise RairlibError(f"{name}: {array} is not a finite number")
+    return array
+
+
+def number(name: str, value, low: float = -np.inf, high: float = np.inf) -> float:
+    """Return one finite number that lies strictly between two limits."""
+    array = finite(name, value)
+    if array.ndim:
+        raise RairlibError(f"{name}: one number is needed, got {array.size}")
+    if not low < array < high:
+        limits = f"not above {low:g}" if high == np.inf else f"not between {low:g} and {high:g}"
+        raise RairlibError(f"{name}: {array:g} is {limits}")
+    return float(array)
+
+
+def whole(name: str, counts, least: int = 0) -> np.ndarray:
+    """Return counts as integers, rounding float noise away and refusing real fractions."""
+    array = _floats(name, counts)
+    rounded = np.rint(array)
+    for wrong, fault in (
+        (abs(array - rounded) > 1e-9 * np.maximum(abs(rounded), 1), "is not a whole number"),
+        (rounded < least, f"is below {least}"),
+        (rounded > 2**53, "is too large for a count"),
+    ):
+        if wrong.any():
+            raise RairlibError(f"{name}: {array[wrong].flat[0]:.10g} {fault}")
+    return rounded.astype(int)[()]
+
+
+def outcomes_and(name: str, event, values) -> tuple[np.ndarray, np.ndarray]:
+    """Return outcomes (1.0 or 0.0) and a number of the same patients, matched and checked."""
+    event, values = aligned(**{"event": event, name: values})
+    values = finite(name, values)
+    if np.ndim(event) != 1 or values.ndim != 1:
+        raise RairlibError(f"event and {name}: one value of each per patient is needed")
+    raw = pd.Series(np.asarray(event, dtype=object))
+    coded = pd.to_numeric(raw.map(lambda value: YES_NO.get(value, value)), errors="coerce")
+    if not coded.isin([0, 1]).all():
+        got = raw[~coded.isin([0, 1])].iloc[0]
+        raise RairlibError(
+            f"event must be yes/no, true/false or 1/0, without missing values; got {got!r}"
+        )
+    if coded.nunique() < 2:
+        raise RairlibError("both patients with and patients without the event are needed")
+    return coded.to_numpy(dtype=float), values

@@ -132,7 +132,7 @@ def test_impossible_tests_say_why():
 def test_missing_values_are_refused_not_dropped():
     with pytest.raises(RairlibError, match="age: 1 values are missing"):
         description.summarise(pd.Series([50, math.nan], name="age"))
-    with pytest.raises(RairlibError, match="no patients"):
+    with pytest.raises(RairlibError, match="no values"):
         description.summarise(pd.Series([], dtype=float, name="age"))
 
 

@@ -47,7 +47,7 @@ def test_pretty_values_cover_the_range_and_not_much_more(low, width, intervals):
 
 @pytest.mark.parametrize("ends", [(3, 3), (4, 1), (0, np.inf), (np.nan, 1)])
 def test_range_without_width_is_refused(ends):
-    with pytest.raises(RairlibError, match="a range needs"):
+    with pytest.raises(RairlibError, match=r"a range needs|not a finite number"):
         pretty(*ends)
 
 
@@ -127,5 +127,5 @@ def test_faults_are_named():
         nomogram(0, {"a": 0.0}, {"a": (0, 1)})
     with pytest.raises(RairlibError, match="no value of a"):
         nomogram(0, {"a": 1.0}, {"a": (0, 1)}).total_points({})
-    with pytest.raises(RairlibError, match="at least one interval"):
+    with pytest.raises(RairlibError, match="intervals: 0 is below 1"):
         pretty(0, 1, 0)
