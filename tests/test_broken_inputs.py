@@ -1,4 +1,4 @@
-"""Every public estimator against what it cannot use: one line that says so, and no number."""
+"""Every public estimator against what it cannot use, and against patients in another order."""
 
 import inspect
 
@@ -35,6 +35,7 @@ ROWS = np.tile(np.arange(N), (3, 1))
 FRAME = pd.DataFrame({"failed": EVENT, "risk": RISK})
 TABLE = pd.DataFrame([[57, 43], [29, 71]])
 WORDS = pd.Series(["a", "b"] * 6, name="side")
+OTHERS = pd.Series(["a"] * 3 + ["b"] * 9, name="grade")
 SAMPLE = roc_limits.ordered_sample(8, (0, 9), ((1, 2), (3, 4), (5, 6)))
 
 
@@ -242,7 +243,7 @@ CASES = {
         {"cells": [*CELLS, (0, 3, 2, 6), (5, 3)], "number": DRAWS},
     ),
     description.crosstab: (
-        {"rows": WORDS, "columns": WORDS, "row_levels": ["a", "b"], "column_levels": ["a", "b"]},
+        {"rows": WORDS, "columns": OTHERS, "row_levels": ["a", "b"], "column_levels": ["a", "b"]},
         {
             "rows": [WORDS[:-1], WORDS.mask(WORDS == "a"), WORDS.replace("a", "c")],
             "row_levels": [[], ["a", "a", "b"], ["a"]],
@@ -311,6 +312,34 @@ def test_what_cannot_be_used_is_refused_in_one_line(function):
                 pytest.fail(f"{argument} = {value!r} gave {function(**(good | {argument: value}))}")
             assert 10 < len(str(told.value)) < 200
             assert "\n" not in str(told.value)
+
+
+PAIRS = {"event": ("score", "risk"), "x": ("y",), "rows": ("columns",)}
+
+
+@pytest.mark.parametrize(
+    ("function", "first", "second"),
+    [
+        (function, first, second)
+        for function, (good, _) in CASES.items()
+        for first, seconds in PAIRS.items()
+        for second in seconds
+        if first in good and second in good
+    ],
+    ids=lambda value: getattr(value, "__name__", value),
+)
+def test_patients_in_another_order_are_matched_by_their_index(function, first, second):
+    def found(other):
+        pair = {first: pd.Series(good[first]), second: other}
+        stream = {"rng": np.random.default_rng(2)} if "rng" in good else {}
+        return repr(function(**(good | pair | stream)))
+
+    good, _ = CASES[function]
+    values = pd.Series(good[second])
+    other = values.iloc[[*range(3, N), 0, 1, 2]]
+    assert found(other) == found(values) != found(other.reset_index(drop=True))
+    with pytest.raises(RairlibError, match="different indexes"):
+        found(values.rename({0: "another"}))
 
 
 # They take what another function of the package made, and nothing else.

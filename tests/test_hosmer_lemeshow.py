@@ -81,3 +81,23 @@ def test_unknown_rule_and_too_few_groups_are_refused():
         hosmer_lemeshow([1, 0], [0.2, 0.3], 2)
     with pytest.raises(RairlibError, match="probability"):
         hosmer_lemeshow_spread([1, 0], [0.2, 3])
+
+
+def test_where_over_a_tenth_share_the_lowest_risk_r_joins_them_with_the_next():
+    # R's cut(p, unique(quantile(p, 0:10 / 10)), include.lowest = TRUE): 8 groups, 30 in the first.
+    y, p = STUDIES[2]["y"], STUDIES[2]["p"]
+    assert risk_groups(y, p, 10, "quantile, R type 7")["n"].tolist() == [30] + [10] * 7
+
+
+def test_groups_of_sas_by_hand():
+    # 20 patients, so 2 per group: a block of 3 joins 1 (1 + ⌊3/2⌋ = 2), one of 4 does not; the
+    # last group of 1, half the size, joins the one before.
+    risk = np.repeat([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8], [1, 3, 1, 4, 5, 2, 3, 1])
+    table = risk_groups(np.arange(20) % 2, risk, 10, "SAS")
+    assert table["n"].tolist() == [4, 1, 4, 5, 2, 4]
+
+
+def test_risks_that_float_noise_keeps_apart_stay_together():
+    risk = np.repeat([0.3, 0.1 + 0.2, 0.4, 0.5], 3)
+    assert risk_groups(np.arange(12) % 2, risk, 3)["n"].tolist() == [6, 3, 3]
+    assert len(risk_groups(np.arange(6) % 2, risk[:6], 3)) == 1

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -129,3 +130,9 @@ def test_faults_are_named():
         nomogram(0, {"a": 1.0}, {"a": (0, 1)}).total_points({})
     with pytest.raises(RairlibError, match="intervals: 0 is below 1"):
         pretty(0, 1, 0)
+
+
+def test_points_of_patients_are_matched_by_index():
+    scales = nomogram(0, {"a": 1.0, "b": 1.0}, {"a": (0, 10), "b": (0, 10)})
+    a, b = pd.Series([1, 2], index=["x", "y"]), pd.Series([20, 10], index=["y", "x"])
+    assert scales.total_points({"a": a, "b": b}).tolist() == pytest.approx([110, 220])
