@@ -33,9 +33,11 @@ def aligned(**named) -> tuple:
     given = {name: values for name, values in named.items() if values is not None}
     first = next(iter(given), "")
     for name, values in given.items():
-        if np.shape(values)[:1] != np.shape(given[first])[:1]:
-            sizes = f"{np.size(given[first])} of {first}, {np.size(values)} of {name}"
-            raise RairlibError(f"one {name} per {first}: got {sizes}")
+        if np.ndim(values) == 0:
+            raise RairlibError(f"{name}: one value per patient is needed, not {values!r}")
+        if len(values) != len(given[first]):
+            sizes = f"got {len(given[first])} {first}s, {len(values)} {name}s"
+            raise RairlibError(f"one {name} per {first}: {sizes}")
     indexed = [name for name in given if isinstance(given[name], (pd.Series, pd.DataFrame))]
     for name in indexed[1:]:
         named[name] = _in_order(indexed[0], given[indexed[0]].index, name, given[name])
@@ -101,18 +103,51 @@ def survival_times(time, event) -> pd.DataFrame:
         If there are no patients, the lengths differ, a time is missing, infinite or negative, or
         an event is missing or not one of two values; the first such patient is named.
     """
+    time, event = aligned(time=time, event=event)
     names = time.index if isinstance(time, pd.Series) else np.arange(1, len(time) + 1)
-    times = pd.to_numeric(pd.Series(np.asarray(time), index=names), errors="coerce")
-    if len(times) != len(event):
-        raise RairlibError(f"one event per time: got {len(times)} times, {len(event)} events")
+    times = numbers(time, names, "time", least=0)
     if times.empty:
         raise RairlibError("no patients to follow")
-    _refuse(~np.isfinite(times), times, "the time is missing or not a finite number")
-    _refuse(times < 0, times, "the time is negative")
     raw = pd.Series(np.asarray(event), index=names)
     coded = pd.to_numeric(raw.map(lambda value: YES_NO.get(value, value)), errors="coerce")
     _refuse(~coded.isin([0, 1]), raw, "the event must be yes/no, true/false or 1/0")
-    return pd.DataFrame({"time": times.astype(float), "event": coded.astype(int)})
+    return pd.DataFrame({"time": times, "event": coded.astype(int)})
+
+
+def numbers(values, names: pd.Index, what: str, least=-np.inf, never: bool = False) -> pd.Series:
+    """Check numbers of patients.
+
+    Parameters
+    ----------
+    values : array-like, shape (n,)
+        Numbers, or words that read as numbers.
+    names : Index
+        Names of the patients.
+    what : str
+        What the numbers are.
+    least : float
+        0 refuses negative numbers.
+    never : bool
+        Whether a number may be missing or infinite.
+
+    Returns
+    -------
+    Series of float
+        Named by patient.
+
+    Raises
+    ------
+    RairlibError
+        For the first patient whose number is not usable.
+    """
+    raw = pd.Series(np.asarray(values), index=names)
+    dated = raw.map(lambda value: hasattr(value, "year") or hasattr(value, "days"))
+    _refuse(dated.astype(bool), raw, f"the {what} must be a number, not a date or a duration")
+    read = pd.to_numeric(raw, errors="coerce").astype(float)
+    usable = read.notna() | raw.isna() if never else np.isfinite(read)
+    _refuse(~usable, raw, f"the {what} is missing or not a finite number")
+    _refuse(read < least, raw, f"the {what} is negative")
+    return read
 
 
 def _refuse(wrong: pd.Series, values: pd.Series, fault: str) -> None:
