@@ -187,14 +187,38 @@ def patient_groups(group, names: pd.Index) -> pd.Series:
 
 
 def at_least(values, cutoff: float) -> np.ndarray:
-    """Return which finite values reach a cut-off, those that miss it by float noise included."""
+    """Tell which values reach a cut-off, those that miss it by float noise included.
+
+    Parameters
+    ----------
+    values : array-like of float
+        Finite.
+    cutoff : float
+        The threshold.
+
+    Returns
+    -------
+    ndarray of bool
+        In the shape of the values.
+    """
     values = np.asarray(values, dtype=float)
     ranks = ranked(np.append(values, cutoff))
     return (ranks[:-1] >= ranks[-1]).reshape(values.shape)
 
 
 def settled(scores) -> np.ndarray:
-    """Return scores with those that only float noise keeps apart set to the smallest of them."""
+    """Make scores equal that only float noise keeps apart.
+
+    Parameters
+    ----------
+    scores : array-like of float, shape (n,)
+        Finite, at least one.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+        Scores that share a rank (see :func:`ranked`) are set to the smallest of them.
+    """
     scores = np.asarray(scores, dtype=float)
     ranks = ranked(scores)
     least = np.full(ranks.max() + 1, np.inf)
@@ -203,7 +227,25 @@ def settled(scores) -> np.ndarray:
 
 
 def finite(name: str, values) -> np.ndarray:
-    """Return one or more values as floats; refuse none, and what is missing or no number."""
+    """Return values as floats, checked.
+
+    Parameters
+    ----------
+    name : str
+        What messages call them.
+    values : array-like of float
+        One or more, of any shape.
+
+    Returns
+    -------
+    ndarray of float
+        In the same shape.
+
+    Raises
+    ------
+    RairlibError
+        If there is none, or one is missing, infinite, a date or no number.
+    """
     array = _floats(name, values)
     if not array.size:
         raise RairlibError(f"{name}: no values, so nothing to estimate")
@@ -227,7 +269,27 @@ def _floats(name: str, values) -> np.ndarray:
 
 
 def number(name: str, value, low: float = -np.inf, high: float = np.inf) -> float:
-    """Return one finite number that lies strictly between two limits."""
+    """Return one finite number, checked.
+
+    Parameters
+    ----------
+    name : str
+        What messages call it.
+    value : float
+        The number.
+    low, high : float
+        Limits between which it lies, themselves excluded.
+
+    Returns
+    -------
+    float
+        The number.
+
+    Raises
+    ------
+    RairlibError
+        If it is not one finite number or not between the limits.
+    """
     array = finite(name, value)
     if array.ndim:
         raise RairlibError(f"{name}: one number is needed, got {array.size}")
@@ -238,7 +300,27 @@ def number(name: str, value, low: float = -np.inf, high: float = np.inf) -> floa
 
 
 def whole(name: str, counts, least: int = 0) -> np.ndarray:
-    """Return counts as integers, rounding float noise away and refusing real fractions."""
+    """Return counts as integers: float noise is rounded away, a real fraction refused.
+
+    Parameters
+    ----------
+    name : str
+        What messages call them.
+    counts : array-like of float
+        Counts of any shape.
+    least : int
+        The smallest that is possible.
+
+    Returns
+    -------
+    ndarray of int, or int
+        In the same shape.
+
+    Raises
+    ------
+    RairlibError
+        If one is missing, no whole number, too small or beyond 2**53.
+    """
     array = _floats(name, counts)
     rounded = np.rint(array)
     for wrong, fault in (
@@ -252,7 +334,27 @@ def whole(name: str, counts, least: int = 0) -> np.ndarray:
 
 
 def outcomes_and(name: str, event, values) -> tuple[np.ndarray, np.ndarray]:
-    """Return outcomes (1.0 or 0.0) and a number of the same patients, matched and checked."""
+    """Return outcomes and a number of the same patients, matched and checked.
+
+    Parameters
+    ----------
+    name : str
+        What messages call the number.
+    event : array-like of bool, 0/1 or yes/no, shape (n,)
+        Whether the patient has the outcome.
+    values : array-like of float, shape (n,)
+        Finite; matched as :func:`aligned` does.
+
+    Returns
+    -------
+    event, values : ndarray of float
+        In the order of the events, these 1 or 0.
+
+    Raises
+    ------
+    RairlibError
+        If a value is missing or unusable, or all patients have the same outcome.
+    """
     event, values = aligned(**{"event": event, name: values})
     values = finite(name, values)
     if np.ndim(event) != 1 or values.ndim != 1:

@@ -84,8 +84,9 @@ def risk_intervals(coefficients, design, covariances, level: float = 0.95) -> pd
             f"got shapes {X.shape} and {candidates.shape}"
         )
     variances = np.einsum("ni,mij,nj->nm", X, candidates, X)
-    if (variances < 0).any():
+    if (variances < -1e-12 * abs(variances).max()).any():
         raise RairlibError("a covariance of the coefficients gives a negative variance")
+    variances = np.maximum(variances, 0.0)
     score, z = X @ beta, norm.ppf(0.5 + level / 2)
     limits = [
         expit(score + sign * z * np.sqrt(variance))

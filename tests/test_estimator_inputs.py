@@ -342,6 +342,13 @@ def test_patients_in_another_order_are_matched_by_their_index(function, first, s
         found(values.rename({0: "another"}))
 
 
+def test_counts_with_float_noise_are_those_counts():
+    noisy, cells = (0.57 * 100, 43, 0.29 * 100, 71), (57, 43, 29, 71)
+    assert noisy[0] < 57
+    for function in (dichotomised_areas.area_range, dichotomised_areas.dichotomised_areas):
+        assert function(*noisy) == function(*cells)
+
+
 # They take what another function of the package made, and nothing else.
 FED = {
     "counts_at_cutoffs",
