@@ -63,7 +63,7 @@ def fit_logistic(event: np.ndarray, design: np.ndarray, offset: np.ndarray | flo
         If values are not usable, the likelihood has no finite maximum, or the columns are
         collinear.
     """
-    _check(event, design)
+    check_arrays(event, design)
     scaled, back = on_unit_scale(design)
     if dependent(scaled.T @ scaled):
         raise RairlibError(COLLINEAR)
@@ -87,7 +87,20 @@ def fit_logistic(event: np.ndarray, design: np.ndarray, offset: np.ndarray | flo
     raise RairlibError(NO_MAXIMUM)
 
 
-def _check(event: np.ndarray, design: np.ndarray) -> None:
+def check_arrays(event: np.ndarray, design: np.ndarray) -> None:
+    """Refuse outcomes and columns of which no model can be made.
+
+    Parameters
+    ----------
+    event, design
+        As for :func:`fit_logistic`.
+
+    Raises
+    ------
+    RairlibError
+        If the sizes differ, there are no patients, an outcome is not 0 or 1, or a number of the
+        design is not finite.
+    """
     if design.ndim != 2 or event.shape != design.shape[:1]:
         raise RairlibError(f"one row per patient: {event.size} outcomes, a design {design.shape}")
     if not event.size:

@@ -369,5 +369,7 @@ def estimate_table(
             rows.append((term, INTERCEPT, *on_log_scale, p_value, *sizes))
         else:
             rows.append((term, "coefficient", *on_log_scale, p_value, *sizes))
-            rows.append((term, ratio, *np.exp(on_log_scale), p_value, *sizes))
+            # Per unit of a very small covariate, a ratio can be beyond all numbers.
+            with np.errstate(over="ignore"):
+                rows.append((term, ratio, *np.exp(on_log_scale), p_value, *sizes))
     return pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
