@@ -54,7 +54,7 @@ def candidate_columns(
 def _levels(name: str, values: np.ndarray, coding: tuple[str, ...]) -> np.ndarray:
     columns = np.column_stack([values == level for level in coding])
     if not columns.any(axis=1).all():
-        unknown, known = values[~columns.any(axis=1)][0], ", ".join(map(str, coding))
+        unknown, known = values[~columns.any(axis=1)].tolist()[0], ", ".join(map(str, coding))
         raise RairlibError(f"{name}: {unknown!r} is not one of {known}")
     return columns[:, :-1].astype(float)
 
