@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy.special import expit
 
 from rairlib.errors import RairlibError
@@ -14,6 +15,8 @@ NO_MAXIMUM = "the logistic regression has no finite estimates: the covariates se
 COLLINEAR = "the columns of the logistic regression determine one another"
 # Below this share of a column's own spread, the others explain it fully.
 UNEXPLAINED_MIN = 1e-10
+# Below this one, so little is its own that a large standard error comes of it.
+NEARLY_NONE = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +66,7 @@ def fit_logistic(event: np.ndarray, design: np.ndarray, offset: np.ndarray | flo
         If values are not usable, the likelihood has no finite maximum, or the columns are
         collinear.
     """
-    _check(event, design)
+    check_arrays(event, design)
     scaled, back = on_unit_scale(design)
     if dependent(scaled.T @ scaled):
         raise RairlibError(COLLINEAR)
@@ -87,7 +90,20 @@ def fit_logistic(event: np.ndarray, design: np.ndarray, offset: np.ndarray | flo
     raise RairlibError(NO_MAXIMUM)
 
 
-def _check(event: np.ndarray, design: np.ndarray) -> None:
+def check_arrays(event: np.ndarray, design: np.ndarray) -> None:
+    """Refuse outcomes and columns of which no model can be made.
+
+    Parameters
+    ----------
+    event, design
+        As for :func:`fit_logistic`.
+
+    Raises
+    ------
+    RairlibError
+        If the sizes differ, there are no patients, an outcome is not 0 or 1, or a number of the
+        design is not finite.
+    """
     if design.ndim != 2 or event.shape != design.shape[:1]:
         raise RairlibError(f"one row per patient: {event.size} outcomes, a design {design.shape}")
     if not event.size:
@@ -145,6 +161,29 @@ def dependent(information: np.ndarray) -> bool:
         return True
     shares = np.linalg.eigvalsh(information / np.outer(size, size))
     return bool((shares < UNEXPLAINED_MIN).any())
+
+
+def dependent_terms(columns: pd.DataFrame, share: float) -> str:
+    """Name the terms of which a combination hardly varies.
+
+    Parameters
+    ----------
+    columns : DataFrame
+        One column per term; each varies.
+    share : float
+        Below which part of the spread that it would have if they were unrelated.
+
+    Returns
+    -------
+    str
+        The terms, with commas; empty if there are none.
+    """
+    spread = columns.to_numpy() - columns.to_numpy().mean(axis=0)
+    spread = spread / np.linalg.norm(spread, axis=0)
+    shares, combinations = np.linalg.eigh(spread.T @ spread)
+    if not shares.size or shares[0] >= share:
+        return ""
+    return ", ".join(map(str, columns.columns[abs(combinations[:, 0]) > NEARLY_NONE]))
 
 
 def _climb(event, design, offset, start, step, reached):

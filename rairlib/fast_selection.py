@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import special
 
 from rairlib.errors import RairlibError
-from rairlib.fast_logistic import LogisticFit, fit_logistic
+from rairlib.fast_logistic import LogisticFit, check_arrays, fit_logistic
 from rairlib.regression import Coding, check_covariates
 from rairlib.selection import ENTRY_P, REMOVAL_P, check_limits, mover, score_tests
 
@@ -54,7 +54,7 @@ def candidate_columns(
 def _levels(name: str, values: np.ndarray, coding: tuple[str, ...]) -> np.ndarray:
     columns = np.column_stack([values == level for level in coding])
     if not columns.any(axis=1).all():
-        unknown, known = values[~columns.any(axis=1)][0], ", ".join(map(str, coding))
+        unknown, known = values[~columns.any(axis=1)].tolist()[0], ", ".join(map(str, coding))
         raise RairlibError(f"{name}: {unknown!r} is not one of {known}")
     return columns[:, :-1].astype(float)
 
@@ -80,13 +80,15 @@ def screening_p_value(event: np.ndarray, columns: np.ndarray, test: str) -> floa
     Raises
     ------
     RairlibError
-        If the test is another one, or takes numbers where there are levels.
+        If the test is another one or takes numbers where there are levels, or values are not
+        usable.
     """
     if test not in TESTS:
         raise RairlibError(f"the screening test is one of {', '.join(TESTS)}, not {test!r}")
     if test != "pearson" and columns.shape[1] > 1:
         raise RairlibError(f"{test} compares numbers, not {columns.shape[1] + 1} levels")
-    return TESTS[test](event, columns)
+    check_arrays(event, columns)
+    return TESTS[test](event, columns) if np.ptp(event) and event.size > 2 else np.nan
 
 
 def _mann_whitney(event: np.ndarray, columns: np.ndarray) -> float:
@@ -102,8 +104,6 @@ def _mann_whitney(event: np.ndarray, columns: np.ndarray) -> float:
 def _student(event: np.ndarray, columns: np.ndarray) -> float:
     groups = columns[event == 1, 0], columns[event == 0, 0]
     df = event.size - 2
-    if df < 1 or not all(group.size for group in groups):
-        return np.nan
     pooled = sum(((group - group.mean()) ** 2).sum() for group in groups) / df
     error = np.sqrt(pooled * sum(1 / group.size for group in groups))
     if not error > 0:

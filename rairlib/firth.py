@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from rairlib.errors import RairlibError
+from rairlib.fast_logistic import NEARLY_NONE, dependent_terms
 
 TOLERANCES = (1e-10, 1e-8, 1e-7, 1e-6, 1e-5)
 
@@ -39,7 +40,18 @@ def penalised_fit(estimator, columns: pd.DataFrame, outcome, intercept: bool = F
     RairlibError
         If no tolerance lets the solver converge.
     """
-    # Tolerances of the solver are absolute, so they need covariates of one scale and mean.
+    try:
+        return _on_one_scale(estimator, columns, outcome, intercept)
+    except RairlibError:
+        if together := dependent_terms(columns, NEARLY_NONE):
+            raise RairlibError(
+                f"the terms {together} nearly determine one another: leave one out"
+            ) from None
+        raise
+
+
+def _on_one_scale(estimator, columns: pd.DataFrame, outcome, intercept: bool) -> np.ndarray:
+    """Fit where covariates have one scale and mean, as the solver's absolute tolerances need."""
     X, scale = columns.to_numpy(), columns.std(ddof=0).to_numpy()
     mean, X = X.mean(axis=0), (X - X.mean(axis=0)) / scale
     slopes = np.empty((0, 4))

@@ -140,6 +140,8 @@ def numbers(values, names: pd.Index, what: str, least=-np.inf, never: bool = Fal
     RairlibError
         For the first patient whose number is not usable.
     """
+    if np.ndim(values) != 1:
+        raise RairlibError(f"{what}: one number per patient is needed")
     raw = pd.Series(np.asarray(values), index=names)
     dated = raw.map(lambda value: hasattr(value, "year") or hasattr(value, "days"))
     _refuse(dated.astype(bool), raw, f"the {what} must be a number, not a date or a duration")

@@ -8,7 +8,13 @@ from firthmodels import FirthLogisticRegression, detect_separation
 from scipy import stats
 
 from rairlib.errors import RairlibError
-from rairlib.fast_logistic import UNEXPLAINED_MIN, fit_logistic, on_unit_scale
+from rairlib.fast_logistic import (
+    NEARLY_NONE,
+    UNEXPLAINED_MIN,
+    dependent_terms,
+    fit_logistic,
+    on_unit_scale,
+)
 from rairlib.firth import penalised_fit
 
 ESTIMATE_COLUMNS = (
@@ -26,8 +32,6 @@ Z_95 = stats.norm.ppf(0.975)
 YES_NO = {"yes": 1.0, "no": 0.0}
 # On standardised covariates no finite estimate of a clinical data set comes near this.
 LARGEST_STANDARD_ERROR = 100.0
-# The share of a term's spread below which too little of it is its own.
-NEARLY_NONE = 1e-3
 
 Coding = tuple[str, ...] | None
 
@@ -148,21 +152,8 @@ def check_dependence(columns: pd.DataFrame) -> None:
     RairlibError
         It names the terms.
     """
-    if together := _dependent_terms(columns, UNEXPLAINED_MIN):
+    if together := dependent_terms(columns, UNEXPLAINED_MIN):
         raise RairlibError(f"the terms {together} determine one another")
-
-
-def _dependent_terms(columns: pd.DataFrame, share: float) -> str:
-    """Name the terms whose combination hardly varies, by its share of what it would alone."""
-    spread = columns.to_numpy() - columns.to_numpy().mean(axis=0)
-    if columns.shape[1] < 2:
-        return ""
-    spread = spread / np.linalg.norm(spread, axis=0)
-    shares, combinations = np.linalg.eigh(spread.T @ spread)
-    if shares[0] >= share:
-        return ""
-    terms = columns.columns[abs(combinations[:, 0]) > NEARLY_NONE]
-    return ", ".join(map(str, terms))
 
 
 def check_errors(columns: pd.DataFrame, error: np.ndarray, infinite: str) -> None:
@@ -185,7 +176,7 @@ def check_errors(columns: pd.DataFrame, error: np.ndarray, infinite: str) -> Non
     scaled = np.asarray(error * columns.std(ddof=0))
     if (scaled < LARGEST_STANDARD_ERROR).all():
         return
-    if together := _dependent_terms(columns, NEARLY_NONE):
+    if together := dependent_terms(columns, NEARLY_NONE):
         raise RairlibError(f"the terms {together} nearly determine one another: leave one out")
     worst = np.argmax(np.nan_to_num(scaled, nan=np.inf))
     found = f"the standard error is {np.asarray(error)[worst]:.3g}"
@@ -369,5 +360,7 @@ def estimate_table(
             rows.append((term, INTERCEPT, *on_log_scale, p_value, *sizes))
         else:
             rows.append((term, "coefficient", *on_log_scale, p_value, *sizes))
-            rows.append((term, ratio, *np.exp(on_log_scale), p_value, *sizes))
+            # Per unit of a very small covariate, a ratio can be beyond all numbers.
+            with np.errstate(over="ignore"):
+                rows.append((term, ratio, *np.exp(on_log_scale), p_value, *sizes))
     return pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))

@@ -18,6 +18,7 @@ from rairlib.regression import (
     INTERCEPT,
     Coding,
     check_columns,
+    check_covariates,
     covariate_columns,
     logistic,
     outcome_column,
@@ -239,11 +240,12 @@ class _Run:
 
     @classmethod
     def of(cls, data, outcome, covariates) -> "_Run":
+        check_columns(data, [outcome])
+        check_covariates(data, covariates)
         columns = {
             name: covariate_columns(data, {name: coding}).to_numpy()
             for name, coding in covariates.items()
         }
-        check_columns(data, [outcome])
         event = outcome_column(data[outcome]).to_numpy()
         return cls(data=data, outcome=outcome, covariates=covariates, event=event, columns=columns)
 
