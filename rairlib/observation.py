@@ -109,7 +109,7 @@ def survival_times(time, event) -> pd.DataFrame:
     if times.empty:
         raise RairlibError("no patients to follow")
     raw = pd.Series(np.asarray(event), index=names)
-    coded = pd.to_numeric(raw.map(lambda value: YES_NO.get(value, value)), errors="coerce")
+    coded = _coded(raw)
     _refuse(~coded.isin([0, 1]), raw, "the event must be yes/no, true/false or 1/0")
     return pd.DataFrame({"time": times, "event": coded.astype(int)})
 
@@ -150,6 +150,11 @@ def numbers(values, names: pd.Index, what: str, least=-np.inf, never: bool = Fal
     _refuse(~usable, raw, f"the {what} is missing or not a finite number")
     _refuse(read < least, raw, f"the {what} is negative")
     return read
+
+
+def _coded(events: pd.Series) -> pd.Series:
+    """Turn yes/no, true/false and 1/0 into numbers, anything else into NaN or another number."""
+    return pd.to_numeric(events.map(lambda value: YES_NO.get(value, value)), errors="coerce")
 
 
 def _refuse(wrong: pd.Series, values: pd.Series, fault: str) -> None:
@@ -362,7 +367,7 @@ def outcomes_and(name: str, event, values) -> tuple[np.ndarray, np.ndarray]:
     if np.ndim(event) != 1 or values.ndim != 1:
         raise RairlibError(f"event and {name}: one value of each per patient is needed")
     raw = pd.Series(np.asarray(event, dtype=object))
-    coded = pd.to_numeric(raw.map(lambda value: YES_NO.get(value, value)), errors="coerce")
+    coded = _coded(raw)
     if not coded.isin([0, 1]).all():
         got = raw[~coded.isin([0, 1])].iloc[0]
         raise RairlibError(
