@@ -366,13 +366,15 @@ def outcomes_and(name: str, event, values) -> tuple[np.ndarray, np.ndarray]:
     values = finite(name, values)
     if np.ndim(event) != 1 or values.ndim != 1:
         raise RairlibError(f"event and {name}: one value of each per patient is needed")
-    raw = pd.Series(np.asarray(event, dtype=object))
-    coded = _coded(raw)
-    if not coded.isin([0, 1]).all():
-        got = raw[~coded.isin([0, 1])].iloc[0]
+    raw = np.asarray(event)
+    plain = raw.dtype.kind in "biuf"  # most are, and are asked for in every resample
+    coded = raw.astype(float) if plain else _coded(pd.Series(raw, dtype=object)).to_numpy(float)
+    wrong = (coded != 0) & (coded != 1)
+    if wrong.any():
         raise RairlibError(
-            f"event must be yes/no, true/false or 1/0, without missing values; got {got!r}"
+            "event must be yes/no, true/false or 1/0, without missing values; "
+            f"got {raw[wrong].tolist()[0]!r}"
         )
-    if coded.nunique() < 2:
+    if coded.min() == coded.max():
         raise RairlibError("both patients with and patients without the event are needed")
-    return coded.to_numpy(dtype=float), values
+    return coded, values
