@@ -50,11 +50,8 @@ def pretty(low: float, high: float, intervals: int = INTERVALS) -> np.ndarray:
     New S Language). R's ``min.n`` of a third of `intervals` never takes effect on a range that is
     not empty: a step is at most 1.8 times the range divided by `intervals`.
     """
-    low, high, intervals = (
-        number("low", low),
-        number("high", high),
-        whole("intervals", intervals, 1),
-    )
+    low, high = number("low", low), number("high", high)
+    intervals = whole("intervals", intervals, 1)
     if not low < high:
         raise RairlibError(f"a range needs a low end below its high end; got {low} to {high}")
     step = _round_step((high - low) / intervals)

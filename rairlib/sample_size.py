@@ -128,12 +128,9 @@ def development_sample_size(
     """
     largest = max_cox_snell(prevalence)
     parameters = int(whole("parameters", parameters, 1))
-    margin, error, gap = (
-        number("margin", margin, 0),
-        number("error", error, 0),
-        number("gap", gap, 0),
-    )
-    shrinkage, cox_snell = number("shrinkage", shrinkage, 0, 1), number("cox_snell", cox_snell)
+    margin, error = number("margin", margin, 0), number("error", error, 0)
+    gap, shrinkage = number("gap", gap, 0), number("shrinkage", shrinkage, 0, 1)
+    cox_snell = number("cox_snell", cox_snell)
     if not 0 < cox_snell < min(largest, shrinkage):
         raise RairlibError(
             f"cox_snell: {cox_snell:g} is not between 0 and {min(largest, shrinkage):.3g}, the "
@@ -168,10 +165,10 @@ def _sizes(
 ) -> pd.DataFrame:
     """Round up; put the largest behind, then what does not count for it."""
     needed = numbers | {"all": max(numbers.values())} | (beside or {})
-    # What is a whole number but for the last digits stays that number.
     for criterion, size in needed.items():
         if not size < LARGEST_N:
             raise RairlibError(f"{criterion}: more than {LARGEST_N:,} patients would be needed")
+    # What is a whole number but for the last digits stays that number.
     sizes = [math.ceil(size - 1e-9) for size in needed.values()]
     table = pd.DataFrame({"criterion": needed.keys(), "n": sizes})
     return table.assign(events=table["n"] * prevalence)
@@ -213,10 +210,8 @@ def validation_sample_size(
         If a number is out of range or the linear predictor does not vary.
     """
     auc, prevalence = number("auc", auc, 0.5, 1), number("prevalence", prevalence, 0, 1)
-    ratio_width, slope_width = (
-        number("ratio_width", ratio_width, 0),
-        number("slope_width", slope_width, 0),
-    )
+    ratio_width = number("ratio_width", ratio_width, 0)
+    slope_width = number("slope_width", slope_width, 0)
     auc_width = number("auc_width", auc_width, 0, 1)
     linear = finite("linear_predictor", linear_predictor)
     if linear.ndim != 1 or not np.ptp(linear):
