@@ -28,8 +28,6 @@ from rairlib.regression import (
 Z_95 = stats.norm.ppf(0.975)
 TIES = ("breslow", "efron")
 PRECISION = 1e-10
-# lifelines warns of a low variance among those with the event, where the fit itself may be sound.
-HARMLESS = "Column"
 # lifelines stops on half the score's squared length in the metric of the information, or on a
 # change of the likelihood; its defaults leave errors of 1e-4 in the coefficients.
 LIFELINES_OPTIONS = {"precision": 1e-16, "r_precision": 1e-15}
@@ -234,7 +232,6 @@ def wald_table(method, columns: pd.DataFrame, events: pd.Series, patients: int =
     with warnings.catch_warnings():
         for category in TROUBLES:
             warnings.simplefilter("error", category)
-        warnings.filterwarnings("ignore", HARMLESS, LifelinesWarning)
         try:
             found = method(((columns - columns.mean()) / scale).to_numpy())
         except (*TROUBLES, ConvergenceError, np.linalg.LinAlgError) as problem:

@@ -67,6 +67,8 @@ def fit_logistic(event: np.ndarray, design: np.ndarray, offset: np.ndarray | flo
         collinear.
     """
     check_arrays(event, design)
+    if not np.isfinite(offset).all():
+        raise RairlibError("an offset is missing or not a finite number")
     scaled, back = on_unit_scale(design)
     if dependent(scaled.T @ scaled):
         raise RairlibError(COLLINEAR)

@@ -37,7 +37,7 @@ def aligned(**named) -> tuple:
             raise RairlibError(f"{name}: one value per patient is needed, not {values!r}")
         if len(values) != len(given[first]):
             sizes = f"got {len(given[first])} {first}s, {len(values)} {name}s"
-            raise RairlibError(f"one {name} per {first}: {sizes}")
+            raise RairlibError(f"one {name} per patient: {sizes}")
     indexed = [name for name in given if isinstance(given[name], (pd.Series, pd.DataFrame))]
     for name in indexed[1:]:
         named[name] = _in_order(indexed[0], given[indexed[0]].index, name, given[name])
@@ -169,7 +169,7 @@ def patient_groups(group, names: pd.Index) -> pd.Series:
     Parameters
     ----------
     group : array-like of str, shape (n,)
-        Group of each patient.
+        Group of each patient, as many as there are names.
     names : Index
         Names of the patients, as :func:`survival_times` gives them.
 
@@ -181,14 +181,9 @@ def patient_groups(group, names: pd.Index) -> pd.Series:
     Raises
     ------
     RairlibError
-        If the lengths differ or a group is missing; the first such patient is named.
+        If a group is missing; the first such patient is named.
     """
-    values = pd.Series(np.asarray(group, dtype=object), name="group")
-    if len(values) != len(names):
-        raise RairlibError(
-            f"one group per patient: got {len(names)} patients, {len(values)} groups"
-        )
-    values.index = names
+    values = pd.Series(np.asarray(group, dtype=object), names, name="group")
     _refuse(values.isna() | (values == ""), values, "the group is missing")
     return values
 

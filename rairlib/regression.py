@@ -207,8 +207,9 @@ def check_columns(data: pd.DataFrame, columns: Iterable[str], gaps: bool = False
             raise RairlibError(f"no column {column!r} in the data")
         if data[column].ndim > 1:
             raise RairlibError(f"{column}: {data[column].shape[1]} columns have this name")
-        if not gaps and data[column].isna().any():
-            raise RairlibError(f"{column}: {int(data[column].isna().sum())} values are missing")
+        missing = 0 if gaps else int(pd.isna(data[column].to_numpy()).sum())
+        if missing:
+            raise RairlibError(f"{column}: {missing} values are missing")
 
 
 def check_covariates(data: pd.DataFrame, covariates: Mapping[str, Coding]) -> None:

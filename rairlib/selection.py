@@ -5,6 +5,7 @@ factor move together; a run stops when nothing moves or when it would come back 
 has already seen (IBM SPSS Statistics Algorithms, "Logistic Regression Algorithms").
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -179,12 +180,13 @@ def score_tests(
     """
     risk, present = expit(log_odds), on_unit_scale(present)[0]
     weight = (risk * (1 - risk))[:, np.newaxis]
-    information, tests = present.T @ (present * weight), {}
+    weighted, tests = (present * weight).T, {}
+    information = weighted @ present
     for name, columns in candidates.items():
         new = columns - columns.mean(axis=0)
         own = (new**2 * weight).sum(axis=0)
         # What the variables in the model do not explain of the new one, in the fit's own weights.
-        rest = new - present @ np.linalg.solve(information, (present * weight).T @ new)
+        rest = new - present @ np.linalg.solve(information, weighted @ new)
         unexplained = rest.T @ (rest * weight)
         if (np.diag(unexplained) <= UNEXPLAINED_MIN * own).any() or dependent(unexplained):
             tests[name] = (0.0, 0, np.nan)
@@ -218,8 +220,11 @@ def mover(tests: dict[str, tuple[float, int, float]], action: str, limit: float)
         return None
     # A p of 0 tells nothing apart: then the statistic does.
     best = tests[min(able, key=lambda name: (sign * tests[name][2], -sign * tests[name][0]))]
-    same = [n for n in able if np.allclose(tests[n], best, rtol=SAME_P, atol=0)]
-    return same[0]
+    return next(name for name in able if all(map(_same, tests[name], best)))
+
+
+def _same(first: float, second: float) -> bool:
+    return math.isclose(first, second, rel_tol=SAME_P)
 
 
 @dataclass(slots=True, kw_only=True)

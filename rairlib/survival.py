@@ -9,7 +9,7 @@ from scipy import stats
 
 from rairlib.description import TestResult
 from rairlib.errors import RairlibError
-from rairlib.observation import aligned, numbers, patient_groups, survival_times
+from rairlib.observation import aligned, patient_groups, survival_times
 
 Z_95 = stats.norm.ppf(0.975)
 INTERVALS = ("plain", "log-log")
@@ -92,7 +92,7 @@ def survival_at(time, event, months, interval: str = "plain") -> pd.DataFrame:
     """
     curve = kaplan_meier(time, event, interval)
     end, rows = curve["time"].iloc[-1], []
-    for month in _moments(months):
+    for month in _moments(months).astype(float):
         point = curve[curve["time"] <= month].iloc[-1]
         shown = [100 * point[name] for name in ("survival", "se", "low", "high")]
         reason = ""
@@ -106,9 +106,14 @@ def survival_at(time, event, months, interval: str = "plain") -> pd.DataFrame:
 
 
 def _moments(months) -> np.ndarray:
-    """Check the times at which a curve is read; each is named by its place."""
-    asked = np.atleast_1d(np.asarray(months))
-    return numbers(asked, np.arange(1, asked.size + 1), "time asked for", 0).to_numpy()
+    """Return the times at which a curve is read; refuse what is not a number from 0 on."""
+    asked = pd.Series(np.atleast_1d(np.asarray(months)))
+    # As words, dates are no numbers.
+    words = asked.astype(str) if asked.dtype.kind in "mM" else asked
+    read = pd.to_numeric(words, errors="coerce")
+    if not (read >= 0).all():
+        raise RairlibError(f"survival cannot be read at {asked[~(read >= 0)].iloc[0]} months")
+    return read.to_numpy()
 
 
 def numbers_at_risk(time, months, group=None) -> pd.DataFrame:

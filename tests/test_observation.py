@@ -30,7 +30,10 @@ def test_a_repeated_index_must_be_the_same_throughout():
 
 @pytest.mark.parametrize(
     ("second", "words"),
-    [(series([1, 2], "ac"), "second has no 'b'"), ([1, 2, 3], "one second per first")],
+    [
+        (series([1, 2], "ac"), "second has no 'b'"),
+        ([1, 2, 3], "one second per patient: got 2 firsts, 3 seconds"),
+    ],
 )
 def test_other_patients_are_refused(second, words):
     with pytest.raises(RairlibError, match=words):
