@@ -7,6 +7,7 @@ from scipy import stats
 from rairlib.errors import RairlibError
 from rairlib.fast_logistic import fit_logistic
 from rairlib.lowess import SPAN, lowess
+from rairlib.observation import finite, whole
 from rairlib.predicted_risks import log_odds, outcomes_and_risks
 from rairlib.regression import ESTIMATE_COLUMNS, Z_95
 from rairlib.resampling import checked_rows, percentile_limits
@@ -136,7 +137,7 @@ def risk_grid(risk, points: int = GRID_SIZE) -> np.ndarray:
     RairlibError
         If there are fewer than eleven risks.
     """
-    ordered = np.sort(np.asarray(risk, dtype=float))
+    ordered, points = np.sort(finite("risk", risk)), int(whole("points", points, 2))
     if ordered.size < 11:
         raise RairlibError(f"risk: {ordered.size} values are too few for a grid, 11 are needed")
     return np.linspace(ordered[4], ordered[-5], points)
@@ -171,7 +172,7 @@ def calibration_curve(event, risk, grid=None, span: float = SPAN) -> pd.DataFram
     values, observed = lowess(risk, event, span)
     if grid is None:
         return pd.DataFrame({"risk": values, "observed": observed})
-    grid = np.asarray(grid, dtype=float)
+    grid = finite("grid", grid)
     return pd.DataFrame({"risk": grid, "observed": curve_at(event, risk, grid, span)})
 
 

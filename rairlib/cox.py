@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,13 @@ from statsmodels.tools.sm_exceptions import ConvergenceWarning, HessianInversion
 from rairlib.errors import RairlibError
 from rairlib.firth import penalised_fit
 from rairlib.observation import survival_times
-from rairlib.regression import LARGEST_STANDARD_ERROR, Coding, covariate_columns, estimate_table
+from rairlib.regression import (
+    Coding,
+    check_columns,
+    check_errors,
+    covariate_columns,
+    estimate_table,
+)
 
 Z_95 = stats.norm.ppf(0.975)
 TIES = ("breslow", "efron")
@@ -70,10 +77,9 @@ def cox(
     if ties not in TIES:
         raise RairlibError(f"ties are handled by {' or '.join(TIES)}, not {ties!r}")
     data = survival_columns(frame, time, event)
-    columns = covariate_columns(frame, covariates)
+    columns = cox_columns(frame, covariates)
     _check_events(frame, data["event"], covariates)
-    estimate, error = _fit(_breslow if ties == "breslow" else _efron, data, columns)
-    return _wald(estimate, error, data["event"])
+    return wald_table(partial(maximum, data, ties=ties), columns, data["event"])
 
 
 def ridge_cox(
@@ -100,12 +106,11 @@ def ridge_cox(
     RairlibError
         As :func:`cox` does, or if the penalty is not positive.
     """
-    if not penalty > 0:
-        raise RairlibError(f"a ridge penalty must be positive; got {penalty:g}")
+    if not 0 < penalty < np.inf:
+        raise RairlibError(f"a ridge penalty must be positive and finite; got {penalty:g}")
     data = survival_columns(frame, time, event)
-    columns = covariate_columns(frame, covariates)
-    estimate, error = _fit(lambda *given: _efron(*given, penalty), data, columns)
-    return _wald(estimate, error, data["event"])
+    columns = cox_columns(frame, covariates)
+    return wald_table(partial(_ridge, data, penalty=penalty), columns, data["event"])
 
 
 def firth_cox(
@@ -130,10 +135,12 @@ def firth_cox(
         If times, events, columns or levels are not usable, or the fit does not converge.
     """
     data = survival_columns(frame, time, event)
-    columns = covariate_columns(frame, covariates)
+    columns = cox_columns(frame, covariates)
     outcome = (data["event"].to_numpy() == 1, data["time"].to_numpy())
-    fit = penalised_fit(FirthCoxPH, columns, outcome)
-    return _table(*(fit[name] for name in fit), data["event"])
+    sizes = (len(data), int(data["event"].sum()))
+    return estimate_table(
+        columns.columns, penalised_fit(FirthCoxPH, columns, outcome), sizes, "hazard_ratio"
+    )
 
 
 def survival_columns(frame: pd.DataFrame, time: str, event: str) -> pd.DataFrame:
@@ -154,14 +161,36 @@ def survival_columns(frame: pd.DataFrame, time: str, event: str) -> pd.DataFrame
     RairlibError
         If a column is absent, a value is not usable, or no patient has the event.
     """
-    for column in (time, event):
-        if column not in frame.columns:
-            raise RairlibError(f"no column {column!r} in the data")
+    check_columns(frame, (time, event), gaps=True)
     names = frame["patient"] if "patient" in frame.columns else frame.index
     data = survival_times(pd.Series(frame[time].to_numpy(), index=names), frame[event].to_numpy())
     if not data["event"].any():
         raise RairlibError(f"{event}: no patient has the event")
     return data.set_axis(frame.index)
+
+
+def cox_columns(frame: pd.DataFrame, covariates: Mapping[str, Coding]) -> pd.DataFrame:
+    """Return the columns of the covariates of a Cox regression; there must be one at least.
+
+    Parameters
+    ----------
+    frame, covariates
+        As for :func:`cox`.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`rairlib.regression.covariate_columns` returns them.
+
+    Raises
+    ------
+    RairlibError
+        As that function does, or if there is no covariate.
+    """
+    columns = covariate_columns(frame, covariates)
+    if columns.empty:
+        raise RairlibError("a Cox regression needs a covariate")
+    return columns
 
 
 def _check_events(frame, events: pd.Series, covariates) -> None:
@@ -175,62 +204,96 @@ def _check_events(frame, events: pd.Series, covariates) -> None:
                 )
 
 
-def _fit(method, data: pd.DataFrame, columns: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """Fit on columns of one scale; refuse what did not converge or has no usable error."""
-    scale = columns.std(ddof=1)
+def wald_table(method, columns: pd.DataFrame, events: pd.Series, patients: int = 0) -> pd.DataFrame:
+    """Fit on columns of one scale and mean; refuse what did not converge or has no usable error.
+
+    Parameters
+    ----------
+    method : callable
+        Takes an array of columns; returns coefficients and their standard errors.
+    columns : DataFrame
+        Covariates, as :func:`cox_columns` returns them.
+    events : Series of int
+        1 where a row ends with the event.
+    patients : int
+        How many there are, if not one per row.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`cox` returns it.
+
+    Raises
+    ------
+    RairlibError
+        If the fit did not converge or an estimate is not finite.
+    """
+    scale = columns.std(ddof=1).to_numpy()
     with warnings.catch_warnings():
         for category in TROUBLES:
             warnings.simplefilter("error", category)
         try:
-            estimate, error = method(data, columns / scale)
+            found = method(((columns - columns.mean()) / scale).to_numpy())
         except (*TROUBLES, ConvergenceError, np.linalg.LinAlgError) as problem:
             reason = str(problem).splitlines()[0]
             raise RairlibError(f"the Cox regression did not converge: {reason}") from problem
-    if not (error < LARGEST_STANDARD_ERROR).all():
-        worst = error.fillna(np.inf).idxmax()
-        raise RairlibError(
-            f"{worst}: the standard error is {error[worst] / scale[worst]:.3g}, so together the "
-            "covariates leave the hazard ratio without a finite estimate; use firth_cox"
-        )
-    return estimate / scale, error / scale
+    estimate, error = (np.asarray(values) / scale for values in found)
+    infinite = "so together the covariates leave the hazard ratio without a finite estimate"
+    check_errors(columns, error, f"{infinite}; use firth_cox")
+    p_value = 2 * stats.norm.sf(abs(estimate / error))
+    values = np.column_stack([estimate, estimate - Z_95 * error, estimate + Z_95 * error, p_value])
+    sizes = (patients or len(events), int(events.sum()))
+    return estimate_table(columns.columns, values, sizes, "hazard_ratio")
 
 
-def breslow_model(data: pd.DataFrame, columns: pd.DataFrame) -> PHReg:
-    """Return the partial likelihood of a Cox regression with Breslow ties, not yet fitted.
+def partial_likelihood(
+    data: pd.DataFrame, columns: np.ndarray, ties: str = "breslow", entry=None
+) -> PHReg:
+    """Return the partial likelihood of a Cox regression, not yet fitted.
 
     Parameters
     ----------
     data : DataFrame
         What :func:`survival_columns` returns.
-    columns : DataFrame
-        Covariates, as :func:`rairlib.regression.covariate_columns` returns them.
+    columns : ndarray, shape (n, terms)
+        Covariates.
+    ties : str
+        As for :func:`cox`.
+    entry : array-like of float, shape (n,), optional
+        When each row comes under observation.
 
     Returns
     -------
     PHReg
         The model of statsmodels.
     """
-    status = data["event"].to_numpy()
-    return PHReg(data["time"].to_numpy(), columns.to_numpy(), status=status, ties="breslow")
+    time, status = data["time"].to_numpy(), data["event"].to_numpy()
+    return PHReg(time, columns, status=status, ties=ties, entry=entry)
 
 
-def _breslow(data: pd.DataFrame, columns: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    fit = breslow_model(data, columns).fit(maxiter=100, tol=PRECISION)
-    return pd.Series(fit.params, columns.columns), pd.Series(fit.bse, columns.columns)
+def maximum(
+    data: pd.DataFrame, columns: np.ndarray, ties: str, entry=None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return coefficients at the maximum of the partial likelihood and their standard errors.
+
+    Parameters
+    ----------
+    data, columns, ties, entry
+        As for :func:`partial_likelihood`.
+
+    Returns
+    -------
+    estimate, error : ndarray, shape (terms,)
+        From the information at the maximum.
+    """
+    fit = partial_likelihood(data, columns, ties, entry).fit(maxiter=100, tol=PRECISION)
+    return fit.params, fit.bse
 
 
-def _efron(data, columns, penalty: float = 0.0) -> tuple[pd.Series, pd.Series]:
-    table = pd.concat([data, columns], axis=1)
+def _ridge(data, columns: np.ndarray, penalty: float) -> tuple[np.ndarray, np.ndarray]:
+    # Names that no column of the times and events has.
+    named = pd.DataFrame(columns, data.index).add_prefix("x")
+    table = pd.concat([data, named], axis=1)
     fitter = CoxPHFitter(penalizer=penalty)
     fitter.fit(table, "time", "event", fit_options=LIFELINES_OPTIONS)
     return fitter.params_, fitter.standard_errors_
-
-
-def _wald(estimate: pd.Series, error: pd.Series, events: pd.Series) -> pd.DataFrame:
-    p_value = pd.Series(2 * stats.norm.sf(abs(estimate / error)), estimate.index)
-    return _table(estimate, estimate - Z_95 * error, estimate + Z_95 * error, p_value, events)
-
-
-def _table(estimate, low, high, p_value, events: pd.Series) -> pd.DataFrame:
-    sizes = (len(events), int(events.sum()))
-    return estimate_table(estimate, low, high, p_value, sizes, "hazard_ratio")

@@ -7,10 +7,10 @@ import pandas as pd
 from lifelines.utils import concordance_index
 from scipy import stats
 
-from rairlib.cox import breslow_model, cox, survival_columns
+from rairlib.cox import cox, cox_columns, partial_likelihood, survival_columns
 from rairlib.description import TestResult
 from rairlib.errors import RairlibError
-from rairlib.observation import survival_times
+from rairlib.observation import aligned, numbers, ranked, survival_times
 from rairlib.regression import Coding, covariate_columns
 
 
@@ -37,8 +37,8 @@ def likelihood_ratio(
     """
     estimates = cox(frame, time, event, covariates)
     coefficients = estimates["estimate"][estimates["statistic"] == "coefficient"].to_numpy()
-    data, columns = survival_columns(frame, time, event), covariate_columns(frame, covariates)
-    model = breslow_model(data, columns)
+    data, columns = survival_columns(frame, time, event), cox_columns(frame, covariates)
+    model = partial_likelihood(data, (columns - columns.mean()).to_numpy())
     gain = 2 * (model.loglike(coefficients) - model.loglike(np.zeros_like(coefficients)))
     return TestResult(
         method="likelihood_ratio",
@@ -64,10 +64,20 @@ def linear_predictor(
     -------
     Series of float
         One entry per patient.
+
+    Raises
+    ------
+    RairlibError
+        As :func:`rairlib.cox.cox` does, or if the estimates are of other terms.
     """
-    chosen = estimates[estimates["statistic"] == "coefficient"].set_index("term")["estimate"]
+    chosen = estimates[estimates["statistic"] == "coefficient"]
     columns = covariate_columns(frame, covariates)
-    return columns @ chosen.reindex(columns.columns)
+    if chosen["term"].tolist() != columns.columns.tolist():
+        raise RairlibError(
+            f"the estimates are of {', '.join(map(str, chosen['term']))}, the covariates give "
+            f"{', '.join(map(str, columns.columns))}"
+        )
+    return pd.Series(columns.to_numpy() @ chosen["estimate"].to_numpy(), columns.index)
 
 
 def concordance(time, event, risk) -> float:
@@ -90,13 +100,13 @@ def concordance(time, event, risk) -> float:
     RairlibError
         If times or events are not usable, a risk is not finite, or no two patients can be compared.
     """
+    time, event, risk = aligned(time=time, event=event, risk=risk)
     data = survival_times(time, event)
-    scores = np.asarray(risk, dtype=float)
-    if scores.shape != (len(data),) or not np.isfinite(scores).all():
-        raise RairlibError("risk: one finite number per patient is needed")
     # Equal patients must tie, though a matrix product can give them different last digits.
-    ranks = np.round(scores / (abs(scores).max() or 1.0), 12)
+    ranks = ranked(numbers(risk, data.index, "risk"))
     try:
         return float(concordance_index(data["time"], -ranks, data["event"]))
     except ZeroDivisionError as problem:
-        raise RairlibError("no two patients can be compared: there are no events") from problem
+        raise RairlibError(
+            "no two patients can be compared: no event comes before another patient's time"
+        ) from problem

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from rairlib.discrimination import counts_at_cutoffs, split_scores
+from rairlib.observation import whole
 
 
 def bootstrap_cutoffs(
@@ -30,7 +31,7 @@ def bootstrap_cutoffs(
     groups = split_scores(event, score)
     found = [
         _best(*(np.sort(rng.choice(group, group.size)) for group in groups))
-        for _ in range(resamples)
+        for _ in range(whole("resamples", resamples, 1))
     ]
     return pd.DataFrame(found, columns=["cutoff", "youden"])
 
@@ -59,8 +60,8 @@ def search_p_value(
     with_event, without_event = split_scores(event, score)
     everyone = np.concatenate([with_event, without_event])
     _, observed = _best(with_event, without_event)
-    chance = np.empty(permutations)
-    for number in range(permutations):
+    chance = np.empty(whole("permutations", permutations, 1))
+    for number in range(chance.size):
         dealt = rng.permutation(everyone)
         _, chance[number] = _best(
             np.sort(dealt[: with_event.size]), np.sort(dealt[with_event.size :])

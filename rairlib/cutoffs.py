@@ -5,6 +5,7 @@ import pandas as pd
 
 from rairlib.discrimination import counts_at_cutoffs, roc_coordinates, split_scores
 from rairlib.errors import RairlibError
+from rairlib.observation import at_least, finite, number, ranked, whole
 
 
 def dichotomise(values: pd.Series, cutoff: float) -> pd.Series:
@@ -15,7 +16,7 @@ def dichotomise(values: pd.Series, cutoff: float) -> pd.Series:
     values : Series of float
         One entry per patient, none missing.
     cutoff : float
-        The threshold; a value equal to it belongs to the upper level.
+        The threshold; a value equal to it, but for float noise, belongs to the upper level.
 
     Returns
     -------
@@ -25,12 +26,11 @@ def dichotomise(values: pd.Series, cutoff: float) -> pd.Series:
     Raises
     ------
     RairlibError
-        If a value is missing.
+        If a value or the cut-off is missing.
     """
-    if values.isna().any():
-        raise RairlibError(f"{values.name}: {int(values.isna().sum())} values are missing")
-    upper, lower = f"≥{cutoff:g}", f"<{cutoff:g}"
-    return pd.Series(np.where(values >= cutoff, upper, lower), index=values.index)
+    values, cutoff = pd.Series(values), number("cutoff", cutoff)
+    reached = at_least(finite(values.name or "values", values), cutoff)
+    return pd.Series(np.where(reached, f"≥{cutoff:g}", f"<{cutoff:g}"), index=values.index)
 
 
 def optimal_cutoffs(event, score) -> pd.DataFrame:
@@ -80,9 +80,11 @@ def operating_point(event, score, cutoff: float, rule: str = "≥") -> pd.DataFr
     if rule not in ("≥", ">"):
         raise RairlibError(f"the rule of a cut-off is ≥ or >, not {rule!r}")
     with_event, without_event = split_scores(event, score)
-    side = "left" if rule == "≥" else "right"
-    false_negatives = int(np.searchsorted(with_event, cutoff, side=side))
-    true_negatives = int(np.searchsorted(without_event, cutoff, side=side))
+    cutoff = number("cutoff", cutoff)
+    *ranks, limit = ranked(np.concatenate([with_event, without_event, [cutoff]]))
+    negative = np.less(ranks, limit) if rule == "≥" else np.less_equal(ranks, limit)
+    false_negatives = int(negative[: with_event.size].sum())
+    true_negatives = int(negative[with_event.size :].sum())
     return pd.DataFrame(
         {
             "rule": [f"{rule}{cutoff:g}"],
@@ -123,7 +125,7 @@ def cutoff_optimism(
         corrected`` (proportions).
     """
     with_event, without_event = split_scores(event, score)
-    losses = np.empty((resamples, 2))
+    losses = np.empty((int(whole("resamples", resamples, 1)), 2))
     for loss in losses:
         drawn = [np.sort(rng.choice(group, group.size)) for group in (with_event, without_event)]
         cutoff, sensitivity, specificity = _lowest_optimum(*drawn)

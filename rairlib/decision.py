@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from rairlib.errors import RairlibError
+from rairlib.observation import ranked
 from rairlib.predicted_risks import outcomes_and_risks
 from rairlib.resampling import checked_rows, percentile_limits
 
@@ -29,7 +30,10 @@ def checked_thresholds(thresholds) -> np.ndarray:
     RairlibError
         If there is none, or one is missing or out of range.
     """
-    thresholds = np.atleast_1d(np.asarray(thresholds, dtype=float))
+    try:
+        thresholds = np.asarray(thresholds, dtype=float).ravel()
+    except (TypeError, ValueError) as problem:
+        raise RairlibError(f"thresholds: a value is not a number ({problem})") from problem
     if not thresholds.size or not ((thresholds >= 0) & (thresholds < 1)).all():
         raise RairlibError("thresholds: one or more probabilities from 0 to below 1 are needed")
     return thresholds
@@ -59,21 +63,29 @@ def net_benefit(event, risk, thresholds) -> np.ndarray:
     RairlibError
         As :func:`rairlib.predicted_risks.outcomes_and_risks` and :func:`checked_thresholds` do.
     """
+    event, ranks, cuts, thresholds = _checked(event, risk, thresholds)
+    return _net_benefit(event, ranks, cuts, thresholds)
+
+
+def _checked(event, risk, thresholds) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return outcomes, the ranks of risks and of thresholds among each other, and thresholds."""
     event, risk = outcomes_and_risks(event, risk)
-    return _net_benefit(event, risk, checked_thresholds(thresholds))
+    thresholds = checked_thresholds(thresholds)
+    ranks = ranked(np.concatenate([risk, thresholds]))
+    return event, ranks[: risk.size], ranks[risk.size :], thresholds
 
 
-def _net_benefit(event: np.ndarray, risk: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
-    with_event, without_event = np.sort(risk[event == 1]), np.sort(risk[event == 0])
-    true = with_event.size - np.searchsorted(with_event, thresholds, side="left")
-    false = without_event.size - np.searchsorted(without_event, thresholds, side="left")
-    return (true - false * thresholds / (1 - thresholds)) / risk.size
+def _net_benefit(event, ranks, cuts, thresholds) -> np.ndarray:
+    with_event, without_event = np.sort(ranks[event == 1]), np.sort(ranks[event == 0])
+    true = with_event.size - np.searchsorted(with_event, cuts, side="left")
+    false = without_event.size - np.searchsorted(without_event, cuts, side="left")
+    return (true - false * thresholds / (1 - thresholds)) / ranks.size
 
 
-def _net_benefits(event: np.ndarray, risk: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+def _net_benefits(event, ranks, cuts, thresholds) -> np.ndarray:
     """Net benefits of all strategies, shape (strategies, thresholds)."""
     everybody = event.mean() - (1 - event.mean()) * thresholds / (1 - thresholds)
-    model = _net_benefit(event, risk, thresholds)
+    model = _net_benefit(event, ranks, cuts, thresholds)
     return np.stack([model, everybody, np.zeros_like(thresholds)])
 
 
@@ -103,9 +115,8 @@ def decision_curve(event, risk, thresholds) -> pd.DataFrame:
     RairlibError
         As :func:`net_benefit` does.
     """
-    event, risk = outcomes_and_risks(event, risk)
-    thresholds = checked_thresholds(thresholds)
-    benefits = _net_benefits(event, risk, thresholds)
+    event, ranks, cuts, thresholds = _checked(event, risk, thresholds)
+    benefits = _net_benefits(event, ranks, cuts, thresholds)
     return _table(thresholds, net_benefit=benefits, avoided=_avoided(benefits, thresholds))
 
 
@@ -142,10 +153,10 @@ def decision_intervals(event, risk, thresholds, rows, level: float = 0.95) -> pd
     RairlibError
         As :func:`net_benefit` and :func:`rairlib.resampling.checked_rows` do.
     """
-    event, risk = outcomes_and_risks(event, risk)
-    thresholds, rows = checked_thresholds(thresholds), checked_rows(rows, event.size)
-    here = _net_benefits(event, risk, thresholds)
-    drawn = np.array([_net_benefits(event[row], risk[row], thresholds) for row in rows])
+    event, ranks, cuts, thresholds = _checked(event, risk, thresholds)
+    rows = checked_rows(rows, event.size)
+    here = _net_benefits(event, ranks, cuts, thresholds)
+    drawn = np.array([_net_benefits(event[row], ranks[row], cuts, thresholds) for row in rows])
     limits = {"": drawn, "avoided_": np.array([_avoided(found, thresholds) for found in drawn])}
     limits["gain_"] = drawn - drawn[:, 1:].max(axis=1, keepdims=True)
     columns = {"net_benefit": here, "avoided": _avoided(here, thresholds)}
@@ -168,7 +179,18 @@ def useful_thresholds(curve: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         One row per unbroken range; columns ``low, high, best_gain``: first and last threshold of
         the range and the largest gain in it.
+
+    Raises
+    ------
+    RairlibError
+        If a column or a strategy is missing.
     """
+    wanted = {"strategy", "threshold", "net_benefit"}
+    if wanted - set(curve) or set(STRATEGIES) - set(curve["strategy"]):
+        raise RairlibError(
+            f"curve: columns {', '.join(sorted(wanted))} are needed, with the strategies "
+            f"{', '.join(STRATEGIES)}, as decision_curve gives them"
+        )
     benefits = curve.set_index("threshold").groupby("strategy")["net_benefit"]
     others = pd.concat([benefits.get_group("all"), benefits.get_group("none")], axis=1)
     gain = benefits.get_group("model") - others.max(axis=1)

@@ -8,6 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from rairlib.errors import RairlibError
+from rairlib.observation import aligned, finite, ranked, whole
 
 SUMMARIES = ("n", "mean", "sd", "minimum", "q1", "median", "q3", "maximum")
 
@@ -48,9 +49,9 @@ def crosstab(
     Parameters
     ----------
     rows, columns : Series of str
-        One entry per patient, with the same index.
+        One entry per patient; matched by their index.
     row_levels, column_levels : list of str
-        All declared levels, in the order wanted.
+        All declared levels, in the order wanted, each once.
 
     Returns
     -------
@@ -60,11 +61,13 @@ def crosstab(
     Raises
     ------
     RairlibError
-        If a value is missing or not a declared level.
+        If a value is missing or not a declared level, levels are missing or repeated, or the
+        two are not of the same patients.
     """
+    rows, columns = (pd.Series(values) for values in aligned(rows=rows, columns=columns))
     for values, levels in ((rows, row_levels), (columns, column_levels)):
         _check_levels(values, levels)
-    table = pd.crosstab(np.asarray(rows), np.asarray(columns))
+    table = pd.crosstab(rows.to_numpy(), columns.to_numpy())
     table = table.reindex(index=row_levels, columns=column_levels, fill_value=0)
     return table.rename_axis(index=rows.name, columns=columns.name).astype(int)
 
@@ -72,6 +75,8 @@ def crosstab(
 def _check_levels(values: pd.Series, levels: list[str]) -> None:
     if values.isna().any():
         raise RairlibError(f"{values.name}: {int(values.isna().sum())} values are missing")
+    if not levels or len(set(levels)) < len(levels):
+        raise RairlibError(f"{values.name}: each level is needed once; got {list(levels)}")
     unknown = sorted(set(values) - set(levels), key=str)
     if unknown:
         raise RairlibError(f"{values.name}: {unknown[0]!r} is not one of {', '.join(levels)}")
@@ -79,12 +84,21 @@ def _check_levels(values: pd.Series, levels: list[str]) -> None:
 
 def column_percent(counts: pd.DataFrame) -> pd.DataFrame:
     """Return each count as a percentage of its column total, NaN for an empty column."""
+    _count_table(counts)
     return 100 * counts / counts.sum(axis=0).replace(0, np.nan)
 
 
 def row_percent(counts: pd.DataFrame) -> pd.DataFrame:
     """Return each count as a percentage of its row total, NaN for an empty row."""
+    _count_table(counts)
     return 100 * counts.div(counts.sum(axis=1).replace(0, np.nan), axis=0)
+
+
+def _count_table(counts) -> np.ndarray:
+    table = whole("counts", counts)
+    if table.ndim != 2:
+        raise RairlibError("counts: a table of rows and columns is needed")
+    return table
 
 
 def summarise(values: pd.Series) -> pd.Series:
@@ -114,17 +128,11 @@ def summarise(values: pd.Series) -> pd.Series:
 
 
 def _finite(values: pd.Series) -> np.ndarray:
-    x = np.asarray(values, dtype=float)
-    name = getattr(values, "name", None) or "values"
-    if x.size == 0:
-        raise RairlibError(f"{name}: no patients to describe")
-    if not np.isfinite(x).all():
-        raise RairlibError(f"{name}: {int((~np.isfinite(x)).sum())} values are missing or infinite")
-    return x
+    return finite(getattr(values, "name", None) or "values", values)
 
 
 def _without_empty_margins(counts: pd.DataFrame) -> np.ndarray:
-    table = np.asarray(counts, dtype=int)
+    table = _count_table(counts)
     return table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
 
 
@@ -142,6 +150,11 @@ def pearson(counts: pd.DataFrame, correction: bool = False) -> TestResult:
     -------
     TestResult
         Method ``pearson`` or ``yates``.
+
+    Raises
+    ------
+    RairlibError
+        If a count is missing, negative or not a whole number.
     """
     method = "yates" if correction else "pearson"
     table = _without_empty_margins(counts)
@@ -167,6 +180,11 @@ def fisher(counts: pd.DataFrame) -> TestResult:
     -------
     TestResult
         Without statistic; larger tables are refused with a reason.
+
+    Raises
+    ------
+    RairlibError
+        As :func:`pearson` does.
     """
     table = _without_empty_margins(counts)
     if min(table.shape) < 2:
@@ -191,7 +209,8 @@ def mann_whitney(first: pd.Series, second: pd.Series) -> TestResult:
         continuity correction.
     """
     x, y = _finite(first), _finite(second)
-    if np.ptp(np.concatenate([x, y])) == 0:
+    x, y = np.split(ranked(np.concatenate([x, y])), [x.size])
+    if max(x.max(), y.max()) == 0:
         return TestResult(method="mann_whitney", reason="all values are equal")
     result = stats.mannwhitneyu(x, y, use_continuity=False, method="asymptotic")
     smaller = min(result.statistic, x.size * y.size - result.statistic)

@@ -13,8 +13,8 @@ from rairlib.fast_selection import (
     screening_p_value,
     varying,
 )
-from rairlib.regression import Coding, outcome_column
-from rairlib.selection import ENTRY_P, REMOVAL_P
+from rairlib.regression import Coding, check_columns, outcome_column
+from rairlib.selection import ENTRY_P, REMOVAL_P, check_limits
 from rairlib.validation import Developed
 
 SCREENING_P = 0.05
@@ -57,7 +57,9 @@ def develop_logistic(
     RairlibError
         If a column is unusable, the outcome does not vary, or covariates separate it.
     """
+    check_columns(frame, [outcome])
     event = outcome_column(frame[outcome]).to_numpy()
+    check_limits(screening)
     columns = candidate_columns(frame, candidates)
     kept = {
         name: values
@@ -91,6 +93,7 @@ def fixed_logistic(
     RairlibError
         As :func:`develop_logistic` does.
     """
+    check_columns(frame, [outcome])
     event = outcome_column(frame[outcome]).to_numpy()
     design = _design(frame, covariates)
     used = np.concatenate([[True], varying(design[:, 1:])])

@@ -4,6 +4,7 @@ import numpy as np
 from scipy import stats
 
 from rairlib.errors import RairlibError
+from rairlib.observation import whole
 
 CELLS = ("true positives", "false negatives", "false positives", "true negatives")
 ERRORS = ("hanley_mcneil", "delong")
@@ -31,7 +32,7 @@ def dichotomised_areas(
     Raises
     ------
     RairlibError
-        If the standard error is another one.
+        If the standard error is another one, or a cell is no count.
 
     Notes
     -----
@@ -41,7 +42,9 @@ def dichotomised_areas(
     if error not in ERRORS:
         raise RairlibError(f"the standard error is {' or '.join(ERRORS)}, not {error!r}")
     cells = (true_positives, false_negatives, false_positives, true_negatives)
-    tp, fn, fp, tn = (np.asarray(cell, dtype=float) for cell in cells)
+    tp, fn, fp, tn = (
+        whole(name, cell).astype(float) for name, cell in zip(CELLS, cells, strict=True)
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         sensitivity, specificity = tp / (tp + fn), tn / (tn + fp)
         variance = _VARIANCES[error](sensitivity, specificity, tp + fn, tn + fp)
@@ -98,9 +101,10 @@ def area_range(
     RairlibError
         If a cell is negative or there are no patients with, or none without, the outcome.
     """
-    cells = (true_positives, false_negatives, false_positives, true_negatives)
+    cells = whole("cells", [true_positives, false_negatives, false_positives, true_negatives])
+    true_positives, false_negatives, false_positives, true_negatives = cells.tolist()
     with_outcome, without = true_positives + false_negatives, false_positives + true_negatives
-    if min(cells) < 0 or not with_outcome or not without:
+    if not with_outcome or not without:
         raise RairlibError(
             "a table needs patients with and without the outcome and no negative cell; got "
             + ", ".join(f"{cell} {name}" for cell, name in zip(cells, CELLS, strict=True))
@@ -146,8 +150,9 @@ def scores_given_table(
     RairlibError
         If a cell is empty.
     """
-    if min(cells) < 1:
-        raise RairlibError(f"a score needs patients in each cell of its table; got {cells}")
+    cells, number = whole("cells", cells, 1), whole("number", number, 1)
+    if cells.shape != (4,):
+        raise RairlibError(f"cells: {', '.join(CELLS)} are needed; got {cells.tolist()}")
     event, positive = np.repeat([True, True, False, False], cells), np.repeat([1, 0, 1, 0], cells)
     tp, fn, fp, tn = cells
     share = np.where(event, tp / (tp + fn), fp / (fp + tn)) if informative else 0.5

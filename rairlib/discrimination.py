@@ -5,6 +5,7 @@ import pandas as pd
 from scipy import stats
 
 from rairlib.errors import RairlibError
+from rairlib.observation import finite, outcomes_and, settled
 
 Z_95 = stats.norm.ppf(0.975)
 
@@ -14,31 +15,24 @@ def split_scores(event, score) -> tuple[np.ndarray, np.ndarray]:
 
     Parameters
     ----------
-    event : array-like of bool or 0/1, shape (n,)
+    event : array-like of bool, 0/1 or yes/no, shape (n,)
         Whether the patient has the outcome.
     score : array-like of float, shape (n,)
-        Finite scores.
+        Finite scores; a Series is matched by its index.
 
     Returns
     -------
     with_event, without_event : ndarray
-        Ascending.
+        Ascending; scores that only float noise keeps apart are made equal.
 
     Raises
     ------
     RairlibError
         If a value is missing or a group is empty.
     """
-    event, score = np.asarray(event, dtype=float), np.asarray(score, dtype=float)
-    if event.shape != score.shape or event.ndim != 1:
-        raise RairlibError(f"one score per patient: got {event.size} events, {score.size} scores")
-    if not np.isin(event, (0, 1)).all():
-        raise RairlibError("event must be true or false, without missing values")
-    if not np.isfinite(score).all():
-        raise RairlibError(f"score: {int((~np.isfinite(score)).sum())} values are not finite")
+    event, score = outcomes_and("score", event, score)
+    score = settled(score)
     with_event, without_event = np.sort(score[event == 1]), np.sort(score[event == 0])
-    if not with_event.size or not without_event.size:
-        raise RairlibError("both patients with and patients without the event are needed")
     return with_event, without_event
 
 
@@ -55,10 +49,15 @@ def candidate_cutoffs(score) -> np.ndarray:
     ndarray
         Ascending; one more than there are distinct scores.
     """
-    values = np.unique(np.asarray(score, dtype=float))
-    return np.concatenate(
-        [[values[0] - 1], (values[1:] + values[:-1]) / 2, [values[-1] + 1]],
-    )
+    return _cutoffs_between(np.unique(settled(finite("score", score))))
+
+
+def _cutoffs_between(values: np.ndarray) -> np.ndarray:
+    middle = (values[1:] + values[:-1]) / 2
+    # Between neighbours among the floats a midpoint rounds to either; only the upper separates.
+    middle = np.where(middle > values[:-1], middle, values[1:])
+    above = max(values[-1] + 1, np.nextafter(values[-1], np.inf))
+    return np.concatenate([[values[0] - 1], middle, [above]])
 
 
 def roc_coordinates(event, score) -> pd.DataFrame:
@@ -104,14 +103,14 @@ def counts_at_cutoffs(with_event, without_event) -> tuple[np.ndarray, np.ndarray
     Parameters
     ----------
     with_event, without_event : ndarray
-        Sorted scores of the two groups.
+        Scores of the two groups, as :func:`split_scores` gives them.
 
     Returns
     -------
     cutoffs, true_positives, true_negatives : ndarray
         One entry per candidate cut-off, ascending.
     """
-    cutoffs = candidate_cutoffs(np.concatenate([with_event, without_event]))
+    cutoffs = _cutoffs_between(np.unique(np.concatenate([with_event, without_event])))
     true_positives = with_event.size - np.searchsorted(with_event, cutoffs, side="left")
     return cutoffs, true_positives, np.searchsorted(without_event, cutoffs, side="left")
 

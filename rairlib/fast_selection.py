@@ -13,12 +13,9 @@ import pandas as pd
 from scipy import special
 
 from rairlib.errors import RairlibError
-from rairlib.fast_logistic import LogisticFit, fit_logistic
-from rairlib.regression import Coding
-from rairlib.selection import ENTRY_P, REMOVAL_P
-
-# Below this share of a column's own information, the variables in the model explain it fully.
-UNEXPLAINED_MIN = 1e-10
+from rairlib.fast_logistic import LogisticFit, check_arrays, fit_logistic
+from rairlib.regression import Coding, check_covariates
+from rairlib.selection import ENTRY_P, REMOVAL_P, check_limits, mover, score_tests
 
 
 def candidate_columns(
@@ -43,28 +40,22 @@ def candidate_columns(
     RairlibError
         If a column is absent, not numeric though it should be, or has missing or unknown values.
     """
+    check_covariates(frame, covariates)
     columns = {}
     for name, coding in covariates.items():
-        if name not in frame.columns:
-            raise RairlibError(f"no column {name!r} in the data")
         values = frame[name].to_numpy()
-        columns[name] = _numbers(name, values) if coding is None else _levels(name, values, coding)
+        numeric = coding is None
+        columns[name] = (
+            values.astype(float)[:, np.newaxis] if numeric else _levels(name, values, coding)
+        )
     return columns
-
-
-def _numbers(name: str, values: np.ndarray) -> np.ndarray:
-    if values.dtype.kind not in "iufb":
-        raise RairlibError(f"{name}: not numeric; give its levels, the reference last")
-    if not np.isfinite(values).all():
-        raise RairlibError(f"{name}: {int((~np.isfinite(values)).sum())} values are missing")
-    return values.astype(float)[:, np.newaxis]
 
 
 def _levels(name: str, values: np.ndarray, coding: tuple[str, ...]) -> np.ndarray:
     columns = np.column_stack([values == level for level in coding])
     if not columns.any(axis=1).all():
-        unknown = values[~columns.any(axis=1)][0]
-        raise RairlibError(f"{name}: {unknown!r} is not one of {', '.join(coding)}")
+        unknown, known = values[~columns.any(axis=1)].tolist()[0], ", ".join(map(str, coding))
+        raise RairlibError(f"{name}: {unknown!r} is not one of {known}")
     return columns[:, :-1].astype(float)
 
 
@@ -89,13 +80,15 @@ def screening_p_value(event: np.ndarray, columns: np.ndarray, test: str) -> floa
     Raises
     ------
     RairlibError
-        If the test is another one, or takes numbers where there are levels.
+        If the test is another one or takes numbers where there are levels, or values are not
+        usable.
     """
     if test not in TESTS:
         raise RairlibError(f"the screening test is one of {', '.join(TESTS)}, not {test!r}")
     if test != "pearson" and columns.shape[1] > 1:
         raise RairlibError(f"{test} compares numbers, not {columns.shape[1] + 1} levels")
-    return TESTS[test](event, columns)
+    check_arrays(event, columns)
+    return TESTS[test](event, columns) if np.ptp(event) and event.size > 2 else np.nan
 
 
 def _mann_whitney(event: np.ndarray, columns: np.ndarray) -> float:
@@ -158,36 +151,21 @@ class _Forward:
 
     def entrant(self, current: tuple[str, ...], limit: float) -> str | None:
         """Return the variable with the smallest p of the score test, if that is small enough."""
-        tests = self.score_tests(current)
-        best = min(tests, key=lambda name: (tests[name][1], -tests[name][0]), default=None)
-        return best if best is not None and tests[best][1] < limit else None
-
-    def score_tests(self, current: tuple[str, ...]) -> dict[str, tuple[float, float]]:
-        present = self.design(current)
-        risk = special.expit(present @ self.fit(current).coefficients)
-        weight = (risk * (1 - risk))[:, np.newaxis]
-        weighted = present * weight
-        information, tests = present.T @ weighted, {}
-        for name in (name for name in self.columns if name not in current):
-            new = self.columns[name]
-            rest = new - present @ np.linalg.solve(information, weighted.T @ new)
-            unexplained = rest.T @ (rest * weight)
-            own = ((new - new.mean(axis=0)) ** 2 * weight).sum(axis=0).min()
-            if np.linalg.eigvalsh(unexplained)[0] > UNEXPLAINED_MIN * own:
-                gradient = new.T @ (self.event - risk)
-                statistic = float(gradient @ np.linalg.solve(unexplained, gradient))
-                tests[name] = statistic, float(special.chdtrc(new.shape[1], statistic))
-        return tests
+        design, others = (
+            self.design(current),
+            {n: c for n, c in self.columns.items() if n not in current},
+        )
+        log_odds = design @ self.fit(current).coefficients
+        return mover(score_tests(self.event, design, log_odds, others), "enter", limit)
 
     def leaver(self, current: tuple[str, ...], limit: float) -> str | None:
         """Return the variable with the largest p of the likelihood-ratio test, if large enough."""
-        top, p_values = self.fit(current).log_likelihood, {}
+        top, tests = self.fit(current).log_likelihood, {}
         for name in current:
             without = self.fit(tuple(n for n in current if n != name)).log_likelihood
-            df = self.columns[name].shape[1]
-            p_values[name] = special.chdtrc(df, max(2 * (top - without), 0.0))
-        worst = max(p_values, key=p_values.get)
-        return worst if p_values[worst] > limit else None
+            statistic, df = max(2 * (top - without), 0.0), self.columns[name].shape[1]
+            tests[name] = statistic, df, float(special.chdtrc(df, statistic))
+        return mover(tests, "remove", limit)
 
 
 def forward_variables(
@@ -215,8 +193,9 @@ def forward_variables(
     Raises
     ------
     RairlibError
-        If the variables of a step separate the outcome.
+        If the variables of a step separate the outcome, or a limit is outside 0 to 1.
     """
+    check_limits(entry, removal)
     usable = {name: values[:, varying(values)] for name, values in columns.items()}
     run = _Forward(event, {name: values for name, values in usable.items() if values.size})
     current, seen = (), {()}

@@ -1,8 +1,8 @@
-"""The Hosmer-Lemeshow test, under every cutting rule that programs are known to use.
+"""The Hosmer-Lemeshow test under the cutting rules of several programs.
 
-The test depends on how patients are cut into groups of similar risk. Programs differ there, and
-none says exactly how it does it, so the spread over rules and numbers of groups is part of the
-result. Patients of equal risk are never separated.
+The test depends on how patients are cut into groups of similar risk. SAS publishes its rule, R's
+can be read in the code of its packages, SPSS's is not public. So the spread over rules and numbers
+of groups is part of the result. Patients of equal risk are never separated.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,11 +12,10 @@ import pandas as pd
 from scipy import stats
 
 from rairlib.errors import RairlibError
+from rairlib.observation import whole
 from rairlib.predicted_risks import outcomes_and_risks
 
 GROUPS = 10
-# Risks of equal covariate patterns can differ in the last digits.
-DIGITS = 12
 
 
 def _nearest_size(sizes: np.ndarray, groups: int) -> np.ndarray:
@@ -39,13 +38,37 @@ def _nearest_total(sizes: np.ndarray, groups: int) -> np.ndarray:
     return np.searchsorted(np.unique(ends), np.arange(sizes.size), side="left")
 
 
+def _sas(sizes: np.ndarray, groups: int) -> np.ndarray:
+    """Fill groups of ⌊n/groups + ½⌋ and join a last one of half the size or less, as SAS does.
+
+    Patients of one risk join a group that is not full if half of them fit in (SAS/STAT User's
+    Guide, LOGISTIC procedure, "The Hosmer-Lemeshow Goodness-of-Fit Test"). The number of groups
+    is approximate: rounding can give some more.
+    """
+    n, labels, group, filled = int(sizes.sum()), [], 0, 0
+    target = (2 * n + groups) // (2 * groups)
+    for size in sizes:
+        if labels and not (filled < target and filled + size // 2 <= target):
+            group, filled = group + 1, 0
+        labels.append(group)
+        filled += size
+    labels = np.array(labels)
+    return np.minimum(labels, max(group - 1, 0)) if filled <= n // (2 * groups) else labels
+
+
 def _quantile(method: str) -> Callable[[np.ndarray, int], np.ndarray]:
-    """Cut at quantiles of the risk; a risk equal to a cut belongs below it."""
+    """Cut at quantiles of the risk; a risk equal to a cut belongs below it.
+
+    Under R's rule, ``cut(risk, unique(quantile(risk)), include.lowest = TRUE)``, a quantile equal
+    to the lowest risk is no cut.
+    """
 
     def labels(sizes: np.ndarray, groups: int) -> np.ndarray:
         # Ordinals of the patterns stand for the risks at the type's own order statistics.
         patients = np.repeat(np.arange(sizes.size), sizes)
         cuts = np.quantile(patients, np.arange(1, groups) / groups, method=method).round(9)
+        if method == "linear":
+            cuts = cuts[cuts > 0]
         return np.searchsorted(np.unique(cuts), np.arange(sizes.size), side="left")
 
     return labels
@@ -63,6 +86,7 @@ RULES: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
     "quantile, R type 7": _quantile("linear"),
     "quantile, SPSS type 6": _quantile("weibull"),
     "mean rank": _mean_rank,
+    "SAS": _sas,
 }
 
 
@@ -76,7 +100,7 @@ def risk_groups(event, risk, groups: int = GROUPS, rule: str = "nearest size") -
     risk : array-like of float, shape (n,)
         Predicted risks from 0 to 1.
     groups : int
-        Number of groups wanted, at least 3; ties can leave fewer.
+        Number of groups wanted, at least 3; ties can leave fewer, SAS's rule a few more.
     rule : str
         One of :data:`RULES`.
 
@@ -95,9 +119,8 @@ def risk_groups(event, risk, groups: int = GROUPS, rule: str = "nearest size") -
     event, risk = outcomes_and_risks(event, risk)
     if rule not in RULES:
         raise RairlibError(f"the cutting rule is one of {', '.join(RULES)}, not {rule!r}")
-    if groups < 3:
-        raise RairlibError(f"groups: {groups} wanted, but a test needs 3 or more")
-    _, pattern, sizes = np.unique(risk.round(DIGITS), return_inverse=True, return_counts=True)
+    groups = int(whole("groups", groups, 3))
+    _, pattern, sizes = np.unique(risk, return_inverse=True, return_counts=True)
     label = RULES[rule](sizes, groups)[pattern]
     data = pd.DataFrame({"label": label, "risk": risk, "event": event}).groupby("label")
     table = data.agg(
@@ -183,7 +206,9 @@ def hosmer_lemeshow_spread(
     RairlibError
         As :func:`hosmer_lemeshow` does.
     """
-    numbers = list(groups)
+    numbers = np.atleast_1d(whole("groups", list(groups) if np.iterable(groups) else groups, 3))
+    if not numbers.size:
+        raise RairlibError("groups: one number of groups or more is needed")
     tests = [
         hosmer_lemeshow(event, risk, number, rule, validation=validation)
         for rule in RULES

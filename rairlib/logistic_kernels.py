@@ -10,6 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
+from rairlib.errors import RairlibError
+from rairlib.fast_logistic import on_unit_scale
+
 STEP_LIMIT = 1e-8  # of the last step: what remains after it is about its square
 LIKELIHOOD_NOISE = 1e-9
 SHARE_MIN = 1e-6
@@ -142,17 +145,18 @@ def _maximise(totals, design, sums, beta, score, step, information):
 
 
 @njit(cache=True, nogil=True)
-def _write_standard_errors(factor, unit, column, standard_errors):
-    """Square roots of the diagonal of the inverse of a factored information matrix."""
+def _write_standard_errors(factor, back, column, standard_errors):
+    """Write the errors of combinations of coefficients, from a factored information matrix."""
     for term in range(standard_errors.shape[0]):
-        unit[:] = 0.0
-        unit[term] = 1.0
-        _solve(factor, unit, column)
-        standard_errors[term] = np.sqrt(column[term])
+        _solve(factor, back[term], column)
+        variance = 0.0
+        for i in range(column.shape[0]):
+            variance += back[term, i] * column[i]
+        standard_errors[term] = np.sqrt(variance)
 
 
 @njit(cache=True, nogil=True)
-def _fit_all(tables, design, sums, estimates, standard_errors, log_likelihoods):
+def _fit_all(tables, design, back, sums, estimates, standard_errors, log_likelihoods):
     terms = design.shape[1]
     score, step, information = np.empty(terms), np.empty(terms), np.empty((terms, terms))
     for row in range(tables.shape[0]):
@@ -163,7 +167,7 @@ def _fit_all(tables, design, sums, estimates, standard_errors, log_likelihoods):
             beta[:] = np.nan
             standard_errors[row] = np.nan
         else:
-            _write_standard_errors(information, score, step, standard_errors[row])
+            _write_standard_errors(information, back, step, standard_errors[row])
         log_likelihoods[row] = reached
 
 
@@ -175,7 +179,7 @@ def fit_tables(tables: np.ndarray, design: np.ndarray, event_sums: np.ndarray) -
     tables : ndarray of int, shape (tables, patterns)
         Patients with each covariate pattern.
     design : ndarray, shape (patterns, terms)
-        Design matrix of the patterns, intercept first.
+        Design matrix of the patterns, intercept first; covariates in any unit.
     event_sums : ndarray, shape (terms,) or (tables, terms)
         Sums of the design's columns over the patients with the outcome: the number of events,
         then the events with level 1 of each covariate.
@@ -184,17 +188,32 @@ def fit_tables(tables: np.ndarray, design: np.ndarray, event_sums: np.ndarray) -
     -------
     LogisticFits
         Each table is fitted by itself, so results do not depend on how tables are grouped.
+
+    Raises
+    ------
+    RairlibError
+        If a count is negative or not whole, or a number of the design or the sums not finite.
     """
+    tables, design = np.asarray(tables), np.asarray(design, np.float64)
+    if tables.shape[1:] != design.shape[:1]:
+        raise RairlibError(f"{len(design)} patterns in the design, tables {tables.shape}")
+    if tables.size and (tables.min() < 0 or (np.mod(tables, 1) != 0).any()):
+        raise RairlibError("patients with a covariate pattern are counted: 0, 1, 2, ...")
+    if not (np.isfinite(design).all() and np.isfinite(event_sums).all()):
+        raise RairlibError("the design and the event sums must be finite numbers")
     tables = np.ascontiguousarray(tables, np.int64)
-    design = np.ascontiguousarray(design, np.float64)
+    scaled, back = on_unit_scale(design)
     shape = (len(tables), design.shape[1])
-    sums = np.array(np.broadcast_to(event_sums, shape), np.float64, order="C")
+    sums = np.ascontiguousarray(np.broadcast_to(event_sums, shape) @ back)
     estimates, standard_errors, log_likelihoods = (
         np.empty(shape),
         np.empty(shape),
         np.empty(shape[0]),
     )
-    _fit_all(tables, design, sums, estimates, standard_errors, log_likelihoods)
+    scaled, back = np.ascontiguousarray(scaled), np.ascontiguousarray(back)
+    _fit_all(tables, scaled, back, sums, estimates, standard_errors, log_likelihoods)
     return LogisticFits(
-        estimates=estimates, standard_errors=standard_errors, log_likelihoods=log_likelihoods
+        estimates=estimates @ back.T,
+        standard_errors=standard_errors,
+        log_likelihoods=log_likelihoods,
     )

@@ -32,6 +32,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rairlib.errors import RairlibError
+from rairlib.observation import whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +133,7 @@ def risk_sets(sizes, group_fails, losses=()) -> np.ndarray:
     ndarray of int, shape (events, k)
         Patients at risk in each group just before each event.
     """
-    fails = np.asarray(group_fails, dtype=int)
+    fails = whole("group_fails", group_fails)
     gone = np.zeros((len(fails), len(sizes)), dtype=int)
     for event, group, patients in losses:
         gone[event - 1 :, group] += patients
@@ -161,7 +162,7 @@ def logrank_from_risk_sets(group_fails, at_risk) -> float:
     RairlibError
         If a patient fails in a group without patients at risk.
     """
-    fails, at_risk = np.asarray(group_fails, dtype=int), np.asarray(at_risk, dtype=float)
+    fails, at_risk = whole("group_fails", group_fails), whole("at_risk", at_risk).astype(float)
     if (at_risk[np.arange(len(fails)), fails] < 1).any():
         raise RairlibError("a patient fails in a group that has nobody at risk")
     share = at_risk / at_risk.sum(axis=1, keepdims=True)
@@ -188,7 +189,7 @@ def cox_from_risk_sets(group_fails, at_risk) -> tuple[float, float]:
     -----
     Newton's method in halved steps on the concave log partial likelihood.
     """
-    fails, at_risk = np.asarray(group_fails, dtype=int), np.asarray(at_risk, dtype=float)
+    fails, at_risk = whole("group_fails", group_fails), whole("at_risk", at_risk).astype(float)
     mixed = (at_risk > 0).all(axis=1)
     observed, others = fails[mixed].sum(), at_risk[mixed]
     if observed in (0, mixed.sum()):

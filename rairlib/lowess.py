@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 
 from rairlib.errors import RairlibError
+from rairlib.observation import aligned, finite, number
 
 SPAN = 2 / 3
 # Points nearer than this share of the range to the last fitted one are interpolated.
@@ -88,11 +89,10 @@ def lowess(x, y, span: float = SPAN) -> tuple[np.ndarray, np.ndarray]:
     RairlibError
         If a value is missing, there are fewer than two, or the span is out of range.
     """
-    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    x, y = aligned(x=x, y=y)
+    x, y, span = finite("x", x), finite("y", y), number("span", span)
     if x.shape != y.shape or x.ndim != 1 or x.size < 2:
         raise RairlibError("lowess needs two or more pairs of x and y")
-    if not np.isfinite(x).all() or not np.isfinite(y).all():
-        raise RairlibError("lowess: a value is missing")
     if not 0 < span <= 1:
         raise RairlibError(f"span: {span} is not above 0 and at most 1")
     order = np.argsort(x, kind="stable")

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from rairlib.errors import RairlibError
+from rairlib.errors import RairlibError, unknown
+from rairlib.observation import aligned, finite, number, whole
 
 MOST_POINTS = 100.0
 INTERVALS = 10
@@ -49,10 +50,10 @@ def pretty(low: float, high: float, intervals: int = INTERVALS) -> np.ndarray:
     New S Language). R's ``min.n`` of a third of `intervals` never takes effect on a range that is
     not empty: a step is at most 1.8 times the range divided by `intervals`.
     """
-    if not (np.isfinite([low, high]).all() and low < high):
+    low, high = number("low", low), number("high", high)
+    intervals = whole("intervals", intervals, 1)
+    if not low < high:
         raise RairlibError(f"a range needs a low end below its high end; got {low} to {high}")
-    if intervals < 1:
-        raise RairlibError(f"at least one interval is needed; got {intervals}")
     step = _round_step((high - low) / intervals)
     first = np.floor(low / step + ROUNDING)
     last = np.ceil(high / step - ROUNDING)
@@ -109,8 +110,15 @@ class Nomogram:
         -------
         float or ndarray
             Points.
+
+        Raises
+        ------
+        RairlibError
+            If there is no such predictor or a value is missing.
         """
-        contribution = self.coefficients[predictor] * np.asarray(value, dtype=float)
+        if predictor not in self.coefficients:
+            raise RairlibError(unknown(predictor, "predictor", self.coefficients))
+        contribution = self.coefficients[predictor] * finite(predictor, value)
         return (contribution - self._least(predictor)) * self.points_per_logit
 
     def total_points(self, values: Mapping[str, float]):
@@ -119,7 +127,7 @@ class Nomogram:
         Parameters
         ----------
         values : mapping of str to float or array-like
-            The value of every predictor.
+            The value of every predictor; Series are matched by their index.
 
         Returns
         -------
@@ -129,19 +137,24 @@ class Nomogram:
         Raises
         ------
         RairlibError
-            If a predictor is missing.
+            If a predictor or a value is missing, or the values are not of the same patients.
         """
         missing = [name for name in self.coefficients if name not in values]
         if missing:
             raise RairlibError(f"no value of {', '.join(missing)}")
+        many = {name: values[name] for name in self.coefficients if np.ndim(values[name])}
+        values = {**values, **dict(zip(many, aligned(**many), strict=True))}
         return sum(self.points(name, values[name]) for name in self.coefficients)
 
     def risk_of_total(self, total):
         """Return the risk (0 to 1) of total points."""
-        return expit(np.asarray(total) / self.points_per_logit + self.logit_at_zero)
+        return expit(finite("total", total) / self.points_per_logit + self.logit_at_zero)
 
     def total_of_risk(self, risk):
         """Return the total points of a risk above 0 and below 1; inverse of the other."""
+        risk = finite("risk", risk)
+        if not ((risk > 0) & (risk < 1)).all():
+            raise RairlibError("risk: total points need a risk above 0 and below 1")
         return (logit(risk) - self.logit_at_zero) * self.points_per_logit
 
     def _least(self, predictor: str) -> float:
@@ -176,8 +189,9 @@ def nomogram(
     Raises
     ------
     RairlibError
-        If a range is missing or empty, or a coefficient is 0.
+        If a number is missing, a range is missing or empty, or a coefficient is 0.
     """
+    intercept = number("intercept", intercept)
     _check(coefficients, ranges)
     ticks = {name: pretty(*ranges[name]) for name in coefficients}
     spans = [coefficients[name] * ticks[name] for name in coefficients]
@@ -197,9 +211,14 @@ def nomogram(
 
 
 def _check(coefficients: Mapping[str, float], ranges: Mapping[str, tuple[float, float]]) -> None:
+    if not coefficients:
+        raise RairlibError("coefficients: a nomogram needs one predictor or more")
     for name, coefficient in coefficients.items():
         if name not in ranges:
             raise RairlibError(f"{name}: no range")
+        ends = finite(name, ranges[name])
+        if ends.shape != (2,) or not ends[0] < ends[1]:
+            raise RairlibError(f"{name}: a range needs a low end below its high end; got {ends}")
         if not np.isfinite(coefficient) or coefficient == 0:
             raise RairlibError(f"{name}: the coefficient is {coefficient}, so it has no points")
 
@@ -222,7 +241,9 @@ def nomogram_axes(scales: Nomogram, risks) -> pd.DataFrame:
         ``position``.
     """
     hundred = np.linspace(0, MOST_POINTS, INTERVALS + 1)
-    marked = np.asarray(risks, dtype=float)
+    marked = finite("risks", risks).ravel()
+    if not ((marked > 0) & (marked < 1)).all():
+        raise RairlibError("risks: probabilities above 0 and below 1 are needed")
     inside = (logit(marked) >= scales.logit_ticks[0]) & (logit(marked) <= scales.logit_ticks[-1])
     axes = [(POINTS, POINTS, hundred, hundred)]
     axes += [

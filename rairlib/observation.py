@@ -1,4 +1,4 @@
-"""Times, events and groups of patients, checked before anything is estimated from them."""
+"""Values of patients, matched and checked before anything is estimated from them."""
 
 import numpy as np
 import pandas as pd
@@ -6,6 +6,78 @@ import pandas as pd
 from rairlib.errors import RairlibError
 
 YES_NO = {"yes": 1, "no": 0}
+# Equal patients can get scores that differ in the last digits of a sum of products.
+NOISE = 1e-10
+
+
+def aligned(**named) -> tuple:
+    """Set values of the same patients in one order.
+
+    Parameters
+    ----------
+    **named : array-like, Series, DataFrame or None
+        Values under the names that messages use. What has an index is matched by it with the
+        first that has one; what has none is taken in the order given; None stays None.
+
+    Returns
+    -------
+    tuple
+        The values in the order of the arguments; those with an index in the order of the first.
+
+    Raises
+    ------
+    RairlibError
+        If the numbers of patients differ, two indexes do not name the same patients, or an index
+        repeats a name and the other is not the same throughout.
+    """
+    given = {name: values for name, values in named.items() if values is not None}
+    first = next(iter(given), "")
+    for name, values in given.items():
+        if np.ndim(values) == 0:
+            raise RairlibError(f"{name}: one value per patient is needed, not {values!r}")
+        if len(values) != len(given[first]):
+            sizes = f"got {len(given[first])} {first}s, {len(values)} {name}s"
+            raise RairlibError(f"one {name} per patient: {sizes}")
+    indexed = [name for name in given if isinstance(given[name], (pd.Series, pd.DataFrame))]
+    for name in indexed[1:]:
+        named[name] = _in_order(indexed[0], given[indexed[0]].index, name, given[name])
+    return tuple(named.values())
+
+
+def _in_order(first: str, wanted: pd.Index, name: str, values):
+    if values.index.equals(wanted):
+        return values
+    if not (values.index.is_unique and wanted.is_unique):
+        raise RairlibError(
+            f"{first} and {name}: a repeated index cannot be matched; give both a fresh one"
+        )
+    places = values.index.get_indexer(wanted)
+    if (places < 0).any():
+        raise RairlibError(
+            f"{first} and {name} have different indexes: {name} has no {wanted[places < 0][0]!r}"
+        )
+    return values.iloc[places]
+
+
+def ranked(scores) -> np.ndarray:
+    """Rank scores, taking those for equal that only float noise keeps apart.
+
+    Parameters
+    ----------
+    scores : array-like of float, shape (n,)
+        Without missing values.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        0 for the smallest; equal scores share a rank. Neighbours are equal if they differ by less
+        than 1e-10 of the larger; if that made all scores equal, every difference counts.
+    """
+    values, place = np.unique(np.asarray(scores, dtype=float), return_inverse=True)
+    apart = np.diff(values) >= NOISE * np.maximum(abs(values[1:]), abs(values[:-1]))
+    if not apart.any():
+        apart[:] = True
+    return np.append(0, np.cumsum(apart))[place]
 
 
 def survival_times(time, event) -> pd.DataFrame:
@@ -31,18 +103,58 @@ def survival_times(time, event) -> pd.DataFrame:
         If there are no patients, the lengths differ, a time is missing, infinite or negative, or
         an event is missing or not one of two values; the first such patient is named.
     """
+    time, event = aligned(time=time, event=event)
     names = time.index if isinstance(time, pd.Series) else np.arange(1, len(time) + 1)
-    times = pd.to_numeric(pd.Series(np.asarray(time), index=names), errors="coerce")
-    if len(times) != len(event):
-        raise RairlibError(f"one event per time: got {len(times)} times, {len(event)} events")
+    times = numbers(time, names, "time", least=0)
     if times.empty:
         raise RairlibError("no patients to follow")
-    _refuse(~np.isfinite(times), times, "the time is missing or not a finite number")
-    _refuse(times < 0, times, "the time is negative")
     raw = pd.Series(np.asarray(event), index=names)
-    coded = pd.to_numeric(raw.map(lambda value: YES_NO.get(value, value)), errors="coerce")
+    coded = _coded(raw)
     _refuse(~coded.isin([0, 1]), raw, "the event must be yes/no, true/false or 1/0")
-    return pd.DataFrame({"time": times.astype(float), "event": coded.astype(int)})
+    return pd.DataFrame({"time": times, "event": coded.astype(int)})
+
+
+def numbers(values, names: pd.Index, what: str, least=-np.inf, never: bool = False) -> pd.Series:
+    """Check numbers of patients.
+
+    Parameters
+    ----------
+    values : array-like, shape (n,)
+        Numbers, or words that read as numbers.
+    names : Index
+        Names of the patients.
+    what : str
+        What the numbers are.
+    least : float
+        0 refuses negative numbers.
+    never : bool
+        Whether a number may be missing or infinite.
+
+    Returns
+    -------
+    Series of float
+        Named by patient.
+
+    Raises
+    ------
+    RairlibError
+        For the first patient whose number is not usable.
+    """
+    if np.ndim(values) != 1:
+        raise RairlibError(f"{what}: one number per patient is needed")
+    raw = pd.Series(np.asarray(values), index=names)
+    dated = raw.map(lambda value: hasattr(value, "year") or hasattr(value, "days"))
+    _refuse(dated.astype(bool), raw, f"the {what} must be a number, not a date or a duration")
+    read = pd.to_numeric(raw, errors="coerce").astype(float)
+    usable = read.notna() | raw.isna() if never else np.isfinite(read)
+    _refuse(~usable, raw, f"the {what} is missing or not a finite number")
+    _refuse(read < least, raw, f"the {what} is negative")
+    return read
+
+
+def _coded(events: pd.Series) -> pd.Series:
+    """Turn yes/no, true/false and 1/0 into numbers, anything else into NaN or another number."""
+    return pd.to_numeric(events.map(lambda value: YES_NO.get(value, value)), errors="coerce")
 
 
 def _refuse(wrong: pd.Series, values: pd.Series, fault: str) -> None:
@@ -57,7 +169,7 @@ def patient_groups(group, names: pd.Index) -> pd.Series:
     Parameters
     ----------
     group : array-like of str, shape (n,)
-        Group of each patient.
+        Group of each patient, as many as there are names.
     names : Index
         Names of the patients, as :func:`survival_times` gives them.
 
@@ -69,13 +181,195 @@ def patient_groups(group, names: pd.Index) -> pd.Series:
     Raises
     ------
     RairlibError
-        If the lengths differ or a group is missing; the first such patient is named.
+        If a group is missing; the first such patient is named.
     """
-    values = pd.Series(np.asarray(group, dtype=object), name="group")
-    if len(values) != len(names):
-        raise RairlibError(
-            f"one group per patient: got {len(names)} patients, {len(values)} groups"
-        )
-    values.index = names
+    values = pd.Series(np.asarray(group, dtype=object), names, name="group")
     _refuse(values.isna() | (values == ""), values, "the group is missing")
     return values
+
+
+def at_least(values, cutoff: float) -> np.ndarray:
+    """Tell which values reach a cut-off, those that miss it by float noise included.
+
+    Parameters
+    ----------
+    values : array-like of float
+        Finite.
+    cutoff : float
+        The threshold.
+
+    Returns
+    -------
+    ndarray of bool
+        In the shape of the values.
+    """
+    values = np.asarray(values, dtype=float)
+    ranks = ranked(np.append(values, cutoff))
+    return (ranks[:-1] >= ranks[-1]).reshape(values.shape)
+
+
+def settled(scores) -> np.ndarray:
+    """Make scores equal that only float noise keeps apart.
+
+    Parameters
+    ----------
+    scores : array-like of float, shape (n,)
+        Finite, at least one.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+        Scores that share a rank (see :func:`ranked`) are set to the smallest of them.
+    """
+    scores = np.asarray(scores, dtype=float)
+    ranks = ranked(scores)
+    least = np.full(ranks.max() + 1, np.inf)
+    np.minimum.at(least, ranks, scores)
+    return least[ranks]
+
+
+def finite(name: str, values) -> np.ndarray:
+    """Return values as floats, checked.
+
+    Parameters
+    ----------
+    name : str
+        What messages call them.
+    values : array-like of float
+        One or more, of any shape.
+
+    Returns
+    -------
+    ndarray of float
+        In the same shape.
+
+    Raises
+    ------
+    RairlibError
+        If there is none, or one is missing, infinite, a date or no number.
+    """
+    array = _floats(name, values)
+    if not array.size:
+        raise RairlibError(f"{name}: no values, so nothing to estimate")
+    return array
+
+
+def _floats(name: str, values) -> np.ndarray:
+    array = np.asarray(values)
+    if array.dtype.kind in "mM":
+        raise RairlibError(f"{name}: dates are not numbers; give days or years since a start")
+    try:
+        array = array.astype(float)
+    except (TypeError, ValueError) as problem:
+        raise RairlibError(f"{name}: a value is not a number ({problem})") from problem
+    wrong = int((~np.isfinite(array)).sum())
+    if wrong and array.ndim:
+        raise RairlibError(f"{name}: {wrong} values are missing or infinite")
+    if wrong:
+        raise RairlibError(f"{name}: {array} is not a finite number")
+    return array
+
+
+def number(name: str, value, low: float = -np.inf, high: float = np.inf) -> float:
+    """Return one finite number, checked.
+
+    Parameters
+    ----------
+    name : str
+        What messages call it.
+    value : float
+        The number.
+    low, high : float
+        Limits between which it lies, themselves excluded.
+
+    Returns
+    -------
+    float
+        The number.
+
+    Raises
+    ------
+    RairlibError
+        If it is not one finite number or not between the limits.
+    """
+    array = finite(name, value)
+    if array.ndim:
+        raise RairlibError(f"{name}: one number is needed, got {array.size}")
+    if not low < array < high:
+        limits = f"not above {low:g}" if high == np.inf else f"not between {low:g} and {high:g}"
+        raise RairlibError(f"{name}: {array:g} is {limits}")
+    return float(array)
+
+
+def whole(name: str, counts, least: int = 0) -> np.ndarray:
+    """Return counts as integers: float noise is rounded away, a real fraction refused.
+
+    Parameters
+    ----------
+    name : str
+        What messages call them.
+    counts : array-like of float
+        Counts of any shape.
+    least : int
+        The smallest that is possible.
+
+    Returns
+    -------
+    ndarray of int, or int
+        In the same shape.
+
+    Raises
+    ------
+    RairlibError
+        If one is missing, no whole number, too small or beyond 2**53.
+    """
+    array = _floats(name, counts)
+    rounded = np.rint(array)
+    for wrong, fault in (
+        (abs(array - rounded) > 1e-9 * np.maximum(abs(rounded), 1), "is not a whole number"),
+        (rounded < least, f"is below {least}"),
+        (rounded > 2**53, "is too large for a count"),
+    ):
+        if wrong.any():
+            raise RairlibError(f"{name}: {array[wrong].flat[0]:.10g} {fault}")
+    return rounded.astype(int)[()]
+
+
+def outcomes_and(name: str, event, values) -> tuple[np.ndarray, np.ndarray]:
+    """Return outcomes and a number of the same patients, matched and checked.
+
+    Parameters
+    ----------
+    name : str
+        What messages call the number.
+    event : array-like of bool, 0/1 or yes/no, shape (n,)
+        Whether the patient has the outcome.
+    values : array-like of float, shape (n,)
+        Finite; matched as :func:`aligned` does.
+
+    Returns
+    -------
+    event, values : ndarray of float
+        In the order of the events, these 1 or 0.
+
+    Raises
+    ------
+    RairlibError
+        If a value is missing or unusable, or all patients have the same outcome.
+    """
+    event, values = aligned(**{"event": event, name: values})
+    values = finite(name, values)
+    if np.ndim(event) != 1 or values.ndim != 1:
+        raise RairlibError(f"event and {name}: one value of each per patient is needed")
+    raw = np.asarray(event)
+    plain = raw.dtype.kind in "biuf"  # most are, and are asked for in every resample
+    coded = raw.astype(float) if plain else _coded(pd.Series(raw, dtype=object)).to_numpy(float)
+    wrong = (coded != 0) & (coded != 1)
+    if wrong.any():
+        raise RairlibError(
+            "event must be yes/no, true/false or 1/0, without missing values; "
+            f"got {raw[wrong].tolist()[0]!r}"
+        )
+    if coded.min() == coded.max():
+        raise RairlibError("both patients with and patients without the event are needed")
+    return coded, values

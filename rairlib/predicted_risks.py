@@ -3,6 +3,7 @@
 import numpy as np
 
 from rairlib.errors import RairlibError
+from rairlib.observation import finite, outcomes_and, settled
 
 
 def outcomes_and_risks(event, risk) -> tuple[np.ndarray, np.ndarray]:
@@ -10,36 +11,26 @@ def outcomes_and_risks(event, risk) -> tuple[np.ndarray, np.ndarray]:
 
     Parameters
     ----------
-    event : array-like of bool or 0/1, shape (n,)
+    event : array-like of bool, 0/1 or yes/no, shape (n,)
         Whether the patient has the outcome.
     risk : array-like of float, shape (n,)
-        Predicted risks from 0 to 1.
+        Predicted risks from 0 to 1; a Series is matched by its index.
 
     Returns
     -------
     event, risk : ndarray of float
-        In the order given.
+        In the order of the events; risks that only float noise keeps apart are made equal.
 
     Raises
     ------
     RairlibError
         If a value is missing or out of range, or if all patients have the same outcome.
     """
-    event, risk = np.asarray(event), np.asarray(risk, dtype=float)
-    if event.shape != risk.shape or event.ndim != 1:
-        raise RairlibError(f"one risk per patient: got {event.size} outcomes, {risk.size} risks")
-    try:
-        event = event.astype(float)
-    except (TypeError, ValueError) as problem:
-        raise RairlibError("event must be true or false, or 1 or 0") from problem
-    if not np.isin(event, (0, 1)).all():
-        raise RairlibError("event must be true or false, without missing values")
-    if np.isnan(risk).any():
-        raise RairlibError(f"risk: {int(np.isnan(risk).sum())} values are missing")
+    event, risk = outcomes_and("risk", event, risk)
     if not ((risk >= 0) & (risk <= 1)).all():
         raise RairlibError(f"risk must be a probability; got {risk.min():g} to {risk.max():g}")
-    if event.min(initial=1) == event.max(initial=0):
-        raise RairlibError("both patients with and patients without the event are needed")
+    # Beside 0 and 1, so that a spread of nothing but noise is noise too.
+    risk = settled(np.append(risk, [0.0, 1.0]))[:-2]
     return event, risk
 
 
@@ -61,6 +52,7 @@ def log_odds(risk: np.ndarray) -> np.ndarray:
     RairlibError
         If a risk is 0 or 1.
     """
+    risk = finite("risk", risk)
     infinite = int(((risk <= 0) | (risk >= 1)).sum())
     if infinite:
         raise RairlibError(f"risk: {infinite} values are 0 or 1, whose log odds are infinite")

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from rairlib.cox import cox, survival_columns
+from rairlib.cox import cox, cox_columns, survival_columns
 from rairlib.errors import RairlibError
-from rairlib.regression import Coding, covariate_columns
+from rairlib.fast_logistic import UNEXPLAINED_MIN
+from rairlib.regression import Coding
 from rairlib.survival import kaplan_meier
 
 TRANSFORMS = ("km", "rank", "identity", "log")
@@ -44,22 +45,30 @@ def proportional_hazards(
     Raises
     ------
     RairlibError
-        As :func:`rairlib.cox.cox` does, or if the transformation is another one or, for ``log``,
-        an event is at time 0.
+        As :func:`rairlib.cox.cox` does, if the transformation is another one or, for ``log``,
+        an event is at time 0, or if the events are at too few times.
     """
     if transform not in TRANSFORMS:
         raise RairlibError(f"time is transformed by {', '.join(TRANSFORMS)}, not {transform!r}")
     data = survival_columns(frame, time, event)
     estimates = cox(frame, time, event, covariates)
     coefficients = estimates["estimate"][estimates["statistic"] == "coefficient"].to_numpy()
-    columns = covariate_columns(frame, covariates)
-    moments, residuals, variances = _at_events(data, columns.to_numpy(), coefficients)
+    columns = cox_columns(frame, covariates)
+    scale = columns.std().to_numpy()
+    moments, residuals, variances = _at_events(
+        data, columns.to_numpy() / scale, coefficients * scale
+    )
     g = _transformed(data, moments, transform)
     # Without its mean, g is nearly independent of β: fewer digits are lost below.
     g = g - g.mean()
     score = g @ residuals
     plain, mixed, squared = (np.tensordot(g**power, variances, axes=1) for power in (0, 1, 2))
     information = squared - mixed @ np.linalg.solve(plain, mixed)
+    if (np.linalg.eigvalsh(information) <= UNEXPLAINED_MIN * np.trace(squared)).any():
+        raise RairlibError(
+            f"{event}: the events are at too few different times to show whether a hazard ratio "
+            "changes"
+        )
     rows = []
     for place, term in enumerate(columns.columns):
         own = squared[place, place] - mixed[place] @ np.linalg.solve(plain, mixed[place])

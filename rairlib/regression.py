@@ -1,20 +1,20 @@
 """Logistic regression by maximum likelihood and with Firth's penalty, in one estimate schema."""
 
-import warnings
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from firthmodels import FirthLogisticRegression, detect_separation
 from scipy import stats
-from statsmodels.tools.sm_exceptions import (
-    ConvergenceWarning,
-    HessianInversionWarning,
-    PerfectSeparationWarning,
-)
 
 from rairlib.errors import RairlibError
+from rairlib.fast_logistic import (
+    NEARLY_NONE,
+    UNEXPLAINED_MIN,
+    dependent_terms,
+    fit_logistic,
+    on_unit_scale,
+)
 from rairlib.firth import penalised_fit
 
 ESTIMATE_COLUMNS = (
@@ -62,12 +62,18 @@ def logistic(data: pd.DataFrame, outcome: str, covariates: Mapping[str, Coding])
         If a column or level is missing, the outcome does not vary, the covariates are
         collinear, or the estimates are infinite because the covariates separate the outcome.
     """
-    event, design = _model_frame(data, outcome, covariates)
+    event, columns = _model_frame(data, outcome, covariates)
     _check_cells(data, outcome, event, covariates)
-    _check_separation(event, design)
-    fit = _maximum_likelihood(event, design)
-    low, high = fit.params - Z_95 * fit.bse, fit.params + Z_95 * fit.bse
-    return _estimates(event, fit.params, low, high, fit.pvalues)
+    design = np.column_stack([np.ones(len(event)), columns.to_numpy()])
+    _check_separation(event, columns, design)
+    fit = fit_logistic(event.to_numpy(), design)
+    error = fit.standard_errors
+    infinite = "so together the covariates leave the odds ratio without a finite estimate"
+    check_errors(columns, error[1:], f"{infinite}; use firth_logistic")
+    width, p_value = Z_95 * error, 2 * stats.norm.sf(abs(fit.coefficients / error))
+    limits = (fit.coefficients - width, fit.coefficients + width)
+    values = np.column_stack([fit.coefficients, *limits, p_value])
+    return _estimates(event, [INTERCEPT, *columns.columns], values)
 
 
 def firth_logistic(
@@ -93,21 +99,15 @@ def firth_logistic(
         If a column or level is missing, the outcome does not vary, the covariates are
         collinear, or the fit does not converge.
     """
-    event, design = _model_frame(data, outcome, covariates)
-    slopes = design.drop(columns=INTERCEPT)
-    fit = penalised_fit(FirthLogisticRegression, slopes, event.to_numpy(), INTERCEPT)
-    # firthmodels puts the intercept last, the schema puts it first.
-    table = fit.loc[design.columns]
-    return _estimates(event, *(table[column] for column in table))
+    event, columns = _model_frame(data, outcome, covariates)
+    values = penalised_fit(FirthLogisticRegression, columns, event.to_numpy(), intercept=True)
+    return _estimates(event, [INTERCEPT, *columns.columns], values)
 
 
 def _model_frame(data, outcome, covariates) -> tuple[pd.Series, pd.DataFrame]:
-    """Return the outcome as 0/1 and the design matrix with its intercept first."""
-    _check_present(data, [outcome])
-    design = covariate_columns(data, covariates)
-    event = outcome_column(data[outcome])
-    design.insert(0, INTERCEPT, 1.0)
-    return event, design
+    """Return the outcome as 0/1 and the columns of the covariates."""
+    check_columns(data, [outcome])
+    return outcome_column(data[outcome]), covariate_columns(data, covariates)
 
 
 def covariate_columns(data: pd.DataFrame, covariates: Mapping[str, Coding]) -> pd.DataFrame:
@@ -130,23 +130,119 @@ def covariate_columns(data: pd.DataFrame, covariates: Mapping[str, Coding]) -> p
         If a column is absent or has missing values, a level is unknown or has no patient, or the
         terms determine one another.
     """
-    _check_present(data, covariates)
-    terms = {}
+    check_covariates(data, covariates)
+    terms = []
     for name, coding in covariates.items():
-        terms |= _numeric(data[name]) if coding is None else _indicators(data[name], coding)
-    columns = pd.DataFrame(terms, index=data.index)
-    # A term without spread determines an intercept or, in a Cox model, the baseline hazard.
-    if np.linalg.matrix_rank(columns.assign(constant=1.0).to_numpy()) < columns.shape[1] + 1:
-        raise RairlibError(f"the terms {', '.join(columns.columns)} determine one another")
+        terms += _numeric(data[name]) if coding is None else _indicators(data[name], coding)
+    columns = pd.concat(terms, axis=1) if terms else pd.DataFrame(index=data.index)
+    check_dependence(columns)
     return columns
 
 
-def _check_present(data: pd.DataFrame, columns: Iterable[str]) -> None:
+def check_dependence(columns: pd.DataFrame) -> None:
+    """Refuse terms that determine one another.
+
+    Parameters
+    ----------
+    columns : DataFrame
+        One column per term; each varies.
+
+    Raises
+    ------
+    RairlibError
+        It names the terms.
+    """
+    if together := dependent_terms(columns, UNEXPLAINED_MIN):
+        raise RairlibError(f"the terms {together} determine one another")
+
+
+def check_errors(columns: pd.DataFrame, error: np.ndarray, infinite: str) -> None:
+    """Refuse estimates with standard errors that no clinical data set has.
+
+    Parameters
+    ----------
+    columns : DataFrame
+        What :func:`covariate_columns` returned.
+    error : ndarray, shape (terms,)
+        Standard errors of their coefficients.
+    infinite : str
+        What a large error means where no terms nearly determine one another.
+
+    Raises
+    ------
+    RairlibError
+        If an error is missing or above 100 per standard deviation of its term.
+    """
+    scaled = np.asarray(error * columns.std(ddof=0))
+    if (scaled < LARGEST_STANDARD_ERROR).all():
+        return
+    if together := dependent_terms(columns, NEARLY_NONE):
+        raise RairlibError(f"the terms {together} nearly determine one another: leave one out")
+    worst = np.argmax(np.nan_to_num(scaled, nan=np.inf))
+    found = f"the standard error is {np.asarray(error)[worst]:.3g}"
+    raise RairlibError(f"{columns.columns[worst]}: {found}, {infinite}")
+
+
+def check_columns(data: pd.DataFrame, columns: Iterable[str], gaps: bool = False) -> None:
+    """Refuse a frame without patients, without a column, or with gaps in it.
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row per patient.
+    columns : iterable of str
+        The columns that an analysis uses.
+    gaps : bool
+        Whether values may be missing.
+
+    Raises
+    ------
+    RairlibError
+        For the first fault.
+    """
+    if not len(data):
+        raise RairlibError("there are no patients in the data")
     for column in columns:
         if column not in data.columns:
             raise RairlibError(f"no column {column!r} in the data")
-        if data[column].isna().any():
-            raise RairlibError(f"{column}: {int(data[column].isna().sum())} values are missing")
+        if data[column].ndim > 1:
+            raise RairlibError(f"{column}: {data[column].shape[1]} columns have this name")
+        missing = 0 if gaps else int(pd.isna(data[column].to_numpy()).sum())
+        if missing:
+            raise RairlibError(f"{column}: {missing} values are missing")
+
+
+def check_covariates(data: pd.DataFrame, covariates: Mapping[str, Coding]) -> None:
+    """Refuse columns as :func:`check_columns` does, and codings without two different levels.
+
+    Parameters
+    ----------
+    data, covariates
+        As for :func:`logistic`.
+
+    Raises
+    ------
+    RairlibError
+        For the first fault.
+    """
+    if not isinstance(covariates, Mapping):
+        raise RairlibError("covariates: give each column its levels, or None if it is numeric")
+    check_columns(data, covariates)
+    for name, coding in covariates.items():
+        if coding is None:
+            _check_numbers(data[name])
+        elif isinstance(coding, str) or not 2 <= len(coding) == len(set(coding)):
+            raise RairlibError(f"{name}: give two or more different levels, the reference last")
+
+
+def _check_numbers(values: pd.Series) -> None:
+    if values.dtype.kind in "mM":
+        raise RairlibError(f"{values.name}: dates and durations must be given as numbers")
+    if not pd.api.types.is_numeric_dtype(values):
+        raise RairlibError(f"{values.name}: not numeric; give its levels, the reference last")
+    infinite = np.isinf(values.to_numpy(dtype=float))
+    if infinite.any():
+        raise RairlibError(f"{values.name}: {int(infinite.sum())} values are infinite")
 
 
 def outcome_column(values: pd.Series) -> pd.Series:
@@ -167,6 +263,8 @@ def outcome_column(values: pd.Series) -> pd.Series:
     RairlibError
         If there are other values, or all patients have the same.
     """
+    if values.isna().any():
+        raise RairlibError(f"{values.name}: {int(values.isna().sum())} values are missing")
     event = values.map(YES_NO) if set(values) <= set(YES_NO) else values
     if not set(event) <= {0, 1}:
         raise RairlibError(f"{values.name}: an outcome must be yes/no, true/false or 1/0")
@@ -176,26 +274,27 @@ def outcome_column(values: pd.Series) -> pd.Series:
     return event
 
 
-def _numeric(values: pd.Series) -> dict[str, pd.Series]:
-    if not pd.api.types.is_numeric_dtype(values):
-        raise RairlibError(f"{values.name}: not numeric; give its levels, the reference last")
-    if values.nunique() < 2:
+def _numeric(values: pd.Series) -> list[pd.Series]:
+    numbers = values.astype(float)
+    # Around a large mean, a spread of the last digits is noise.
+    if np.ptp(numbers) <= 1e-13 * abs(numbers).max():
         raise RairlibError(f"{values.name}: all patients have the same value")
-    return {values.name: values.astype(float)}
+    return [numbers]
 
 
-def _indicators(values: pd.Series, coding: tuple[str, ...]) -> dict[str, pd.Series]:
+def _indicators(values: pd.Series, coding: tuple[str, ...]) -> list[pd.Series]:
     *levels, reference = coding
     unknown = sorted(set(values) - set(coding), key=str)
     if unknown:
-        raise RairlibError(f"{values.name}: {unknown[0]!r} is not one of {', '.join(coding)}")
+        known = ", ".join(map(str, coding))
+        raise RairlibError(f"{values.name}: {unknown[0]!r} is not one of {known}")
     for level in coding:
         if not (values == level).any():
             raise RairlibError(f"{values.name}: no patient has level {level!r}")
-    return {
-        f"{values.name}: {level} vs {reference}": (values == level).astype(float)
+    return [
+        (values == level).astype(float).rename(f"{values.name}: {level} vs {reference}")
         for level in levels
-    }
+    ]
 
 
 def _check_cells(data, outcome, event, covariates) -> None:
@@ -211,63 +310,44 @@ def _check_cells(data, outcome, event, covariates) -> None:
                 )
 
 
-def _check_separation(event: pd.Series, design: pd.DataFrame) -> None:
+def _check_separation(event: pd.Series, columns: pd.DataFrame, design: np.ndarray) -> None:
     """Find separation by linear programming (Konis 2007): fitting alone may not notice it."""
-    scale = design.std(ddof=0).where(lambda sd: sd > 0, 1.0)
-    found = detect_separation((design / scale).to_numpy(), event.to_numpy(), fit_intercept=False)
-    infinite = [
-        term
-        for term, finite in zip(design.columns, found.is_finite, strict=True)
-        if not finite and term != INTERCEPT
-    ]
+    found = detect_separation(on_unit_scale(design)[0], event.to_numpy(), fit_intercept=False)
     if found.separation:
+        infinite = columns.columns[~np.asarray(found.is_finite)[1:]]
         raise RairlibError(
-            f"{'; '.join(infinite)}: together the covariates separate the outcome, so the odds "
-            "ratio is infinite; use firth_logistic"
+            f"{'; '.join(map(str, infinite))}: together the covariates separate the outcome, so "
+            "the odds ratio is infinite; use firth_logistic"
         )
 
 
-def _maximum_likelihood(event: pd.Series, design: pd.DataFrame):
-    """Fit, and refuse a result that did not converge or has no usable standard error."""
-    with warnings.catch_warnings():
-        for category in (ConvergenceWarning, PerfectSeparationWarning, HessianInversionWarning):
-            warnings.simplefilter("error", category)
-        try:
-            fit = sm.Logit(event, design).fit(disp=False, method="newton", maxiter=100, tol=1e-12)
-        except (Warning, np.linalg.LinAlgError) as problem:
-            raise RairlibError(f"the logistic regression did not converge: {problem}") from problem
-    spread = design.std(ddof=0).where(lambda sd: sd > 0, 1.0)
-    scaled = fit.bse * spread
-    if not (scaled < LARGEST_STANDARD_ERROR).all():
-        worst = scaled.fillna(np.inf).idxmax()
-        raise RairlibError(f"{worst}: the standard error is {fit.bse[worst]:.3g}, no usable fit")
-    return fit
-
-
-def _estimates(event, estimate, low, high, p_value) -> pd.DataFrame:
-    """Lay the estimates of a logistic model out in the common schema."""
+def _estimates(event, terms: list[str], values: np.ndarray) -> pd.DataFrame:
+    """Lay the estimates of a logistic model out in the common schema, its intercept first."""
     sizes = (len(event), int(event.sum()))
-    return estimate_table(estimate, low, high, p_value, sizes, "odds_ratio")
+    return estimate_table(terms, values, sizes, "odds_ratio", intercept=True)
 
 
 def estimate_table(
-    estimate: pd.Series,
-    low: pd.Series,
-    high: pd.Series,
-    p_value: pd.Series,
+    terms: Iterable[str],
+    values: np.ndarray,
     sizes: tuple[int, int],
     ratio: str,
+    intercept: bool = False,
 ) -> pd.DataFrame:
     """Lay estimates on the log scale out in the common schema.
 
     Parameters
     ----------
-    estimate, low, high, p_value : Series of float
-        Coefficients, their limits and p values, indexed by term.
+    terms : iterable of str
+        Names of the terms.
+    values : ndarray, shape (terms, 4)
+        Coefficients, their limits and p values.
     sizes : tuple of int
         Patients and events.
     ratio : str
         What an exponentiated coefficient is: ``odds_ratio`` or ``hazard_ratio``.
+    intercept : bool
+        Whether the first term is an intercept.
 
     Returns
     -------
@@ -276,12 +356,12 @@ def estimate_table(
         ``coefficient`` and a ratio row, for an intercept one row.
     """
     rows = []
-    for term in estimate.index:
-        on_log_scale = (estimate[term], low[term], high[term])
-        rest = (p_value[term], *sizes)
-        if term == INTERCEPT:
-            rows.append((term, "intercept", *on_log_scale, *rest))
+    for place, (term, (*on_log_scale, p_value)) in enumerate(zip(terms, values, strict=True)):
+        if intercept and not place:
+            rows.append((term, INTERCEPT, *on_log_scale, p_value, *sizes))
         else:
-            rows.append((term, "coefficient", *on_log_scale, *rest))
-            rows.append((term, ratio, *np.exp(on_log_scale), *rest))
+            rows.append((term, "coefficient", *on_log_scale, p_value, *sizes))
+            # Per unit of a very small covariate, a ratio can be beyond all numbers.
+            with np.errstate(over="ignore"):
+                rows.append((term, ratio, *np.exp(on_log_scale), p_value, *sizes))
     return pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 
 from rairlib.errors import RairlibError
+from rairlib.observation import number, whole
 
 
 def bootstrap_rows(patients: int, resamples: int, *, rng: np.random.Generator) -> np.ndarray:
@@ -29,8 +30,7 @@ def bootstrap_rows(patients: int, resamples: int, *, rng: np.random.Generator) -
     RairlibError
         If there are no patients or no resamples.
     """
-    if patients < 1 or resamples < 1:
-        raise RairlibError(f"got {patients} patients and {resamples} resamples: 1 of each needed")
+    patients, resamples = whole("patients", patients, 1), whole("resamples", resamples, 1)
     return rng.integers(0, patients, size=(resamples, patients))
 
 
@@ -82,10 +82,11 @@ def percentile_limits(values: np.ndarray, level: float = 0.95) -> np.ndarray:
     Raises
     ------
     RairlibError
-        If the level is not between 0 and 1.
+        If the level is not between 0 and 1, or there are no resamples.
     """
-    if not 0 < level < 1:
-        raise RairlibError(f"level: {level} is not between 0 and 1")
+    level = number("level", level, 0, 1)
+    if not len(values):
+        raise RairlibError("no resamples, so no limits")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a quantity that no resample gives
         return np.nanquantile(values, [(1 - level) / 2, (1 + level) / 2], axis=0)

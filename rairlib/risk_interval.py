@@ -10,6 +10,7 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from rairlib.errors import RairlibError
+from rairlib.observation import finite, number
 
 INTERVAL_COLUMNS = ("risk", "low", "high", "lowest", "highest", "narrow_low", "narrow_high")
 
@@ -30,12 +31,14 @@ def from_triangles(triangles) -> np.ndarray:
     Raises
     ------
     RairlibError
-        If there is no matrix, or a variance is negative.
+        If there is no matrix, a row is no triangle, or a variance is missing or negative.
     """
-    flat = np.atleast_2d(np.asarray(triangles, dtype=float))
-    if not flat.size:
+    if not np.size(triangles):
         raise RairlibError("no covariance of the coefficients")
+    flat = np.atleast_2d(finite("triangles", triangles))
     k = int((np.sqrt(8 * flat.shape[1] + 1) - 1) / 2)
+    if flat.shape[1] != k * (k + 1) / 2:
+        raise RairlibError(f"triangles: {flat.shape[1]} numbers in a row are no triangle")
     upper = np.triu_indices(k)
     matrices = np.empty((len(flat), k, k))
     matrices[:, upper[0], upper[1]] = flat
@@ -65,11 +68,26 @@ def risk_intervals(coefficients, design, covariances, level: float = 0.95) -> pd
         Columns ``risk``; ``low, high``: limits under the mean of the covariances; ``lowest,
         highest``: under the one that gives this patient the widest interval; ``narrow_low,
         narrow_high``: under the one that gives the narrowest. All 0 to 1.
+
+    Raises
+    ------
+    RairlibError
+        If a number is missing, the sizes do not fit, a covariance gives a negative variance, or
+        the level is not between 0 and 1.
     """
-    X = np.atleast_2d(np.asarray(design, dtype=float))
-    score = X @ np.asarray(coefficients, dtype=float)
-    variances = np.einsum("ni,mij,nj->nm", X, np.asarray(covariances, dtype=float), X)
-    z = norm.ppf(0.5 + level / 2)
+    X, beta = np.atleast_2d(finite("design", design)), finite("coefficients", coefficients)
+    candidates, level = finite("covariances", covariances), number("level", level, 0, 1)
+    k = beta.size
+    if X.shape[1] != k or candidates.ndim != 3 or candidates.shape[1:] != (k, k):
+        raise RairlibError(
+            f"{k} coefficients need {k} columns of the design and covariances of {k} by {k}; "
+            f"got shapes {X.shape} and {candidates.shape}"
+        )
+    variances = np.einsum("ni,mij,nj->nm", X, candidates, X)
+    if (variances < -1e-12 * abs(variances).max()).any():
+        raise RairlibError("a covariance of the coefficients gives a negative variance")
+    variances = np.maximum(variances, 0.0)
+    score, z = X @ beta, norm.ppf(0.5 + level / 2)
     limits = [
         expit(score + sign * z * np.sqrt(variance))
         for variance in (variances.mean(axis=1), variances.max(axis=1), variances.min(axis=1))

@@ -11,8 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rairlib.discrimination import auc, delong_standard_error, hanley_mcneil_standard_error
+from rairlib.discrimination import (
+    auc,
+    delong_standard_error,
+    hanley_mcneil_standard_error,
+    roc_coordinates,
+)
 from rairlib.errors import RairlibError
+from rairlib.observation import finite, number, whole
 
 Interval = tuple[float, float]
 
@@ -37,6 +43,7 @@ class OrderedSample:
 
     def at_least(self, cutoff: float) -> tuple[int, int]:
         """Return the smallest and largest number of values at or above a cut-off."""
+        cutoff = number("cutoff", cutoff)
         return int((self.lowest >= cutoff).sum()), int((self.highest >= cutoff).sum())
 
 
@@ -70,12 +77,19 @@ def ordered_sample(
     RairlibError
         If no sample has these figures.
     """
+    patients = whole("patients", patients, 4)
+    if np.shape(span) != (2,) or np.shape(quartiles) != (3, 2):
+        raise RairlibError("span and three quartiles: a low and a high end of each are needed")
+    span, quartiles = finite("span", span), finite("quartiles", quartiles)
     lowest, highest = np.full(patients, span[0]), np.full(patients, span[1])
     for part, (low, high) in zip((1, 2, 3), quartiles, strict=True):
         below, above = quartile_neighbours(patients, part)
         highest[:below] = np.minimum(highest[:below], high)
         lowest[above - 1 :] = np.maximum(lowest[above - 1 :], low)
     for cutoff, count in cutoffs:
+        cutoff, count = number("cutoff", cutoff), whole("count", count)
+        if count > patients:
+            raise RairlibError(f"count: {count} at {cutoff:g} or above, of {patients} patients")
         highest[: patients - count] = np.minimum(
             highest[: patients - count], np.nextafter(cutoff, -np.inf)
         )
@@ -99,7 +113,15 @@ def quartile_neighbours(patients: int, part: int) -> tuple[int, int]:
     -------
     (int, int)
         Equal if the quartile is one patient's value under every rule.
+
+    Raises
+    ------
+    RairlibError
+        If there are fewer than 4 patients, or there is no such quartile.
     """
+    patients = int(whole("patients", patients, 4))
+    if part not in (1, 2, 3):
+        raise RairlibError(f"part: quartile 1, 2 or 3, not {part!r}")
     if part == 2:
         return (patients + 1) // 2, patients // 2 + 1
     # Weibull's (n + 1)/4, the ends' 1 + (n - 1)/4, n/4 and the medians of halves.
@@ -187,9 +209,17 @@ def sample_through(patients: int, places: tuple[tuple[float, float], ...]) -> np
     -------
     ndarray of shape (patients,)
         Ascending.
+
+    Raises
+    ------
+    RairlibError
+        If the ranks do not ascend or a value is not positive.
     """
-    ranks, values = zip(*places, strict=True)
-    return np.exp(np.interp(np.arange(1, patients + 1), ranks, np.log(values)))
+    ranks, values = finite("places", places).reshape(-1, 2).T
+    if (np.diff(ranks) <= 0).any() or (values <= 0).any():
+        raise RairlibError("places: ascending ranks and positive values are needed")
+    everyone = np.arange(1, whole("patients", patients, 1) + 1)
+    return np.exp(np.interp(everyone, ranks, np.log(values)))
 
 
 def curve_facts(with_event, without_event) -> dict[str, float]:
@@ -205,13 +235,13 @@ def curve_facts(with_event, without_event) -> dict[str, float]:
     dict of str to float
         ``area``, ``hanley_mcneil``, ``delong``, and ``youden``, the largest index.
     """
+    with_event = finite("with_event", with_event)
+    without_event = finite("without_event", without_event)
     scores = np.concatenate([with_event, without_event])
     event = np.repeat([1, 0], [len(with_event), len(without_event)])
-    hits = np.array([(np.asarray(with_event) >= score).mean() for score in scores])
-    alarms = np.array([(np.asarray(without_event) >= score).mean() for score in scores])
     return {
         "area": auc(event, scores),
         "hanley_mcneil": hanley_mcneil_standard_error(event, scores),
         "delong": delong_standard_error(event, scores),
-        "youden": float((hits - alarms).max()),
+        "youden": float(roc_coordinates(event, scores)["youden"].max()),
     }

@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import optimize, special
 
 from rairlib.errors import RairlibError
+from rairlib.observation import finite, number, whole
 
 SHRINKAGE = 0.9
 NAGELKERKE_GAP = 0.05
@@ -36,7 +37,7 @@ def max_cox_snell(prevalence: float) -> float:
     RairlibError
         If the prevalence is not between 0 and 1.
     """
-    _probability("prevalence", prevalence)
+    prevalence = number("prevalence", prevalence, 0, 1)
     return 1 - math.exp(2 * _null_likelihood(prevalence))
 
 
@@ -44,11 +45,6 @@ def _null_likelihood(prevalence: float) -> float:
     return float(
         special.xlogy(prevalence, prevalence) + special.xlog1py(1 - prevalence, -prevalence)
     )
-
-
-def _probability(name: str, value: float, low: float = 0.0) -> None:
-    if not low < value < 1:
-        raise RairlibError(f"{name}: {value:g} is not between {low:g} and 1")
 
 
 def cox_snell_from_auc(auc: float, prevalence: float) -> float:
@@ -71,8 +67,7 @@ def cox_snell_from_auc(auc: float, prevalence: float) -> float:
     RairlibError
         If area or prevalence is out of range.
     """
-    _probability("auc", auc, 0.5)
-    _probability("prevalence", prevalence)
+    auc, prevalence = number("auc", auc, 0.5, 1), number("prevalence", prevalence, 0, 1)
     nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
     weights = weights / weights.sum()
     distance = math.sqrt(2) * special.ndtri(auc)
@@ -84,12 +79,6 @@ def cox_snell_from_auc(auc: float, prevalence: float) -> float:
     without_event = weights @ special.log_expit(-linear(nodes))
     gain = prevalence * with_event + (1 - prevalence) * without_event - _null_likelihood(prevalence)
     return 1 - math.exp(-2 * gain)
-
-
-def _positive(**numbers: float) -> None:
-    for name, number in numbers.items():
-        if not number > 0:
-            raise RairlibError(f"{name}: {number:g} is not above 0")
 
 
 def development_sample_size(
@@ -138,8 +127,10 @@ def development_sample_size(
         allow.
     """
     largest = max_cox_snell(prevalence)
-    _positive(parameters=parameters, margin=margin, error=error, gap=gap)
-    _probability("shrinkage", shrinkage)
+    parameters = int(whole("parameters", parameters, 1))
+    margin, error = number("margin", margin, 0), number("error", error, 0)
+    gap, shrinkage = number("gap", gap, 0), number("shrinkage", shrinkage, 0, 1)
+    cox_snell = number("cox_snell", cox_snell)
     if not 0 < cox_snell < min(largest, shrinkage):
         raise RairlibError(
             f"cox_snell: {cox_snell:g} is not between 0 and {min(largest, shrinkage):.3g}, the "
@@ -174,8 +165,11 @@ def _sizes(
 ) -> pd.DataFrame:
     """Round up; put the largest behind, then what does not count for it."""
     needed = numbers | {"all": max(numbers.values())} | (beside or {})
+    for criterion, size in needed.items():
+        if not size < LARGEST_N:
+            raise RairlibError(f"{criterion}: more than {LARGEST_N:,} patients would be needed")
     # What is a whole number but for the last digits stays that number.
-    sizes = [math.ceil(number - 1e-9) for number in needed.values()]
+    sizes = [math.ceil(size - 1e-9) for size in needed.values()]
     table = pd.DataFrame({"criterion": needed.keys(), "n": sizes})
     return table.assign(events=table["n"] * prevalence)
 
@@ -215,11 +209,12 @@ def validation_sample_size(
     RairlibError
         If a number is out of range or the linear predictor does not vary.
     """
-    _probability("prevalence", prevalence)
-    _probability("auc", auc, 0.5)
-    _positive(ratio_width=ratio_width, slope_width=slope_width, auc_width=auc_width)
-    linear = np.asarray(linear_predictor, dtype=float)
-    if linear.ndim != 1 or not np.isfinite(linear).all() or not np.ptp(linear):
+    auc, prevalence = number("auc", auc, 0.5, 1), number("prevalence", prevalence, 0, 1)
+    ratio_width = number("ratio_width", ratio_width, 0)
+    slope_width = number("slope_width", slope_width, 0)
+    auc_width = number("auc_width", auc_width, 0, 1)
+    linear = finite("linear_predictor", linear_predictor)
+    if linear.ndim != 1 or not np.ptp(linear):
         raise RairlibError("linear_predictor: log odds that vary, none missing, are needed")
     error = math.asinh(ratio_width / 2) / Z_95
     numbers = {
@@ -242,4 +237,6 @@ def _size_for_auc(auc: float, prevalence: float, error: float) -> float:
         spread = auc * (1 - auc) * (1 + half * ((1 - auc) / (2 - auc) + auc / (1 + auc)))
         return spread / (n**2 * prevalence * (1 - prevalence)) - error**2
 
+    if excess(LARGEST_N) > 0:
+        return math.inf
     return float(optimize.brentq(excess, 1e-3, LARGEST_N))

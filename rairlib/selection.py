@@ -5,18 +5,31 @@ factor move together; a run stops when nothing moves or when it would come back 
 has already seen (IBM SPSS Statistics Algorithms, "Logistic Regression Algorithms").
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
+from scipy.special import chdtrc, expit
 
-from rairlib.regression import INTERCEPT, Coding, covariate_columns, logistic, outcome_column
+from rairlib.errors import RairlibError
+from rairlib.fast_logistic import UNEXPLAINED_MIN, dependent, on_unit_scale
+from rairlib.regression import (
+    INTERCEPT,
+    Coding,
+    check_columns,
+    check_covariates,
+    covariate_columns,
+    logistic,
+    outcome_column,
+)
 
 ENTRY_P = 0.05
 REMOVAL_P = 0.10
 LOG_COLUMNS = ("step", "model", "action", "term", "test", "statistic", "df", "p_value", "decision")
+# Of two tests with the same p, the first in order moves; their last digits do not decide.
+SAME_P = 1e-9
 SEEN_BEFORE = "stopped: this model was seen before"
 
 
@@ -30,7 +43,8 @@ class Selection:
         One row per test, in order: ``step`` (of the model on which the test is made; 0 is the
         constant alone), ``model`` (its variables), ``action`` (``enter`` or ``remove``),
         ``term`` (the variable tested), ``test`` (``score`` or ``likelihood ratio``),
-        ``statistic`` (chi-squared), ``df``, ``p_value`` and ``decision``.
+        ``statistic`` (chi-squared), ``df``, ``p_value`` and ``decision``. A variable that those
+        in the model determine has a statistic and df of 0, no p, and cannot enter, as in SPSS.
     models : DataFrame
         Estimates of every step: ``step``, then the columns of :func:`rairlib.regression.logistic`.
     selected : tuple of str
@@ -80,8 +94,9 @@ def forward_lr(
     ------
     RairlibError
         As for :func:`rairlib.regression.logistic`; separation among the variables of a step is
-        refused.
+        refused, and so is a limit of p outside 0 to 1.
     """
+    check_limits(entry, removal)
     run = _Run.of(data, outcome, covariates)
     run.visit(())
     while run.enter(entry) and run.remove(removal):
@@ -114,13 +129,102 @@ def backward_lr(
     Raises
     ------
     RairlibError
-        As for :func:`rairlib.regression.logistic`; separation among the variables is refused.
+        As for :func:`forward_lr`; separation or collinearity among all variables is refused.
     """
+    check_limits(entry, removal)
     run = _Run.of(data, outcome, covariates)
     run.visit(tuple(covariates))
     while run.remove(removal) and run.enter(entry):
         pass
     return run.result()
+
+
+def check_limits(*limits: float) -> None:
+    """Refuse limits of p that no p can pass.
+
+    Parameters
+    ----------
+    *limits : float
+        Such as 0.05.
+
+    Raises
+    ------
+    RairlibError
+        If one is outside 0 to 1.
+    """
+    for limit in limits:
+        if not 0 <= limit <= 1:
+            raise RairlibError(f"a limit of p lies between 0 and 1; got {limit:g}")
+
+
+def score_tests(
+    event: np.ndarray, present: np.ndarray, log_odds: np.ndarray, candidates: dict[str, np.ndarray]
+) -> dict[str, tuple[float, int, float]]:
+    """Test whether further variables improve a logistic model.
+
+    Parameters
+    ----------
+    event : ndarray of float, shape (n,)
+        1 for patients with the outcome, 0 for the others.
+    present : ndarray, shape (n, terms)
+        Design matrix of the model, intercept first.
+    log_odds : ndarray, shape (n,)
+        What the model gives.
+    candidates : dict of str to ndarray, shape (n, terms of the variable)
+        Columns of each further variable.
+
+    Returns
+    -------
+    dict of str to tuple
+        Statistic, degrees of freedom and p of each; 0, 0 and NaN if the model determines it.
+    """
+    risk, present = expit(log_odds), on_unit_scale(present)[0]
+    weight = (risk * (1 - risk))[:, np.newaxis]
+    weighted, tests = (present * weight).T, {}
+    information = weighted @ present
+    for name, columns in candidates.items():
+        new = columns - columns.mean(axis=0)
+        own = (new**2 * weight).sum(axis=0)
+        # What the variables in the model do not explain of the new one, in the fit's own weights.
+        rest = new - present @ np.linalg.solve(information, weighted @ new)
+        unexplained = rest.T @ (rest * weight)
+        if (np.diag(unexplained) <= UNEXPLAINED_MIN * own).any() or dependent(unexplained):
+            tests[name] = (0.0, 0, np.nan)
+            continue
+        gradient = new.T @ (event - risk)
+        statistic = float(gradient @ np.linalg.solve(unexplained, gradient))
+        tests[name] = (statistic, new.shape[1], float(chdtrc(new.shape[1], statistic)))
+    return tests
+
+
+def mover(tests: dict[str, tuple[float, int, float]], action: str, limit: float) -> str | None:
+    """Return the variable that moves: of the smallest p to enter, of the largest to leave.
+
+    Parameters
+    ----------
+    tests : dict of str to tuple
+        As from :func:`score_tests`.
+    action : str
+        ``enter`` or ``remove``.
+    limit : float
+        Which p has to be below this to enter, above it to leave.
+
+    Returns
+    -------
+    str or None
+        The first in order, if p and statistic are the same; None if no variable moves.
+    """
+    sign = 1 if action == "enter" else -1
+    able = [name for name, (_, _, p_value) in tests.items() if sign * p_value < sign * limit]
+    if not able:
+        return None
+    # A p of 0 tells nothing apart: then the statistic does.
+    best = tests[min(able, key=lambda name: (sign * tests[name][2], -sign * tests[name][0]))]
+    return next(name for name in able if all(map(_same, tests[name], best)))
+
+
+def _same(first: float, second: float) -> bool:
+    return math.isclose(first, second, rel_tol=SAME_P)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -141,6 +245,8 @@ class _Run:
 
     @classmethod
     def of(cls, data, outcome, covariates) -> "_Run":
+        check_columns(data, [outcome])
+        check_covariates(data, covariates)
         columns = {
             name: covariate_columns(data, {name: coding}).to_numpy()
             for name, coding in covariates.items()
@@ -178,11 +284,12 @@ class _Run:
 
     def enter(self, limit: float) -> bool:
         """Let the best variable in; False if none may come in, so that the run is over."""
-        tests = {name: self.score(name) for name in self.covariates if name not in self.current}
-        best = min(tests, key=lambda name: (tests[name][1], -tests[name][0]), default=None)
-        moves = best is not None and tests[best][1] < limit
-        target = self.ordered((*self.current, best)) if moves else None
-        self.note("enter", "score", tests, best if moves else None, target)
+        others = {name: self.columns[name] for name in self.covariates if name not in self.current}
+        log_odds = self.log_odds(self.current)
+        tests = score_tests(self.event, self.design(self.current), log_odds, others)
+        best = mover(tests, "enter", limit)
+        target = None if best is None else self.ordered((*self.current, best))
+        self.note("enter", "score", tests, best, target)
         return self.move(target)
 
     def remove(self, limit: float) -> bool:
@@ -190,11 +297,10 @@ class _Run:
         while self.current:
             present = self.log_likelihood(self.current)
             tests = {name: self.likelihood_ratio(name, present) for name in self.current}
-            worst = max(tests, key=lambda name: tests[name][1])
-            moves = tests[worst][1] > limit
-            target = self.ordered(set(self.current) - {worst}) if moves else None
-            self.note("remove", "likelihood ratio", tests, worst if moves else None, target)
-            if not moves:
+            worst = mover(tests, "remove", limit)
+            target = None if worst is None else self.ordered(set(self.current) - {worst})
+            self.note("remove", "likelihood ratio", tests, worst, target)
+            if worst is None:
                 return True
             if not self.move(target):
                 return False
@@ -206,30 +312,18 @@ class _Run:
         self.visit(target)
         return True
 
-    def score(self, name: str) -> tuple[float, float]:
-        risk = 1 / (1 + np.exp(-self.log_odds(self.current)))
-        present, new = self.design(self.current), self.columns[name]
-        weighted = present * (risk * (1 - risk))[:, np.newaxis]
-        # What the variables in the model do not explain of the new one, in the fit's own weights.
-        rest = new - present @ np.linalg.solve(present.T @ weighted, weighted.T @ new)
-        information = rest.T @ (rest * (risk * (1 - risk))[:, np.newaxis])
-        gradient = new.T @ (self.event - risk)
-        return self.tested(float(gradient @ np.linalg.solve(information, gradient)), name)
-
-    def likelihood_ratio(self, name: str, present: float) -> tuple[float, float]:
+    def likelihood_ratio(self, name: str, present: float) -> tuple[float, int, float]:
         without = self.log_likelihood(self.ordered(set(self.current) - {name}))
-        return self.tested(2 * (present - without), name)
-
-    def tested(self, statistic: float, name: str) -> tuple[float, float]:
-        return statistic, float(chi2.sf(statistic, self.columns[name].shape[1]))
+        statistic, df = max(2 * (present - without), 0.0), self.columns[name].shape[1]
+        return statistic, df, float(chdtrc(df, statistic))
 
     def note(self, action, test, tests, mover, target) -> None:
         moved, stays = ("enters", "stays out") if action == "enter" else ("leaves", "stays")
         moved = SEEN_BEFORE if target in self.seen else moved
-        for name, (statistic, p_value) in tests.items():
+        for name, (statistic, df, p_value) in tests.items():
             decision = moved if name == mover else stays
             fitted = (self.step, " + ".join(self.current) or "constant", action, name, test)
-            row = (*fitted, statistic, self.columns[name].shape[1], p_value, decision)
+            row = (*fitted, statistic, df, p_value, decision)
             self.log.append(dict(zip(LOG_COLUMNS, row, strict=True)))
 
     def result(self) -> Selection:

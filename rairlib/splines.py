@@ -3,6 +3,7 @@
 import numpy as np
 
 from rairlib.errors import RairlibError
+from rairlib.observation import finite, whole
 
 # Harrell's quantiles for few knots (Regression Modeling Strategies, 2nd edition, Table 2.3).
 QUANTILES = {3: (0.1, 0.5, 0.9), 4: (0.05, 0.35, 0.65, 0.95), 5: (0.05, 0.275, 0.5, 0.725, 0.95)}
@@ -28,9 +29,9 @@ def spline_knots(values, knots: int = 4) -> np.ndarray:
     RairlibError
         If another number is asked for, or quantiles coincide.
     """
-    if knots not in QUANTILES:
+    if whole("knots", knots) not in QUANTILES:
         raise RairlibError(f"knots must be 3, 4 or 5; got {knots}")
-    places = np.quantile(np.asarray(values, dtype=float), QUANTILES[knots])
+    places = np.quantile(finite("values", values), QUANTILES[knots])
     if (np.diff(places) <= 0).any():
         raise RairlibError("two knots coincide: too many patients have the same value")
     return places
@@ -51,8 +52,15 @@ def restricted_cubic_spline(values, knots) -> np.ndarray:
     ndarray of float, shape (n, k - 1)
         The variable itself, then k - 2 nonlinear columns, scaled by the squared distance of the
         outer knots as rms does (Harrell, Regression Modeling Strategies, equation 2.25).
+
+    Raises
+    ------
+    RairlibError
+        If a value is missing, or there are fewer than three knots or none ascending.
     """
-    x, t = np.asarray(values, dtype=float), np.asarray(knots, dtype=float)
+    x, t = finite("values", values), finite("knots", knots)
+    if x.ndim != 1 or t.ndim != 1 or t.size < 3 or (np.diff(t) <= 0).any():
+        raise RairlibError(f"knots: three or more, ascending, are needed; got {t.tolist()}")
     cubes = np.maximum(x[:, np.newaxis] - t, 0.0) ** 3
     last = t[-1] - t[-2]
     bent = (

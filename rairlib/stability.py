@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from rairlib.decision import checked_thresholds
+from rairlib.observation import at_least, number
 from rairlib.resampling import percentile_limits
 from rairlib.validation import Repeated
 
@@ -94,9 +95,10 @@ def risk_stability(repeated: Repeated, threshold: float, level: float = 0.95) ->
     RairlibError
         If threshold or level is not a probability.
     """
-    (threshold,) = checked_thresholds(threshold)
+    (threshold,) = checked_thresholds(number("threshold", threshold))
     low, high = percentile_limits(repeated.drawn_risks, level)
-    moved = (repeated.drawn_risks >= threshold) != (repeated.risks >= threshold)
+    reached = at_least(np.vstack([repeated.risks, repeated.drawn_risks]), threshold)
+    moved = reached[1:] != reached[0]
     return pd.DataFrame(
         {
             "risk": repeated.risks,

@@ -9,7 +9,7 @@ from scipy import stats
 
 from rairlib.description import TestResult
 from rairlib.errors import RairlibError
-from rairlib.observation import patient_groups, survival_times
+from rairlib.observation import aligned, patient_groups, survival_times
 
 Z_95 = stats.norm.ppf(0.975)
 INTERVALS = ("plain", "log-log")
@@ -92,9 +92,7 @@ def survival_at(time, event, months, interval: str = "plain") -> pd.DataFrame:
     """
     curve = kaplan_meier(time, event, interval)
     end, rows = curve["time"].iloc[-1], []
-    for month in np.atleast_1d(np.asarray(months, dtype=float)):
-        if not month >= 0:
-            raise RairlibError(f"survival cannot be read at {month:g} months")
+    for month in _moments(months).astype(float):
         point = curve[curve["time"] <= month].iloc[-1]
         shown = [100 * point[name] for name in ("survival", "se", "low", "high")]
         reason = ""
@@ -105,6 +103,17 @@ def survival_at(time, event, months, interval: str = "plain") -> pd.DataFrame:
     return pd.DataFrame(
         rows, columns=["months", "percent", "se", "low", "high", "at_risk", "reason"]
     )
+
+
+def _moments(months) -> np.ndarray:
+    """Return the times at which a curve is read; refuse what is not a number from 0 on."""
+    asked = pd.Series(np.atleast_1d(np.asarray(months)))
+    # As words, dates are no numbers.
+    words = asked.astype(str) if asked.dtype.kind in "mM" else asked
+    read = pd.to_numeric(words, errors="coerce")
+    if not (read >= 0).all():
+        raise RairlibError(f"survival cannot be read at {asked[~(read >= 0)].iloc[0]} months")
+    return read.to_numpy()
 
 
 def numbers_at_risk(time, months, group=None) -> pd.DataFrame:
@@ -129,13 +138,14 @@ def numbers_at_risk(time, months, group=None) -> pd.DataFrame:
     RairlibError
         As :func:`~rairlib.observation.survival_times` does, or if a group is missing.
     """
+    time, group = aligned(time=time, group=group)
     times = survival_times(time, np.zeros(len(time)))["time"]
     groups = patient_groups(["all"] * len(times) if group is None else group, times.index)
     return pd.DataFrame(
         [
             (name, month, int((part >= month).sum()))
             for name, part in times.groupby(groups, sort=False)
-            for month in months
+            for month in _moments(months)
         ],
         columns=["group", "months", "at_risk"],
     )
@@ -200,14 +210,15 @@ def log_rank(time, event, group) -> TestResult:
     TestResult
         Method ``logrank``, the chi-squared statistic, groups - 1 degrees of freedom and p. As in
         R's ``survdiff``, a group that nobody represents at the first event or later does not
-        count; a group without events does. Without events, or with one group, NaN with the
-        reason.
+        count; a group without events does. Without events, with one group, or if all have the
+        event at one time, NaN with the reason.
 
     Raises
     ------
     RairlibError
         As :func:`~rairlib.observation.survival_times` does, or if a group is missing.
     """
+    time, event, group = aligned(time=time, event=event, group=group)
     data = survival_times(time, event)
     data["group"] = patient_groups(group, data.index)
     if not data["event"].any():
@@ -216,6 +227,8 @@ def log_rank(time, event, group) -> TestResult:
     degrees = data["group"].nunique() - 1
     if degrees < 1:
         return TestResult(method="logrank", reason="fewer than two groups are at risk")
+    if data["event"].all() and np.ptp(data["time"]) == 0:
+        return TestResult(method="logrank", reason="all patients have the event at one time")
     result = multivariate_logrank_test(data["time"], data["group"], data["event"])
     statistic = float(result.test_statistic)
     p_value = float(stats.chi2.sf(statistic, degrees))
@@ -241,6 +254,7 @@ def expected_events(time, event, group) -> pd.DataFrame:
     RairlibError
         As :func:`log_rank` does.
     """
+    time, event, group = aligned(time=time, event=event, group=group)
     data = survival_times(time, event)
     groups = patient_groups(group, data.index)
     times = np.sort(data["time"].to_numpy())

@@ -1,17 +1,15 @@
 """A status that begins during follow-up: landmark analysis and time-dependent Cox regression."""
 
-import warnings
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
-from lifelines import CoxTimeVaryingFitter
-from lifelines.exceptions import ConvergenceError
-from scipy import stats
 
-from rairlib.cox import LIFELINES_OPTIONS, TROUBLES, Z_95, survival_columns
+from rairlib.cox import maximum, survival_columns, wald_table
 from rairlib.errors import RairlibError
-from rairlib.regression import Coding, covariate_columns, estimate_table
+from rairlib.observation import numbers
+from rairlib.regression import Coding, check_columns, check_dependence, covariate_columns
 
 
 def landmark(frame: pd.DataFrame, time: str, months: float) -> pd.DataFrame:
@@ -34,15 +32,17 @@ def landmark(frame: pd.DataFrame, time: str, months: float) -> pd.DataFrame:
     Raises
     ------
     RairlibError
-        If the landmark is negative or nobody is left.
+        If the landmark is negative, a time is not usable or nobody is left.
     """
     if not months >= 0:
         raise RairlibError(f"a landmark cannot be at {months:g} months")
-    times = pd.to_numeric(frame[time])
-    left = frame[times > months]
+    check_columns(frame, [time], gaps=True)
+    times = numbers(frame[time], frame.index, "time", least=0).to_numpy()
+    left = frame[times > months].copy()
     if left.empty:
         raise RairlibError(f"nobody is under observation after {months:g} months")
-    return left.assign(**{time: times[left.index] - months})
+    left[time] = times[times > months] - months
+    return left
 
 
 def time_dependent_cox(
@@ -83,40 +83,31 @@ def time_dependent_cox(
     data = survival_columns(frame, time, event)
     if (data["time"] == 0).any():
         raise RairlibError(f"{time}: {int((data['time'] == 0).sum())} patients have no follow-up")
+    check_columns(frame, [start], gaps=True)
     columns = covariate_columns(frame, covariates or {})
-    begins = pd.to_numeric(frame[start])
-    if (begins < 0).any():
-        raise RairlibError(f"{start}: a status cannot begin before follow-up does")
-    term = f"{start}: begun vs not begun"
-    spells = _spells(data, begins.fillna(np.inf), term).join(columns, on="row")
-    shares = spells[term][spells["event"] == 1]
-    if shares.nunique() < 2:
+    begins = numbers(frame[start], frame.index, f"begin of {start}", least=0, never=True)
+    rows, spells = _spells(data["time"].to_numpy(), data["event"].to_numpy(), begins.to_numpy())
+    if spells["status"][spells["event"] == 1].nunique() < 2:
         raise RairlibError(f"{start}: all events fall within one status, no finite hazard ratio")
-    return _fit(spells, len(frame))
+    columns = columns.iloc[rows].reset_index(drop=True)
+    term = f"{start}: begun vs not begun"
+    columns.insert(0, term, spells["status"], allow_duplicates=True)
+    check_dependence(columns)
+    method = partial(maximum, spells, ties="efron", entry=spells["entry"].to_numpy())
+    return wald_table(method, columns, spells["event"], len(frame))
 
 
-def _spells(data: pd.DataFrame, begins: pd.Series, term: str) -> pd.DataFrame:
-    """Split each patient's follow-up where the status begins."""
-    before = data.assign(start=0.0, stop=np.minimum(begins, data["time"]), **{term: 0.0})
-    before["event"] = before["event"].where(begins >= data["time"], 0)
-    after = data.assign(start=begins, stop=data["time"], **{term: 1.0})[begins < data["time"]]
-    spells = pd.concat([before[before["stop"] > 0], after])
-    return spells.drop(columns="time").rename_axis("row").reset_index()
-
-
-def _fit(spells: pd.DataFrame, patients: int) -> pd.DataFrame:
-    fitter = CoxTimeVaryingFitter()
-    with warnings.catch_warnings():
-        for category in TROUBLES:
-            warnings.simplefilter("error", category)
-        try:
-            columns = {"event_col": "event", "start_col": "start", "stop_col": "stop"}
-            fitter.fit(spells, **columns, id_col="row", fit_options=LIFELINES_OPTIONS)
-        except (*TROUBLES, ConvergenceError, np.linalg.LinAlgError) as problem:
-            reason = str(problem).splitlines()[0]
-            raise RairlibError(f"the Cox regression did not converge: {reason}") from problem
-    estimate, error = fitter.params_, fitter.standard_errors_
-    p_value = pd.Series(2 * stats.norm.sf(abs(estimate / error)), estimate.index)
-    limits = (estimate - Z_95 * error, estimate + Z_95 * error)
-    sizes = (patients, int(spells["event"].sum()))
-    return estimate_table(estimate, *limits, p_value, sizes, "hazard_ratio")
+def _spells(time, event, begins) -> tuple[np.ndarray, pd.DataFrame]:
+    """Split each patient's follow-up where the status begins; return whose spell each is, too."""
+    begins = np.fmin(begins, time)
+    before, after = np.flatnonzero(begins > 0), np.flatnonzero(begins < time)
+    # Only the order counts; who enters at a time comes under observation after what happens then.
+    moments = np.unique(np.concatenate([begins, time]))
+    begins, time = 2 * np.searchsorted(moments, begins), 2 * np.searchsorted(moments, time)
+    still = event * (begins == time)
+    parts = [(0, begins, still, 0.0, before), (begins + 1, time, event, 1.0, after)]
+    names = ("entry", "time", "event", "status")
+    spells = [
+        pd.DataFrame(dict(zip(names, values, strict=True))).iloc[rows] for *values, rows in parts
+    ]
+    return np.concatenate([before, after]), pd.concat(spells, ignore_index=True)

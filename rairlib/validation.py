@@ -10,6 +10,7 @@ from rairlib.calibration import curve_at
 from rairlib.discrimination import auc, counts_at_cutoffs, split_scores
 from rairlib.errors import RairlibError
 from rairlib.fast_logistic import fit_logistic
+from rairlib.observation import finite
 from rairlib.predicted_risks import log_odds
 from rairlib.regression import outcome_column
 from rairlib.resampling import checked_rows
@@ -127,8 +128,11 @@ def repeat_development(
     Raises
     ------
     RairlibError
-        If the development fails on all patients or in every resample.
+        If the outcome's column is missing, or the development fails on all patients or in every
+        resample.
     """
+    if outcome not in frame:
+        raise RairlibError(f"outcome: the frame has no column {outcome!r}")
     frame = frame.reset_index(drop=True)
     event = outcome_column(frame[outcome]).to_numpy()
     rows = checked_rows(rows, len(frame))
@@ -262,7 +266,7 @@ def corrected_calibration(repeated: Repeated, grid) -> pd.DataFrame:
         Columns ``risk, apparent, training, test, optimism, corrected, resamples``; training and
         test are mean distances of the curves from the diagonal.
     """
-    event, grid = repeated.event, np.asarray(grid, dtype=float)
+    event, grid = repeated.event, finite("grid", grid)
     pairs = np.array(
         [
             (curve_at(event[row], risk[row], grid) - grid, curve_at(event, risk, grid) - grid)

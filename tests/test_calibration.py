@@ -25,7 +25,7 @@ STUDIES = json.loads((Path(__file__).parent / "reference" / "calibration.json").
 EXACT = {"rel": 1e-10, "abs": 1e-10}
 
 
-@pytest.fixture(params=STUDIES, ids=["n122", "n60"])
+@pytest.fixture(params=STUDIES, ids=["n122", "n60", "n100"])
 def r(request):
     return request.param
 
@@ -150,10 +150,14 @@ def test_limits_leave_out_what_is_missing():
 @pytest.mark.parametrize(
     ("event", "risk", "message"),
     [
-        ([1, 0], [0.2], "one risk per patient: got 2 outcomes, 1 risks"),
+        ([1, 0], [0.2], "one risk per event: got 2 events, 1 risks"),
         ([1, 0, 1], [0.2, np.nan, 0.3], "risk: 1 values are missing"),
-        ([1, np.nan, 0], [0.2, 0.1, 0.3], "event must be true or false, without missing"),
-        (["yes", "no"], [0.2, 0.1], "event must be true or false, or 1 or 0"),
+        (
+            [1, np.nan, 0],
+            [0.2, 0.1, 0.3],
+            "event must be yes/no, true/false or 1/0, without missing",
+        ),
+        (["ja", "no"], [0.2, 0.1], "got 'ja'"),
         ([1, 0], [-0.2, 1.3], "risk must be a probability; got -0.2 to 1.3"),
         ([0, 0], [0.2, 0.3], "both patients with and patients without"),
         ([1, 0], [0.0, 0.3], "risk: 1 values are 0 or 1, whose log odds are infinite"),
@@ -182,13 +186,13 @@ def test_faulty_resamples_and_smoothers_are_refused():
             calibration_band(event, risk, [0.3], rows)
     with pytest.raises(RairlibError, match="level: 95 is not between"):
         percentile_limits(np.ones((2, 1)), 95)
-    with pytest.raises(RairlibError, match="1 of each needed"):
+    with pytest.raises(RairlibError, match="resamples: 0 is below 1"):
         bootstrap_rows(5, 0, rng=np.random.default_rng(1))
     with pytest.raises(RairlibError, match="span: 2"):
         lowess(risk, event, 2)
     with pytest.raises(RairlibError, match="two or more"):
         lowess([1], [1])
-    with pytest.raises(RairlibError, match="a value is missing"):
+    with pytest.raises(RairlibError, match="x: 1 values are missing"):
         lowess([1, np.nan], [1, 2])
     with pytest.raises(RairlibError, match="too few for a grid"):
         risk_grid(risk)

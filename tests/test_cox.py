@@ -151,7 +151,8 @@ def test_concordance_of_a_perfect_and_a_reversed_score():
 
 
 def test_concordance_ties_scores_that_differ_in_their_last_digit_alone():
-    assert concordance([1, 2], [1, 0], [0.1 + 0.2, 0.3]) == 0.5
+    # The first patient ties with the second, and the third has the higher risk.
+    assert concordance([1, 2, 3], [1, 0, 1], [0.1 + 0.2, 0.3, 0.5]) == 0.25
 
 
 @pytest.mark.parametrize("transform", ["km", "rank", "identity", "log"])

@@ -48,5 +48,5 @@ def test_searching_makes_large_indices_common():
 
 
 def test_missing_scores_are_refused():
-    with pytest.raises(RairlibError, match="not finite"):
+    with pytest.raises(RairlibError, match="score: 1 values are missing"):
         bootstrap_cutoffs([1, 0], [1.0, np.nan], 5, rng=np.random.default_rng(1))

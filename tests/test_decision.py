@@ -134,3 +134,9 @@ def test_unusable_risks_are_refused():
         decision_curve([1, 0], [0, 2], [0.2])
     with pytest.raises(RairlibError, match="both patients with"):
         decision_curve([0, 0], [0, 0.2], [0.2])
+
+
+def test_a_risk_reaches_a_threshold_that_it_misses_by_float_noise():
+    # Two of four patients reach 0.3, one with and one without the event: 1/4 - 1/4 · 3/7.
+    found = net_benefit([1, 0, 1, 0], [0.3, 0.4, 0.2, 0.1], [0.1 + 0.2])
+    assert found.tolist() == pytest.approx([1 / 4 - 3 / 28])

@@ -132,7 +132,7 @@ def test_impossible_tests_say_why():
 def test_missing_values_are_refused_not_dropped():
     with pytest.raises(RairlibError, match="age: 1 values are missing"):
         description.summarise(pd.Series([50, math.nan], name="age"))
-    with pytest.raises(RairlibError, match="no patients"):
+    with pytest.raises(RairlibError, match="no values"):
         description.summarise(pd.Series([], dtype=float, name="age"))
 
 
@@ -155,3 +155,30 @@ def test_shifted_groups_of_equal_size_have_equal_student_and_welch_t(ages):
     assert student.statistic == pytest.approx(welch.statistic, nan_ok=True)
     levene = description.levene(first, second)
     assert levene.reason or levene.p_value == pytest.approx(1)
+
+
+def test_counts_are_rounded_from_float_noise_and_never_cut_off():
+    # R: chisq.test(matrix(c(57, 43, 29, 71), 2), correct = FALSE) and fisher.test.
+    counts = [[0.57 * 100, 43], [0.29 * 100, 71]]
+    assert counts[0][0] < 57
+    assert description.pearson(counts).statistic == pytest.approx(15.9934720522, rel=1e-11)
+    assert description.fisher(counts).p_value == pytest.approx(1.03960211558e-4, rel=1e-10)
+    for wrong, message in (
+        (56.5, "counts: 56.5 is not a whole number"),
+        (-1, "counts: -1 is below"),
+    ):
+        for function in (description.pearson, description.fisher, description.compare_counts):
+            with pytest.raises(RairlibError, match=message):
+                function([[wrong, 43], [29, 71]])
+
+
+def test_crosstab_matches_patients_by_index():
+    gender = pd.Series(["f", "m", "m"], index=[1, 2, 3], name="gender")
+    rair = pd.Series(["no", "yes", "no"], index=[3, 1, 2], name="rair")
+    counts = description.crosstab(gender, rair, ["f", "m"], ["yes", "no"])
+    assert counts.to_numpy().tolist() == [[1, 0], [0, 2]]
+
+
+def test_mann_whitney_ties_values_that_float_noise_keeps_apart():
+    noisy = description.mann_whitney([0.1 + 0.2, 0.7], [0.3, 0.5])
+    assert repr(noisy) == repr(description.mann_whitney([3, 7], [3, 5]))

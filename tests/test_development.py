@@ -134,14 +134,48 @@ def test_level_that_a_resample_does_not_hold_is_no_hindrance(data):
     assert "ete" not in develop_logistic(alone, "outcome", COVARIATES, TESTS).variables
 
 
-def test_variable_that_repeats_another_one_is_passed_over(data):
-    twice = data.assign(copy=2 * data["tg"] - 1)
-    candidates = {"tg": None, "copy": None}
-    chosen = forward_variables(outcome_of(twice), candidate_columns(twice, candidates))
-    assert chosen in [("tg",), ("copy",), ()]
-    assert forward_variables(outcome_of(data), candidate_columns(data, {"tg": None})) == chosen or (
-        chosen == ("copy",)
+def collinear(data):
+    """Copies of age in another unit, a sum of two candidates, and a factor that repeats another."""
+    return data.assign(
+        months=12 * data["age"] + 5,
+        sum=data["age"] + data["size"],
+        kind=data["type"].map({"PTC": "a", "FTC": "b", "OCA": "c"}),
     )
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("age", "months"),
+        ("months", "age"),
+        ("sum", "age", "size"),
+        ("age", "size", "sum", "months"),
+        ("type", "kind", "age"),
+        ("kind", "ete", "type"),
+    ],
+)
+def test_both_selections_pass_over_what_the_model_determines(data, names):
+    coding = {**COVARIATES, "months": None, "sum": None, "kind": ("b", "c", "a")}
+    candidates = {name: coding[name] for name in names}
+    chosen = set()
+    for frame in [data, *resamples(data, 8)]:
+        frame = collinear(frame)
+        columns = candidate_columns(frame, candidates)
+        for entry, removal in [(0.05, 0.10), (0.9, 0.95)]:
+            slow = forward_lr(frame, "outcome", candidates, entry, removal)
+            fast = forward_variables(outcome_of(frame), columns, entry, removal)
+            assert fast == slow.selected
+            chosen.add(fast)
+            last = slow.log[slow.log["step"] == slow.log["step"].max()].set_index("term")
+            out = last[(last["action"] == "enter") & (last["df"] == 0)]
+            assert set(out["statistic"]) <= {0}
+            assert out["p_value"].isna().all()
+    # Of two that say the same, only the first can have come in.
+    for first, second in [("age", "months"), ("type", "kind")]:
+        if {first, second} <= set(names):
+            later = max(first, second, key=names.index)
+            assert not any(later in variables for variables in chosen)
+            assert any(min(first, second, key=names.index) in variables for variables in chosen)
 
 
 def test_screening_without_variation_gives_no_p():

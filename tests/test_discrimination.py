@@ -125,9 +125,9 @@ def test_perfect_score_has_no_delong_test_and_no_spread():
 @pytest.mark.parametrize(
     ("event", "score", "message"),
     [
-        ([1, 0], [1, 2, 3], "one score per patient: got 2 events, 3 scores"),
-        ([1, 2], [1, 2], "event must be true or false"),
-        ([1, 0], [1, np.nan], "score: 1 values are not finite"),
+        ([1, 0], [1, 2, 3], "one score per event: got 2 events, 3 scores"),
+        ([1, 2], [1, 2], "event must be yes/no"),
+        ([1, 0], [1, np.nan], "score: 1 values are missing"),
         ([1, 1], [1, 2], "both patients with and patients without"),
     ],
 )
@@ -230,3 +230,31 @@ def test_optimism_is_reproducible_from_its_generator():
         cutoff_optimism(EVENT, SCORE, 30, rng=np.random.default_rng(4)) for _ in range(2)
     )
     pd.testing.assert_frame_equal(first, second)
+
+
+def test_float_noise_does_not_break_ties():
+    # Three tenths of a score, multiplied in one step and in two: equal but for the last digits.
+    noisy = np.where(np.arange(90) % 2, SCORE * 0.3, SCORE * 0.1 + SCORE * 0.2)
+    assert len(np.unique(noisy)) > len(np.unique(SCORE))
+    assert auc(EVENT, noisy) == pytest.approx(R["auc"][0], rel=1e-13)
+    assert delong_standard_error(EVENT, noisy) == pytest.approx(R["delong"][0], rel=1e-12)
+    assert hanley_mcneil_standard_error(EVENT, noisy) == pytest.approx(R["hanley_mcneil"][0], 1e-12)
+    columns = ["true_positives", "true_negatives"]
+    for function in (roc_coordinates, optimal_cutoffs):
+        assert function(EVENT, noisy)[columns].equals(function(EVENT, SCORE)[columns])
+    whole = operating_point(EVENT, SCORE, 54).drop(columns="rule")
+    for cutoff in (54 * 0.3, 54 * 0.1 + 54 * 0.2):
+        assert operating_point(EVENT, noisy, cutoff).drop(columns="rule").equals(whole)
+        assert (dichotomise(noisy, cutoff).str[0] == "≥").equals(pd.Series(SCORE >= 54))
+
+
+def test_neighbouring_floats_are_told_apart_where_nothing_else_differs():
+    score = [1 + 2**-52, 1.0, 1 + 2**-51]
+    found = optimal_cutoffs([1, 0, 1], score)
+    assert found["youden"].tolist() == [1]
+    assert dichotomise(score, found["cutoff"][0]).str[0].tolist() == ["≥", "<", "≥"]
+    assert auc([1, 0, 1], score) == 1
+
+
+def test_no_score_reaches_the_last_cutoff():
+    assert roc_coordinates([1, 0, 1], [1e17, 2e17, 3e17])["true_positives"].iloc[-1] == 0

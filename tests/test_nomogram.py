@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,7 +48,7 @@ def test_pretty_values_cover_the_range_and_not_much_more(low, width, intervals):
 
 @pytest.mark.parametrize("ends", [(3, 3), (4, 1), (0, np.inf), (np.nan, 1)])
 def test_range_without_width_is_refused(ends):
-    with pytest.raises(RairlibError, match="a range needs"):
+    with pytest.raises(RairlibError, match=r"a range needs|not a finite number"):
         pretty(*ends)
 
 
@@ -127,5 +128,11 @@ def test_faults_are_named():
         nomogram(0, {"a": 0.0}, {"a": (0, 1)})
     with pytest.raises(RairlibError, match="no value of a"):
         nomogram(0, {"a": 1.0}, {"a": (0, 1)}).total_points({})
-    with pytest.raises(RairlibError, match="at least one interval"):
+    with pytest.raises(RairlibError, match="intervals: 0 is below 1"):
         pretty(0, 1, 0)
+
+
+def test_points_of_patients_are_matched_by_index():
+    scales = nomogram(0, {"a": 1.0, "b": 1.0}, {"a": (0, 10), "b": (0, 10)})
+    a, b = pd.Series([1, 2], index=["x", "y"]), pd.Series([20, 10], index=["y", "x"])
+    assert scales.total_points({"a": a, "b": b}).tolist() == pytest.approx([110, 220])

@@ -108,7 +108,7 @@ def test_wanted_widths_are_reached_at_the_size_given():
     ("call", "message"),
     [
         (lambda: development_sample_size(0, 5, 0.2), "prevalence: 0 is not between 0 and 1"),
-        (lambda: development_sample_size(0.2, 0, 0.2), "parameters: 0 is not above 0"),
+        (lambda: development_sample_size(0.2, 0, 0.2), "parameters: 0 is below 1"),
         (lambda: development_sample_size(0.01, 5, 0.2), "cox_snell: 0.2 is not between 0 and 0.1"),
         (lambda: development_sample_size(0.2, 5, 0.2, shrinkage=1), "shrinkage: 1 is not between"),
         (lambda: cox_snell_from_auc(0.4, 0.2), "auc: 0.4 is not between 0.5 and 1"),

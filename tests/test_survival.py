@@ -188,7 +188,7 @@ def test_other_faults_are_refused():
         survival_at([1], [1], -1)
     with pytest.raises(RairlibError, match="patient 2: the group is missing"):
         log_rank([1, 2], [1, 1], ["a", None])
-    with pytest.raises(RairlibError, match="2 patients, 1 groups"):
+    with pytest.raises(RairlibError, match="one group per patient: got 2 times, 1 groups"):
         log_rank([1, 2], [1, 1], ["a"])
 
 

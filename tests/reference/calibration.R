@@ -23,6 +23,24 @@ by_quantile <- function(p, g, type) {
   breaks <- unique(c(-Inf, quantile(p, seq_len(g - 1) / g, type = type), Inf))
   cut(p, breaks, right = TRUE)
 }
+by_r <- function(p, g)   # as hoslem.test of ResourceSelection has it
+  cut(p, unique(quantile(p, 0:g / g)), include.lowest = TRUE)
+by_sas <- function(p, g) {   # SAS/STAT, LOGISTIC, Hosmer-Lemeshow; N = length(p), M = [N / g + 0.5]
+  blocks <- split(seq_along(p), p); M <- floor(length(p) / g + 0.5)
+  made <- list(blocks[[1]])
+  for (block in blocks[-1]) {
+    k <- length(made); c <- length(made[[k]])
+    if (c < M && c + floor(0.5 * length(block)) <= M) made[[k]] <- c(made[[k]], block)
+    else made[[k + 1]] <- block
+  }
+  k <- length(made)
+  if (k > 1 && length(made[[k]]) <= floor(length(p) / (2 * g))) {
+    made[[k - 1]] <- c(made[[k - 1]], made[[k]]); made[[k]] <- NULL
+  }
+  of <- integer(length(p))
+  for (k in seq_along(made)) of[made[[k]]] <- k
+  of
+}
 by_rank <- function(p, g) floor(rank(p) * g / (length(p) + 1))
 by_size <- function(p, g) {   # walk over patterns; close a group when it is nearest to n / g
   sizes <- table(p); target <- length(p) / g
@@ -42,9 +60,9 @@ by_total <- function(p, g) {
   of[match(p, as.numeric(names(sizes)))]
 }
 
-study <- function(seed, n, digits) {
+study <- function(seed, n, digits, least = -Inf) {   # least: lowest x, shared by many
   set.seed(seed)
-  x <- rnorm(n); y <- rbinom(n, 1, plogis(-0.4 + 0.8 * x))
+  x <- pmax(rnorm(n), least); y <- rbinom(n, 1, plogis(-0.4 + 0.8 * x))
   p <- round(plogis(-0.2 + 1.3 * x), digits)       # ties, and not calibrated
   lp <- qlogis(p)
   large <- glm(y ~ offset(lp), family = binomial, control = control)
@@ -53,9 +71,9 @@ study <- function(seed, n, digits) {
   smooth <- lowess(p, y, iter = 0)
   ordered <- sort(p); grid <- seq(ordered[5], ordered[n - 4], length = 50)
   rules <- list("nearest size" = by_size, "nearest total" = by_total,
-                "quantile, R type 7" = function(p, g) by_quantile(p, g, 7),
+                "quantile, R type 7" = by_r,
                 "quantile, SPSS type 6" = function(p, g) by_quantile(p, g, 6),
-                "mean rank" = by_rank)
+                "mean rank" = by_rank, "SAS" = by_sas)
   tests <- do.call(c, lapply(names(rules), function(r) lapply(6:12, function(g)
     c(list(rule = r, wanted = g), hosmer(y, p, rules[[r]](p, g))))))
   rows <- matrix(sample.int(n, 40 * n, TRUE), 40)
@@ -71,4 +89,4 @@ study <- function(seed, n, digits) {
        rows = rows - 1, low = band[1, ], high = band[2, ],
        reached = colSums(is.finite(curves)))
 }
-cat(toJSON(list(study(1, 122, 2), study(2, 60, 3)), digits = NA, auto_unbox = TRUE), "\n")
+cat(toJSON(list(study(1, 122, 2), study(2, 60, 3), study(3, 100, 3, -0.7)), digits = NA, auto_unbox = TRUE), "\n")
