@@ -36,6 +36,8 @@ STATISTICS = {
 
 ROLES = ("design", "derivable", "anchor", "held_out", "unavailable")
 
+# A value read off a drawn curve.
+BY_EYE = "by_eye"
 METHODS = (
     "",
     "pearson",
@@ -56,6 +58,7 @@ METHODS = (
     "hanley_mcneil",
     "delong",
     "youden",
+    BY_EYE,
 )
 
 COLUMNS = (

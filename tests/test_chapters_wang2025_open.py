@@ -6,6 +6,7 @@ import pytest
 from rairlib.chapters import ensembles, wang2025_open
 from rairlib.errors import RairlibError
 from rairlib.reported import load_registry
+from rairlib.results import composition_of, load_ensemble, study_results
 from rairlib.text_findings import load_text_findings
 
 RANGES = pd.DataFrame(
@@ -39,3 +40,18 @@ def test_quantities_are_found_by_topic_and_name():
 def test_absent_quantity_is_one_clear_line():
     with pytest.raises(RairlibError, match="Table 5, shrinkage: 0 quantities have this name"):
         ensembles.quantities(RANGES, {("Table 5", "shrinkage"): ""})
+
+
+def test_rates_and_log_ranks_say_on_which_choice_they_rest():
+    registry = load_registry("wang2025")
+    table = ensembles.ranges_beside_print(registry, load_ensemble("wang2025"))
+    resting = table[table["rests on the choice"] == "yes"]
+    rates = ["section-3.6-28", "section-3.6-31", "section-3.6-32", "section-3.6-33"]
+    assert sorted(resting.index) == ["figure5-01", "figure5-03", *rates]
+    assert table.index[table["holds the print"] == "no"].tolist() == ["figure5-03"]
+    found = study_results(registry)
+    for name in table.index:
+        said = "the eight left out are RAIA" in found[name].reason
+        assert said == (name in resting.index)
+    assert composition_of("wang2025", registry["section-3.6-25"]) == ""
+    assert composition_of("lakhdar2024", registry["section-3.6-28"]) == ""

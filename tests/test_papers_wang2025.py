@@ -16,11 +16,10 @@ REFERENCE = Path(__file__).parent / "reference"
 R = json.loads((REFERENCE / "wang2025.json").read_text())
 KEY = ["statistic", "variable", "level", "group", "method"]
 RAIR, PD = "RAIR vs RAIA", "PD vs NPD"
-# What the flow chart says before the cohort begins, and a level read off a curve by eye.
+# What the flow chart says before the cohort begins.
 NOT_OF_THE_COHORT = {
     "section-3.1-03": "patients screened",
     "section-3.1-04": "patients excluded",
-    "figure4-02": "neither the time nor the rounding is stated",
 }
 
 

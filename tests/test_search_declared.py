@@ -4,6 +4,7 @@ import pytest
 
 from rairlib.reported import load_registry
 from rairlib.simulation.declared import FILE, load_declared, read_declared
+from rairlib.simulation.searched import without_held_out
 from rairlib.studies import study_folder
 
 
@@ -25,6 +26,16 @@ def test_qingdao_is_declared_with_its_printed_numbers():
     assert all(target.id.startswith("table5-") for target in rows)
     assert len(study.rates) == 8
     assert study.joint.rows.shape == (177, 5)
+
+
+def test_ensemble_is_told_anchors_alone(registry):
+    study, _ = load_declared("wang2025")
+    told = without_held_out(study, registry)
+    rows = [row for c in told.covariates for row in (*c.univariable, *c.multivariable)]
+    targets = [*rows, *(entry.target for entry in (*told.rates, *told.logranks))]
+    assert {registry[target.id].role for target in targets} == {"anchor"}
+    level = next(target for target in targets if target.id == "figure4-02")
+    assert (level.low, level.high) == (59, 63)
 
 
 def test_levels_in_the_numerator_and_counts_are_those_printed():

@@ -5,6 +5,7 @@ import pandas as pd
 from rairlib.compare import central_range
 from rairlib.errors import RairlibError
 from rairlib.reported import Registry, ReportedNumber
+from rairlib.results import composition_of
 from rairlib.tables import what
 
 KEY = ["statistic", "variable", "level", "group"]
@@ -29,14 +30,37 @@ def ranges_beside_print(
     DataFrame
         Indexed by identifier, in the order of the paper, repeats left out: ``number, printed``,
         ``2.5 %``, ``median``, ``97.5 %`` over the cohorts, whether this range holds a value that
-        rounds to the print, and the percentage of cohorts whose value does.
+        rounds to the print, and the percentage of cohorts whose value does; see
+        :func:`with_composition`.
     """
     by_key = dict(list(ensemble.groupby(KEY, sort=False)))
     rows = {}
     for row in registry:
         if row.role == role and not row.repeats and row.key[:4] in by_key:
             rows[row.id] = _beside(row, _of_method(by_key[row.key[:4]], row.method)["value"])
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("id")
+    return with_composition(
+        registry, pd.DataFrame.from_dict(rows, orient="index").rename_axis("id")
+    )
+
+
+def with_composition(registry: Registry, table: pd.DataFrame) -> pd.DataFrame:
+    """Mark the numbers that rest on a composition chosen in view of held-out numbers.
+
+    Parameters
+    ----------
+    registry : Registry
+        Reported numbers of the study.
+    table : DataFrame
+        Indexed by identifier.
+
+    Returns
+    -------
+    DataFrame
+        With a column ``rests on the choice``, yes or no, if any of the numbers does.
+    """
+    rests = [composition_of(registry.study, registry[name]) != "" for name in table.index]
+    words = ["yes" if rest else "no" for rest in rests]
+    return table.assign(**{"rests on the choice": words}) if any(rests) else table
 
 
 def _of_method(part: pd.DataFrame, method: str) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from rairlib.description import summarise
+from rairlib.papers import tang2025 as analysis
 from rairlib.simulation.tang2025_assumed import load_assumptions
 from rairlib.studies import data_folder
 
@@ -15,6 +16,8 @@ POPULATION = {
     "log_sd": ("thyroglobulin, SD of the logarithm", "thyroglobulin"),
 }
 SUMMARISED = {"lln_count": "lateral nodes", "tg_before": "thyroglobulin (ng/mL)"}
+# Of the cohort with seed 1, which is not kept; and the decimals of the ensemble's file.
+FIRST_AREA, AREA_DIGITS = 0.890, 6
 QUANTILES = ["n", "q1", "median", "q3", "maximum"]
 
 
@@ -70,3 +73,25 @@ def load_result(name: str) -> pd.DataFrame:
     """
     path = data_folder() / "results" / f"{STUDY}_{name}.csv"
     return pd.read_csv(path, keep_default_na=False, na_values={"value": [""]}, encoding="utf-8")
+
+
+def validation_areas(cohort: pd.DataFrame) -> dict[str, float]:
+    """Say where the score's area in validation lies among those of the ensemble.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        The kept cohort.
+
+    Returns
+    -------
+    dict of str to float
+        ``kept_area`` and ``first_area`` (of the cohort that was found first and set aside), and
+        the percentage of the ensemble with a smaller one, ``kept_above`` and ``first_above``.
+    """
+    validation = analysis.groups_of(analysis.scored(cohort))[analysis.VERSUS["validation"]]
+    kept = analysis.area(validation, "continuous", "delong")["estimate"]
+    others = load_result("unpublished").query("quantity == 'validation: area'")["value"]
+    areas = {"kept": round(kept, AREA_DIGITS), "first": FIRST_AREA}
+    above = {f"{name}_above": 100 * (others < area).mean() for name, area in areas.items()}
+    return {"kept_area": kept, "first_area": FIRST_AREA, **above}

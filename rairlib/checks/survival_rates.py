@@ -9,6 +9,7 @@ from rairlib.checks.lookup import originals
 from rairlib.checks.rounding import float_limits
 from rairlib.checks.wald import Interval
 from rairlib.reported import Registry, ReportedNumber
+from rairlib.vocabulary import BY_EYE
 
 TIME = re.compile(r"^(\d+(?:\.\d+)?)[\s-]*(day|week|month|year)s?$")
 MONTHS = {"day": 12 / 365.25, "week": 84 / 365.25, "month": 1.0, "year": 12.0}
@@ -68,7 +69,7 @@ def time_in_months(level: str) -> float | None:
 
 
 def printed_rates(registry: Registry) -> list[Rate]:
-    """Collect Kaplan-Meier rates; those read off a figure (role ``unavailable``) are left out.
+    """Collect Kaplan-Meier rates; those read off a figure are left out.
 
     Parameters
     ----------
@@ -83,7 +84,7 @@ def printed_rates(registry: Registry) -> list[Rate]:
     index, found = CountIndex(registry), []
     for row in originals(registry, "survival_percent"):
         months = time_in_months(row.level)
-        if months is None or row.role == "unavailable":
+        if months is None or row.role == "unavailable" or row.method == BY_EYE:
             continue
         scale = 1.0 if row.unit != "%" and row.number.value <= 1 else 0.01
         rounded, shortened = (

@@ -35,6 +35,7 @@ CONTRASTS = {
 NOT_IN_MODEL = ("multicentricity", "lnm_ratio_50", "n_stage")
 TABLE_5_MODEL = {name: CONTRASTS[name] for name in CONTRASTS if name not in NOT_IN_MODEL}
 RATES = (12, 36, 60)
+LEVEL_OFF = 100  # months after which Figure 4 is described
 # Figure 5A's curves, then the curves of the types of refractory disease; Figure 5B joins two.
 CURVES = ("RAIR", "RAIA")
 TYPE_CURVES = (*TYPES, "partial avidity or avidity lost")
@@ -144,7 +145,7 @@ def table_5(cohort: pd.DataFrame, ties: str = "breslow") -> pd.DataFrame:
 
 
 def figure_4(cohort: pd.DataFrame) -> pd.DataFrame:
-    """Read the curve of all evaluable patients at one, three and five years.
+    """Read the curve of all evaluable patients at one, three and five years and where it is level.
 
     Parameters
     ----------
@@ -158,7 +159,7 @@ def figure_4(cohort: pd.DataFrame) -> pd.DataFrame:
         in percent, NaN beyond the last observation.
     """
     data = evaluable(cohort)
-    rows = survival_rows(data["pfs"], data["progressed"], RATES, "evaluable")
+    rows = survival_rows(data["pfs"], data["progressed"], (*RATES, LEVEL_OFF), "evaluable")
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

@@ -23,9 +23,9 @@ class Target:
     Attributes
     ----------
     id : str
-        Of the reported number; empty for a bound that is not printed.
+        Of the reported number.
     text : str
-        As printed.
+        As printed, or the bounds that a declaration reads into it.
     low, high : float
         Ends of the interval of all values that agree.
     weight : float

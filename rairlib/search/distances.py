@@ -57,7 +57,7 @@ def distances(
     Returns
     -------
     DataFrame
-        Columns ``id`` (empty for a bound that is not printed), ``model``, ``variable``,
+        Columns ``id``, ``model``, ``variable``,
         ``printed``, ``value``, ``hit`` (yes or no), ``digits`` (distance from the printed number
         in units of its last digit), ``percent`` (distance in percent of it).
     """

@@ -178,15 +178,16 @@ def _outside(cohort: Entry, names: list[str]) -> dict[str, int]:
 
 def _rate(entry: Entry, registry: Registry, names: list[str], marks: tuple[Mark, ...]) -> Rate:
     classes = tuple(entry.names_of("classes", names))
-    if "id" not in entry.data:
+    number = entry.reported("id", registry)
+    if "between" in entry.data:
         low, high = entry.numbers("between", 2)
         weight = entry.number("weight", 1.0)
-        target = Target(id="", text=f"{low:g} to {high:g}", low=low, high=high, weight=weight)
+        target = Target(id=number, text=f"{low:g} to {high:g}", low=low, high=high, weight=weight)
         return Rate(classes=classes, mark=END, target=target)
-    months = registry[entry.reported("id", registry)].level.split(" ")[0]
-    for number, mark in enumerate(marks):
+    months = registry[number].level.split(" ")[0]
+    for place, mark in enumerate(marks):
         if f"{mark.months:g}" == months:
-            return Rate(classes=classes, mark=number, target=target_of(entry, registry))
+            return Rate(classes=classes, mark=place, target=target_of(entry, registry))
     raise entry.fault("id", f"no mark at {months} months: add one under marks")
 
 

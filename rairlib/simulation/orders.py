@@ -8,7 +8,7 @@ from joblib import Parallel, delayed
 
 from rairlib.errors import RairlibError
 from rairlib.search.arrays import timeline_targets
-from rairlib.search.declaration import DeclaredStudy
+from rairlib.search.declaration import END, DeclaredStudy
 from rairlib.search.distances import timeline_values
 from rairlib.search.schedule import Schedule
 from rairlib.search.search import TIMELINE, Search
@@ -74,7 +74,8 @@ def _trial(
     entries = timeline_targets(declared)
     values = timeline_values(declared, *order)
     found = dict(zip([t.id for t in entries], values, strict=True))
-    others = [t for t in entries if t.id not in ("", number)]
+    bounds = {rate.target.id for rate in declared.rates if rate.mark == END}
+    others = [t for t in entries if t.id not in {*bounds, number}]
     met = sum(t.low <= found[t.id] <= t.high for t in others)
     return told, seed, float(found[number]), _end(state.arrays["events"]), met, len(others)
 

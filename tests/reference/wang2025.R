@@ -40,8 +40,8 @@ hazard <- function(terms) {
 }
 twelve <- c("female", "age_55", "follicular", "single", "large", "ratio_50", "ete_no", "t_low",
             "n_low", "ps_528", "not_avid", "lm_1")
-rates <- function(part) {
-  100 * summary(survfit(Surv(pfs, event) ~ 1, part), times = c(12, 36, 60))$surv
+rates <- function(part, times = c(12, 36, 60)) {
+  100 * summary(survfit(Surv(pfs, event) ~ 1, part), times = times)$surv
 }
 logrank <- function(part, by) {
   part$by <- by
@@ -112,7 +112,7 @@ cat(toJSON(list(
   specificity = 100 * mean(!seen$ps_528[seen$event == 0]),
   univariable = lapply(twelve, hazard),
   multivariable = hazard(setdiff(twelve, c("single", "ratio_50", "n_low"))),
-  rates = list(evaluable = rates(seen), RAIR = rates(refractory),
+  rates = list(evaluable = rates(seen, c(12, 36, 60, 100)), RAIR = rates(refractory),
                RAIA = rates(subset(seen, rair == "RAIA")),
                joined = rates(refractory[curves == "joined", ])),
   rair_raia = logrank(seen, seen$rair), types = logrank(refractory, curves)
