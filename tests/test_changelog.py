@@ -105,7 +105,7 @@ def main(why):
         changelog = f"{changelog[:end]}\n{when}  {digest(new)}  {name}{changelog[end:]}"
     LOG.write_text(log, encoding="utf-8")
     CHANGELOG.write_text(changelog, encoding="utf-8")
-    print(f'PINNED = (22, "56243f107cbdb86b531529cdac58215c7fa7858c5194ecaceab1334f7b04b9ea")
+    print(f'PINNED = ({len(entries(log))}, "{digest(log)}")')
 
 
 @pytest.fixture(scope="module")
