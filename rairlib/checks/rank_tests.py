@@ -182,7 +182,7 @@ def check_auc_from_u(registry: Registry) -> list[Finding]:
 
 def _sizes(index: CountIndex, row: ReportedNumber) -> tuple[ReportedNumber, ...] | None:
     groups = row.outcome_groups
-    if groups is None or not all(index.size(group) for group in groups):
+    if groups is None or not all((index.size(group) or 0) > 0 for group in groups):
         return None
     return tuple(index.sizes[group] for group in groups)
 
