@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from rairlib.errors import RairlibError, nearest, unknown
+from rairlib.output import printable
 from rairlib.printed import PrintedNumberError, parse_printed
 from rairlib.vocabulary import (
     COLUMNS,
@@ -116,7 +117,7 @@ def read_table(path: Path) -> pd.DataFrame:
     table = table[list(COLUMNS)]
     faults = _field_faults(table) + _link_faults(table) + _comma_faults(table)
     if faults:
-        identifiers = {row: name or "no id" for row, name in table["id"].items()}
+        identifiers = {row: printable(name) or "no id" for row, name in table["id"].items()}
         raise RegistryError(
             "\n".join(
                 f"{path.name}: row {row} ({identifiers[row]}), column {column}: {text}"
@@ -211,7 +212,7 @@ def _require_columns(path: Path, table: pd.DataFrame) -> None:
         if not name
     ]
     faults += [
-        f"column {name} stands twice: keep one"
+        f"column {printable(name)} stands twice: keep one"
         for name in dict.fromkeys(names)
         if name and names.count(name) > 1
     ]
