@@ -111,7 +111,7 @@ def test_verdicts_of_one_study_as_csv_and_table(run):
 
 
 def test_page_for_reviewers_explains_every_field():
-    section = REVIEWERS.split("(machine-readable-results)=")[1].split("`.venv/bin/rairlib audit STUDY")[0]
+    section = REVIEWERS.split("(machine-readable-results)=")[1].split("rairlib audit STUDY")[0]
     first_cells = re.findall(r"^(`.*?`) \|", section, re.MULTILINE)
     explained = [name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)]
     assert explained == list(COLUMNS)
