@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from rairlib.errors import RairlibError, unknown
-from rairlib.studies import study_folder
+from rairlib.studies import study_file
 
 STATUSES = {
     "reported": "the text gives what is asked for",
@@ -98,7 +98,7 @@ def load_checklist(study: str) -> list[ChecklistItem]:
     ChecklistError
         As for :func:`read_checklist`.
     """
-    return read_checklist(study_folder(study) / "tripod_ai.csv")
+    return read_checklist(study_file(study, "tripod_ai.csv"))
 
 
 def read_checklist(path: Path) -> list[ChecklistItem]:

@@ -1,23 +1,21 @@
-"""The command line: ``rairlib verdicts | audit | reconstruct | simulate``."""
+"""The command line: ``rairlib verdicts | audit | reconstruct | simulate``.
 
-import argparse
+Each command imports what it needs when it runs, so that help and completion need not wait for it.
+"""
+
+import io
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib.metadata import version
 from pathlib import Path
+from typing import Annotated, Literal
 
-import pandas as pd
+import typer
 
-from rairlib.checks import audit
 from rairlib.errors import RairlibError
-from rairlib.findings import findings_frame
-from rairlib.output import FORMATS, as_file, as_json, render, write_whole
-from rairlib.publish import differences
-from rairlib.reconstructions import reconstruct_study
-from rairlib.reported import read_registry
-from rairlib.results import WITNESS
-from rairlib.simulation import achieved, simulation_of
-from rairlib.studies import load_studies
-from rairlib.verdicts import all_findings, all_verdicts
 
 VERDICT_COLUMNS = [
     "study",
@@ -30,50 +28,120 @@ VERDICT_COLUMNS = [
     "verdict",
     "reason",
 ]
+INTERRUPTED = 130
+
+Key = Annotated[str, typer.Argument(metavar="STUDY", help="Key of a study.")]
+Form = Annotated[
+    Literal["table", "json", "csv"],
+    typer.Option(
+        "--format",
+        help="json keeps every text as it is; table and csv show control characters escaped, and "
+        "csv puts an apostrophe before a text that a spreadsheet would take for a formula.",
+    ),
+]
+
+app = typer.Typer(
+    help="Check and recompute the numbers that a paper prints.",
+    epilog="Exit code: 0 done; 1 results differ (verdicts --check alone); 2 an error; "
+    "130 interrupted.",
+)
 
 
-def _verdicts(options: argparse.Namespace) -> int:
-    if options.check:
-        lines = differences(options.study)
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"rairlib {version('rairlib')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder with the studies' data.", envvar="RAIRLIB_DATA"),
+    ] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version)
+    ] = False,
+) -> None:
+    if data is not None:
+        os.environ["RAIRLIB_DATA"] = str(data)
+
+
+@app.command("verdicts")
+def _verdicts(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="Key; all if left out.")] = "",
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit with 1 where results differ from those kept.")
+    ] = False,
+    form: Form = "table",
+) -> int:
+    """Show every reported number and what became of it."""
+    from rairlib import publish, verdicts
+    from rairlib.output import render
+
+    if check:
+        lines = publish.differences(study)
         print("\n".join(lines) if lines else "results agree with those kept in data/results")
         return 1 if lines else 0
-    verdicts = all_verdicts(options.study)
-    shown = verdicts[VERDICT_COLUMNS] if options.format == "table" else verdicts
-    print(render(shown, options.format))
+    table = verdicts.all_verdicts(study)
+    print(render(table[VERDICT_COLUMNS] if form == "table" else table, form))
     return 0
 
 
-def _audit(options: argparse.Namespace) -> int:
-    if _is_file_name(options.registry):
-        registry = read_registry(options.registry)
-        findings = findings_frame(registry.study, audit(registry))
+@app.command("audit")
+def _audit(
+    registry: Annotated[
+        str, typer.Argument(metavar="STUDY|FILE.csv", help="A study or a registry file.")
+    ],
+    form: Form = "table",
+) -> int:
+    """Check the printed numbers of a paper against each other."""
+    from rairlib.output import printable, render
+
+    if _is_file_name(registry):
+        from rairlib.checks import audit
+        from rairlib.findings import findings_frame
+        from rairlib.reported import read_registry
+
+        read = read_registry(registry)
+        findings = findings_frame(read.study, audit(read))
     else:
-        findings = all_findings(options.registry)
-    if options.format != "table":
-        print(render(findings, options.format))
+        from rairlib.verdicts import all_findings
+
+        findings = all_findings(registry)
+    if form != "table":
+        print(render(findings, form))
         return 0
+    for finding in findings[findings["status"] != "agrees"].to_dict("records"):
+        target = f" {finding['target']}" if finding["target"] else ""
+        print(printable(f"{finding['status']}{target} ({finding['check']}): {finding['text']}"))
     counts = findings["status"].value_counts()
-    passed = findings["status"] == "agrees"
-    _print_findings(findings[~passed])
     print(", ".join(f"{number} {status}" for status, number in counts.items()) or "no findings")
     return 0
 
 
 def _is_file_name(word: str) -> bool:
-    """Whether a word names a registry file and not one of the studies."""
+    """Whether a word names a registry file and not one of the studies, whose data it may lack."""
+    from rairlib.studies import load_studies
+
     path = Path(word)
-    return word not in load_studies() and (path.name != word or path.suffix or path.exists())
+    if path.name != word or path.suffix:
+        return True
+    with suppress(RairlibError):
+        return path.exists() and word not in load_studies()
+    return path.exists()
 
 
-def _print_findings(findings: pd.DataFrame) -> None:
-    for finding in findings.to_dict("records"):
-        target = f" {finding['target']}" if finding["target"] else ""
-        print(f"{finding['status']}{target} ({finding['check']}): {finding['text']}")
+@app.command("reconstruct")
+def _reconstruct(study: Key, form: Form = "table") -> int:
+    """Show the joint tables that the printed numbers determine."""
+    import pandas as pd
 
+    from rairlib.output import as_json, render
+    from rairlib.reconstructions import reconstruct_study
 
-def _reconstruct(options: argparse.Namespace) -> int:
-    records = reconstruct_study(options.study)
-    if options.format == "json":
+    records = reconstruct_study(study)
+    if form == "json":
         print(as_json(records))
         return 0
     rows = [
@@ -81,85 +149,83 @@ def _reconstruct(options: argparse.Namespace) -> int:
         for record in records
         for cell in record["cells"]
     ]
-    print(render(pd.DataFrame(rows).fillna(""), options.format))
+    print(render(pd.DataFrame(rows).fillna(""), form))
     return 0
 
 
-def _simulate(options: argparse.Namespace) -> int:
-    simulation = simulation_of(options.study)
-    folder = Path(options.out)
-    folder.mkdir(parents=True, exist_ok=True)
-    if options.witness:
-        cohort = simulation.witness(options.seed, folder, options.resume)
-        report = as_file(achieved(simulation, cohort))
-        _write_csv(folder / WITNESS, cohort.to_csv(index=False, lineterminator="\n"))
-        _write_csv(folder / "achieved.csv", report)
-        return 0
-    for number, cohort in enumerate(simulation.cohorts(options.n, options.seed), start=1):
-        name = f"simulated_cohort_{number:04d}.csv"
-        _write_csv(folder / name, cohort.to_csv(index=False, lineterminator="\n"))
+@app.command("simulate")
+def _simulate(
+    study: Key,
+    number: Annotated[
+        int | None, typer.Option("-n", min=1, help="Number of cohorts (default 1).")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write to.")] = Path(),
+    witness: Annotated[
+        bool,
+        typer.Option(
+            "--witness",
+            help="One cohort that is also steered to the held-out numbers, with its report.",
+        ),
+    ] = False,
+    resume: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="With --witness: the checkpoint of a stopped search."),
+    ] = None,
+) -> int:
+    """Draw simulated cohorts that agree with the printed anchors."""
+    if witness and number is not None:
+        raise RairlibError("-n and --witness exclude each other: --witness is one cohort")
+    if resume is not None and not witness:
+        raise RairlibError("--resume goes with --witness: other cohorts have no checkpoint")
+    from rairlib.output import as_file
+    from rairlib.results import WITNESS
+    from rairlib.simulation import achieved, studies
+
+    simulation = studies.simulation_of(study)
+    if resume is not None and not simulation.resumes:
+        raise RairlibError(f"{study}: its cohort is not searched for: start without --resume")
+    # From here on a file may be half written: clean up before stopping.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    out.mkdir(parents=True, exist_ok=True)
+    with _alone_in(out):
+        if witness:
+            cohort = simulation.witness(seed, out, resume)
+            report = as_file(achieved(simulation, cohort))
+            _write_csv(out / WITNESS, cohort.to_csv(index=False, lineterminator="\n"))
+            _write_csv(out / "achieved.csv", report)
+            return 0
+        for place, cohort in enumerate(simulation.cohorts(number or 1, seed), start=1):
+            name = f"simulated_cohort_{place:04d}.csv"
+            _write_csv(out / name, cohort.to_csv(index=False, lineterminator="\n"))
     return 0
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Lock a folder, without leaving a file in it; refuse one that another run has locked."""
+    try:
+        import fcntl
+    except ImportError:  # Windows has no such lock
+        yield
+        return
+    place = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise RairlibError(
+            f"{folder}: another run writes there; wait for it, or name another folder with --out"
+        ) from error
+    finally:
+        os.close(place)
 
 
 def _write_csv(path: Path, text: str) -> None:
+    from rairlib.output import write_whole
+
     write_whole(path, text)
     print(f"wrote {path}", file=sys.stderr, flush=True)
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above zero")
-    return int(text)
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of zero or above")
-    return int(text)
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
-
-    def error(self, message: str):
-        self.exit(2, f"{self.prog}: {message}; {self.prog} --help lists what there is\n")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="rairlib", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    verdicts = commands.add_parser("verdicts", help="every reported number and what became of it")
-    verdicts.add_argument("study", nargs="?", default="", help="key of a study; all if left out")
-    verdicts.add_argument(
-        "--check", action="store_true", help="exit 1 where results differ from those kept"
-    )
-    verdicts.set_defaults(run=_verdicts)
-    audit_command = commands.add_parser("audit", help="checks on print alone")
-    audit_command.add_argument("registry", metavar="STUDY|FILE.csv", help="a study or a registry")
-    audit_command.set_defaults(run=_audit)
-    reconstruct = commands.add_parser("reconstruct", help="joint tables that print determines")
-    reconstruct.add_argument("study", help="key of a study")
-    reconstruct.set_defaults(run=_reconstruct)
-    for command in (verdicts, audit_command, reconstruct):
-        command.add_argument("--format", choices=FORMATS, default="table")
-    simulate = commands.add_parser("simulate", help="cohorts that agree with the printed anchors")
-    simulate.add_argument("study", help="key of a study")
-    simulate.add_argument("-n", type=_positive, default=1, help="number of cohorts (default 1)")
-    simulate.add_argument("--seed", type=_seed, default=1, help="default 1")
-    simulate.add_argument("--out", default=".", help="folder to write to (default: this one)")
-    simulate.add_argument(
-        "--witness",
-        action="store_true",
-        help="one cohort that is also steered to the held-out numbers, with its report",
-    )
-    simulate.add_argument(
-        "--resume",
-        type=Path,
-        metavar="FILE",
-        help="with --witness: a checkpoint of a search that was stopped",
-    )
-    simulate.set_defaults(run=_simulate)
-    return parser
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -173,24 +239,36 @@ def main(arguments: list[str] | None = None) -> int:
     Returns
     -------
     int
-        0; 1 if kept and fresh results differ; 2 after an error, told in one line per fault.
+        0; 1 if kept and fresh results differ; 2 after an error, told in one line per fault; 130
+        after an interruption.
     """
-    options = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError):  # a terminal that lacks a sign shows its number
+            stream.reconfigure(errors="backslashreplace")
+    command = typer.main.get_command(app)
     try:
-        code = options.run(options)
+        code = command.main(arguments, prog_name="rairlib", standalone_mode=False)
         sys.stdout.flush()
-        return code
     except RairlibError as error:
-        print(error, file=sys.stderr)
-    except BrokenPipeError:  # the reader of our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _fail(str(error), error)
+    except typer.TyperException as error:
+        return _fail(f"rairlib: {_in_one_line(error)}; rairlib --help lists what there is")
+    except (BrokenPipeError, SystemExit):  # the reader of our output has seen enough
+        with suppress(io.UnsupportedOperation):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        print(f"{error.filename or 'output'}: {error.strerror}", file=sys.stderr)
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-    return 2
+        return _fail(f"{error.filename or 'output'}: {error.strerror}")
+    return _fail("stopped", KeyboardInterrupt()) if code == INTERRUPTED else code or 0
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _in_one_line(error: typer.TyperException) -> str:
+    return " ".join(error.format_message().split()).rstrip(".")
+
+
+def _fail(text: str, error: BaseException | None = None) -> int:
+    from rairlib.output import printable
+
+    print("\n".join(map(printable, text.split("\n"))), file=sys.stderr)
+    stopped = any(isinstance(e, KeyboardInterrupt) for e in (error, getattr(error, "__cause__", 0)))
+    return INTERRUPTED if stopped else 2

@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 
 from rairlib.joint_tables import cell_levels
+from rairlib.kept_files import kept_file
 from rairlib.printed_models import PrintedModel, cell_records
-from rairlib.studies import data_folder
+
+KEPT = ("wang2025",)
 
 
 def kept_tables(study: str, model: PrintedModel) -> np.ndarray:
@@ -23,11 +25,12 @@ def kept_tables(study: str, model: PrintedModel) -> np.ndarray:
     ndarray of int64, shape (tables, 2**k)
         Patients per cell, in the model's order; no row if none are kept.
     """
-    path = data_folder() / "results" / f"{study}_joint_tables.csv"
     names = list(model.levels)
-    if not path.is_file():
+    if study not in KEPT:
         return np.empty((0, 2 ** len(names)), np.int64)
-    kept = pd.read_csv(path, keep_default_na=False, encoding="utf-8")
+    kept = pd.read_csv(
+        kept_file(f"results/{study}_joint_tables.csv"), keep_default_na=False, encoding="utf-8"
+    )
     wide = kept.pivot_table(index="table", columns=names, values="n", aggfunc="sum", fill_value=0)
     order = pd.MultiIndex.from_tuples(
         [

@@ -3,13 +3,41 @@
 import json
 import math
 import os
+import re
 from pathlib import Path
 
 import pandas as pd
 
-FORMATS = ("table", "json", "csv")
 SHORT = 60
 DIGITS = 6
+# Of a terminal, of lines, and of the direction of writing.
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+# A spreadsheet runs what begins so, unless it is a number.
+FORMULA = re.compile(r"[=+\-@](?!\s*[\d.,·]+\s*%?$)")
+
+
+def printable(text: str) -> str:
+    r"""Show control characters escaped, so that a foreign text cannot steer a terminal.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    str
+        In one line; for example ``\x1b`` for an escape character.
+    """
+    return CONTROL.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
+
+
+def _as_cell(value):
+    """Return a text as a spreadsheet may open it; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    text = printable(value)
+    return f"'{text}" if FORMULA.match(text) else text
 
 
 def rounded(value: float, digits: int = DIGITS) -> float:
@@ -68,7 +96,8 @@ def as_json(records: list[dict]) -> str:
         json.dumps({key: _plain(value) for key, value in record.items()}, ensure_ascii=False)
         for record in records
     ]
-    return "[\n" + ",\n".join(lines) + "\n]"
+    escaped = (CONTROL.sub(lambda found: f"\\u{ord(found.group()):04x}", line) for line in lines)
+    return "[\n" + ",\n".join(escaped) + "\n]"
 
 
 def _plain(value):
@@ -98,7 +127,7 @@ def as_text(table: pd.DataFrame) -> str:
     for name in shown.columns:
         if shown[name].dtype == float:
             shown[name] = shown[name].map(lambda value: "" if pd.isna(value) else f"{value:.5g}")
-        shown[name] = shown[name].astype(str).map(_cut)
+        shown[name] = shown[name].astype(str).map(printable).map(_cut)
     return shown.to_string(index=False, justify="left")
 
 
@@ -124,7 +153,10 @@ def render(table: pd.DataFrame, form: str) -> str:
     if form == "json":
         return as_json(table.to_dict("records"))
     if form == "csv":
-        return as_file(table).rstrip("\n")
+        texts = table.select_dtypes("object").columns
+        return as_file(table.assign(**{name: table[name].map(_as_cell) for name in texts})).rstrip(
+            "\n"
+        )
     return as_text(table)
 
 

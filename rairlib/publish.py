@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from rairlib.errors import RairlibError
+from rairlib.kept_files import KNOWN, data_folder, kept_file, known_files
 from rairlib.output import as_file, write_whole
 from rairlib.reported import load_registry
 from rairlib.results import WITNESS, load_witness
@@ -17,7 +18,7 @@ from rairlib.simulation.ensembles import searched_ensemble
 from rairlib.simulation.orders import order_trials
 from rairlib.simulation.studies import held_out_values
 from rairlib.simulation.tang2025_ensemble import area_trials, drawn_ensemble
-from rairlib.studies import data_folder, study_folder
+from rairlib.studies import study_folder
 from rairlib.verdicts import all_findings, all_verdicts, board, short_board
 
 SIMULATED = ("lakhdar2024",)
@@ -46,7 +47,7 @@ def results_folder() -> Path:
 def kept_verdicts() -> pd.DataFrame:
     """Load the verdicts as they are kept with the project."""
     return pd.read_csv(
-        results_folder() / "verdicts.csv",
+        kept_file("results/verdicts.csv"),
         dtype={"printed": str},
         keep_default_na=False,
         na_values={"reproduced": [""], "low": [""], "high": [""]},
@@ -92,8 +93,7 @@ def differences(study: str = "") -> list[str]:
         study_folder(study)
     lines = []
     for name, fresh in result_files().items():
-        path = results_folder() / name
-        kept = path.read_text(encoding="utf-8") if path.is_file() else ""
+        kept = kept_file(f"results/{name}").read_text(encoding="utf-8")
         ours, theirs = (_rows_of(study, text) for text in (kept, fresh))
         lost = [f"{name}: kept, not found again: {line}" for line in _missing(ours, theirs)]
         found = [f"{name}: found, not kept: {line}" for line in _missing(theirs, ours)]
@@ -154,8 +154,10 @@ def write_achieved(study: str) -> None:
 def write_results() -> None:
     """Compute verdicts, findings, board and the README's board anew, and keep them."""
     results_folder().mkdir(exist_ok=True)
+    _write(data_folder() / KNOWN, known_files())
     for name, text in result_files().items():
         _write(results_folder() / name, text)
+    _write(data_folder() / KNOWN, known_files())
     readme = data_folder().parent / "README.md"
     _write(readme, with_board(readme.read_text(encoding="utf-8"), all_verdicts()))
 

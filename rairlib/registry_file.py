@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pandas as pd
-import pandera.pandas as pa
 
 from rairlib.errors import RairlibError, nearest, unknown
+from rairlib.output import printable
 from rairlib.printed import PrintedNumberError, parse_printed
 from rairlib.vocabulary import (
     COLUMNS,
@@ -89,14 +89,6 @@ FIELD_FAULTS = {
 }
 
 
-def _column(fault) -> pa.Column:
-    check = pa.Check(lambda text: not fault(text), element_wise=True, error="is faulty")
-    return pa.Column(str, checks=check)
-
-
-SCHEMA = pa.DataFrameSchema({name: _column(fault) for name, fault in FIELD_FAULTS.items()})
-
-
 def read_table(path: Path) -> pd.DataFrame:
     """Read a registry file as texts and check it.
 
@@ -123,9 +115,9 @@ def read_table(path: Path) -> pd.DataFrame:
         if column not in table:
             table[column] = "anchor" if column == "role" else ""
     table = table[list(COLUMNS)]
-    faults = _schema_faults(table) + _link_faults(table) + _comma_faults(table)
+    faults = _field_faults(table) + _link_faults(table) + _comma_faults(table)
     if faults:
-        identifiers = {row: name or "no id" for row, name in table["id"].items()}
+        identifiers = {row: printable(name) or "no id" for row, name in table["id"].items()}
         raise RegistryError(
             "\n".join(
                 f"{path.name}: row {row} ({identifiers[row]}), column {column}: {text}"
@@ -137,7 +129,7 @@ def read_table(path: Path) -> pd.DataFrame:
 
 def _read_texts(path: Path) -> pd.DataFrame:
     """Read all fields as texts without blanks around them; the index is the number of the row."""
-    lines = _split_lines(path, _decode(path))
+    lines = split_lines(path, decode(path))
     filled = [(row, fields) for row, fields in enumerate(lines, start=1) if any(fields)]
     if not filled:
         raise RegistryError(f"{path.name}: is empty; start from the template")
@@ -157,7 +149,8 @@ def _read_texts(path: Path) -> pd.DataFrame:
     return pd.DataFrame(list(texts), index=list(rows), columns=header, dtype=object).astype(str)
 
 
-def _decode(path: Path) -> str:
+def decode(path: Path) -> str:
+    """Read a file as text; a folder, a spreadsheet and bytes that are no UTF-8 are refused."""
     if path.is_dir():
         raise RegistryError(f"{path}: is a folder; name a CSV file in it")
     if not path.is_file():
@@ -179,7 +172,8 @@ def _decode(path: Path) -> str:
     return text
 
 
-def _split_lines(path: Path, text: str) -> list[list[str]]:
+def split_lines(path: Path, text: str) -> list[list[str]]:
+    """Split the text of a CSV file into rows of fields without blanks around them."""
     lines: list[list[str]] = []
     try:
         for fields in csv.reader(io.StringIO(text, newline=""), strict=True):
@@ -218,7 +212,7 @@ def _require_columns(path: Path, table: pd.DataFrame) -> None:
         if not name
     ]
     faults += [
-        f"column {name} stands twice: keep one"
+        f"column {printable(name)} stands twice: keep one"
         for name in dict.fromkeys(names)
         if name and names.count(name) > 1
     ]
@@ -226,9 +220,17 @@ def _require_columns(path: Path, table: pd.DataFrame) -> None:
         raise RegistryError("\n".join(f"{path.name}: header: {fault}" for fault in faults))
 
 
-def _schema_faults(table: pd.DataFrame) -> list[tuple[int, str, str]]:
+def _field_faults(table: pd.DataFrame) -> list[tuple[int, str, str]]:
+    # Imported late, so that what reads no registry need not wait for it.
+    import pandera.pandas as pa
+
+    def column(fault) -> pa.Column:
+        check = pa.Check(lambda text: not fault(text), element_wise=True, error="is faulty")
+        return pa.Column(str, checks=check)
+
+    schema = pa.DataFrameSchema({name: column(fault) for name, fault in FIELD_FAULTS.items()})
     try:
-        SCHEMA.validate(table, lazy=True)
+        schema.validate(table, lazy=True)
     except pa.errors.SchemaErrors as errors:
         cases = errors.failure_cases.to_dict("records")
         return [

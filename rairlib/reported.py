@@ -10,7 +10,7 @@ import pandas as pd
 
 from rairlib.printed import Printed, parse_printed
 from rairlib.registry_file import read_table
-from rairlib.studies import study_folder
+from rairlib.studies import study_file
 
 VERSUS = " vs "
 CUTOFF = "cutoff"
@@ -298,4 +298,4 @@ def load_registry(study: str) -> Registry:
     RegistryError
         If the file has faults.
     """
-    return read_registry(study_folder(study) / "reported.csv")
+    return read_registry(study_file(study, "reported.csv"))

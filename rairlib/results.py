@@ -6,11 +6,12 @@ import pandas as pd
 
 from rairlib.compare import Recomputed, agreeing, between, central_range, exact, match
 from rairlib.errors import RairlibError
+from rairlib.kept_files import kept_file
 from rairlib.papers import lakhdar2024, tang2025, wang2025
 from rairlib.printed_tables import dichotomised_values_from_anchors, subgroup_values_from_anchors
 from rairlib.reconstructions import reconstructible_models, values_from_anchors
 from rairlib.reported import Registry, ReportedNumber
-from rairlib.studies import data_folder, study_folder
+from rairlib.studies import study_file, study_folder
 
 WITNESS = "simulated_cohort.csv"
 SEARCHED = {
@@ -47,10 +48,10 @@ def load_witness(study: str) -> pd.DataFrame:
     RairlibError
         If the study has none.
     """
-    path = study_folder(study) / WITNESS
-    if not path.is_file():
+    if study not in ANALYSES:
+        study_folder(study)
         raise RairlibError(f"{study}: no simulated cohort is kept; it is not yet analysed")
-    return pd.read_csv(path, keep_default_na=False, encoding="utf-8")
+    return pd.read_csv(study_file(study, WITNESS), keep_default_na=False, encoding="utf-8")
 
 
 def load_ensemble(study: str) -> pd.DataFrame:
@@ -66,7 +67,7 @@ def load_ensemble(study: str) -> pd.DataFrame:
     DataFrame
         Columns ``cohort, statistic, variable, level, group, method, value``.
     """
-    path = data_folder() / "results" / f"{study}_ensemble.csv"
+    path = kept_file(f"results/{study}_ensemble.csv")
     return pd.read_csv(path, keep_default_na=False, encoding="utf-8")
 
 

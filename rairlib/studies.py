@@ -1,12 +1,12 @@
 """The studies of the book and where their data stand."""
 
-import os
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import pandas as pd
 
 from rairlib.errors import RairlibError, unknown
+from rairlib.kept_files import data_folder, kept_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,24 +53,14 @@ class Variable:
     reference: str
 
 
-def data_folder() -> Path:
-    """Return the folder ``data`` of the project, or the one named by ``RAIRLIB_DATA``."""
-    named = os.environ.get("RAIRLIB_DATA")
-    folder = Path(named) if named else Path(__file__).resolve().parents[1] / "data"
-    if not (folder / "studies.csv").is_file():
-        raise RairlibError(
-            f"no studies.csv in {folder}: work in a clone of the project, or set RAIRLIB_DATA"
-        )
-    return folder
-
-
-def _read_texts(path: Path) -> pd.DataFrame:
+def read_texts(path: Path) -> pd.DataFrame:
+    """Read all fields of a CSV file as texts."""
     return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
 
 
 def load_studies() -> dict[str, Study]:
     """Load the studies of the book, by key."""
-    table = _read_texts(data_folder() / "studies.csv")
+    table = read_texts(kept_file("studies.csv"))
     columns = [field.name for field in fields(Study)]
     return {row["key"]: Study(**row) for row in table[columns].to_dict("records")}
 
@@ -99,6 +89,12 @@ def study_folder(study: str) -> Path:
     return data_folder() / study
 
 
+def study_file(study: str, name: str) -> Path:
+    """Return the path of a kept file of a study, checked as by :func:`kept_file`."""
+    study_folder(study)
+    return kept_file(f"{study}/{name}")
+
+
 def load_variables(study: str) -> dict[str, Variable]:
     """Load the variables of a study, by name.
 
@@ -112,7 +108,7 @@ def load_variables(study: str) -> dict[str, Variable]:
     dict of str to Variable
         In the paper's order.
     """
-    table = _read_texts(study_folder(study) / "variables.csv")
+    table = read_texts(study_file(study, "variables.csv"))
     records = table.to_dict("records")
     for record in records:
         record["levels"] = tuple(filter(None, record["levels"].split(" | ")))

@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass, fields
 
-import pandas as pd
-
 from rairlib.findings import Finding
-from rairlib.studies import study_folder
+from rairlib.studies import read_texts, study_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +52,7 @@ def load_text_findings(study: str) -> list[TextFinding]:
     list of TextFinding
         In the order of the file.
     """
-    path = study_folder(study) / "text_findings.csv"
-    table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    table = read_texts(study_file(study, "text_findings.csv"))
     names = [field.name for field in fields(TextFinding)]
     return [
         TextFinding(

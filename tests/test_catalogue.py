@@ -3,12 +3,15 @@
 import importlib
 import inspect
 import pkgutil
+from itertools import product
 
 import pytest
+from small_registry import counts, number, registry, two_groups
 
 import rairlib.checks
-from rairlib.checks import CHECKS, audit
+from rairlib.checks import CHECKS, audit, cells
 from rairlib.checks.catalogue import FUNCTIONS, POSSIBILITY
+from rairlib.checks.event_counts import events_per_level
 from rairlib.finding_tables import FAMILIES
 from rairlib.reported import load_registry
 from rairlib.studies import load_studies
@@ -135,3 +138,94 @@ def test_doubts_are_the_known_ones_and_no_other(study):
 def test_the_printed_share_of_wang_is_out_of_reach_of_rounding():
     assert 70.41 < 100 * 119 / 169 < 70.42
     assert REGISTRIES["wang2025"]["section-3.4-12"].printed == "70.5"
+
+
+# --- numbers beyond what the checks can tell -----------------------------------------------------
+
+
+def counted(n_cases: int, n_controls: int):
+    """Return a paper with a cross table, a rule, two ratios and measurements of so many."""
+    cells = {"yes": (n_cases // 3, n_controls // 4)}
+    cells["no"] = tuple(
+        n - cell for n, cell in zip((n_cases, n_controls), cells["yes"], strict=True)
+    )
+    rows = [*two_groups(str(n_cases), str(n_controls), str(n_cases + n_controls))]
+    rows += counts("exposed", cells, groups=("cases", "controls"))
+    versus = {"variable": "exposed", "level": "yes vs no", "group": "cases vs controls"}
+    for name in ("odds_ratio", "hazard_ratio"):
+        rows.append(number(name, name, "1.50", **versus, method="univariable"))
+        rows.append(number(f"{name}-low", "ci_low", "1.20", **versus, of=name))
+        rows.append(number(f"{name}-high", "ci_high", "1.90", **versus, of=name))
+    rule = {"variable": "exposed", "level": "yes", "group": "cases vs controls", "unit": "%"}
+    rows += [number(name, name, "62.1", **rule) for name in ("sensitivity", "specificity", "ppv")]
+    rows += [
+        number("chi", "chi_square", "3.2", variable="exposed", group="cases vs controls"),
+        number("p", "p_value", "0.07", variable="exposed", group="cases vs controls", of="chi"),
+        number("fisher", "p_value", "0.07", variable="exposed", group="cases vs controls"),
+        number("lr", "logrank_chi_square", "4.1", variable="exposed", group="cases vs controls"),
+        number("u", "u_statistic", "7", variable="age", group="cases vs controls"),
+        number("mean", "mean", "50.123", variable="age", group="cases", step="0.1"),
+        number("sd", "sd", "12.1", variable="age", group="cases", step="0.1"),
+        number(
+            "share", "percent", "40.1", variable="age", level="high", group="cases", of="n-cases"
+        ),
+    ]
+    return registry(*rows)
+
+
+@pytest.mark.parametrize("scale", [10**5, 10**7, 10**9, 10**14])
+def test_counts_of_any_size_get_an_answer(scale):
+    findings = audit(counted(4 * scale, 6 * scale))
+    assert {finding.check for finding in findings} >= {"classification_table", "u_in_range"}
+    texts = [finding.text for finding in findings if finding.status == "open"]
+    assert any("beyond the range of this check" in text for text in texts)
+
+
+def test_events_per_level_need_no_enumeration():
+    # 1/d1 + 1/d0 <= 0.45 allows 3 events in one level (then 9 or more in the other), not 2.
+    wide, error = 10**14, 0.45**0.5
+    assert events_per_level(wide, error, wide, wide) == ((3, wide - 3), (3, wide - 3))
+    assert events_per_level(wide, error, 8, wide) == ((3, 8), (4, wide - 3))
+    assert events_per_level(wide, 1e-8, wide, wide) is None
+
+
+@pytest.mark.parametrize("total", [1, 2, 5, 17, 60])
+@pytest.mark.parametrize("error", [0.05, 0.3, 0.45, 0.7, 1.0, 1.5])
+def test_events_per_level_are_those_of_the_enumeration(total, error):
+    for most, beside in product((0, 1, 3, 10, 100), repeat=2):
+        allowed = [
+            (level, other)
+            for level, other in product(range(1, total), repeat=2)
+            if level <= most
+            and other <= beside
+            and level + other <= total
+            and 1 / level + 1 / other <= error**2 * (1 + 1e-9)
+        ]
+        ends = tuple((min(ends), max(ends)) for ends in zip(*allowed, strict=True)) or None
+        assert events_per_level(total, error, most, beside) == ends
+
+
+@pytest.mark.parametrize(
+    ("printed", "step"),
+    [("9" * 400, ""), (f"0.{'0' * 400}1", ""), ("12.5", "0.00000000000000000001"), ("5", "9" * 99)],
+)
+def test_number_beyond_floating_point_is_open_and_the_others_are_checked(printed, step):
+    rows = [*two_groups("32", "57"), number("far", "mean", printed, group="cases", step=step)]
+    first, *others = audit(registry(*rows))
+    assert (first.check, first.status, first.uses) == ("range", "open", ("far",))
+    assert "beyond the range of this check" in first.text
+    assert len(first.text) < 250
+    assert {finding.status for finding in others} >= {"contradicted"}
+
+
+def test_index_is_built_once_for_all_checks(monkeypatch):
+    built = []
+    whole = cells.CountIndex.__init__
+
+    def counted_init(self, registry):
+        built.append(registry)
+        whole(self, registry)
+
+    monkeypatch.setattr(cells.CountIndex, "__init__", counted_init)
+    audit(counted(40, 60))
+    assert len(built) == 1

@@ -5,17 +5,21 @@ import io
 import json
 import os
 import re
+import subprocess
 import sys
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from rairlib import cli, publish
+from rairlib import cli, publish, verdicts
 from rairlib.cli import main
+from rairlib.errors import RairlibError
 from rairlib.printed import parse_printed
 from rairlib.results import load_witness
+from rairlib.simulation import studies
 from rairlib.studies import load_studies, load_variables
 from rairlib.verdicts import COLUMNS, EVIDENCE, VERDICTS, all_verdicts
 
@@ -107,7 +111,7 @@ def test_verdicts_of_one_study_as_csv_and_table(run):
 
 
 def test_page_for_reviewers_explains_every_field():
-    section = REVIEWERS.split("(machine-readable-results)=")[1].split("`rairlib audit STUDY")[0]
+    section = REVIEWERS.split("(machine-readable-results)=")[1].split("rairlib audit STUDY")[0]
     first_cells = re.findall(r"^(`.*?`) \|", section, re.MULTILINE)
     explained = [name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)]
     assert explained == list(COLUMNS)
@@ -246,8 +250,8 @@ def test_same_seed_gives_the_same_cohorts(run, tmp_path):
 
 def test_witness_comes_with_its_report(run, tmp_path, monkeypatch):
     # Drawing it takes long and is tested where the drawing stands.
-    drawn = replace(cli.simulation_of(STUDY), witness=lambda *_: load_witness(STUDY))
-    monkeypatch.setattr(cli, "simulation_of", lambda study: drawn)
+    drawn = replace(studies.simulation_of(STUDY), witness=lambda *_: load_witness(STUDY))
+    monkeypatch.setattr(studies, "simulation_of", lambda study: drawn)
     assert run("simulate", STUDY, "--witness", "--out", tmp_path)[0] == 0
     assert sorted(os.listdir(tmp_path)) == ["achieved.csv", "simulated_cohort.csv"]
     for name in os.listdir(tmp_path):
@@ -296,13 +300,16 @@ def test_mistyped_study_is_recognised(run):
 @pytest.mark.parametrize(
     ("words", "about"),
     [
-        (("simulate", STUDY, "-n", "0"), "'0' is not a whole number above zero"),
-        (("simulate", STUDY, "-n", "two"), "'two' is not a whole number above zero"),
-        (("simulate", STUDY, "--seed", "-1"), "'-1' is not a whole number of zero or above"),
-        (("verdicts", "--format", "xml"), "invalid choice: 'xml'"),
-        (("verdict",), "invalid choice: 'verdict'"),
-        (("audit",), "required: STUDY|FILE.csv"),
-        ((), "required: COMMAND"),
+        (("simulate", STUDY, "-n", "0"), "Invalid value for '-n'"),
+        (("simulate", STUDY, "-n", "two"), "Invalid value for '-n'"),
+        (("simulate", STUDY, "--seed", "-1"), "Invalid value for '--seed'"),
+        (("simulate", STUDY, "-n", "2", "--witness"), "-n and --witness exclude each other"),
+        (("simulate", STUDY, "--resume", "x.npz"), "--resume goes with --witness"),
+        (("simulate", STUDY, "--witness", "--resume", "x.npz"), "start without --resume"),
+        (("verdicts", "--format", "xml"), "'xml' is not one of 'table', 'json', 'csv'"),
+        (("verdict",), "No such command 'verdict'. Did you mean 'verdicts'?"),
+        (("audit",), "Missing argument 'STUDY|FILE.csv'"),
+        ((), "Missing command"),
     ],
 )
 def test_command_that_cannot_be_run(run, tmp_path, monkeypatch, words, about):
@@ -372,15 +379,46 @@ def test_interruption_is_one_line(run, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "all_verdicts", interrupted)
-    assert run("verdicts") == (2, "", "stopped\n")
+    monkeypatch.setattr(verdicts, "all_verdicts", interrupted)
+    assert run("verdicts") == (130, "", "stopped\n")
+
+
+def test_interruption_of_a_search_tells_how_to_go_on(run, tmp_path, monkeypatch):
+    def stopped(*_):
+        raise RairlibError("stopped: go on with --resume FILE") from KeyboardInterrupt()
+
+    drawn = replace(studies.simulation_of(STUDY), witness=stopped)
+    monkeypatch.setattr(studies, "simulation_of", lambda study: drawn)
+    told = run("simulate", STUDY, "--witness", "--out", tmp_path)
+    assert told == (130, "", "stopped: go on with --resume FILE\n")
+
+
+INTERRUPTED_IMPORT = """
+import os, signal, sys
+from rairlib import __main__
+class Interrupting:
+    def find_spec(name, *_):
+        if name == sys.argv[2]:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupting)
+sys.argv[1:] = [sys.argv[1], sys.argv[2]]
+sys.exit(__main__.main())
+"""
+
+
+@pytest.mark.parametrize("module", ["typer", "rairlib.verdicts", "pandas._libs.tslibs", "numba"])
+def test_interruption_of_an_import_is_one_line(module):
+    words = [sys.executable, "-c", INTERRUPTED_IMPORT, "verdicts", module]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "stopped\n")
 
 
 def test_reader_that_stops_reading_is_no_error(monkeypatch):
     # A pipe whose reading end is closed, as after `rairlib verdicts | head -1`.
     reading, writing = os.pipe()
     os.close(reading)
-    monkeypatch.setattr(cli, "all_verdicts", lambda study: pd.DataFrame(columns=list(COLUMNS)))
+    nothing = pd.DataFrame(columns=list(COLUMNS))
+    monkeypatch.setattr(verdicts, "all_verdicts", lambda study: nothing)
     with os.fdopen(writing, "w") as closed:
         monkeypatch.setattr(sys, "stdout", closed)
         assert main(["verdicts", "--format", "csv"]) == 0
@@ -395,3 +433,113 @@ def test_help_names_every_command(run):
 def test_unknown_study_is_refused_before_any_work():
     with pytest.raises(Exception, match="'nosuch' is not a study"):
         all_verdicts("nosuch")
+
+
+def test_version_is_that_of_the_package(run):
+    assert run("--version") == (0, f"rairlib {version('rairlib')}\n", "")
+
+
+def test_shell_completes_commands(run, monkeypatch):
+    monkeypatch.setenv("_RAIRLIB_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "rairlib ver")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    assert run()[1].split() == ["verdicts"]
+
+
+@pytest.mark.parametrize(
+    ("words", "unwanted"),
+    [
+        (["--help"], {"numpy", "pandas", "scipy", "numba", "statsmodels", "lifelines"}),
+        (["audit"], {"numba", "statsmodels", "lifelines", "matplotlib", "joblib"}),
+    ],
+)
+def test_command_imports_only_what_it_needs(paper, words, unwanted):
+    words = [*words, str(paper())] if words == ["audit"] else words
+    code = (
+        f"import sys; from rairlib import cli; code = cli.main({words!r}); "
+        f"sys.exit(code or ', '.join(sorted({unwanted!r} & set(sys.modules))) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+# --- foreign surroundings and foreign texts ------------------------------------------------------
+
+
+def test_audit_of_a_file_needs_no_data_of_the_studies(run, paper, tmp_path, monkeypatch):
+    monkeypatch.setenv("RAIRLIB_DATA", str(tmp_path / "none"))
+    monkeypatch.chdir(tmp_path)
+    for word in (paper(), "paper.csv", paper(name="numbers"), "numbers"):
+        code, out, err = run("audit", word)
+        assert (code, err) == (0, "")
+        assert out.endswith("agrees\n")
+    assert "--data or RAIRLIB_DATA" in run("audit", STUDY)[2]
+
+
+def test_data_folder_is_named_by_an_option(run, monkeypatch):
+    monkeypatch.setenv("RAIRLIB_DATA", "nowhere")
+    assert run("reconstruct", STUDY)[0] == 2
+    assert run("--data", ROOT / "data", "reconstruct", STUDY)[0] == 0
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+def test_terminal_that_lacks_a_sign_shows_its_number(tmp_path, monkeypatch, encoding):
+    path = tmp_path / "paper.csv"
+    path.write_text(PAPER.format("57").replace("Table 1", "Table ≥1"), encoding="utf-8")
+    memory = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(memory, encoding=encoding))
+    assert main(["audit", str(path)]) == 0
+    assert b"Table \\u22651" in memory.getvalue()
+
+
+FOREIGN = (
+    "id,locus,statistic,variable,group,printed\n"
+    'n\x1b[2J,"Table\n1",n,,all,5\n=cmd,@place,count,+v,all,7\n'
+)
+
+
+@pytest.fixture
+def foreign(tmp_path):
+    path = tmp_path / "-paper.csv"
+    path.write_text(FOREIGN, encoding="utf-8")
+    return path
+
+
+def test_foreign_text_cannot_steer_the_terminal(run, foreign):
+    for form in ("table", "csv", "json"):
+        code, out, err = run("audit", foreign, "--format", form)
+        assert (code, err) == (0, "")
+        assert "\x1b" not in out
+        assert "Table\\n1" in out
+    assert "\x1b" not in run("audit", foreign.with_name("\x1b[2J.csv"))[2]
+
+
+def test_foreign_text_is_no_formula_and_numbers_stay_numbers(run, foreign):
+    rows = rows_of(run("audit", foreign, "--format", "csv")[1])
+    assert {row["study"] for row in rows} == {"'-paper"}
+    assert [(row["target"], row["high"]) for row in rows] == [("'=cmd", "5.0")]
+    objects = json.loads(run("audit", foreign, "--format", "json")[1])
+    assert [row["study"] for row in objects] == ["-paper"] * len(rows)
+    assert [(row["target"], row["uses"]) for row in objects] == [("=cmd", "n\x1b[2J")]
+
+
+def test_kept_results_are_shown_as_they_are(run):
+    out = run("verdicts", "wang2025", "--format", "csv")[1]
+    printed = {row["id"]: row["printed"] for row in rows_of(out)}
+    kept = publish.kept_verdicts().set_index("study").loc["wang2025"]
+    assert printed == dict(zip(kept["id"], kept["printed"], strict=True))
+
+
+def test_second_run_into_one_folder_is_refused(run, tmp_path):
+    fcntl = pytest.importorskip("fcntl")
+    held = os.open(tmp_path, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        code, out, err = run("simulate", STUDY, "--out", tmp_path)
+    finally:
+        os.close(held)
+    assert (code, out) == (2, "")
+    assert is_one_line(err)
+    assert "another run writes there" in err
+    assert os.listdir(tmp_path) == []
+    assert run("simulate", STUDY, "--out", tmp_path)[0] == 0

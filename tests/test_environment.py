@@ -65,6 +65,16 @@ def test_binder_takes_every_version_from_the_lock():
     assert (ROOT / ".binder/requirements.txt").read_text().split() == ["-r", "../requirements.lock"]
 
 
+def test_actions_are_pinned_by_the_sha_of_a_named_release():
+    paths = (ROOT / ".github/workflows").glob("*.yml")
+    uses = [line for path in paths for line in path.read_text().splitlines() if "uses:" in line]
+    assert uses
+    pinned = re.compile(r".*uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+    assert [line for line in uses if not pinned.fullmatch(line)] == []
+    watched = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text())["updates"]
+    assert [entry["package-ecosystem"] for entry in watched] == ["github-actions"]
+
+
 def test_citation_names_the_version_and_the_three_studies():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert citation["version"] == PROJECT["version"]

@@ -82,9 +82,16 @@ def test_checkpoint_of_another_search_is_refused(study, tmp_path):
     write_state(path, Search(study, SHORT, 7).start(), fingerprint(study, SHORT, 7))
     with pytest.raises(RairlibError, match="belongs to another declaration, schedule or seed"):
         read_state(path, fingerprint(study, SHORT, 8))
-    path.write_text("position,class\n", encoding="utf-8")
-    with pytest.raises(RairlibError, match="not a checkpoint"):
-        read_state(path, "")
+    with path.open("wb") as stream:
+        np.save(stream, np.arange(3))
+    array = path.read_bytes()
+    with path.open("wb") as stream:
+        np.savez(stream, about=np.array("[1]"))
+    foreign = path.read_bytes()
+    for content in (b"", b"position,class\n", array, foreign, foreign[:40]):
+        path.write_bytes(content)
+        with pytest.raises(RairlibError, match=f"^{path}: not a checkpoint of a search$"):
+            read_state(path, "")
     with pytest.raises(RairlibError, match="no such file"):
         read_state(tmp_path / "none.npz", "")
 

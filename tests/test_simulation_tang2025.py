@@ -153,7 +153,9 @@ def test_faulty_assumptions_get_one_line_that_names_the_key(tmp_path, monkeypatc
     folder = tmp_path / "tang2025"
     folder.mkdir()
     (folder / "simulation.toml").write_text(text, encoding="utf-8")
-    monkeypatch.setattr("rairlib.simulation.tang2025_assumed.study_folder", lambda _: folder)
+    monkeypatch.setattr(
+        "rairlib.simulation.tang2025_assumed.study_file", lambda _, name: folder / name
+    )
     with pytest.raises(RairlibError) as caught:
         load_assumptions("tang2025")
     assert named in str(caught.value)
@@ -168,7 +170,9 @@ def test_shares_of_doses_must_add_up(tmp_path, monkeypatch):
     wrong = text.replace("without_nodes = [0.45,", "without_nodes = [0.55,")
     assert wrong != text
     (folder / "simulation.toml").write_text(wrong, encoding="utf-8")
-    monkeypatch.setattr("rairlib.simulation.tang2025_assumed.study_folder", lambda _: folder)
+    monkeypatch.setattr(
+        "rairlib.simulation.tang2025_assumed.study_file", lambda _, name: folder / name
+    )
     with pytest.raises(RairlibError, match="add up to 1"):
         load_assumptions("tang2025")
 

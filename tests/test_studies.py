@@ -67,5 +67,7 @@ def test_data_folder_can_be_named(monkeypatch, tmp_path):
 
 def test_folder_without_studies_is_told_with_the_remedy(monkeypatch, tmp_path):
     monkeypatch.setenv("RAIRLIB_DATA", str(tmp_path))
-    with pytest.raises(RairlibError, match=f"no studies.csv in {tmp_path}: work in a clone"):
+    with pytest.raises(
+        RairlibError, match=f"no studies.csv in {tmp_path}: the studies' data do not come"
+    ):
         data_folder()

@@ -4,7 +4,7 @@ import pandas as pd
 
 from rairlib.compare import central_range
 from rairlib.reported import Registry
-from rairlib.studies import load_studies, study_folder
+from rairlib.studies import load_studies, study_file
 from rairlib.tables import beside
 from rairlib.text_findings import load_text_findings
 from rairlib.verdicts import TESTED, bases
@@ -215,7 +215,7 @@ def load_achieved(study: str) -> pd.DataFrame:
         Columns as :func:`rairlib.simulation.studies.achieved`.
     """
     return pd.read_csv(
-        study_folder(study) / "achieved.csv",
+        study_file(study, "achieved.csv"),
         dtype={"printed": str},
         keep_default_na=False,
         na_values={"achieved": [""]},

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 
 from rairlib.joint_tables import OutcomeSplits
+from rairlib.kept_files import data_folder, kept_file
 from rairlib.output import as_file
 from rairlib.placements import firth_of_placement, placements
 from rairlib.reported import load_registry
 from rairlib.simulation.lakhdar2024 import STUDY, read_anchors
-from rairlib.studies import data_folder
 
 COVARIATES = ("age_54", "diameter_29", "metastasis")
 LEVEL = "oncocytic"
@@ -50,7 +50,7 @@ def _odds_ratio(splits: OutcomeSplits, place: np.ndarray) -> dict[str, float]:
 
 def load_oncocytic() -> pd.DataFrame:
     """Load the kept result of :func:`oncocytic_over_placements`."""
-    return pd.read_csv(data_folder() / "results" / KEPT, encoding="utf-8")
+    return pd.read_csv(kept_file(f"results/{KEPT}"), encoding="utf-8")
 
 
 def summarise_placements(table: pd.DataFrame) -> pd.DataFrame:

@@ -3,9 +3,9 @@
 import pandas as pd
 
 from rairlib.description import summarise
+from rairlib.kept_files import kept_file
 from rairlib.papers import tang2025 as analysis
 from rairlib.simulation.tang2025_assumed import load_assumptions
-from rairlib.studies import data_folder
 
 STUDY = "tang2025"
 POPULATION = {
@@ -71,7 +71,7 @@ def load_result(name: str) -> pd.DataFrame:
     DataFrame
         As :mod:`rairlib.simulation.tang2025_ensemble` gives it.
     """
-    path = data_folder() / "results" / f"{STUDY}_{name}.csv"
+    path = kept_file(f"results/{STUDY}_{name}.csv")
     return pd.read_csv(path, keep_default_na=False, na_values={"value": [""]}, encoding="utf-8")
 
 

@@ -4,10 +4,10 @@ import pandas as pd
 
 from rairlib.chapters import consequences
 from rairlib.compare import agreeing, match
+from rairlib.kept_files import kept_file
 from rairlib.papers import wang2025
 from rairlib.reported import Registry
 from rairlib.results import load_witness
-from rairlib.studies import data_folder
 
 STUDY = "wang2025"
 CONSEQUENCES = {
@@ -84,7 +84,7 @@ def load_unpublished() -> pd.DataFrame:
     DataFrame
         Columns ``cohort, quantity, value``; NaN where a cohort has no finite value.
     """
-    path = data_folder() / "results" / f"{STUDY}_unpublished.csv"
+    path = kept_file(f"results/{STUDY}_unpublished.csv")
     return pd.read_csv(path, encoding="utf-8")
 
 
@@ -102,7 +102,7 @@ def load_orders() -> pd.DataFrame:
     DataFrame
         See :func:`rairlib.simulation.orders.order_trials`.
     """
-    return pd.read_csv(data_folder() / "results" / f"{STUDY}_orders.csv", encoding="utf-8")
+    return pd.read_csv(kept_file(f"results/{STUDY}_orders.csv"), encoding="utf-8")
 
 
 def orders_table() -> pd.DataFrame:
@@ -137,7 +137,7 @@ def ensemble_accuracy(registry: Registry) -> pd.DataFrame:
         One row per model, ``univariable`` and ``multivariable``; columns ``hazard ratios``,
         ``median, %``, ``95 %, %`` and ``largest, %``: absolute distances from the print.
     """
-    kept = pd.read_csv(data_folder() / "results" / f"{STUDY}_accuracy.csv", encoding="utf-8")
+    kept = pd.read_csv(kept_file(f"results/{STUDY}_accuracy.csv"), encoding="utf-8")
     printed = {
         (row.variable, row.method): row.number.value
         for row in registry.where("hazard_ratio", repeats="")

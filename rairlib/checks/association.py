@@ -23,6 +23,8 @@ STATISTICS_OF = ("pearson", "yates", "likelihood_ratio", "linear")
 METHODS_OF_TABLES = ("", "pearson", "yates", "fisher", "likelihood_ratio")
 MOST_TABLES = 200_000
 """Tables with the same margins up to which Fisher's test is enumerated beyond 2 × 2."""
+MOST_PATIENTS = 10_000_000
+"""Patients up to which the hypergeometric distribution is computed exactly enough, and quickly."""
 
 Table = tuple[tuple[int, int], ...]
 
@@ -109,8 +111,11 @@ def fisher_exact_p(table: Table) -> float:
     Returns
     -------
     float
-        p value, or NaN where more tables than `MOST_TABLES` would have to be enumerated.
+        p value, or NaN where more tables than `MOST_TABLES` would have to be enumerated, and
+        beyond `MOST_PATIENTS`.
     """
+    if sum(map(sum, table)) > MOST_PATIENTS:
+        return math.nan
     if len(table) == 2:
         return float(stats.fisher_exact(table).pvalue)
     totals = np.array([sum(pair) for pair in table])
@@ -194,6 +199,8 @@ def _log_binomial(total, chosen):
 def _fisher_variants(table: Table) -> tuple[float, float]:
     """Return the smaller one-sided p and the two-sided mid-p."""
     (a, b), (c, d) = table
+    if a + b + c + d > MOST_PATIENTS:
+        return math.nan, math.nan
     less = float(stats.fisher_exact(table, alternative="less").pvalue)
     greater = float(stats.fisher_exact(table, alternative="greater").pvalue)
     observed = float(stats.hypergeom.pmf(a, a + b + c + d, a + b, a + c))

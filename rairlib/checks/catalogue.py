@@ -23,8 +23,13 @@ from rairlib.checks import (
     spread,
     survival,
 )
+from rairlib.checks.cells import named
+from rairlib.checks.rounding import BEYOND_RANGE
 from rairlib.findings import Finding
-from rairlib.reported import Registry
+from rairlib.printed import parse_printed
+from rairlib.reported import Registry, ReportedNumber
+
+MOST_DIGITS = 16
 
 FUNCTIONS = (
     counts.check_partition_sums,
@@ -168,6 +173,34 @@ def audit(registry: Registry) -> list[Finding]:
     Returns
     -------
     list of Finding
-        In the order of the catalogue; a check without suitable numbers finds nothing.
+        In the order of the catalogue; a check without suitable numbers finds nothing. A number
+        with more digits than floating point carries is left out, and named first.
     """
-    return [finding for check in CHECKS for finding in check.function(registry)]
+    beyond = [row for row in registry if _is_beyond_range(row)]
+    if beyond:
+        left_out = {row.id for row in beyond}
+        registry = Registry(registry.study, (row for row in registry if row.id not in left_out))
+    findings = [
+        Finding(
+            check="range",
+            status="open",
+            uses=(row.id,),
+            text=f"{_cut(row.printed)}{f', in steps of {_cut(row.step)}' * bool(row.step)} "
+            f"({named(row)}) is {BEYOND_RANGE}: it needs fewer than {MOST_DIGITS} digits before "
+            "and behind the decimal sign.",
+        )
+        for row in beyond
+    ]
+    return findings + [finding for check in CHECKS for finding in check.function(registry)]
+
+
+def _is_beyond_range(row: ReportedNumber) -> bool:
+    numbers = [row.number, *([parse_printed(row.step)] if row.step else [])]
+    return any(
+        abs(number.value) >= 10.0 ** (MOST_DIGITS - 1) or number.decimals >= MOST_DIGITS
+        for number in numbers
+    )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 2 * MOST_DIGITS else f"{text[: 2 * MOST_DIGITS]}…"

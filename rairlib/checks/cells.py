@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rairlib.checks.rounding import is_approximate
 from rairlib.reported import Registry, ReportedNumber
@@ -198,6 +199,23 @@ class CountIndex:
                     elif parts <= groups:
                         groups.add(split.whole.group)
         return dict(exhaustive)
+
+
+@lru_cache(maxsize=2)
+def count_index(registry: Registry) -> CountIndex:
+    """Return the index of a registry, built once for all checks.
+
+    Parameters
+    ----------
+    registry : Registry
+        Reported numbers.
+
+    Returns
+    -------
+    CountIndex
+        Do not change it: all checks share it.
+    """
+    return CountIndex(registry)
 
 
 def _originals_first(rows: Iterable[ReportedNumber]) -> list[ReportedNumber]:

@@ -7,6 +7,7 @@ whose value rounds to it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain, combinations
 
 import numpy as np
@@ -49,18 +50,7 @@ class ClassificationTables:
         ndarray, shape (with_outcome + 1, without_outcome + 1)
             In percent; NaN where the figure does not exist.
         """
-        tp, tn = self.true_positives, self.true_negatives
-        fp, fn = self.without_outcome - tn, self.with_outcome - tp
-        numerator, denominator = {
-            "sensitivity": (tp, tp + fn),
-            "specificity": (tn, tn + fp),
-            "ppv": (tp, tp + fp),
-            "npv": (tn, tn + fn),
-            "accuracy": (tp + tn, tp + fn + tn + fp),
-        }[statistic]
-        shape = np.broadcast_shapes(tp.shape, tn.shape)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.broadcast_to(100 * numerator / denominator, shape)
+        return _percentages(self.with_outcome, self.without_outcome, statistic)
 
     def in_words(self, mask: np.ndarray) -> str:
         """Write the first of the marked tables."""
@@ -90,6 +80,22 @@ def classification_tables(with_outcome: int, without_outcome: int) -> Classifica
         true_positives=np.arange(with_outcome + 1)[:, None],
         true_negatives=np.arange(without_outcome + 1)[None, :],
     )
+
+
+@lru_cache(maxsize=16)
+def _percentages(with_outcome: int, without_outcome: int, statistic: str) -> np.ndarray:
+    tp, tn = np.arange(with_outcome + 1)[:, None], np.arange(without_outcome + 1)[None, :]
+    fp, fn = without_outcome - tn, with_outcome - tp
+    numerator, denominator = {
+        "sensitivity": (tp, tp + fn),
+        "specificity": (tn, tn + fp),
+        "ppv": (tp, tp + fp),
+        "npv": (tn, tn + fn),
+        "accuracy": (tp + tn, tp + fn + tn + fp),
+    }[statistic]
+    shape = np.broadcast_shapes(tp.shape, tn.shape)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.broadcast_to(100 * numerator / denominator, shape)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,8 +176,8 @@ def smallest_conflict(figures: list[PrintedFigure]) -> list[PrintedFigure]:
     list of PrintedFigure
         Empty if all agree with some table.
     """
-    for chosen in _subsets(figures):
-        if not np.any(agreeing_with_all(chosen)):
+    for chosen, mask in _subsets(figures):
+        if not np.any(mask):
             return chosen
     return []
 
@@ -195,13 +201,19 @@ def smallest_source(target: PrintedFigure, others: list[PrintedFigure]) -> list[
     """
     measured = [figure for figure in others if figure.row.statistic in MEASURED]
     prefers = target.row.statistic != "count" and len(measured) == len(MEASURED)
-    preferred = [measured] if prefers else []
-    for chosen in chain(preferred, _subsets(others)):
-        if len(target.possible(agreeing_with_all(chosen))) == 1:
+    preferred = [(measured, agreeing_with_all(measured))] if prefers else []
+    for chosen, mask in chain(preferred, _subsets(others)):
+        values = target.values[mask]
+        values = values[np.isfinite(values)]
+        if len(values) and values.min() == values.max():
             return chosen
     return others
 
 
-def _subsets(figures: list[PrintedFigure]) -> Iterator[list[PrintedFigure]]:
+def _subsets(figures: list[PrintedFigure]) -> Iterator[tuple[list[PrintedFigure], np.ndarray]]:
+    """Yield each selection, the smallest first, with the tables that agree with all of it."""
+    marked = [(figure, figure.agreeing()) for figure in figures]
     for size in range(1, len(figures) + 1):
-        yield from (list(chosen) for chosen in combinations(figures, size))
+        for chosen in combinations(marked, size):
+            figures, masks = zip(*chosen, strict=True)
+            yield list(figures), np.logical_and.reduce(masks)

@@ -11,7 +11,7 @@ from rairlib.checks.association import (
     association_tests,
     p_from_chi_square,
 )
-from rairlib.checks.cells import CountIndex
+from rairlib.checks.cells import CountIndex, count_index
 from rairlib.checks.cross_tables import CrossTable, find_tables
 from rairlib.checks.rounding import (
     SHORTENED,
@@ -28,7 +28,7 @@ from rairlib.reported import Registry, ReportedNumber
 
 def check_chi_square_from_counts(registry: Registry) -> list[Finding]:
     """Recompute χ² of a variable from its counts in both groups; needs counts by level."""
-    index = CountIndex(registry)
+    index = count_index(registry)
     findings = []
     for row in registry.where("chi_square"):
         if row.method in METHODS_OF_TABLES and row.method != "fisher":
@@ -40,7 +40,7 @@ def check_chi_square_from_counts(registry: Registry) -> list[Finding]:
 
 def check_p_from_counts(registry: Registry) -> list[Finding]:
     """Recompute p of a variable from its counts in both groups; needs counts by level."""
-    index = CountIndex(registry)
+    index = count_index(registry)
     findings = []
     for row in _p_values_of_tables(registry):
         tables = find_tables(index, row)
@@ -51,7 +51,7 @@ def check_p_from_counts(registry: Registry) -> list[Finding]:
 
 def check_p_from_chi_square(registry: Registry) -> list[Finding]:
     """Recompute p from the printed χ² and its degrees of freedom; needs p with `of` = χ²."""
-    index = CountIndex(registry)
+    index = count_index(registry)
     findings = []
     for row in _p_values_of_tables(registry):
         statistic = _statistic_of(registry, row)

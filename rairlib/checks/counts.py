@@ -7,6 +7,7 @@ from rairlib.checks.cells import (
     COUNTED,
     CountIndex,
     Partition,
+    count_index,
     count_limits,
     named,
     whole_number,
@@ -54,7 +55,7 @@ def remainder_limits(
 
 def check_partition_sums(registry: Registry) -> list[Finding]:
     """Compare a whole with the sum of its parts; needs rows with a common `partition` and `of`."""
-    index = CountIndex(registry)
+    index = count_index(registry)
     findings = [
         finding
         for partition in index.partitions
@@ -75,7 +76,7 @@ def check_partition_sums(registry: Registry) -> list[Finding]:
 
 def check_group_sums(registry: Registry) -> list[Finding]:
     """Add the counts of a level over groups that make up a whole group; needs counts in each."""
-    index = CountIndex(registry)
+    index = count_index(registry)
     findings = []
     for split in index.splits:
         groups = [row.group for row in split.parts]
@@ -93,7 +94,7 @@ def check_group_sums(registry: Registry) -> list[Finding]:
 
 def check_level_sums(registry: Registry) -> list[Finding]:
     """Add the levels of a variable within a group; needs counts of levels that exhaust a group."""
-    index = CountIndex(registry)
+    index = count_index(registry)
     findings = [
         finding
         for partition in index.inferred_partitions()
@@ -104,7 +105,7 @@ def check_level_sums(registry: Registry) -> list[Finding]:
 
 def check_parts_in_wholes(registry: Registry) -> list[Finding]:
     """Compare counts with the group or number of which they are a part; needs `of` or sizes."""
-    index = CountIndex(registry)
+    index = count_index(registry)
     members: dict[str, list[ReportedNumber]] = defaultdict(list)
     for row in registry.where(COUNTED):
         for whole in _wholes_of(index, row):

@@ -13,7 +13,8 @@ from functools import partial
 
 from scipy.stats.contingency import odds_ratio
 
-from rairlib.checks.cells import CountIndex, whole_number
+from rairlib.checks.association import MOST_PATIENTS
+from rairlib.checks.cells import CountIndex, count_index, whole_number
 from rairlib.checks.lookup import ids, unless_shortened
 from rairlib.checks.ratios import OTHER_INTERVALS
 from rairlib.checks.regression_estimates import (
@@ -127,7 +128,7 @@ def exposure_table(index: CountIndex, row: ReportedNumber) -> ExposureTable | No
 
 
 def _tables(registry: Registry, method: str) -> list[tuple[RegressionEstimate, ExposureTable]]:
-    index = CountIndex(registry)
+    index = count_index(registry)
     pairs = [
         (found, exposure_table(index, found.estimate))
         for found in regression_estimates(registry)
@@ -162,7 +163,10 @@ def _crude(found: RegressionEstimate, table: ExposureTable) -> Finding:
     if estimate.number.agrees(1 / crude):
         rescue = " Its inverse agrees: the ratio is worded in the other direction."
         return under_assumption(finding, False, rescue)
-    conditional = odds_ratio([table.cells[:2], table.cells[2:]], kind="conditional").statistic
+    conditional = crude  # with so many patients both are the same
+    if sum(table.cells) <= MOST_PATIENTS:
+        cells = [table.cells[:2], table.cells[2:]]
+        conditional = odds_ratio(cells, kind="conditional").statistic
     # Programs stop their search for it early: R and scipy differ in the fourth digit.
     ends = 0.999 * conditional, 1.001 * conditional
     agrees = estimate.number.overlaps(*ends) or is_rescued(estimate.number, *ends)

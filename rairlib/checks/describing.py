@@ -1,5 +1,7 @@
 """Means, standard deviations, quartiles and ranges of a registry, found by what they describe."""
 
+from functools import lru_cache
+
 from rairlib.checks.cells import COUNTED, whole_number
 from rairlib.checks.rounding import is_plain
 from rairlib.reported import Registry, ReportedNumber
@@ -69,3 +71,9 @@ class SummaryIndex:
             size = self.registry[row.of]
         number = whole_number(size)
         return None if number is None else (size, number)
+
+
+@lru_cache(maxsize=2)
+def summary_index(registry: Registry) -> SummaryIndex:
+    """Return the summaries of a registry, indexed once for all checks."""
+    return SummaryIndex(registry)

@@ -7,10 +7,11 @@ would rescue the set, it is ``suggests``. A figure is blamed only if the others 
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
-from rairlib.checks.cells import CountIndex, whole_number
+from rairlib.checks.cells import CountIndex, count_index, whole_number
 from rairlib.checks.classification_tables import (
     ClassificationTables,
     PrintedFigure,
@@ -21,7 +22,7 @@ from rairlib.checks.classification_tables import (
     smallest_source,
 )
 from rairlib.checks.lookup import ids, originals, outcome_sizes
-from rairlib.checks.rounding import SHORTENED, judge, shown
+from rairlib.checks.rounding import BEYOND_RANGE, SHORTENED, judge, shown
 from rairlib.findings import Finding
 from rairlib.reported import Registry, ReportedNumber
 from rairlib.vocabulary import PERFORMANCE
@@ -62,6 +63,7 @@ class Rule:
         return (*ids(*(figure.row for figure in figures)), *ids(*self.sizes))
 
 
+@lru_cache(maxsize=2)
 def rules(registry: Registry, index: CountIndex) -> list[Rule]:
     """Collect the printed figures of each rule in each comparison.
 
@@ -107,11 +109,11 @@ def printed_list(figures: list[PrintedFigure]) -> str:
 
 def check_classification_table(registry: Registry) -> list[Finding]:
     """Search the 2×2 tables that show all figures of a rule; needs the two group sizes."""
-    index = CountIndex(registry)
+    index = count_index(registry)
     findings = [_existence(rule) for rule in rules(registry, index)]
     for rows, sizes in _figures_by_rule(registry, index):
         if classification_tables(*(whole_number(size) for size in sizes)) is None:
-            text = "The groups are so large that the 2×2 tables were not listed."
+            text = f"The groups are so large that the 2×2 tables were not listed: {BEYOND_RANGE}."
             uses = ids(*rows, *sizes)
             findings.append(
                 Finding(check="classification_table", status="open", uses=uses, text=text)
@@ -163,7 +165,7 @@ def nearest_values(figure: PrintedFigure, mask: np.ndarray | bool) -> str:
 def check_classification_figures(registry: Registry) -> list[Finding]:
     """Derive each figure of a rule from the others; needs two figures and the group sizes."""
     findings = []
-    for rule in rules(registry, CountIndex(registry)):
+    for rule in rules(registry, count_index(registry)):
         for target in rule.figures:
             others = [figure for figure in rule.figures if figure is not target]
             finding = derive_figure("classification_figures", rule, target, others)

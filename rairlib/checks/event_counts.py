@@ -9,12 +9,13 @@ the concavity of the multinomial covariance). It assumes the model-based Wald in
 """
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 
-from rairlib.checks.cells import CountIndex, whole_number
+from rairlib.checks.cells import CountIndex, count_index, whole_number
 from rairlib.checks.classification_tables import agreeing_with_all
 from rairlib.checks.diagnostic import Rule, printed_list, rules
 from rairlib.checks.lookup import ids, originals, outcome_sizes, unless_shortened, whole_of
@@ -104,21 +105,35 @@ def events_per_level(
         Range for the level and for its reference, from ``1/d1 + 1/d0 ≤ standard_error²``; None
         if no split allows so small an error.
     """
-    possible = []
-    for in_level in range(1, min(most_in_level, total - 1) + 1):
-        in_reference = min(most_in_reference, total - in_level)
-        spare = standard_error**2 * (1 + 1e-9) - 1 / in_level
-        if spare > 0 and in_reference >= 1 / spare:
-            possible.append((in_level, math.ceil(1 / spare - 1e-9), in_reference))
-    if not possible:
+    most_in_level = min(most_in_level, total - 1)
+    information = standard_error**2 * (1 + 1e-9)
+    if most_in_level < 1 or not information > 0:
         return None
-    levels = [in_level for in_level, _, _ in possible]
-    return (
-        (min(levels), max(levels)),
-        (min(least for _, least, _ in possible), max(most for _, _, most in possible)),
+
+    def room(in_level: int) -> float:
+        """Events that the reference can have beyond those that it needs."""
+        spare = information - 1 / in_level
+        return most_beside(in_level) - 1 / spare if spare > 0 else -math.inf
+
+    def most_beside(in_level: int) -> int:
+        return min(most_in_reference, total - in_level)
+
+    # The room is a concave function of the events in the level: those with room are neighbours,
+    # around the place where it is largest.
+    peak = max(total - most_in_reference, min(2 / information, total))
+    near = (min(max(1, end), most_in_level) for end in (math.floor(peak), math.ceil(peak)))
+    widest = max(near, key=room)
+    if room(widest) < 0:
+        return None
+    first = bisect_left(range(1, widest), True, key=lambda level: room(level) >= 0) + 1
+    last = widest + bisect_left(
+        range(widest + 1, most_in_level + 1), True, key=lambda level: room(level) < 0
     )
+    least_beside = math.ceil(1 / (information - 1 / last) - 1e-9)
+    return (first, last), (least_beside, most_beside(first))
 
 
+@lru_cache(maxsize=2)
 def event_splits(registry: Registry) -> list[EventSplit]:
     """Collect the hazard ratios with limits whose number of events is printed.
 
@@ -132,7 +147,7 @@ def event_splits(registry: Registry) -> list[EventSplit]:
     list of EventSplit
         In order of appearance, those with levels ``LEVEL vs REFERENCE``.
     """
-    index, found_splits = CountIndex(registry), []
+    index, found_splits = count_index(registry), []
     for found in regression_estimates(registry):
         row = found.estimate
         sizes = outcome_sizes(index, row)
@@ -218,6 +233,7 @@ def _printed_events(split: EventSplit, shortened: bool) -> Finding:
     return under_assumption(finding, split.found.is_wald, OTHER_ERRORS)
 
 
+@lru_cache(maxsize=2)
 def event_totals(registry: Registry) -> dict[str, ReportedNumber]:
     """Return the row with the number of events of each group that a survival analysis covers.
 
@@ -231,7 +247,7 @@ def event_totals(registry: Registry) -> dict[str, ReportedNumber]:
     dict of str to ReportedNumber
         From the groups of hazard ratios, which name the patients with the event first.
     """
-    index, totals = CountIndex(registry), {}
+    index, totals = count_index(registry), {}
     for row in originals(registry, "hazard_ratio"):
         sizes = outcome_sizes(index, row)
         whole = whole_of(index, row.outcome_groups) if sizes else None
@@ -242,7 +258,7 @@ def event_totals(registry: Registry) -> dict[str, ReportedNumber]:
 
 def check_events_and_sensitivity(registry: Registry) -> list[Finding]:
     """Compare events per level with a sensitivity; needs Cox limits and figures of one rule."""
-    index = CountIndex(registry)
+    index = count_index(registry)
     sensitive: dict[tuple[str, str, str], Rule] = {}
     for rule in rules(registry, index):
         measured = any(figure.row.statistic == "sensitivity" for figure in rule.figures)

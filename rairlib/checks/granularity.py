@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from rairlib.checks.cells import named
-from rairlib.checks.describing import SummaryIndex
+from rairlib.checks.describing import summary_index
 from rairlib.checks.rounding import (
+    BEYOND_RANGE,
     SHORTENED,
     exact_value,
     print_unit,
@@ -16,6 +17,8 @@ from rairlib.checks.rounding import (
 from rairlib.findings import Finding
 from rairlib.printed import Printed, format_value
 from rairlib.reported import Registry, ReportedNumber
+
+MOST_SUMS = 10_000
 
 
 def grim_sums(mean: Printed, n: int, step: Fraction, shortened: bool = False) -> range:
@@ -59,7 +62,7 @@ def grim_share(decimals: int, n: int, step: Fraction) -> float:
     float
         Between 0 and 1; 1 means that the test has no power.
     """
-    return min(1.0, float(n / step / 10**decimals))
+    return float(min(Fraction(1), n / step / 10**decimals))
 
 
 def grimmer_squares(sd: tuple[Fraction, Fraction], total: int, n: int, ddof: int = 1) -> range:
@@ -139,12 +142,13 @@ def grimmer_share(mean: Printed, sd: Printed, n: int, step: Fraction) -> float:
         unit of the last digit is (n − 1) · SD · unit / step², for each possible sum.
     """
     per_sum = (n - 1) * exact_value(sd) * print_unit(sd) / step**2
-    return min(1.0, float(per_sum * len(grim_sums(mean, n, step))))
+    sums = grim_sums(mean, n, step)
+    return float(min(Fraction(1), per_sum * (sums.stop - sums.start)))
 
 
 def check_grim(registry: Registry) -> list[Finding]:
     """Look for whole measurements behind a printed mean; needs `step` and the group's size."""
-    summaries = SummaryIndex(registry)
+    summaries = summary_index(registry)
     findings = []
     for cell in summaries.rows.values():
         row = cell.get("mean")
@@ -156,7 +160,7 @@ def check_grim(registry: Registry) -> list[Finding]:
 
 def check_grimmer(registry: Registry) -> list[Finding]:
     """Look for whole measurements behind mean and SD; needs both, `step` and the number."""
-    summaries = SummaryIndex(registry)
+    summaries = summary_index(registry)
     findings = []
     for cell in summaries.rows.values():
         mean, sd = cell.get("mean"), cell.get("sd")
@@ -205,6 +209,8 @@ def _grimmer_finding(mean: ReportedNumber, sd: ReportedNumber, size, n: int) -> 
     if not sums:
         text = f"{start}: the mean itself is not possible, so that the SD cannot be judged."
         return _finding("grimmer", "open", sd, [mean, size], text)
+    if sums.stop - sums.start > MOST_SUMS:
+        return _finding("grimmer", "open", sd, [mean, size], f"{start}: {BEYOND_RANGE}.")
     share = grimmer_share(*numbers)
     if grimmer_possible(*numbers):
         status = "open" if share == 1 else "agrees"

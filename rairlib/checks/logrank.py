@@ -12,7 +12,7 @@ from functools import partial
 
 from scipy.stats import chi2
 
-from rairlib.checks.cells import CountIndex, whole_number
+from rairlib.checks.cells import CountIndex, count_index, whole_number
 from rairlib.checks.event_counts import EventSplit, event_splits, event_totals
 from rairlib.checks.logrank_bounds import (
     largest_with_distinct_times,
@@ -144,7 +144,7 @@ def two_group_tests(registry: Registry) -> list[TwoGroupTest]:
     list of TwoGroupTest
         Sizes are those of groups of these names, or of levels counted under these names.
     """
-    index, found = CountIndex(registry), []
+    index, found = count_index(registry), []
     for row in originals(registry, "logrank_chi_square"):
         groups = compared_groups(row)
         sizes = tuple(_size(index, row.variable, name) for name in groups)
@@ -162,7 +162,7 @@ def _size(index: CountIndex, variable: str, name: str) -> ReportedNumber | None:
 
 def _all_events(registry: Registry, test: TwoGroupTest) -> ReportedNumber | None:
     """Return the row with the number of events, if the paper has one such number."""
-    index, groups = CountIndex(registry), test.row.outcome_groups
+    index, groups = count_index(registry), test.row.outcome_groups
     if test.row.level and groups is not None:
         return index.sizes.get(groups[0])
     totals = {row.id: row for row in event_totals(registry).values()}
@@ -195,7 +195,7 @@ def _bound(test: TwoGroupTest, total: ReportedNumber | None) -> Finding:
 
 def check_logrank_beside_hazard_ratio(registry: Registry) -> list[Finding]:
     """Ask whether a hazard ratio and a log-rank statistic can be of one split; needs both."""
-    index = CountIndex(registry)
+    index = count_index(registry)
     splits = [
         split
         for split in event_splits(registry)

@@ -13,6 +13,9 @@ What a hazard ratio of the same split allows stands in ``rairlib/logrank_range.p
 """
 
 import numpy as np
+from scipy import special
+
+MOST_EVENTS = 1_000_000
 
 
 def largest_with_distinct_times(events: int, others: int) -> float:
@@ -28,10 +31,12 @@ def largest_with_distinct_times(events: int, others: int) -> float:
     Returns
     -------
     float
-        Largest ``(O - E)² / V``.
+        Largest ``(O - E)² / V``; with more than `MOST_EVENTS` events the wider bound for ties.
     """
     if not events or not others:
         return 0.0
+    if events > MOST_EVENTS:
+        return largest_with_tied_times(events, others)
     shares = np.arange(1, events + 1) / (np.arange(1, events + 1) + others)
     excess, variance = 1 - shares, shares * (1 - shares)
     # For a given c the best selection keeps the events with c p < 2; they are the smallest shares.
@@ -56,4 +61,5 @@ def largest_with_tied_times(events: int, others: int) -> float:
     """
     if not events or not others:
         return 0.0
-    return events + (others - 1) * float(np.sum(1 / np.arange(1, events + 1)))
+    # 1 + 1/2 + … + 1/n, without adding them up.
+    return events + (others - 1) * float(special.digamma(events + 1) + np.euler_gamma)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from scipy import special
 
-from rairlib.checks.cells import CountIndex, named
-from rairlib.checks.describing import SummaryIndex
+from rairlib.checks.cells import CountIndex, count_index, named
+from rairlib.checks.describing import summary_index
 from rairlib.checks.rounding import SHORTENED, float_limits, is_rescued, judge, shown, shown_p_range
 from rairlib.findings import Finding
 from rairlib.reported import Registry, ReportedNumber
@@ -157,7 +157,7 @@ def pooled_mean_limits(means: Sequence[Limits], sizes: Sequence[int]) -> Limits:
 
 def check_t_test(registry: Registry) -> list[Finding]:
     """Recompute p of a t test; needs mean and SD of a variable in both groups and their n."""
-    summaries = SummaryIndex(registry)
+    summaries = summary_index(registry)
     findings = []
     for row in registry.where("p_value"):
         if row.method not in ("", *TESTS) or row.of or row.outcome_groups is None:
@@ -171,7 +171,7 @@ def check_t_test(registry: Registry) -> list[Finding]:
 
 def check_pooled_mean(registry: Registry) -> list[Finding]:
     """Compare the mean of a group with those of its parts; needs all means and sizes."""
-    index, summaries = CountIndex(registry), SummaryIndex(registry)
+    index, summaries = count_index(registry), summary_index(registry)
     findings = []
     for split in index.splits:
         for whole in summaries.rows_of("mean", split.whole.group):

@@ -9,6 +9,7 @@ from fractions import Fraction
 from rairlib.checks.cells import (
     COUNTED,
     CountIndex,
+    count_index,
     count_limits,
     find_partitions,
     named,
@@ -92,7 +93,7 @@ def attainable_share(denominator: int, decimals: int) -> float:
 
 def check_percent_of_count(registry: Registry) -> list[Finding]:
     """Compare a percentage with its count and its denominator; needs `of` and a count."""
-    index = CountIndex(registry)
+    index = count_index(registry)
     counts = _rows_by_cell(registry)
     findings = []
     for row, denominator in _percentages(registry):
@@ -104,7 +105,7 @@ def check_percent_of_count(registry: Registry) -> list[Finding]:
 
 def check_percent_is_attainable(registry: Registry) -> list[Finding]:
     """Look for whole patients behind a percentage without a printed count; needs `of`, a size."""
-    index = CountIndex(registry)
+    index = count_index(registry)
     counts = _rows_by_cell(registry)
     findings = []
     for row, denominator in _percentages(registry):
@@ -201,7 +202,7 @@ def _percent_partitions(
         whole = original_of(registry, denominator)
         if not row.repeats:
             percents.setdefault((row.variable, row.level, row.group, whole.id), row)
-    for partition in CountIndex(registry).partitions:
+    for partition in count_index(registry).partitions:
         whole = original_of(registry, partition.whole)
         cells = [(row.variable, row.level, row.group, whole.id) for row in partition.parts]
         rows = [percents.get(cell) for cell in cells]
@@ -239,9 +240,8 @@ def _percent_span(row: ReportedNumber, size: int | None, shortened: bool) -> tup
     if not is_plain(row):
         return max(0.0, number.low), min(100.0, number.high)
     rounded, cut = rounded_limits(number), shortened_limits(number)
-    counts = list(attainable_counts(number, size)) if size else []
-    if size and shortened:
-        counts += attainable_counts(number, size, shortened=True)
+    found = [attainable_counts(number, size, habit) for habit in {False, shortened} if size]
+    counts = [end for each in found if each for end in (each[0], each[-1])]
     if counts:
         return 100 * min(counts) / size, 100 * max(counts) / size
     if shortened:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from scipy import special, stats
 
-from rairlib.checks.cells import CountIndex, named
+from rairlib.checks.cells import CountIndex, count_index, named
 from rairlib.checks.rounding import (
     SHORTENED,
     float_limits,
@@ -143,7 +143,7 @@ def auc_limits(u: Limits, n1: int, n2: int) -> tuple[Limits, Limits]:
 
 def check_u_in_range(registry: Registry) -> list[Finding]:
     """Compare U with the number of pairs of patients and with half units; needs both sizes."""
-    index = CountIndex(registry)
+    index = count_index(registry)
     findings = []
     for row in registry.where("u_statistic"):
         sizes = _sizes(index, row)
@@ -154,7 +154,7 @@ def check_u_in_range(registry: Registry) -> list[Finding]:
 
 def check_p_from_u(registry: Registry) -> list[Finding]:
     """Recompute p from Mann-Whitney's U; needs p with `of` = U (or beside it) and both sizes."""
-    index = CountIndex(registry)
+    index = count_index(registry)
     findings = []
     for row in registry.where("p_value"):
         u = _u_of(registry, row)
@@ -166,7 +166,7 @@ def check_p_from_u(registry: Registry) -> list[Finding]:
 
 def check_auc_from_u(registry: Registry) -> list[Finding]:
     """Compare a ROC area with U of the same variable and groups; needs both and the sizes."""
-    index = CountIndex(registry)
+    index = count_index(registry)
     statistics = {}
     for row in registry.where("u_statistic"):
         if is_plain(row):
@@ -182,7 +182,7 @@ def check_auc_from_u(registry: Registry) -> list[Finding]:
 
 def _sizes(index: CountIndex, row: ReportedNumber) -> tuple[ReportedNumber, ...] | None:
     groups = row.outcome_groups
-    if groups is None or not all(index.size(group) for group in groups):
+    if groups is None or not all((index.size(group) or 0) > 0 for group in groups):
         return None
     return tuple(index.sizes[group] for group in groups)
 

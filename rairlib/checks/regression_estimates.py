@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from rairlib.checks.lookup import attached, originals, short_name
 from rairlib.checks.rounding import float_limits, is_plain
@@ -89,6 +90,7 @@ def exponential(value: float) -> float:
     return math.exp(value) if value < 700 else math.inf
 
 
+@lru_cache(maxsize=2)
 def regression_estimates(registry: Registry) -> list[RegressionEstimate]:
     """Collect ratios and coefficients with their limits and p values.
 

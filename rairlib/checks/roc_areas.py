@@ -7,7 +7,7 @@ and ``diameter_29``), or if the comparison has one area and one rule only.
 
 from dataclasses import dataclass
 
-from rairlib.checks.cells import CountIndex, whole_number
+from rairlib.checks.cells import count_index, whole_number
 from rairlib.checks.diagnostic import Rule, rules
 from rairlib.checks.lookup import attached, ids, originals, outcome_sizes, short_name
 from rairlib.checks.rounding import float_limits, is_plain
@@ -95,7 +95,7 @@ def printed_areas(registry: Registry) -> list[PrintedArea]:
     list of PrintedArea
         In order of appearance, without repeats.
     """
-    index = CountIndex(registry)
+    index = count_index(registry)
     rows = originals(registry, "auc")
     all_rules = rules(registry, index)
     found = []

@@ -11,6 +11,7 @@ from rairlib.reported import ReportedNumber
 
 APPROXIMATE_SIGNS = ("~", "≈")
 SHORTENED = " It would agree if digits were cut off, or rounded twice."
+BEYOND_RANGE = "beyond the range of this check"
 TIED = " Both are right only for a value in the middle that was rounded up once and down once."
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from rairlib.checks.cells import CountIndex, whole_number
+from rairlib.checks.cells import CountIndex, count_index, whole_number
 from rairlib.checks.classification_tables import (
     PrintedFigure,
     agreeing_with_all,
@@ -60,7 +60,7 @@ def rule_counts(rule: Rule, index: CountIndex) -> list[PrintedFigure]:
 def check_rule_counts(registry: Registry) -> list[Finding]:
     """Derive figures of a rule and counts of its level from each other; needs group sizes."""
     findings = []
-    index = CountIndex(registry)
+    index = count_index(registry)
     for rule in rules(registry, index):
         counts = rule_counts(rule, index)
         if counts:

@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator
 from itertools import pairwise
 
-from rairlib.checks.cells import CountIndex, named
-from rairlib.checks.describing import SummaryIndex
+from rairlib.checks.cells import count_index, named
+from rairlib.checks.describing import SummaryIndex, summary_index
 from rairlib.checks.rounding import SHORTENED, TIED, float_limits, meet_in_a_tie, shown
 from rairlib.findings import Finding
 from rairlib.reported import Registry, ReportedNumber
@@ -50,7 +50,7 @@ def sd_limits(
 def check_order(registry: Registry) -> list[Finding]:
     """Compare minimum, quartiles, median, maximum and mean; needs two of them in one group."""
     findings = []
-    for cell in SummaryIndex(registry).rows.values():
+    for cell in summary_index(registry).rows.values():
         findings += _order_findings([cell[name] for name in ORDER if name in cell])
         if "mean" in cell:
             ends = [cell[name] for name in ("minimum", "maximum") if name in cell]
@@ -61,7 +61,7 @@ def check_order(registry: Registry) -> list[Finding]:
 
 def check_sd_in_range(registry: Registry) -> list[Finding]:
     """Compare an SD with the range (and mean) of the same group; needs minimum and maximum."""
-    summaries = SummaryIndex(registry)
+    summaries = summary_index(registry)
     findings = []
     for cell in summaries.rows.values():
         if {"sd", "minimum", "maximum"} <= cell.keys():
@@ -73,7 +73,7 @@ def check_sd_in_range(registry: Registry) -> list[Finding]:
 
 def check_range_of_parts(registry: Registry) -> list[Finding]:
     """Compare the range of a group with that of its parts; needs minima or maxima in both."""
-    index, summaries = CountIndex(registry), SummaryIndex(registry)
+    index, summaries = count_index(registry), summary_index(registry)
     findings = []
     for split in index.splits:
         for statistic in ("minimum", "maximum"):

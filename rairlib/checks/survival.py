@@ -13,7 +13,7 @@ from collections import defaultdict
 from functools import partial
 from itertools import pairwise, product
 
-from rairlib.checks.cells import CountIndex, Partition, whole_number
+from rairlib.checks.cells import CountIndex, Partition, count_index, whole_number
 from rairlib.checks.event_counts import EventSplit, event_splits, event_totals
 from rairlib.checks.lookup import ids, unless_shortened, whole_of
 from rairlib.checks.regression_estimates import under_assumption
@@ -85,7 +85,7 @@ def _events_so_far(rate: Rate, total: ReportedNumber | None) -> Finding:
 
 def check_survival_whole(registry: Registry) -> list[Finding]:
     """Compare the rate of a whole with those of its parts; needs rates at one time and sizes."""
-    index = CountIndex(registry)
+    index = count_index(registry)
     by_time: dict[tuple[str, float], dict[str, Rate]] = defaultdict(dict)
     for rate in printed_rates(registry):
         by_time[rate.row.variable, rate.months].setdefault(rate.row.group, rate)
@@ -196,7 +196,7 @@ def _rate_of_all(
     registry: Registry, split: EventSplit, part: Rate, rates: list[Rate]
 ) -> Rate | None:
     """Find the rate, at the same time, of all patients of the Cox model."""
-    everyone = whole_of(CountIndex(registry), split.found.estimate.outcome_groups)
+    everyone = whole_of(count_index(registry), split.found.estimate.outcome_groups)
     for rate in rates:
         same = (rate.row.variable, rate.months) == (part.row.variable, part.months)
         if same and everyone is not None and rate.row.group == everyone.group:

@@ -3,8 +3,9 @@
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
-from rairlib.checks.cells import CountIndex, whole_number
+from rairlib.checks.cells import count_index, whole_number
 from rairlib.checks.lookup import originals
 from rairlib.checks.rounding import float_limits
 from rairlib.checks.wald import Interval
@@ -68,6 +69,7 @@ def time_in_months(level: str) -> float | None:
     return float(match[1]) * MONTHS[match[2]] if match else None
 
 
+@lru_cache(maxsize=2)
 def printed_rates(registry: Registry) -> list[Rate]:
     """Collect Kaplan-Meier rates; those read off a figure are left out.
 
@@ -81,7 +83,7 @@ def printed_rates(registry: Registry) -> list[Rate]:
     list of Rate
         In order of appearance.
     """
-    index, found = CountIndex(registry), []
+    index, found = count_index(registry), []
     for row in originals(registry, "survival_percent"):
         months = time_in_months(row.level)
         if months is None or row.role == "unavailable" or row.method == BY_EYE:

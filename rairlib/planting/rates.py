@@ -6,10 +6,10 @@ import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
 from rairlib.checks import CHECKS
+from rairlib.kept_files import kept_file
 from rairlib.planting.bench import ANY, PLANTED
 from rairlib.planting.errors import KINDS
 from rairlib.planting.papers import CUT_OFF, ROUNDED, SILENT_GAPS
-from rairlib.studies import data_folder
 from rairlib.vocabulary import STATISTICS
 
 COLUMNS = (
@@ -106,9 +106,7 @@ def read_rates(table: str = "", path: Path | None = None) -> pd.DataFrame:
     DataFrame
         Columns as in :func:`rates_of`.
     """
-    rates = pd.read_csv(
-        path or data_folder() / "results" / "planted_errors.csv", keep_default_na=False
-    )
+    rates = pd.read_csv(path or kept_file("results/planted_errors.csv"), keep_default_na=False)
     rates = rates[rates["cohorts"] == rates["cohorts"].iloc[0]]
     return rates[rates["table"] == table] if table else rates
 

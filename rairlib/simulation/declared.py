@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from rairlib.errors import unknown
+from rairlib.kept_files import data_folder, kept_file
 from rairlib.reported import Registry, load_registry
 from rairlib.search.declaration import (
     END,
@@ -27,7 +28,7 @@ from rairlib.search.declaration import (
 from rairlib.search.schedule import Schedule, schedule_from
 from rairlib.simulation.declared_rows import covariate_of, target_of
 from rairlib.simulation.toml_entries import Entry
-from rairlib.studies import data_folder, study_folder
+from rairlib.studies import study_file, study_folder
 
 FILE = "simulation.toml"
 KEYS = (
@@ -63,10 +64,9 @@ def load_declared(study: str) -> tuple[DeclaredStudy, Schedule]:
     RairlibError
         If there is no declaration, or for each fault in it.
     """
-    path = study_folder(study) / FILE
-    if not path.is_file():
+    if not (study_folder(study) / FILE).is_file():
         raise DeclarationError(f"{study}: no {FILE}: write one to have this study searched")
-    return read_declared(path, load_registry(study))
+    return read_declared(study_file(study, FILE), load_registry(study))
 
 
 def read_declared(path: Path, registry: Registry) -> tuple[DeclaredStudy, Schedule]:
@@ -198,7 +198,7 @@ def _joint(whole: Entry, study: DeclaredStudy) -> JointTable | None:
     path = data_folder() / entry.text("file")
     if not path.is_file():
         raise entry.fault("file", f"no file {entry.text('file')!r} in the data folder")
-    kept = pd.read_csv(path, keep_default_na=False, encoding="utf-8")
+    kept = pd.read_csv(kept_file(entry.text("file")), keep_default_na=False, encoding="utf-8")
     kept = kept[kept["table"] == entry.whole("table")]
     if kept.empty:
         raise entry.fault("table", f"the file has no table {entry.whole('table')}")

@@ -186,17 +186,25 @@ def read_state(path: Path, mark: str) -> SearchState:
         If the file is no checkpoint or belongs to another search.
     """
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as kept:
             arrays = {name: kept[name] for name in kept.files}
         about = json.loads(str(arrays.pop("about")))
+        place = {name: about[name] for name in ("stage", "round", "chunk")}
+        kept_mark = about["mark"]
     except FileNotFoundError as error:
         raise RairlibError(f"{path}: no such file") from error
-    except (BadZipFile, KeyError, OSError, ValueError) as error:
+    except (
+        AttributeError,
+        BadZipFile,
+        EOFError,
+        KeyError,
+        OSError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise RairlibError(f"{path}: not a checkpoint of a search") from error
-    if about["mark"] != mark:
+    if kept_mark != mark:
         raise RairlibError(
             f"{path}: belongs to another declaration, schedule or seed: start without --resume"
         )
-    return SearchState(
-        stage=about["stage"], round=about["round"], chunk=about["chunk"], arrays=arrays
-    )
+    return SearchState(**place, arrays=arrays)

@@ -38,12 +38,15 @@ class Simulation:
         anchors and know nothing else.
     analyse : callable
         The paper's analysis of a cohort.
+    resumes : bool
+        Whether the search for the witness leaves checkpoints.
     """
 
     registry: Registry
     witness: Callable[[int, Path, Path | None], pd.DataFrame]
     cohorts: Callable[[int, int], Iterator[pd.DataFrame]]
     analyse: Callable[[pd.DataFrame], pd.DataFrame]
+    resumes: bool = False
 
 
 def simulation_of(study: str) -> Simulation:
@@ -95,6 +98,7 @@ def _searched(registry: Registry) -> Simulation:
         ),
         cohorts=lambda number, seed: (searched_cohort(registry, seed + k) for k in range(number)),
         analyse=wang2025_analysis.analyse,
+        resumes=True,
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from rairlib.model_search.sampling import Population
 from rairlib.search.declaration import DeclarationError
 from rairlib.simulation.toml_entries import Entry
-from rairlib.studies import study_folder
+from rairlib.studies import study_file
 
 FILE = "simulation.toml"
 PARAMETERS = ("share", "mean", "shape", "median", "log_sd")
@@ -108,7 +108,7 @@ def load_assumptions(study: str) -> Assumptions:
     DeclarationError
         One line that names the file, the key and the fix.
     """
-    path = study_folder(study) / FILE
+    path = study_file(study, FILE)
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
