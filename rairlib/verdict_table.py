@@ -6,19 +6,6 @@ import pandas as pd
 
 from rairlib.tables import beside
 
-COLUMNS = (
-    "number",
-    "study",
-    "place",
-    "what it is",
-    "printed",
-    "recomputed",
-    "verdict",
-    "evidence",
-    "test",
-    "role",
-    "reason",
-)
 REPEATS = "repeats "
 
 
@@ -61,7 +48,7 @@ def address(study: str, identifier: str) -> str:
 
 
 def verdict_table(verdicts: pd.DataFrame) -> MarkedUp:
-    """Return the table of all verdicts, one row with its own address per number.
+    """Return the table of all verdicts, with its own address for each number.
 
     Parameters
     ----------
@@ -72,7 +59,7 @@ def verdict_table(verdicts: pd.DataFrame) -> MarkedUp:
     -------
     MarkedUp
         Columns ``number, study, place, what it is, printed, recomputed, verdict, evidence, test,
-        role, reason``.
+        role``;        the second row has the reason, if there is one.
     """
     table = beside(verdicts)
     cells = pd.DataFrame(
@@ -86,31 +73,34 @@ def verdict_table(verdicts: pd.DataFrame) -> MarkedUp:
             "evidence": verdicts["evidence"].to_list(),
             "test": verdicts["test"].to_list(),
             "role": verdicts["role"].str.replace("_", " ").to_list(),
-            "reason": verdicts["reason"].to_list(),
         }
     )
-    head = "".join(f'<th scope="col">{name}</th>' for name in COLUMNS)
-    rows = [
-        _row(study, identifier, texts)
-        for study, identifier, texts in zip(
-            verdicts["study"], verdicts["id"], cells.itertuples(index=False), strict=True
-        )
-    ]
-    body = "\n".join(rows)
+    columns = ["number", *cells.columns]
+    # The names of the fields where book.css shows each number as a card, without a head.
+    names = "\n".join(
+        f'.verdicts td:nth-child({place}) {{ --name: "{name}: "; }}'
+        for place, name in enumerate(columns, start=1)
+    )
+    head = "".join(f'<th scope="col">{name}</th>' for name in columns)
+    keys = zip(verdicts["study"], verdicts["id"], verdicts["reason"], strict=True)
+    rows = zip(keys, cells.itertuples(index=False), strict=True)
+    bodies = "\n".join(_body(*key, texts) for key, texts in rows)
     markup = (
-        '<table class="dataframe verdicts">\n'
-        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+        f'<style>\n{names}\n</style>\n<table class="dataframe verdicts">\n'
+        f"<thead><tr>{head}</tr></thead>\n{bodies}\n</table>"
     )
     return MarkedUp(markup, f"Table of {len(cells)} verdicts")
 
 
-def _row(study: str, identifier: str, texts: tuple[str, ...]) -> str:
+def _body(study: str, identifier: str, reason: str, texts: tuple[str, ...]) -> str:
     anchor = escape(address(study, identifier))
     link = f'<a href="#{anchor}">{escape(identifier)}</a>'
-    *others, reason = texts
-    cells = [escape(text) for text in others] + [_reason(study, reason)]
-    data = "".join(f"<td>{cell}</td>" for cell in cells)
-    return f'<tr id="{anchor}"><th scope="row">{link}</th>{data}</tr>'
+    data = "".join(f"<td>{escape(text)}</td>" for text in texts)
+    row = f'<tr><th scope="row">{link}</th>{data}</tr>'
+    if reason:
+        why = f'<td class="reason" colspan="{len(texts) + 1}">{_reason(study, reason)}</td>'
+        row += f'<tr class="reason">{why}</tr>'
+    return f'<tbody id="{anchor}">{row}</tbody>'
 
 
 def _reason(study: str, reason: str) -> str:

@@ -1,9 +1,13 @@
 """The frames of the chapters agree with registry, verdicts and print."""
 
+import math
+
+import numpy as np
 import pandas as pd
 import pytest
 
 from rairlib.chapters import common, joint_table, lakhdar2024
+from rairlib.chapters.exercise import Exercise
 from rairlib.chapters.exercises import EXERCISES, check
 from rairlib.errors import RairlibError
 from rairlib.papers import lakhdar2024 as analysis
@@ -189,7 +193,51 @@ def test_exercise_without_answer_invites_one_and_shows_no_quotes():
     assert repr(reply) == str(reply)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    ["0,226", "0.226", " 0.226 ", [0.226], ("0,226",), np.float32(0.226), pd.Series(["0.226"])],
+)
+def test_exercise_reads_a_number_however_it_is_written(answer, monkeypatch):
+    ask = Exercise(expected=lambda: 0.226, tolerance=0.0005, hint="Three decimals.")
+    monkeypatch.setitem(EXERCISES, "test", ask)
+    assert check("test", answer) == "Right."
+
+
+@pytest.mark.parametrize(
+    ("answer", "reply"),
+    [
+        ("", "No answer yet."),
+        ("  ", "No answer yet."),
+        ("22.6 %", "Not read: '22.6 %'. Leave out the percent sign and keep the unit asked for."),
+        ("about 3", "Not read: 'about 3'. Give a number such as 12.5, or a list"),
+        ([1, None], "Not read: None. Give a number"),
+        ([1, [2, 3]], "Not read: [2, 3]. Give a number"),
+        ([np.zeros((2, 2)), np.zeros((2, 3))], "Not read: [array([[0."),
+        ({"p": 1}, "Not read: {'p': 1}. Give a number"),
+        ({1, 2}, "Not read: {1, 2}. Give a number"),
+        (True, "Not read: True. Give a number"),
+        (math.nan, "Not read: nan. Give a number"),
+        ("inf", "Not read: 'inf'. Give a number"),
+        (1j, "Not read: 1j. Give a number"),
+        (10**400, "Not read: 1000"),
+        (print, "Not read: <built-in function print>. Give a number"),
+        ([], "Not yet. Give one number, not 0. Three decimals."),
+        ([0.226, 1], "Not yet. Give one number, not 2. Three decimals."),
+        ("0,227", "Not yet. Three decimals."),
+    ],
+)
+def test_exercise_answers_anything_in_one_clear_line(answer, reply, monkeypatch):
+    ask = Exercise(expected=lambda: 0.226, tolerance=0.0005, hint="Three decimals.")
+    monkeypatch.setitem(EXERCISES, "test", ask)
+    said = check("test", answer)
+    assert said.startswith(reply)
+    assert "\n" not in said
+    assert len(said) < 200
+
+
 def test_unknown_exercise_is_one_clear_line():
+    with pytest.raises(RairlibError, match="exercise"):
+        check(["rabat"], 1)
     with pytest.raises(RairlibError, match="rabat: a p value"):
         check("rabat: a p", 1)
 

@@ -6,16 +6,15 @@ The script runs in Node.js where that is installed, without a browser;
 
 import json
 import re
-import shutil
-import subprocess
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from in_node import STATIC, run_in_node
 
 from rairlib.chapters.calculator import (
+    MOST_PLAUSIBLE,
     PREDICTORS,
     calculator,
     estimates,
@@ -36,7 +35,7 @@ from rairlib.errors import RairlibError
 from rairlib.fast_logistic import fit_logistic
 from rairlib.reported import load_registry
 
-SCRIPT = Path(__file__).parents[1] / "book" / "_static" / "calculator.js"
+SCRIPT = STATIC / "calculator.js"
 GRID = pd.DataFrame(product((0, 1, 3, 11, 40), (0, 0.04, 2.5, 20, 300)), columns=list(PREDICTORS))
 NUMBERS = ["logit", "risk", "low", "high", "lowest", "highest", "narrow_low", "narrow_high"]
 
@@ -163,16 +162,7 @@ def test_script_has_no_number_of_the_model(registry):
 
 
 def run_script(code, given):
-    node = shutil.which("node")
-    if not node:
-        pytest.skip("Node.js is not installed")
-    program = f"""const page = require({json.dumps(str(SCRIPT))});
-        const given = JSON.parse(require("fs").readFileSync(0, "utf8"));
-        console.log(JSON.stringify({code}));"""
-    ran = subprocess.run(
-        [node, "-e", program], input=json.dumps(given), capture_output=True, text=True, check=True
-    )
-    return json.loads(ran.stdout)
+    return run_in_node(SCRIPT, code, given)
 
 
 def test_script_computes_what_rairlib_computes(model, data):
@@ -199,24 +189,46 @@ def test_script_computes_what_rairlib_computes(model, data):
         ("0", True, {"value": 0}),
         ("1.25", False, {"value": 1.25}),
         (".5", False, {"value": 0.5}),
+        ("1,5", False, {"value": 1.5}),
+        ("0,123", False, {"value": 0.123}),
+        (",5", False, {"value": 0.5}),
+        ("<0.04", False, {"value": 0.04, "limit": True}),
+        (" < 0,04 ", False, {"value": 0.04, "limit": True}),
+        ("100000", False, {"value": 100000}),
         ("", False, {"error": "Enter a number."}),
         ("  ", True, {"error": "Enter a number."}),
+        ("<", False, {"error": "Enter a number."}),
         ("many", True, {"error": "Enter one number in digits, without a unit."}),
+        ("<1", True, {"error": "Enter one number in digits, without a unit."}),
+        ("1,2,3", False, {"error": "Enter one number in digits, without a unit."}),
         ("5 ng/mL", False, {"error": "Enter one number in digits, without a unit."}),
         ("1e3", False, {"error": "Enter one number in digits, without a unit."}),
         ("0x10", False, {"error": "Enter one number in digits, without a unit."}),
         ("Infinity", False, {"error": "Enter one number in digits, without a unit."}),
         ("NaN", False, {"error": "Enter one number in digits, without a unit."}),
-        ("9" * 400, False, {"error": "Enter a smaller number."}),
-        ("1,5", False, {"error": "Write decimals with a point, for example 1.5."}),
+        ("9" * 400, False, {"error": "Enter 100000 or less; more is not plausible."}),
+        ("9" * 21, True, {"error": "Enter 150 or less; more is not plausible."}),
+        ("100000.1", False, {"error": "Enter 100000 or less; more is not plausible."}),
+        ("1,234", False, {"error": "Write 1234 or 1.234; 1,234 can mean both."}),
+        ("12,345,678", False, {"error": "Write 12345678, without commas."}),
+        (">300", False, {"error": "Enter the number itself; above a limit the risk has no end."}),
         ("-1", True, {"error": "Enter 0 or more; a negative value is impossible."}),
         ("−0.5", False, {"error": "Enter 0 or more; a negative value is impossible."}),
         ("2.5", True, {"error": "Enter a whole number."}),
+        ("2,5", True, {"error": "Enter a whole number."}),
     ],
 )
 def test_script_reads_numbers_and_refuses_the_rest(text, whole, expected):
-    given = {"text": text, "whole": whole}
-    assert run_script("page.readNumber(given.text, given.whole)", given) == expected
+    most = MOST_PLAUSIBLE["lln_count" if whole else "tg_before"]
+    given = {"text": text, "whole": whole, "most": most}
+    assert run_script("page.readNumber(given.text, given.whole, given.most)", given) == expected
+
+
+def test_value_below_a_limit_is_the_limit_and_says_what_zero_would_give(data):
+    given = {"data": data, "values": {"lln_count": 5, "tg_before": 10}}
+    line = run_script("page.limitLine(given.data, given.values, 'tg_before')", given)
+    # logit(p) = -2.046 + 0.196 x 5 + 0.103 x 10 = -0.036, and -1.066 without thyroglobulin.
+    assert line.endswith("the risk is 49.1 % at most, and 25.6 % if thyroglobulin is 0.")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import math
 from itertools import product
 
+import numpy as np
 import pytest
 from scipy import integrate, stats
 
@@ -76,4 +77,5 @@ def test_best_of_noise_is_what_the_largest_of_15_normal_variables_lets_expect():
 @pytest.mark.parametrize("name", HUNAN)
 def test_hints_are_given_and_answers_accepted(name):
     assert check(name, HUNAN[name].expected()) == "Right."
-    assert check(name, [0, 0, 0]) == f"Not yet. {HUNAN[name].hint}"
+    wrong = np.zeros_like(HUNAN[name].expected(), dtype=float)
+    assert check(name, wrong) == f"Not yet. {HUNAN[name].hint}"

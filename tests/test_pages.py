@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from in_node import run_in_node
 
 from rairlib.printed import parse_printed
 from rairlib.publish import kept_verdicts
+from rairlib.tables import beside
 from rairlib.verdict_table import address
 from rairlib.verdicts import EVIDENCE, VERDICTS
 from rairlib.vocabulary import ROLES
@@ -104,3 +106,59 @@ def test_repository_is_the_one_of_the_configuration():
         for url in re.findall(r"https://github\.com/[\w-]+/[\w-]+", markdown(name)):
             assert url == configured["url"]
     assert f"!git clone --depth 1 {configured['url']}\n" in HOW_TO_READ
+
+
+def found_by_search(queries, texts):
+    """Return for each query which texts the search above a table keeps."""
+    code = "given.queries.map((query) => given.texts.map(page.matcher(query)))"
+    return run_in_node("book.js", code, {"queries": queries, "texts": texts})
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("thyroglobulin", "median, ps tg 528, RAIR"),
+        ("Tg", "stimulated thyroglobulin"),
+        ("psTg", "ps_tg_528"),
+        ("log-rank", "logrank chi square"),
+        ("log rank", "logrank chi square"),
+        ("logrank", "Log-rank test"),
+        ("HR", "hazard ratio, age 55"),
+        ("hazard  ratio", "HR 2.1"),
+        ("or", "odds ratio, metastasis"),
+        ("AUC of age", "area under the curve of age"),
+        ("Kaplan Meier", "survival percent, 12 months"),
+        ("χ²", "chi square, ete"),
+        ("Hürthle-cell", "Hurthle cell"),
+        ("follow-up", "follow up, all"),
+        ("0,155", "0.155"),
+        ("-0.585", "−0.585"),
+        ("MANN-WHITNEY age", "u statistic, age"),
+        ("", "anything"),
+    ],
+)
+def test_search_finds_words_however_they_are_written(query, text):
+    assert found_by_search([query], [text]) == [[True]]
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("OR", "tumor size 4 or more"),
+        ("Tg", "TgAb, positive"),
+        ("HR", "through 12 months"),
+        ("thyroglobulin age", "ps tg, male"),
+        ("log-rank", "rank"),
+    ],
+)
+def test_search_does_not_find_parts_of_other_words(query, text):
+    assert found_by_search([query], [text]) == [[False]]
+
+
+def test_every_line_of_synonyms_finds_the_same_verdicts_by_each_of_its_words():
+    synonyms = run_in_node("book.js", "page.SYNONYMS", None)
+    texts = beside(kept_verdicts())["number"].to_list()
+    for words in synonyms:
+        first, *others = found_by_search(words, texts)
+        assert any(first), words
+        assert all(other == first for other in others), words

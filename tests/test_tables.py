@@ -158,12 +158,19 @@ def test_verdict_table_has_an_address_for_every_row_and_escapes_the_print():
     )
     shown = verdict_table(rows)
     assert repr(shown) == "Table of 2 verdicts"
-    assert re.findall(r'<tr id="([^"]+)">', shown.markup) == ["test-table1-01", "test-abstract-01"]
+    addresses = re.findall(r'<tbody id="([^"]+)">', shown.markup)
+    assert addresses == ["test-table1-01", "test-abstract-01"]
     assert shown.markup.count("<td>&lt;0.001</td>") == 2
     assert "p &lt; 0.001 &amp; so on" in shown.markup
     assert 'repeats <a href="#test-table1-01">table1-01</a>' in shown.markup
-    cells = [line.count("<td>") + line.count("<th ") for line in shown.markup.splitlines()[1:]]
-    assert [count for count in cells if count] == [11, 11, 11]
+
+
+def test_reason_stands_below_its_number_over_the_whole_width():
+    markup = verdict_table(frame(verdict(id="table1-01", printed="3", reason="1 + 1"))).markup
+    width = markup.count('<th scope="col">')
+    assert f'<tr class="reason"><td class="reason" colspan="{width}">1 + 1</td></tr>' in markup
+    assert markup.count("<td>") + markup.count('<th scope="row">') == width
+    assert len(re.findall(r"td:nth-child\(\d+\)", markup)) == width
 
 
 BOARD = pd.DataFrame(

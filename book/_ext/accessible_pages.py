@@ -1,7 +1,8 @@
 """Sphinx extension: pages that everybody can read, and read without asking another host.
 
-Repairs what pandas and Sphinx write, insists on alternative text, and refuses outputs that load
-a script, style or image from elsewhere. A warning stops the build, which runs with ``-W``.
+Repairs what pandas and Sphinx write, insists on alternative text, leaves out MathJax where no
+formula is, and refuses outputs that load a script, style or image from elsewhere. A warning stops
+the build, which runs with ``-W``.
 """
 
 import re
@@ -31,6 +32,15 @@ def repair_markup(app, pagename, templatename, context, doctree):
     context["body"] = body
 
 
+def leave_out_mathjax(app, pagename, templatename, context, doctree):
+    """Drop MathJax from a page without a formula; Sphinx counts those of the pages below it."""
+    scripts = context.get("script_files")
+    if scripts and 'class="math' not in context.get("body", ""):
+        scripts[:] = [
+            script for script in scripts if app.config.mathjax_path not in str(script.filename)
+        ]
+
+
 def refuse_other_hosts(app, pagename, templatename, context, doctree):
     """Warn of everything on the page that a browser would fetch from another host."""
     for address in ELSEWHERE.findall(context.get("body", "")):
@@ -51,6 +61,7 @@ def require_alternative_text(app, doctree, docname):
 def setup(app):
     """Connect each check to the moment at which its material exists."""
     app.connect("html-page-context", repair_markup)
+    app.connect("html-page-context", leave_out_mathjax, priority=900)  # after it was added
     app.connect("html-page-context", refuse_other_hosts)
     app.connect("doctree-resolved", require_alternative_text)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

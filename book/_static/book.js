@@ -4,8 +4,74 @@
 
 const MOST_CHOICES = 15;
 
+/* Words for the same thing, one thing per line: a search for one of them finds the others. */
+const SYNONYMS = [
+  ["thyroglobulin", "Tg", "ps-Tg"],
+  ["odds ratio", "OR"],
+  ["hazard ratio", "HR"],
+  ["area under the curve", "area under the ROC curve", "AUC", "AUROC", "c statistic", "c index"],
+  ["survival percent", "Kaplan-Meier", "KM", "survival rate"],
+  ["PFS", "progression-free survival"],
+  ["CI", "confidence interval"],
+  ["chi square", "chi squared", "chi2", "\u03c72"],
+  ["u statistic", "Mann-Whitney", "Wilcoxon", "rank sum"],
+  ["SD", "standard deviation"],
+  ["q1", "q3", "quartile", "interquartile range", "IQR"],
+  ["PPV", "positive predictive value"],
+  ["NPV", "negative predictive value"],
+  ["LM", "lung metastasis", "lung metastases"],
+  ["LNM", "LLN", "lymph node", "lymph node metastasis", "lymph node metastases"],
+  ["ETE", "extrathyroidal extension"],
+  ["RAI", "radioiodine", "131I", "I-131"],
+  ["PTC", "papillary"],
+  ["FTC", "follicular"],
+  ["OCA", "oncocytic", "Hurthle"],
+  ["gender", "sex"],
+  ["tumor", "tumour"],
+  ["cutoff", "threshold"],
+];
+const SHORT = 3; // a synonym of so few letters must stand alone: "OR" is not in "tumor"
+
+/* One kind of letter, hyphen, space and decimal sign. */
+function even(text) {
+  return text
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .replace(/[\p{Pd}\u2212]/gu, "-")
+    .replace(/[\s_]+/g, " ")
+    .replace(/(\d),(?=\d)/g, "$1.");
+}
+
+const bare = (text) => even(text).toLowerCase().replace(/[- ]/g, "");
+
+function standing(words, flags) {
+  const any = words.map((word) => word.replace(/[- ]/g, "[- ]?")).join("|");
+  return new RegExp(`(?<![\\p{L}\\p{N}])(?:${any})(?![\\p{L}\\p{N}])`, flags);
+}
+
+/* Return a function that says whether a text has all words of a query, or their synonyms. */
+function matcher(query) {
+  const tests = [];
+  let rest = even(query);
+  SYNONYMS.forEach((words) => {
+    const longestFirst = [...words].sort((one, other) => other.length - one.length);
+    const others = rest.replace(standing(longestFirst, "giu"), " ");
+    if (others === rest) return;
+    rest = others;
+    const long = words.map(bare).filter((word) => word.length > SHORT);
+    const short = words.filter((word) => bare(word).length <= SHORT);
+    // The word "or" is in many a reason, and not the odds ratio.
+    const alone = short.length && standing(short, short.includes("OR") ? "u" : "iu");
+    tests.push((text, plain) => long.some((word) => plain.includes(word)) || (alone && alone.test(text)));
+  });
+  rest.split(" ").map(bare).filter(Boolean).forEach((word) => {
+    tests.push((text, plain) => plain.includes(word));
+  });
+  return (text) => tests.every((test) => test(even(text), bare(text)));
+}
+
 function cellTexts(row) {
-  return Array.from(row.cells, (cell) => cell.textContent.trim());
+  return Array.from(row.querySelectorAll("th, td"), (cell) => cell.textContent.trim());
 }
 
 function labelled(text, control) {
@@ -41,7 +107,9 @@ function preset(search, choices) {
 }
 
 function makeFilterable(table, place, tables) {
-  const rows = Array.from(table.tBodies[0]?.rows ?? []);
+  // A table with several bodies has one body per entry, otherwise one row.
+  const several = table.tBodies.length > 1;
+  const rows = Array.from((several ? table.tBodies : table.tBodies[0]?.rows) ?? []);
   if (!table.tHead || !rows.length) return;
   const texts = rows.map(cellTexts);
   const search = document.createElement("input");
@@ -50,17 +118,25 @@ function makeFilterable(table, place, tables) {
   const choices = choosers(cellTexts(table.tHead.rows[0]), texts);
 
   function update() {
-    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const fits = matcher(search.value);
     let count = 0;
     rows.forEach((row, index) => {
-      const line = texts[index].join(" ").toLowerCase();
       const kept =
-        words.every((word) => line.includes(word)) &&
-        choices.every(({ column, select }) => !select.value || texts[index][column] === select.value);
+        choices.every(({ column, select }) => !select.value || texts[index][column] === select.value) &&
+        fits(texts[index].join(" | "));
       row.hidden = !kept;
       count += kept;
     });
     shown.value = `${count} of ${rows.length} rows`;
+  }
+
+  /* A link to a row that the filter hides takes the filter away. */
+  function reveal() {
+    const row = rows.find(({ id }) => id && id === decodeURIComponent(location.hash.slice(1)));
+    if (!row?.hidden) return;
+    bar.reset();
+    update();
+    row.scrollIntoView();
   }
 
   const bar = document.createElement("form");
@@ -75,27 +151,35 @@ function makeFilterable(table, place, tables) {
   bar.addEventListener("submit", (event) => event.preventDefault());
   (table.closest(".output, .pst-scrollable-table-container") ?? table).before(bar);
   update();
+  reveal();
+  window.addEventListener("hashchange", reveal);
 }
 
-document.querySelectorAll(".filterable table, .tag_filterable table").forEach(makeFilterable);
+/* Without a page (in Node.js) the file gives its search to the tests. */
+if (typeof module !== "undefined" && module.exports) module.exports = { SYNONYMS, matcher };
+if (typeof document !== "undefined") setUp();
 
-/* The theme names every hidden cell alike, and not as it reads. */
-document.querySelectorAll("details.hide > summary").forEach((summary) => {
-  summary.removeAttribute("aria-label");
-});
+function setUp() {
+  document.querySelectorAll(".filterable table, .tag_filterable table").forEach(makeFilterable);
 
-/* A wide formula scrolls in its own box, which the keyboard must be able to reach. */
-document.querySelectorAll("div.math").forEach((formula) => {
-  formula.tabIndex = 0;
-});
+  /* The theme names every hidden cell alike, and not as it reads. */
+  document.querySelectorAll("details.hide > summary").forEach((summary) => {
+    summary.removeAttribute("aria-label");
+  });
 
-/* Search results quote the text of a page, not the buttons and contents lists around it. */
-if (typeof Search !== "undefined") {
-  const textOf = Search.htmlToText;
-  Search.htmlToText = (html, anchor) => {
-    const page = new DOMParser().parseFromString(html, "text/html");
-    const around = ".bd-header-article, .bd-sidebar-secondary, .onlyprint, footer";
-    page.querySelectorAll(around).forEach((element) => element.remove());
-    return textOf(page.documentElement.outerHTML, anchor).replace(/\s+/g, " ");
-  };
+  /* A wide formula scrolls in its own box, which the keyboard must be able to reach. */
+  document.querySelectorAll("div.math").forEach((formula) => {
+    formula.tabIndex = 0;
+  });
+
+  /* Search results quote the text of a page, not the buttons and contents lists around it. */
+  if (typeof Search !== "undefined") {
+    const textOf = Search.htmlToText;
+    Search.htmlToText = (html, anchor) => {
+      const page = new DOMParser().parseFromString(html, "text/html");
+      const around = ".bd-header-article, .bd-sidebar-secondary, .onlyprint, footer";
+      page.querySelectorAll(around).forEach((element) => element.remove());
+      return textOf(page.documentElement.outerHTML, anchor).replace(/\s+/g, " ");
+    };
+  }
 }

@@ -5,23 +5,31 @@
 (function () {
   "use strict";
 
-  const NUMBER = /^[+\-\u2212]?(\d+\.?\d*|\.\d+)$/;
+  const NUMBER = /^[+\-\u2212]?(\d+[.,]?\d*|[.,]\d+)$/;
+  const THOUSANDS = /^[+\-\u2212]?[1-9]\d{0,2}(,\d{3})+$/;
   const WHOLE = ["lln_count"];
   const WORDS = { lln_count: "nodes", tg_before: "thyroglobulin" };
 
-  /* Return {value} or {error: one line}. */
-  function readNumber(text, whole) {
-    const written = text.trim();
+  /* Return {value} or {error: one line}; {limit: true} beside a value that was printed as "<". */
+  function readNumber(text, whole, most) {
+    const below = !whole && /^\s*<(?!=)/.test(text);
+    const written = text.replace(below ? "<" : "", "").trim();
     if (!written) return { error: "Enter a number." };
-    if (/^[+\-\u2212]?\d*,\d+$/.test(written)) {
-      return { error: "Write decimals with a point, for example 1.5." };
+    if (!whole && /^[>\u2265]/.test(written)) {
+      return { error: "Enter the number itself; above a limit the risk has no end." };
+    }
+    if (THOUSANDS.test(written)) {
+      const digits = written.replaceAll(",", "");
+      const one = written.split(",").length === 2;
+      const both = `Write ${digits} or ${written.replace(",", ".")}; ${written} can mean both.`;
+      return { error: one ? both : `Write ${digits}, without commas.` };
     }
     if (!NUMBER.test(written)) return { error: "Enter one number in digits, without a unit." };
-    const value = Number(written.replace("\u2212", "-"));
+    const value = Number(written.replace("\u2212", "-").replace(",", "."));
     if (value < 0) return { error: "Enter 0 or more; a negative value is impossible." };
-    if (!Number.isFinite(value)) return { error: "Enter a smaller number." };
+    if (value > most) return { error: `Enter ${most} or less; more is not plausible.` };
     if (whole && !Number.isInteger(value)) return { error: "Enter a whole number." };
-    return { value };
+    return below ? { value, limit: true } : { value };
   }
 
   const expit = (score) => 1 / (1 + Math.exp(-score));
@@ -139,7 +147,16 @@
     return `Points of the nomogram: ${parts.join(", ")}; ${signed(found.totalPoints, 1)} in all.`;
   }
 
-  const api = { readNumber, estimate, warnings, percent, intervalLine, thresholdLine };
+  /* What it means that a value known to lie below a limit was taken for the limit. */
+  function limitLine(data, values, name) {
+    const [most, least] = [values, { ...values, [name]: 0 }].map((row) => estimate(data, row).risk);
+    return (
+      `Below ${values[name]} is taken as ${values[name]}: the risk is ${percent(most)} at most, ` +
+      `and ${percent(least)} if ${WORDS[name]} is 0.`
+    );
+  }
+
+  const api = { readNumber, estimate, warnings, percent, intervalLine, limitLine, thresholdLine };
   if (typeof module !== "undefined" && module.exports) module.exports = api;
   if (typeof document === "undefined") return;
 
@@ -170,7 +187,7 @@
     else input.removeAttribute("aria-invalid");
   }
 
-  function showResult(values) {
+  function showResult(values, limits) {
     const found = estimate(data, values);
     const { points, positive, ...numbers } = found;
     Object.assign(result.dataset, numbers);
@@ -179,6 +196,7 @@
       ...warnings(data, values, found).map((text) =>
         paragraph(`Warning: ${text}`, "calculator-warning"),
       ),
+      ...limits.map((name) => paragraph(limitLine(data, values, name), "calculator-limit")),
       paragraph(intervalLine(data, found), "calculator-interval"),
       paragraph(pointsLine(found), "calculator-points"),
       paragraph(thresholdLine(data, found), "calculator-threshold"),
@@ -188,11 +206,17 @@
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     clearResult();
-    const read = inputs.map((input) => readNumber(input.value, WHOLE.includes(input.name)));
+    const read = inputs.map(({ name, value }) =>
+      readNumber(value, WHOLE.includes(name), data.most[name]),
+    );
     inputs.forEach((input, place) => showError(input, read[place].error ?? ""));
     const wrong = read.findIndex(({ error }) => error);
-    if (wrong >= 0) inputs[wrong].focus();
-    else showResult(Object.fromEntries(inputs.map((input, k) => [input.name, read[k].value])));
+    if (wrong >= 0) {
+      inputs[wrong].focus();
+      return;
+    }
+    const values = Object.fromEntries(inputs.map(({ name }, place) => [name, read[place].value]));
+    showResult(values, inputs.map(({ name }) => name).filter((_, place) => read[place].limit));
   });
 
   /* A result must never stand beside other inputs than its own. */

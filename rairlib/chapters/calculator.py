@@ -16,6 +16,9 @@ from rairlib.simulation.tang2025_ensemble import PREDICTORS, TRIANGLE
 SCORE = "logit_p"
 # Below this number of patients as far out as the reader's values, the calculator warns.
 FEW = 5
+# Above these the calculator takes an entry for a slip: more nodes than a neck dissection finds
+# with metastases, and a thyroglobulin in another unit.
+MOST_PLAUSIBLE = {"lln_count": 150, "tg_before": 100_000}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,5 +161,6 @@ def page_data(model: Calculator, tables: pd.DataFrame) -> dict:
         "covariances": model.covariances.tolist(),
         "patients": model.patients[list(PREDICTORS)].to_numpy().tolist(),
         "few": FEW,
+        "most": MOST_PLAUSIBLE,
         "tables": {name: [int(count) for count in row.iloc[:4]] for name, row in tables.iterrows()},
     }

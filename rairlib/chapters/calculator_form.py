@@ -3,18 +3,22 @@
 import json
 from html import escape
 
+from rairlib.chapters.calculator import MOST_PLAUSIBLE
+
 FIELDS = (
     (
         "lln_count",
         "Metastatic lateral neck lymph nodes",
-        "A whole number, 0 or more.",
+        f"A whole number from 0 to {MOST_PLAUSIBLE['lln_count']}.",
         "numeric",
     ),
     (
         "tg_before",
         "Thyroglobulin before radioiodine, ng/mL",
-        "0 or more. The paper's text gives neither unit nor TSH state; ng/mL is assumed.",
-        "decimal",
+        f"From 0 to {MOST_PLAUSIBLE['tg_before']}, with a decimal point or comma. A result below "
+        "a limit, such as <0.04, counts as the limit. The paper's text gives neither unit nor TSH "
+        "state; ng/mL is assumed.",
+        "text",
     ),
 )
 FIELD = """<div class="calculator-field">

@@ -28,6 +28,7 @@ STUDY = "tang2025"
 PAGE = BUILT / "book" / STUDY / "calculator.html"
 TOLERANCE = 1e-6
 MOST_TABS = 300
+FIRST_SCREEN = 600
 NODES, TG = (0, 1, 4, 12, 60), ("0", "0.07", "3.25", "18", "1000")
 COMPARED = {
     "logit": "logit",
@@ -49,7 +50,9 @@ WRONG = (
     ("three", "1", "lln_count", "Error: Enter one number in digits"),
     ("2", "", "tg_before", "Error: Enter a number."),
     ("2", "-0.1", "tg_before", "Error: Enter 0 or more"),
-    ("2", "1,5", "tg_before", "Error: Write decimals with a point"),
+    ("9" * 21, "1", "lln_count", "Error: Enter 150 or less"),
+    ("2", "9" * 21, "tg_before", "Error: Enter 100000 or less"),
+    ("2", "1,234", "tg_before", "Error: Write 1234 or 1.234"),
     ("2", "5 ng/mL", "tg_before", "Error: Enter one number in digits"),
     ("", "", "lln_count", "Error: Enter a number."),
 )
@@ -182,6 +185,16 @@ def check_wrong_input(driver):
     driver.expect(invalid == 0, "a corrected field stays marked")
 
 
+def check_other_spelling(driver):
+    """A decimal comma is a point, and a value below a limit is the limit, and says so."""
+    for text, same in (("1,5", "1.5"), ("<0.04", "0.04")):
+        driver.enter("3", same)
+        wanted = driver.read()["logit"]
+        driver.enter("3", text)
+        driver.expect(driver.read().get("logit") == wanted, f"{text} is not read as {same}")
+    driver.expect("Below 0.04 is taken as 0.04" in driver.result.inner_text(), "<0.04: no word")
+
+
 def check_result(driver):
     """A result goes when a value is changed; on paper it stays and the button goes."""
     driver.enter("3", "4")
@@ -243,10 +256,13 @@ def check_width(browser, width, axe, model, shots):
     page = browser.new_page(viewport={"width": width, "height": 900}, offline=True)
     driver = Driver(page, axe)
     driver.check_rules("before use")
+    top = page.evaluate("document.querySelector('form.calculator').getBoundingClientRect().top")
+    driver.expect(top < FIRST_SCREEN, f"the calculator starts {top:.0f} pixels down")
     driver.faults.extend(check_labels(page))
     driver.tab_to_form()
     check_values(driver, model)
     check_wrong_input(driver)
+    check_other_spelling(driver)
     check_result(driver)
     if shots:
         page.screenshot(path=shots / f"calculator-{width}.png", full_page=True)

@@ -5,9 +5,11 @@ accessibility rules, the file `axe.min.js` of the npm package `axe-core`. After 
 
     python tests/browser/check_pages.py --chromium /usr/bin/chromium --axe axe.min.js
 
-Every page is opened at 1280 and at 390 pixels. Reported are requests to another host, missing
-files, script errors, pages wider than the window, violated accessibility rules, and a search
-that finds nothing. The exit code is 1 if there was anything to report.
+Every page is opened once, and its window drawn to every width between a phone and a wide screen.
+Reported are requests to another host, missing files, script errors, a page wider than the window,
+what paper would cut off, at 1280 and 390 pixels violated accessibility rules, a heavy first page,
+a verdict whose reason is not to be seen, and a search that finds nothing. The exit code is 1 if
+there was anything to report.
 """
 
 import argparse
@@ -22,7 +24,27 @@ from playwright.sync_api import sync_playwright
 BUILT = Path(__file__).parents[2] / "_build" / "html"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 WIDTHS = (1280, 390)
+SWEEP = (320, 360, 390, 480, 600, 768, 820, 912, 992, 1024, 1100, 1199, 1200, 1280, 1440, 1920)
+PAPER = 718  # pixels of an A4 page between its margins
+FRONT = "book/index.html"
+MOST_BYTES = 1_100_000  # of the front page, images included, as a server without compression sends
+# The table of verdicts: what is looked for, and how many rows have it at least.
+SEARCHES = {"thyroglobulin": 30, "log-rank": 2, "logrank": 2, "HR": 30, "KM": 10}
 EXCESS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# Boxes that scroll or cut on the screen and would lose their rest on paper. The theme opens what is
+# folded when printing begins; MathJax keeps its texts for screen readers in a box of one pixel.
+CUT = """() => [...document.querySelectorAll(".bd-article *")]
+    .filter(e => e.checkVisibility() && !e.matches(".toggle-hidden, .math *, span.math"))
+    .filter(e => /auto|scroll|hidden/.test(getComputedStyle(e).overflow))
+    .filter(e => e.scrollHeight > e.clientHeight + 2 || e.scrollWidth > e.clientWidth + 2)
+    .map(e => `${e.tagName}.${e.className} is cut off on paper`)"""
+# Reasons of verdicts that are not inside of the window and of the table's box.
+UNSEEN = """() => [...document.querySelectorAll("table.verdicts td.reason")].filter(reason => {
+    const box = reason.getBoundingClientRect();
+    const around = reason.closest(".output").getBoundingClientRect();
+    return !box.height || box.left < around.left - 1
+      || box.right > Math.min(around.right, innerWidth) + 1;
+  }).map(reason => reason.closest("tbody").id)"""
 RULES = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
     .map(v => `${v.id} (${v.impact}): ${v.nodes[0].html.slice(0, 120)}`)"""
 
@@ -57,19 +79,53 @@ def listen(page, home):
     return faults
 
 
-def check_page(browser, home, name, width, axe, shots):
-    """Open one page at one width and return a list of faults."""
-    page = browser.new_page(viewport={"width": width, "height": 900})
+def check_page(browser, home, name, axe, shots):
+    """Open one page, draw its window to every width and return a list of faults."""
+    page = browser.new_page(viewport={"width": SWEEP[-1], "height": 900})
     faults = listen(page, home)
     page.goto(home + name, wait_until="networkidle")
-    if page.evaluate(EXCESS) > 0:
-        faults.append(f"{page.evaluate(EXCESS)} pixels wider than the window")
-    if axe:
-        page.evaluate(axe)
-        faults.extend(page.evaluate(RULES))
-    if shots:
-        file = shots / f"{name.replace('/', '-').removesuffix('.html')}-{width}.png"
-        page.screenshot(path=file, full_page=True)
+    for width in SWEEP:
+        page.set_viewport_size({"width": width, "height": 900})
+        found = [f"{page.evaluate(EXCESS)} pixels too wide"] if page.evaluate(EXCESS) > 0 else []
+        found += [f"the reason of {row} is not to be seen" for row in page.evaluate(UNSEEN)[:3]]
+        if width in WIDTHS and axe:
+            page.evaluate(axe)
+            found += page.evaluate(RULES)
+        if width in WIDTHS and shots:
+            file = shots / f"{name.replace('/', '-').removesuffix('.html')}-{width}.png"
+            page.screenshot(path=file, full_page=True)
+        faults += [f"at {width}: {fault}" for fault in found]
+    page.set_viewport_size({"width": PAPER, "height": 900})
+    page.emulate_media(media="print")
+    faults += page.evaluate(CUT)
+    page.close()
+    return faults
+
+
+def check_weight(browser, home):
+    """Return a fault if the front page sends more than it may."""
+    page = browser.new_page()
+    sizes = []
+    page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
+    page.goto(home + FRONT, wait_until="networkidle")
+    page.close()
+    print(f"the front page: {sum(sizes):,} bytes in {len(sizes)} files")
+    return [f"the front page: {sum(sizes):,} bytes"] if sum(sizes) > MOST_BYTES else []
+
+
+def check_filter(browser, home):
+    """Search the table of verdicts, follow a link to a hidden row, and return what fails."""
+    page = browser.new_page()
+    page.goto(f"{home}book/verdicts.html", wait_until="networkidle")
+    shown = page.locator("table.verdicts tbody:visible")
+    faults = []
+    for words, least in SEARCHES.items():
+        page.get_by_role("searchbox", name="Search the table").fill(words)
+        if shown.count() < least:
+            faults.append(f"{words!r} finds {shown.count()} verdicts, {least} are expected")
+    page.evaluate("location.hash = 'lakhdar2024-table1-16'")
+    if not page.locator("#lakhdar2024-table1-16 .reason").last.is_visible():
+        faults.append("a link to a row that the filter hides leads nowhere")
     page.close()
     return faults
 
@@ -102,11 +158,11 @@ def main():
     home = serve(BUILT)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=options.chromium, args=FLAGS)
-        faults = check_search(browser, home, options.word)
+        faults = check_search(browser, home, options.word) + check_weight(browser, home)
+        faults += check_filter(browser, home)
         for name in names:
-            for width in WIDTHS:
-                found = check_page(browser, home, name, width, axe, options.shots)
-                faults.extend(f"{name} at {width}: {fault}" for fault in found)
+            found = check_page(browser, home, name, axe, options.shots)
+            faults.extend(f"{name} {fault}" for fault in found)
     print("\n".join(faults) or f"{len(names)} pages, no fault")
     return 1 if faults else 0
 
