@@ -59,7 +59,7 @@ def verdict_table(verdicts: pd.DataFrame) -> MarkedUp:
     -------
     MarkedUp
         Columns ``number, study, place, what it is, printed, recomputed, verdict, evidence, test,
-        role``;        the second row has the reason, if there is one.
+        role``; the second row has the reason, if there is one.
     """
     table = beside(verdicts)
     cells = pd.DataFrame(
