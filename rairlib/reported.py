@@ -126,6 +126,10 @@ class Registry:
         return _grouped(self.rows, "statistic")
 
     @cached_property
+    def _sizes(self) -> dict[str, list[ReportedNumber]]:
+        return _grouped(self.where("n", variable=""), "group")
+
+    @cached_property
     def _by_parent(self) -> dict[str, list[ReportedNumber]]:
         return _grouped(self.rows, "of")
 
@@ -192,7 +196,7 @@ class Registry:
         ReportedNumber or None
             The row of statistic ``n`` that is not a repeat.
         """
-        rows = [row for row in self.where("n", group=group) if not row.variable]
+        rows = self._sizes.get(group, [])
         originals = [row for row in rows if not row.repeats]
         return (originals or rows or [None])[0]
 

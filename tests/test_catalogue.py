@@ -229,3 +229,14 @@ def test_index_is_built_once_for_all_checks(monkeypatch):
     monkeypatch.setattr(cells.CountIndex, "__init__", counted_init)
     audit(counted(40, 60))
     assert len(built) == 1
+
+
+@pytest.mark.parametrize(("printed", "status"), [("300", "agrees"), ("301", "contradicted")])
+def test_of_very_many_parts_only_the_sum_is_judged(printed, status):
+    parts = [
+        number(f"{k}", "count", "1", variable="v", level=f"{k}", group="all", of="n", partition="p")
+        for k in range(300)
+    ]
+    findings = audit(registry(number("n", "n", printed, group="all"), *parts))
+    sums = [finding for finding in findings if finding.check == "partition_sums"]
+    assert [(finding.target, finding.status) for finding in sums] == [("n", status)]

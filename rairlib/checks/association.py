@@ -119,7 +119,7 @@ def fisher_exact_p(table: Table) -> float:
     if len(table) == 2:
         return float(stats.fisher_exact(table).pvalue)
     totals = np.array([sum(pair) for pair in table])
-    if np.prod(totals[:-1] + 1.0) > MOST_TABLES:
+    if np.log1p(totals[:-1]).sum() > math.log(MOST_TABLES):
         return math.nan
     first = sum(pair[0] for pair in table)
     firsts = np.indices(totals[:-1] + 1).reshape(len(table) - 1, -1)

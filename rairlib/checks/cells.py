@@ -90,7 +90,8 @@ def find_partitions(
     for label, labelled in registry.partitions().items():
         rows = [row for row in labelled if row.statistic in statistics]
         ids = {row.id for row in rows}
-        parts = tuple(row for row in rows if original_of(registry, row).id not in ids - {row.id})
+        firsts = [(row, original_of(registry, row).id) for row in rows]
+        parts = tuple(row for row, first in firsts if first == row.id or first not in ids)
         wholes = [registry[row.of] for row in parts if row.of in registry]
         if len(parts) < 2 or not wholes:
             continue

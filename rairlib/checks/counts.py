@@ -15,6 +15,8 @@ from rairlib.checks.cells import (
 from rairlib.findings import Finding
 from rairlib.reported import Registry, ReportedNumber
 
+MOST_PARTS = 200
+
 
 def sum_limits(parts: list[tuple[float, float]]) -> tuple[float, float]:
     """Return the limits of a sum.
@@ -128,7 +130,8 @@ def _sum_findings(check: str, partition: Partition) -> Iterator[Finding]:
         (low, high),
         f"{addends} = {_range(low, high)} ({names}); printed is {whole.printed} ({named(whole)}).",
     )
-    for part in parts:
+    # Each names all others: of very many parts only their sum is judged.
+    for part in parts if len(parts) <= MOST_PARTS else ():
         others = [row for row in parts if row is not part]
         low, high = remainder_limits(count_limits(whole), [count_limits(row) for row in others])
         taken = " − ".join([whole.printed, *(row.printed for row in others)])

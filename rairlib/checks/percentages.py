@@ -16,6 +16,7 @@ from rairlib.checks.cells import (
     original_of,
     whole_number,
 )
+from rairlib.checks.counts import MOST_PARTS
 from rairlib.checks.rounding import (
     SHORTENED,
     is_plain,
@@ -120,7 +121,7 @@ def check_percent_sums(registry: Registry) -> list[Finding]:
     return [
         _share_finding(row, [other for other in rows if other is not row], whole)
         for rows, whole in _percent_partitions(registry)
-        for row in rows
+        for row in (rows if len(rows) <= MOST_PARTS else rows[:1])
     ]
 
 
