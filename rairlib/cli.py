@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from rairlib.checks import audit
+from rairlib.checks import audit, settling_numbers
 from rairlib.errors import RairlibError
 from rairlib.findings import findings_frame
 from rairlib.output import FORMATS, as_file, as_json, render, write_whole
 from rairlib.publish import differences
 from rairlib.reconstructions import reconstruct_study
-from rairlib.reported import read_registry
+from rairlib.reported import load_registry, read_registry
 from rairlib.results import WITNESS
 from rairlib.simulation import achieved, simulation_of
 from rairlib.studies import load_studies
-from rairlib.verdicts import all_findings, all_verdicts
+from rairlib.verdicts import all_verdicts, study_findings
 
 VERDICT_COLUMNS = ["study", "id", "printed", "role", "evidence", "reproduced", "verdict", "reason"]
 
@@ -36,9 +36,12 @@ def _verdicts(options: argparse.Namespace) -> int:
 def _audit(options: argparse.Namespace) -> int:
     if _is_file_name(options.registry):
         registry = read_registry(options.registry)
-        findings = findings_frame(registry.study, audit(registry))
+        found = audit(registry)
     else:
-        findings = all_findings(options.registry)
+        registry = load_registry(options.registry)
+        found = study_findings(registry)
+    found += settling_numbers(registry, found, audit)
+    findings = findings_frame(registry.study, found)
     if options.format != "table":
         print(render(findings, options.format))
         return 0

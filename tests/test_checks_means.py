@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from small_registry import number, registry, statuses, two_groups
+from small_registry import counts, number, registry, statuses, two_groups
 
 from rairlib.checks.means import (
     Sample,
@@ -102,8 +102,34 @@ def test_p_of_neither_t_test_is_contradicted_where_the_paper_names_one():
     assert statuses(check_t_test(rows)) == {"p": "contradicted"}
 
 
-def test_p_of_an_unnamed_test_may_be_that_of_ranks():
-    assert statuses(check_t_test(registry(*age(), p_value("0.050")))) == {"p": "open"}
+def test_p_of_an_unnamed_test_is_a_doubt_that_says_how_far_it_is():
+    # R: t.test of these summaries gives 0.0046; 0.00455 / 0.0505 and 0.0045 / 0.00055.
+    (finding,) = check_t_test(registry(*age(), p_value("0.0005")))
+    assert finding.status == "suggests"
+    assert "at least 8.2 times the print" in finding.text
+    (finding,) = check_t_test(registry(*age(), p_value("0.050")))
+    assert finding.status == "suggests"
+    assert "the print is at least 8.1 times the nearest" in finding.text
+
+
+def test_p_of_an_unnamed_test_may_be_that_of_printed_categories():
+    rows = registry(*age(), p_value("0.050"), *counts("age", {"≥55": (20, 18)}))
+    assert statuses(check_t_test(rows)) == {"p": "open"}
+
+
+def test_a_one_sided_t_test_is_named():
+    # t(40) = 1.80 of 10.00 ± 3.60 and 12.00 ± 3.60 in 21 patients each: one-sided p 0.040.
+    rows = [
+        *two_groups("21", "21", "42"),
+        *(
+            number(f"{name}-{group}", name, text, variable="age", group=group)
+            for group, mean in (("cases", "10.00"), ("controls", "12.00"))
+            for name, text in (("mean", mean), ("sd", "3.60"))
+        ),
+    ]
+    (finding,) = check_t_test(registry(*rows, p_value("0.040", method="student")))
+    assert finding.status == "suggests"
+    assert "one-sided" in finding.text
 
 
 def test_the_other_t_test_is_suggested():

@@ -16,6 +16,7 @@ from rairlib.checks.classification_tables import (
     PrintedFigure,
     agreeing_with_all,
     classification_tables,
+    exchange,
     printed_figure,
     smallest_conflict,
     smallest_source,
@@ -39,11 +40,17 @@ class Rule:
         Sizes of the groups with and without the outcome.
     tables : ClassificationTables
         All tables with these sizes.
+    printed_sizes : dict of int to str
+        The sizes of all groups of the paper, with their names.
+    positives : tuple of int or None
+        Printed counts of the rule's level with and without the outcome.
     """
 
     figures: list[PrintedFigure]
     sizes: tuple[ReportedNumber, ReportedNumber]
     tables: ClassificationTables
+    printed_sizes: dict[int, str]
+    positives: tuple[int | None, int | None]
 
     @property
     def first(self) -> ReportedNumber:
@@ -78,11 +85,25 @@ def rules(registry: Registry, index: CountIndex) -> list[Rule]:
         Those in groups of known size, of which the first row of each statistic is taken.
     """
     found = []
+    sized = {whole_number(row): group for group, row in index.sizes.items() if whole_number(row)}
     for rows, sizes in _figures_by_rule(registry, index):
         tables = classification_tables(*(whole_number(size) for size in sizes))
         if tables is not None:
             figures = [printed_figure(row, tables) for row in rows]
-            found.append(Rule(figures=figures, sizes=sizes, tables=tables))
+            first = rows[0]
+            counted = (
+                index.counts.get((first.variable, first.level, group))
+                for group in first.outcome_groups
+            )
+            found.append(
+                Rule(
+                    figures=figures,
+                    sizes=sizes,
+                    tables=tables,
+                    printed_sizes=sized,
+                    positives=tuple(whole_number(row) for row in counted),
+                )
+            )
     return found
 
 
@@ -145,6 +166,7 @@ def _no_table(rule: Rule, text: str) -> Finding:
     text += f"No table of whole patients shows {printed_list([*others, last])}"
     text += f" together: with {printed_list(others)}, " if others else ": "
     text += f"{last.label} could be {nearest_values(last, agreeing_with_all(others))}."
+    text += exchange(rule.figures) or _other_denominator(rule, last, *rule.positives)
     status = "contradicted"
     if np.any(agreeing_with_all(rule.figures, shortened=True)):
         status, text = "suggests", text + SHORTENED
@@ -214,6 +236,34 @@ def derive_figure(
         return finding
     if not np.any(agreeing_with_all(others)):
         return None
+    if np.count_nonzero(mask) == 1:
+        tp, tn = (int(place[0]) for place in np.nonzero(mask))
+        known = tp, rule.tables.without_outcome - tn
+    else:
+        known = rule.positives
+    text += exchange([target, *others]) or _other_denominator(rule, target, *known)
+    finding = replace(finding, text=text)
     if np.any(agreeing_with_all([target, *others], shortened=True)):
         return replace(finding, status="suggests", text=text + SHORTENED)
     return finding
+
+
+def _other_denominator(rule: Rule, target: PrintedFigure, tp: int | None, fp: int | None) -> str:
+    """Name the printed size that gives a figure of known patients, as a sentence."""
+    with_outcome, without = rule.tables.with_outcome, rule.tables.without_outcome
+    fn, tn = (
+        None if positives is None else size - positives
+        for size, positives in ((with_outcome, tp), (without, fp))
+    )
+    both = None if None in (tp, tn) else tp + tn
+    counts = {"sensitivity": tp, "ppv": tp, "specificity": tn, "npv": tn, "accuracy": both}
+    count = counts.get(target.row.statistic)
+    sizes = {with_outcome: "with the outcome", without: "without it", with_outcome + without: "all"}
+    if None not in (tp, fp):
+        sizes |= {tp + fp: "called positive", fn + tn: "called negative"}
+    for size, name in (rule.printed_sizes | sizes).items() if count is not None else ():
+        value = target.scale * count / size if size else np.nan
+        if target.row.number.agrees(value):
+            decimals = target.row.number.decimals
+            return f" {count} of {size} ({name}) would be {shown(value, value, decimals)}."
+    return ""

@@ -8,7 +8,15 @@ from scipy import special
 
 from rairlib.checks.cells import CountIndex, named
 from rairlib.checks.describing import SummaryIndex
-from rairlib.checks.rounding import SHORTENED, float_limits, is_rescued, judge, shown, shown_p_range
+from rairlib.checks.rounding import (
+    SHORTENED,
+    float_limits,
+    is_rescued,
+    judge,
+    shown,
+    shown_p_range,
+    times_apart,
+)
 from rairlib.findings import Finding
 from rairlib.reported import Registry, ReportedNumber
 
@@ -165,8 +173,17 @@ def check_t_test(registry: Registry) -> list[Finding]:
         rows = [summaries.mean_and_sd(row.variable, row.level, g) for g in row.outcome_groups]
         sizes = [summaries.size_of(pair[0]) if pair else None for pair in rows]
         if None not in sizes and min(size for _, size in sizes) > 1:
-            findings.append(_t_finding(row, rows, sizes))
+            finding = _t_finding(row, rows, sizes)
+            if finding.status == "suggests" and not row.method and _has_other_test(registry, row):
+                finding = replace(finding, status="open")
+            findings.append(finding)
     return findings
+
+
+def _has_other_test(registry: Registry, row: ReportedNumber) -> bool:
+    """Whether categories or ranks of the same variable are printed: p may be theirs."""
+    rows = registry.where(("count", "u_statistic"), variable=row.variable)
+    return any(other.group in (row.group, *row.outcome_groups) for other in rows)
 
 
 def check_pooled_mean(registry: Registry) -> list[Finding]:
@@ -217,7 +234,7 @@ def _t_finding(row: ReportedNumber, rows, size_rows) -> Finding:
         f"{TESTS[name]} p {shown_p_range(*limits, row.number.decimals)}"
         for name, limits in ranges.items()
     )
-    status, remark = _t_verdict(row, fitting, _p_ranges(rows, sizes, shortened=True))
+    status, remark = _t_verdict(row, fitting, ranges, _p_ranges(rows, sizes, shortened=True))
     used = [number.id for pair in rows for number in pair]
     used += [size.id for size, _ in size_rows]
     return Finding(
@@ -231,21 +248,27 @@ def _t_finding(row: ReportedNumber, rows, size_rows) -> Finding:
     )
 
 
-def _t_verdict(row: ReportedNumber, fitting: list[str], shortened) -> tuple[str, str]:
+def _t_verdict(row: ReportedNumber, fitting: list[str], ranges, shortened) -> tuple[str, str]:
     names = " and ".join(TESTS[name] for name in fitting)
     if row.method in fitting or (fitting and not row.method):
         identified = " alone" if len(fitting) == 1 else ""
         return "agrees", f"It agrees with {names}{identified}."
     if fitting:
         return "suggests", f"It agrees with {names}, not with {TESTS[row.method]}, as named."
+    if any(row.number.overlaps(low / 2, high / 2) for low, high in ranges.values()):
+        return "suggests", "It is half of that, as in a one-sided test."
     if any(
         row.number.overlaps(*limits) or is_rescued(row.number, *limits)
         for limits in shortened.values()
     ):
         return "suggests", SHORTENED.strip()
+    far = times_apart(row, ranges.values())
     if not row.method:
-        return "open", "No t test gives it; a rank test, or categories, may stand behind it."
-    return "contradicted", "No means and SDs that round to the print give it."
+        return "suggests", (
+            f"No t test of two samples gives it{far}; a rank test, a paired test, or categories, "
+            "may stand behind it."
+        )
+    return "contradicted", f"No means and SDs that round to the print give it{far}."
 
 
 def _pooled_findings(index: CountIndex, whole, parts, sizes) -> Iterator[Finding]:

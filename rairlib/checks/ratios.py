@@ -7,6 +7,7 @@ symmetric. Asymmetry is therefore ``contradicted`` only where the registry's `me
 limits says ``wald`` or ``wald exp``; elsewhere it is ``suggests``.
 """
 
+import math
 from collections import defaultdict
 from functools import partial
 
@@ -24,6 +25,7 @@ from rairlib.findings import Finding
 from rairlib.reported import Registry, ReportedNumber
 from rairlib.vocabulary import RATIOS
 
+LINEAR_PREDICTORS = ("logit", "linear_predictor", "linear predictor", "prognostic_index")
 OTHER_INTERVALS = " A profile-likelihood or bootstrap interval need not be symmetric."
 
 
@@ -164,3 +166,45 @@ def _coefficient(coefficient: ReportedNumber, ratio: ReportedNumber, shortened: 
         f"log(ratio) is {shown(*ends, coefficient.number.decimals + 1)}."
     )
     return judge("coefficient_and_ratio", coefficient, (ratio.id,), *ends, text)
+
+
+def check_cutoff_of_model(registry: Registry) -> list[Finding]:
+    """Compare a cut-off of logit(p) with the intercept; needs it and coefficients of one sign."""
+    findings = []
+    for cutoff in originals(registry, "cutoff", level=""):
+        name = cutoff.variable.lower()
+        if not any(word in name for word in LINEAR_PREDICTORS):
+            continue
+        for intercept in originals(registry, "intercept", group=cutoff.group):
+            model = {"group": cutoff.group, "method": intercept.method, "locus": intercept.locus}
+            terms = originals(registry, "coefficient", **model)
+            if terms and all(row.contrast or row.number.low > 0 for row in terms):
+                findings.append(_beyond_intercept(cutoff, intercept, terms, above=False))
+            if terms and all(row.contrast or row.number.high < 0 for row in terms):
+                findings.append(_beyond_intercept(cutoff, intercept, terms, above=True))
+    return findings
+
+
+def _beyond_intercept(cutoff, intercept, terms: list[ReportedNumber], above: bool) -> Finding:
+    """Judge a cut-off against the end that logit(p) has where no term's variable is negative."""
+    rows = [row for row in terms if (row.number.value > 0) is above and row.contrast]
+    end = sum(row.number.high if above else row.number.low for row in (intercept, *rows))
+    beyond = cutoff.number.low > end if above else cutoff.number.high < end
+    side, other = ("most", "negative") if above else ("least", "positive")
+    text = (
+        f"intercept {intercept.printed}, {', '.join(f'{short_name(r)} {r.printed}' for r in terms)}"
+        f": where no variable is negative, logit(p) is at {side} "
+        f"{shown(end, end, intercept.number.decimals)}; the cut-off is {cutoff.printed}"
+    )
+    if beyond:
+        text += f", which would call every patient {other}"
+    used = (intercept.id, *(row.id for row in terms))
+    return Finding(
+        check="cutoff_of_model",
+        status="suggests" if beyond else "agrees",
+        target=cutoff.id if beyond else "",
+        uses=used if beyond else (cutoff.id, *used),
+        low=-math.inf if above else end,
+        high=end if above else math.inf,
+        text=f"{text}.",
+    )
