@@ -22,6 +22,7 @@ from rairlib.checks.crude_ratios import (
 )
 from rairlib.checks.ratios import (
     check_coefficient_and_ratio,
+    check_cutoff_of_model,
     check_estimate_in_interval,
     check_interval_symmetry,
     midpoint,
@@ -415,3 +416,28 @@ def test_a_true_crude_odds_ratio_is_never_doubted(cells, decimals, ties):
     rows = crude_study(*texts, cells=named, limits="wald")
     found = {finding.status for check in ALL for finding in check(rows)}
     assert found <= possible_statuses(ties)
+
+
+def model(cutoff: str, *coefficients: str, level: str = ""):
+    fields = {"group": "cases vs controls", "method": "multivariable"}
+    terms = (
+        number(f"b{i}", "coefficient", text, variable=f"x{i}", level=level, **fields)
+        for i, text in enumerate(coefficients)
+    )
+    cut = number("cutoff", "cutoff", cutoff, variable="logit_p", group="cases vs controls")
+    return registry(number("b", "intercept", "−2.046", **fields), *terms, cut)
+
+
+def test_a_cutoff_below_the_intercept_of_a_model_of_positive_terms_is_a_doubt():
+    # −2.046 + 0.196 nodes + 0.103 Tg is at least −2.046.
+    for cutoff, expected in (("−0.585", {}), ("−5.85", {"cutoff": "suggests"})):
+        assert statuses(check_cutoff_of_model(model(cutoff, "0.196", "0.103"))) == expected
+    assert check_cutoff_of_model(model("−5.85", "0.196", "−0.103")) == []
+
+
+def test_dummies_bound_the_linear_predictor_on_both_sides():
+    # −2.046 − 0.5 to −2.046 + 1.5.
+    for cutoff, expected in (("−2.60", 1), ("−2.50", 0), ("−0.50", 1), ("−0.60", 0)):
+        rows = model(cutoff, "1.500", "−0.500", level="yes vs no")
+        doubts = [f for f in check_cutoff_of_model(rows) if f.status == "suggests"]
+        assert len(doubts) == expected

@@ -41,6 +41,7 @@ FUNCTIONS = (
     contingency.check_p_from_chi_square,
     means.check_t_test,
     means.check_pooled_mean,
+    means.check_pooled_percent,
     granularity.check_grim,
     granularity.check_grimmer,
     spread.check_order,

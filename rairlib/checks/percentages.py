@@ -184,7 +184,7 @@ def _other_denominator(index: CountIndex, finding: Finding, row, numerator, whol
         numerator in part.parts and original_of(index.registry, whole).id == part.whole.id
         for part in index.partitions
     )
-    if not fewer or exhausted:
+    if not fewer or exhausted or numerator.statistic == "n":
         return replace(finding, text=text)
     if not fitting:
         most = math.floor(100 * count / low)

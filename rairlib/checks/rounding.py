@@ -164,4 +164,4 @@ def times_apart(row: ReportedNumber, ranges: Iterable[tuple[float, float]]) -> s
 
 
 def _times(factor: float) -> str:
-    return format_value(factor, 1) if factor < 100 else f"{factor:.0f}"
+    return format_value(factor, 1) if factor < 1000 else "1000"
