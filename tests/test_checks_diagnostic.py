@@ -10,7 +10,12 @@ from printed_cohorts import printed
 from small_registry import counts, number, registry, statuses, two_groups
 
 from rairlib.checks.classification_tables import classification_tables
-from rairlib.checks.diagnostic import check_classification_figures, check_classification_table
+from rairlib.checks.diagnostic import (
+    check_classification_figures,
+    check_classification_table,
+    check_predictive_values,
+    npv_limits,
+)
 from rairlib.checks.rule_counts import check_rule_counts
 from rairlib.vocabulary import PERFORMANCE
 
@@ -240,3 +245,21 @@ def test_a_figure_divided_by_another_size_names_it():
     rows = study(shown, "32", "65", cells)
     wrong = check_classification_table(rows)
     assert any("20 of 97 (all) would be 20.6" in finding.text for finding in wrong)
+
+
+def test_npv_follows_from_the_other_three_without_any_size():
+    # 100 with and 100 · odds without: odds = 0.812 · 0.273 / (0.188 · 0.966) = 1.2206, and
+    # 72.7 / (72.7 + 3.4 · 1.2206) = 94.6 %.
+    shown = {"sensitivity": "96.6", "specificity": "72.7", "ppv": "81.2"}
+    for npv, status in (("94.6", "agrees"), ("16.1", "contradicted")):
+        rows = registry(*figures(shown | {"npv": npv}))
+        assert statuses(check_predictive_values(rows)) == {"npv": status}
+
+
+@given(*[st.integers(1, 400)] * 4)
+def test_npv_of_every_table_lies_in_its_limits(tp, fn, fp, tn):
+    values = tp / (tp + fn), tn / (tn + fp), tp / (tp + fp)
+    low, high = npv_limits(*((value, value) for value in values))
+    assert low == pytest.approx(tn / (tn + fn)) == high
+    wide = npv_limits(*((value * 0.999, value + (1 - value) / 1000) for value in values))
+    assert wide[0] <= tn / (tn + fn) <= wide[1]

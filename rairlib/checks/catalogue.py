@@ -8,6 +8,7 @@ from rairlib.checks import (
     counts,
     crude_ratios,
     diagnostic,
+    domains,
     event_counts,
     granularity,
     logrank,
@@ -26,7 +27,10 @@ from rairlib.checks import (
 from rairlib.findings import Finding
 from rairlib.reported import Registry
 
+# What these contradict is no evidence about other numbers: the rest is audited without it.
+FIRST = (domains.check_mistaken_columns, domains.check_possible_values)
 FUNCTIONS = (
+    *FIRST,
     counts.check_partition_sums,
     counts.check_group_sums,
     counts.check_level_sums,
@@ -44,6 +48,7 @@ FUNCTIONS = (
     means.check_pooled_percent,
     granularity.check_grim,
     granularity.check_grimmer,
+    granularity.check_median_step,
     spread.check_order,
     spread.check_sd_in_range,
     spread.check_range_of_parts,
@@ -61,6 +66,7 @@ FUNCTIONS = (
     regression_p_values.check_interval_from_p_value,
     diagnostic.check_classification_table,
     diagnostic.check_classification_figures,
+    diagnostic.check_predictive_values,
     rule_counts.check_rule_counts,
     roc.check_auc_in_interval,
     roc.check_auc_symmetry,
@@ -86,6 +92,7 @@ POSSIBILITY = frozenset(
         "percent_is_attainable",
         "grim",
         "grimmer",
+        "median_step",
         "order",
         "sd_in_range",
         "range_of_parts",
@@ -155,4 +162,12 @@ def audit(registry: Registry) -> list[Finding]:
     list of Finding
         In the order of the catalogue; a check without suitable numbers finds nothing.
     """
-    return [finding for check in CHECKS for finding in check.function(registry)]
+    findings: list[Finding] = []
+    for check in CHECKS:
+        found = check.function(registry)
+        findings += found
+        if found and check.function in FIRST:
+            aside = {name for finding in found for name in (finding.target, *finding.uses)}
+            rest = [row for row in registry if row.id not in aside]
+            registry = Registry(registry.study, rest)
+    return findings

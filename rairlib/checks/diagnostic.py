@@ -7,6 +7,7 @@ would rescue the set, it is ``suggests``. A figure is blamed only if the others 
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -21,11 +22,14 @@ from rairlib.checks.classification_tables import (
     smallest_conflict,
     smallest_source,
 )
-from rairlib.checks.lookup import ids, originals, outcome_sizes
-from rairlib.checks.rounding import SHORTENED, judge, shown
+from rairlib.checks.lookup import ids, originals, outcome_sizes, unless_shortened
+from rairlib.checks.rounding import SHORTENED, float_limits, judge, shown
+from rairlib.checks.wald import Interval
 from rairlib.findings import Finding
 from rairlib.reported import Registry, ReportedNumber
 from rairlib.vocabulary import PERFORMANCE
+
+FOUR = ("sensitivity", "specificity", "ppv", "npv")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +91,7 @@ def rules(registry: Registry, index: CountIndex) -> list[Rule]:
     found = []
     sized = {whole_number(row): group for group, row in index.sizes.items() if whole_number(row)}
     for rows, sizes in _figures_by_rule(registry, index):
-        tables = classification_tables(*(whole_number(size) for size in sizes))
+        tables = classification_tables(*map(whole_number, sizes)) if sizes else None
         if tables is not None:
             figures = [printed_figure(row, tables) for row in rows]
             first = rows[0]
@@ -107,8 +111,8 @@ def rules(registry: Registry, index: CountIndex) -> list[Rule]:
     return found
 
 
-def _figures_by_rule(registry: Registry, index: CountIndex) -> list[tuple[list, tuple]]:
-    """List the rows of each rule, in the order of the vocabulary, with its group sizes."""
+def _figures_by_rule(registry: Registry, index: CountIndex) -> list[tuple[list, tuple | None]]:
+    """List the rows of each rule, in the order of the vocabulary, with its group sizes if known."""
     grouped: dict[tuple, dict[str, ReportedNumber]] = defaultdict(dict)
     for row in originals(registry, PERFORMANCE):
         key = row.variable, row.level, row.group, row.method
@@ -117,8 +121,7 @@ def _figures_by_rule(registry: Registry, index: CountIndex) -> list[tuple[list, 
         [rows[statistic] for statistic in PERFORMANCE if statistic in rows]
         for rows in grouped.values()
     ]
-    sized = [(rows, outcome_sizes(index, rows[0])) for rows in listed]
-    return [(rows, sizes) for rows, sizes in sized if sizes is not None]
+    return [(rows, outcome_sizes(index, rows[0])) for rows in listed]
 
 
 def printed_list(figures: list[PrintedFigure]) -> str:
@@ -131,7 +134,7 @@ def check_classification_table(registry: Registry) -> list[Finding]:
     index = CountIndex(registry)
     findings = [_existence(rule) for rule in rules(registry, index)]
     for rows, sizes in _figures_by_rule(registry, index):
-        if classification_tables(*(whole_number(size) for size in sizes)) is None:
+        if sizes and classification_tables(*map(whole_number, sizes)) is None:
             text = "The groups are so large that the 2×2 tables were not listed."
             uses = ids(*rows, *sizes)
             findings.append(
@@ -180,6 +183,64 @@ def nearest_values(figure: PrintedFigure, mask: np.ndarray | bool) -> str:
     printed, decimals = figure.row.number.value, figure.row.number.decimals + 1
     ends = [*values[values <= printed][-1:], *values[values > printed][:1]]
     return " or ".join(shown(end, end, decimals) for end in ends)
+
+
+def check_predictive_values(registry: Registry) -> list[Finding]:
+    """Derive NPV from sensitivity, specificity and PPV where no group sizes are printed."""
+    findings = []
+    for rows, sizes in _figures_by_rule(registry, CountIndex(registry)):
+        by_name = {row.statistic: row for row in rows}
+        if sizes is None and set(FOUR) <= by_name.keys():
+            four = [by_name[name] for name in FOUR]
+            findings.append(unless_shortened(partial(_predictive_value, *four)))
+    return findings
+
+
+def npv_limits(sensitivity: Interval, specificity: Interval, ppv: Interval) -> Interval | None:
+    """Return the limits of NPV, whatever the share of patients with the outcome.
+
+    Parameters
+    ----------
+    sensitivity, specificity, ppv : (float, float)
+        Smallest and largest value, as proportions.
+
+    Returns
+    -------
+    (float, float) or None
+        PPV gives the odds of the outcome, PPV (1 - specificity) / ((1 - PPV) sensitivity); NPV
+        rises with sensitivity and specificity and falls as PPV grows, so that both ends are
+        attained. None where a value of 0 or 1 leaves the odds open.
+    """
+    if min(sensitivity[0], ppv[0], specificity[0]) <= 0 or max(ppv[1], specificity[1]) >= 1:
+        return None
+
+    def npv(first: float, second: float, third: float) -> float:
+        odds = third * (1 - second) / ((1 - third) * first)
+        return second / (second + (1 - first) * odds)
+
+    low, high = (npv(sensitivity[end], specificity[end], ppv[1 - end]) for end in (0, 1))
+    return low, high
+
+
+def _predictive_value(sensitivity, specificity, ppv, npv, shortened: bool) -> Finding:
+    rows = sensitivity, specificity, ppv
+    scales = [100.0 if row.unit == "%" or row.number.value > 1 else 1.0 for row in (*rows, npv)]
+    values = [
+        tuple(end / scale for end in float_limits(row.number, shortened))
+        for row, scale in zip(rows, scales[:3], strict=True)
+    ]
+    limits, printed = npv_limits(*values), ", ".join(f"{r.statistic} {r.printed}" for r in rows)
+    text = f"{npv.variable} {npv.level}: {printed}".replace("ppv", "PPV")
+    if limits is None:
+        return Finding(
+            check="predictive_values", status="open", uses=ids(*rows, npv), text=f"{text}."
+        )
+    low, high = (scales[3] * end for end in limits)
+    text += (
+        f" give NPV {shown(low, high, npv.number.decimals)} whatever the group sizes; printed is "
+        f"{npv.printed}."
+    )
+    return judge("predictive_values", npv, ids(*rows), low, high, text)
 
 
 def check_classification_figures(registry: Registry) -> list[Finding]:
