@@ -17,18 +17,23 @@ FEWEST_TERMS = 3
 
 def check_mistaken_columns(registry: Registry) -> list[Finding]:
     """Recognise z among ratios; needs coefficients, and their standard errors as `number`."""
+    coefficients: dict[tuple, list[ReportedNumber]] = defaultdict(list)
+    for row in originals(registry, "coefficient"):
+        coefficients[_term(row)].append(row)
     places: dict[tuple, list[tuple[ReportedNumber, ...]]] = defaultdict(list)
     for ratio in originals(registry, RATIOS):
-        place = {name: getattr(ratio, name) for name in ("locus", "group", "method")}
-        term = {"variable": ratio.variable, "level": ratio.level}
-        for coefficient in originals(registry, "coefficient", **place, **term):
+        for coefficient in coefficients.get(_term(ratio), ()):
             for error in registry.belonging_to(coefficient.id, "number"):
-                places[tuple(place.values())].append((ratio, coefficient, error))
+                places[ratio.locus, ratio.group, ratio.method].append((ratio, coefficient, error))
     return [
         _mistaken_column(terms)
         for terms in places.values()
         if len(terms) >= FEWEST_TERMS and all(_is_z(*term) for term in terms)
     ]
+
+
+def _term(row: ReportedNumber) -> tuple[str, ...]:
+    return row.locus, row.variable, row.level, row.group, row.method
 
 
 def _is_z(ratio: ReportedNumber, coefficient: ReportedNumber, error: ReportedNumber) -> bool:
@@ -59,7 +64,7 @@ def _mistaken_column(terms: list[tuple[ReportedNumber, ...]]) -> Finding:
 
 
 def check_possible_values(registry: Registry) -> list[Finding]:
-    """Look for numbers that no statistic of their name can be, such as p above 1."""
+    """Look for numbers that cannot be, such as p above 1; needs nothing else."""
     return [
         Finding(
             check="possible_values",

@@ -237,6 +237,7 @@ def pooled_sd_limits(samples: Sequence[Sample], ddof: int = 1) -> Limits:
 def check_t_test(registry: Registry) -> list[Finding]:
     """Recompute p of a t test or of an analysis of variance; needs mean, SD and n by group."""
     index, summaries = CountIndex(registry), SummaryIndex(registry)
+    others = {(row.variable, row.group) for row in registry.where(("count", "u_statistic"))}
     findings = []
     for row in registry.where("p_value"):
         several = several_groups(index, row)
@@ -248,17 +249,12 @@ def check_t_test(registry: Registry) -> list[Finding]:
         if None in sizes or min(size for _, size in sizes) < 2 or len(sizes) > MOST_GROUPS:
             continue
         finding = _t_finding(row, rows, sizes)
-        doubted = finding.status == "suggests" and not row.method
-        if doubted and _has_other_test(registry, row, groups):
+        # Categories or ranks of the same variable: p may be theirs.
+        other = any((row.variable, group) in others for group in (row.group, *groups))
+        if finding.status == "suggests" and not row.method and other:
             finding = replace(finding, status="open")
         findings.append(finding)
     return findings
-
-
-def _has_other_test(registry: Registry, row: ReportedNumber, groups: tuple[str, ...]) -> bool:
-    """Whether categories or ranks of the same variable are printed: p may be theirs."""
-    rows = registry.where(("count", "u_statistic"), variable=row.variable)
-    return any(other.group in (row.group, *groups) for other in rows)
 
 
 def check_pooled_mean(registry: Registry) -> list[Finding]:

@@ -13,7 +13,7 @@ from rairlib.reported import Registry, printed_number
 
 SUSPECTS = 6
 SHOWN = 3
-MOST_ROWS = 1000
+MOST_ROWS = 600
 Audit = Callable[[Registry], list[Finding]]
 Change = dict[str, str]
 
@@ -42,9 +42,10 @@ def settling_numbers(registry: Registry, findings: Iterable[Finding], audit: Aud
     faults = _contradictions(registry, findings)
     if len(faults) < 2:
         return []
-    standing = Counter(name for fault in faults for name in {fault.target, *fault.uses} - {""})
+    standing = Counter(name for fault in faults for name in sorted(_names(fault)))
     suspects = [name for name, _ in standing.most_common(SUSPECTS)]
-    around = _around(registry, standing)
+    near = {name for fault in faults for name in _names(fault) if _names(fault) & set(suspects)}
+    around = _around(registry, near)
     ranked = []
     if len(around) <= MOST_ROWS:
         before = len(_contradictions(around, audit(around)))
@@ -57,7 +58,8 @@ def settling_numbers(registry: Registry, findings: Iterable[Finding], audit: Aud
         return [
             _standing(registry, name, standing[name], len(faults))
             for name in suspects[:SHOWN]
-            if standing[name] > 1
+            # Group sizes stand in nearly all.
+            if standing[name] > 1 and registry[name].statistic != "n"
         ]
     ranked.sort(key=lambda entry: (-entry[0], len(entry[1])))
     # Half of an exchange is no second answer, nor is what settles far less.
@@ -74,9 +76,12 @@ def _contradictions(registry: Registry, findings: Iterable[Finding]) -> list[Fin
     return [
         finding
         for finding in findings
-        if finding.status == "contradicted"
-        and all(name in registry for name in (finding.target, *finding.uses) if name)
+        if finding.status == "contradicted" and all(name in registry for name in _names(finding))
     ]
+
+
+def _names(finding: Finding) -> set[str]:
+    return {finding.target, *finding.uses} - {""}
 
 
 def _around(registry: Registry, names: Iterable[str]) -> Registry:
