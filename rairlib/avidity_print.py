@@ -6,7 +6,7 @@ This layer reads the registry of the Qingdao study; the arithmetic stands in
 
 import pandas as pd
 
-from rairlib.checks.cells import CountIndex, whole_number
+from rairlib.checks.cells import count_index, whole_number
 from rairlib.checks.survival_rates import printed_rates
 from rairlib.logrank_range import fall_that_ties_need, logrank_limits, wald_statistic
 from rairlib.progression import class_unions, compositions_left_out
@@ -20,7 +20,7 @@ PROGRESSED = "progression despite avidity"
 
 def avidity_classes(registry: Registry) -> dict[str, int]:
     """Return the patients of RAIA and of the four types of RAIR, before any is left out."""
-    sizes = CountIndex(registry).sizes
+    sizes = count_index(registry).sizes
     return {name: whole_number(sizes[name]) for name in ("RAIA", *TYPES)}
 
 
@@ -92,7 +92,7 @@ def avidity_cases(registry: Registry) -> pd.DataFrame:
 
 
 def _size(registry: Registry, group: str) -> int:
-    return whole_number(CountIndex(registry).sizes[group])
+    return whole_number(count_index(registry).sizes[group])
 
 
 def avidity_logrank(registry: Registry) -> dict[str, float]:

@@ -96,19 +96,21 @@ def _audit(
     form: Form = "table",
 ) -> int:
     """Check the printed numbers of a paper against each other."""
+    from rairlib.checks import audit, settling_numbers
+    from rairlib.findings import findings_frame
     from rairlib.output import printable, render
+    from rairlib.reported import load_registry, read_registry
 
     if _is_file_name(registry):
-        from rairlib.checks import audit
-        from rairlib.findings import findings_frame
-        from rairlib.reported import read_registry
-
         read = read_registry(registry)
-        findings = findings_frame(read.study, audit(read))
+        found = audit(read)
     else:
-        from rairlib.verdicts import all_findings
+        from rairlib.verdicts import study_findings
 
-        findings = all_findings(registry)
+        read = load_registry(registry)
+        found = study_findings(read)
+    found += settling_numbers(read, found, audit)
+    findings = findings_frame(read.study, found)
     if form != "table":
         print(render(findings, form))
         return 0

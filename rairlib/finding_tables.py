@@ -11,6 +11,7 @@ from rairlib.text_findings import TextFinding
 
 # The module of a check says what kind of number it looks at.
 FAMILIES = {
+    "domains": "single numbers",
     "counts": "counts",
     "percentages": "percentages",
     "repeats": "numbers printed twice",

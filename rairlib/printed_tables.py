@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from rairlib.checks.cells import CountIndex
+from rairlib.checks.cells import count_index
 from rairlib.checks.classification_tables import MEASURED, agreeing_with_all
 from rairlib.checks.diagnostic import Rule, rules
 from rairlib.checks.roc_areas import PrintedArea, printed_areas, proportion
@@ -55,7 +55,7 @@ def agreeing_tables(rule: Rule, statistics: Collection[str] = ()) -> np.ndarray:
 
 def printed_rules(registry: Registry) -> list[Rule]:
     """Collect the rules of a paper whose sensitivity or specificity is printed with group sizes."""
-    return rules(registry, CountIndex(registry))
+    return rules(registry, count_index(registry))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ what they compute with them stands in :mod:`rairlib.progression`, :mod:`rairlib.
 
 import pandas as pd
 
-from rairlib.checks.cells import CountIndex, whole_number
+from rairlib.checks.cells import count_index, whole_number
 from rairlib.checks.event_counts import EventSplit, event_splits
 from rairlib.checks.survival_rates import Rate, printed_rates
 from rairlib.logrank_range import CoxFit
@@ -80,7 +80,7 @@ def event_ranges(registry: Registry) -> pd.DataFrame:
         events occur in RAIR alone; ``tight_low, tight_high``: the two numbers at which the bound
         would be attained.
     """
-    index = CountIndex(registry)
+    index = count_index(registry)
     rows = [row for split in univariable_splits(registry).values() for row in _levels(index, split)]
     table = pd.DataFrame(rows).set_index(["variable", "level"])
     return table.astype({"refractory": "Int64"})
@@ -162,7 +162,7 @@ def left_out(registry: Registry) -> pd.DataFrame:
     DataFrame
         Indexed by ``variable, level``; columns ``all, evaluable, not_evaluable``.
     """
-    index, rows = CountIndex(registry), {}
+    index, rows = count_index(registry), {}
     for (variable, level, group), row in index.counts.items():
         whole = index.counts.get((variable, level, "all"))
         if group == "evaluable" and whole is not None:

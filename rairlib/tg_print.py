@@ -6,7 +6,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-from rairlib.checks.cells import CountIndex
+from rairlib.checks.cells import count_index
 from rairlib.checks.diagnostic import rules
 from rairlib.checks.roc_areas import PrintedArea, printed_areas
 from rairlib.checks.roc_readings import binary_scores, implied_error, limits_agree
@@ -41,7 +41,9 @@ def tg_table(registry: Registry) -> dict[str, int]:
         false_positives, true_negatives``.
     """
     (rule,) = (
-        rule for rule in rules(registry, CountIndex(registry)) if rule.first.variable == "ps_tg_528"
+        rule
+        for rule in rules(registry, count_index(registry))
+        if rule.first.variable == "ps_tg_528"
     )
     scores = binary_scores(rule)
     names = ("true_positives", "false_negatives", "false_positives", "true_negatives")

@@ -104,8 +104,47 @@ def test_p_value_identifies_fisher():
 
 def test_p_value_of_no_test_is_contradicted():
     # 0.012 is far from every test of 18/14 against 4/54 (all below 0.00001).
-    rows = registry(*two_groups(), *counts("met", METASTASIS), compared("p_value", "0.012", "met"))
-    assert statuses(check_p_from_counts(rows)) == {"target": "contradicted"}
+    # Where the paper names no test, it may be one of pairs.
+    for method, status in (("pearson", "contradicted"), ("", "suggests")):
+        p = compared("p_value", "0.012", "met", method=method)
+        rows = registry(*two_groups(), *counts("met", METASTASIS), p)
+        assert statuses(check_p_from_counts(rows)) == {"target": status}
+
+
+def test_a_bonferroni_correction_is_named():
+    # R: chisq.test(matrix(c(30, 20, 20, 30), 2), correct = FALSE) gives 0.0455; 5 × 0.0455 = 0.228.
+    cells = {"yes": (30, 20), "no": (20, 30)}
+    p = compared("p_value", "0.228", "met")
+    (finding,) = check_p_from_counts(
+        registry(*two_groups("50", "50", "100"), *counts("met", cells), p)
+    )
+    assert finding.status == "suggests"
+    assert "5 times p by Pearson's χ²" in finding.text
+
+
+THREE = ("A", "B", "C")
+
+
+def three_groups(*rows):
+    return registry(
+        number("n", "n", "90", group="all"),
+        *(number(f"n-{g}", "n", "30", group=g, of="n", partition="groups") for g in THREE),
+        *rows,
+    )
+
+
+@pytest.mark.parametrize("group", ["A vs B vs C", "all"])
+def test_p_of_three_groups_is_recomputed(group):
+    # 5, 15 and 25 of 30 each: χ² = 26.67 on 2 degrees of freedom, p = 1.6e-6.
+    cells = counts("met", {"yes": (5, 15, 25)}, THREE)
+    for printed, method, status in (
+        ("<0.001", "pearson", "agrees"),
+        ("0.50", "pearson", "contradicted"),
+        ("0.50", "", "suggests"),
+    ):
+        p = number("p", "p_value", printed, variable="met", group=group, method=method)
+        (finding,) = check_p_from_counts(three_groups(*cells, p))
+        assert (finding.status, finding.target) == (status, "p")
 
 
 def test_wald_test_of_the_crude_odds_ratio_is_an_unusual_candidate():

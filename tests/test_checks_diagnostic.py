@@ -10,7 +10,12 @@ from printed_cohorts import printed
 from small_registry import counts, number, registry, statuses, two_groups
 
 from rairlib.checks.classification_tables import classification_tables
-from rairlib.checks.diagnostic import check_classification_figures, check_classification_table
+from rairlib.checks.diagnostic import (
+    check_classification_figures,
+    check_classification_table,
+    check_predictive_values,
+    npv_limits,
+)
 from rairlib.checks.rule_counts import check_rule_counts
 from rairlib.vocabulary import PERFORMANCE
 
@@ -215,3 +220,46 @@ def test_a_true_rule_is_never_doubted(rule):
     found = {finding.status for check in CHECKS for finding in check(rows)}
     # Digits that are cut off may be noticed, but they contradict nothing.
     assert found <= {"agrees", "open"} | ({"suggests"} if ties == ROUND_DOWN else set())
+
+
+def test_exchanged_figures_are_named_and_no_area_is_made_of_them():
+    swapped = TANG | {"sensitivity": TANG["specificity"], "specificity": TANG["sensitivity"]}
+    (finding,) = check_classification_table(study(swapped))
+    assert finding.status == "contradicted"
+    assert "With sensitivity and specificity exchanged, they fit." in finding.text
+
+
+def test_exchanged_figures_are_named_beside_counts():
+    # 19 of 32 and 44 of 58 are 59.4 and 75.9; 80.0 and 60.0 of 10 have tables either way.
+    cells = {"≥54": (8, 4), "other": (2, 6)}
+    rows = study({"sensitivity": "60.0", "specificity": "80.0"}, "10", "10", cells)
+    texts = [finding.text for finding in check_rule_counts(rows) if finding.status != "agrees"]
+    assert texts
+    assert all("sensitivity and specificity exchanged, they fit" in text for text in texts)
+
+
+def test_a_figure_divided_by_another_size_names_it():
+    # 20 of 32 are 62.5 %; 20 of 97 would be 20.6 %.
+    cells = {"≥54": (20, 16), "other": (12, 49)}
+    shown = {"sensitivity": "20.6", "specificity": "75.4"}
+    rows = study(shown, "32", "65", cells)
+    wrong = check_classification_table(rows)
+    assert any("20 of 97 (all) would be 20.6" in finding.text for finding in wrong)
+
+
+def test_npv_follows_from_the_other_three_without_any_size():
+    # 100 with and 100 · odds without: odds = 0.812 · 0.273 / (0.188 · 0.966) = 1.2206, and
+    # 72.7 / (72.7 + 3.4 · 1.2206) = 94.6 %.
+    shown = {"sensitivity": "96.6", "specificity": "72.7", "ppv": "81.2"}
+    for npv, status in (("94.6", "agrees"), ("16.1", "contradicted")):
+        rows = registry(*figures(shown | {"npv": npv}))
+        assert statuses(check_predictive_values(rows)) == {"npv": status}
+
+
+@given(*[st.integers(1, 400)] * 4)
+def test_npv_of_every_table_lies_in_its_limits(tp, fn, fp, tn):
+    values = tp / (tp + fn), tn / (tn + fp), tp / (tp + fp)
+    low, high = npv_limits(*((value, value) for value in values))
+    assert low == pytest.approx(tn / (tn + fn)) == high
+    wide = npv_limits(*((value * 0.999, value + (1 - value) / 1000) for value in values))
+    assert wide[0] <= tn / (tn + fn) <= wide[1]

@@ -10,6 +10,7 @@ from small_registry import number, registry, statuses
 from rairlib.checks.granularity import (
     check_grim,
     check_grimmer,
+    check_median_step,
     grim_share,
     grim_sums,
     grimmer_possible,
@@ -146,3 +147,36 @@ def test_population_sd_is_suggested():
 
 def test_impossible_mean_leaves_the_sd_open():
     assert [f.status for f in check_grimmer(summary("53.05", "14.1", "32"))] == ["open"]
+
+
+def test_cut_off_digits_do_not_reach_the_next_print():
+    # 7/28 = 0.25 is not cut off to 0.24, 6/28 = 0.2143 not rounded up to it.
+    found = check_grim(summary("0.24", "0.10", "28"))
+    assert statuses(found)["mean"] == "contradicted"
+
+
+def test_a_third_may_be_written_with_three_digits():
+    # The mean of three items: 193/60 = 3.2167 in 20 patients.
+    rows = registry(
+        number("n", "n", "20", group="all"),
+        number("mean", "mean", "3.22", variable="scale", group="all", step="0.333"),
+    )
+    assert [finding.status for finding in check_grim(rows)] == ["agrees"]
+
+
+@pytest.mark.parametrize(
+    ("printed", "n", "step", "status"),
+    [
+        ("45", "21", "1", "agrees"),
+        ("45.5", "20", "1", "agrees"),
+        ("45.5", "21", "1", "suggests"),
+        ("45.3", "4", "1", "contradicted"),
+        ("45.3", "5", "0.1", "agrees"),
+    ],
+)
+def test_a_median_lies_on_a_measurement_or_between_two(printed, n, step, status):
+    rows = registry(
+        number("n", "n", n, group="all"),
+        number("median", "median", printed, variable="age", group="all", step=step),
+    )
+    assert [finding.status for finding in check_median_step(rows)] == [status]

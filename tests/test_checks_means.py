@@ -2,18 +2,22 @@ import itertools
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from small_registry import number, registry, statuses, two_groups
+from small_registry import counts, number, registry, statuses, two_groups
 
 from rairlib.checks.means import (
     Sample,
+    anova_p_range,
     check_pooled_mean,
+    check_pooled_percent,
     check_t_test,
     difference_limits,
     pooled_mean_limits,
+    pooled_sd_limits,
     student_p_range,
     welch_freedom_range,
     welch_p_range,
@@ -102,8 +106,34 @@ def test_p_of_neither_t_test_is_contradicted_where_the_paper_names_one():
     assert statuses(check_t_test(rows)) == {"p": "contradicted"}
 
 
-def test_p_of_an_unnamed_test_may_be_that_of_ranks():
-    assert statuses(check_t_test(registry(*age(), p_value("0.050")))) == {"p": "open"}
+def test_p_of_an_unnamed_test_is_a_doubt_that_says_how_far_it_is():
+    # R: t.test of these summaries gives 0.0046; 0.00455 / 0.0505 and 0.0045 / 0.00055.
+    (finding,) = check_t_test(registry(*age(), p_value("0.0005")))
+    assert finding.status == "suggests"
+    assert "at least 8.2 times the print" in finding.text
+    (finding,) = check_t_test(registry(*age(), p_value("0.050")))
+    assert finding.status == "suggests"
+    assert "the print is at least 8.1 times the nearest" in finding.text
+
+
+def test_p_of_an_unnamed_test_may_be_that_of_printed_categories():
+    rows = registry(*age(), p_value("0.050"), *counts("age", {"≥55": (20, 18)}))
+    assert statuses(check_t_test(rows)) == {"p": "open"}
+
+
+def test_a_one_sided_t_test_is_named():
+    # t(40) = 1.80 of 10.00 ± 3.60 and 12.00 ± 3.60 in 21 patients each: one-sided p 0.040.
+    rows = [
+        *two_groups("21", "21", "42"),
+        *(
+            number(f"{name}-{group}", name, text, variable="age", group=group)
+            for group, mean in (("cases", "10.00"), ("controls", "12.00"))
+            for name, text in (("mean", mean), ("sd", "3.60"))
+        ),
+    ]
+    (finding,) = check_t_test(registry(*rows, p_value("0.040", method="student")))
+    assert finding.status == "suggests"
+    assert "one-sided" in finding.text
 
 
 def test_the_other_t_test_is_suggested():
@@ -144,3 +174,60 @@ def test_pooled_mean_of_all_is_checked_in_every_direction():
     assert set(pooled("47.50").values()) == {"agrees"}
     # 49.50 lies 2 above what the groups allow.
     assert set(pooled("49.50").values()) == {"contradicted"}
+
+
+def three_groups(*rows):
+    groups = {"A": "10.0", "B": "20.0", "C": "30.0"}
+    return registry(
+        number("n", "n", "90", group="all"),
+        *(number(f"n-{g}", "n", "30", group=g, of="n", partition="groups") for g in groups),
+        *(number(f"mean-{g}", "mean", m, variable="x", group=g) for g, m in groups.items()),
+        *(number(f"sd-{g}", "sd", "3.0", variable="x", group=g) for g in groups),
+        *rows,
+    )
+
+
+def test_anova_from_summaries_equals_that_of_the_values():
+    # scipy's one-way analysis of variance of three made-up samples.
+    values = [[1.0, 2.0, 4.0], [2.0, 5.0, 6.0, 7.0], [3.0, 3.0, 8.0]]
+    samples = [
+        Sample(mean=(np.mean(v),) * 2, sd=(np.std(v, ddof=1),) * 2, n=len(v)) for v in values
+    ]
+    p = stats.f_oneway(*values).pvalue
+    assert anova_p_range(samples) == pytest.approx([p, p], rel=1e-5)
+    everything = np.std(np.concatenate(values), ddof=1)
+    assert pooled_sd_limits(samples) == pytest.approx([everything] * 2, rel=1e-6)
+
+
+def test_p_of_three_means_is_recomputed():
+    for printed, status in (("0.50", "suggests"), ("<0.001", "agrees")):
+        p = number("p", "p_value", printed, variable="x", group="A vs B vs C")
+        assert statuses(check_t_test(three_groups(p))) == {"p": status}
+
+
+def test_sd_of_all_follows_from_means_and_sds_of_the_parts():
+    # (3 · 29 · 9 + 30 · (100 + 0 + 100)) / 89 = 76.2: 8.73.
+    for printed, status in (("8.7", "agrees"), ("3.0", "contradicted")):
+        all_rows = (
+            number("mean-all", "mean", "20.0", variable="x", group="all"),
+            number("sd-all", "sd", printed, variable="x", group="all"),
+        )
+        assert statuses(check_pooled_mean(three_groups(*all_rows)))["sd-all"] == status
+
+
+def shares(**printed: str):
+    sizes = {"all": "n", "cases": "n-cases", "controls": "n-controls"}
+    return registry(
+        *two_groups(),
+        *(
+            number(g, "percent", text, variable="ete", level="yes", group=g, of=sizes[g])
+            for g, text in printed.items()
+        ),
+    )
+
+
+def test_a_percentage_of_all_lies_between_those_of_the_groups():
+    # 62.5 % of 32 and 31.0 % of 58 are 42.2 % of 90; missing values move it, not beyond 62.5.
+    for printed, status in (("42.2", "agrees"), ("48.2", "suggests"), ("70.0", "contradicted")):
+        rows = shares(all=printed, cases="62.5", controls="31.0")
+        assert statuses(check_pooled_percent(rows))["all"] == status

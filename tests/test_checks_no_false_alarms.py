@@ -8,6 +8,7 @@ from small_registry import registry
 from rairlib.checks import (
     contingency,
     counts,
+    domains,
     granularity,
     means,
     percentages,
@@ -17,7 +18,17 @@ from rairlib.checks import (
 )
 from rairlib.printed import parse_printed
 
-MODULES = (contingency, counts, granularity, means, percentages, rank_tests, repeats, spread)
+MODULES = (
+    contingency,
+    counts,
+    domains,
+    granularity,
+    means,
+    percentages,
+    rank_tests,
+    repeats,
+    spread,
+)
 CHECKS = [
     function
     for module in MODULES

@@ -69,6 +69,51 @@ def test_share_of_a_group_needs_no_count_row():
     assert found == {"right": "agrees", "wrong": "contradicted"}
 
 
+def shares_of(cells, printed, variable="stage", partition=True):
+    """Return a study of 78 and 58 patients with one printed share of the first group."""
+    return registry(
+        *two_groups("78", "58", "136"),
+        *counts(variable, cells, partition=partition),
+        number(
+            "percent",
+            "percent",
+            printed,
+            variable=variable,
+            level=next(iter(cells)),
+            group="cases",
+            of="n-cases",
+        ),
+    )
+
+
+def test_the_size_of_the_other_group_is_named_as_denominator():
+    # 11/78 = 14.1 %, 11/58 = 19.0 %; the levels leave no patient of 78 without a stage.
+    (finding,) = check_percent_of_count(shares_of({"III": (11, 4), "other": (67, 54)}, "19.0"))
+    assert finding.status == "contradicted"
+    assert "11 of 58 (controls, Table 1) would be 19.0 %" in finding.text
+
+
+def test_missing_values_are_a_doubt_and_their_sum_is_named():
+    # 33 and 31 of 64 who have a value, 14 of 78 without.
+    rows = shares_of({"lo": (33, 13), "hi": (31, 14)}, "51.6", partition=False)
+    (finding,) = check_percent_of_count(rows)
+    assert finding.status == "suggests"
+    assert "33 of 64 (the sum of the levels of stage in cases) would be 51.6 %" in finding.text
+
+
+def test_a_row_percentage_is_named_and_is_a_proof_where_it_needs_more_than_the_group():
+    # 44 and 40 with the level: 44/84 = 52.4 % needs more than the 78 patients of the group.
+    rows = shares_of({"male": (44, 40)}, "52.4", partition=False)
+    (finding,) = check_percent_of_count(rows)
+    assert finding.status == "contradicted"
+    assert "44 of 84 (all with stage male) would be 52.4 %" in finding.text
+
+
+def test_a_share_that_no_number_of_patients_gives_is_a_proof_even_with_gaps():
+    # 3/7 = 42.9 and 3/6 = 50.0: nothing prints 3 patients as 46.0 %.
+    assert statuses(check_percent_of_count(share("46.0", "3", "7"))) == {"percent": "contradicted"}
+
+
 def test_row_percentages_take_the_level_as_denominator():
     # 38 of the 115 younger patients: 33.0 %; of the 80 refractory ones: 47.5 %.
     rows = registry(

@@ -22,6 +22,7 @@ from rairlib.checks.crude_ratios import (
 )
 from rairlib.checks.ratios import (
     check_coefficient_and_ratio,
+    check_cutoff_of_model,
     check_estimate_in_interval,
     check_interval_symmetry,
     midpoint,
@@ -167,6 +168,47 @@ def test_asymmetry_is_a_proof_for_wald_intervals_only():
     assert "profile-likelihood" in undeclared[0].text
     declared = of_one(check_interval_symmetry, *wrong, limits="wald")
     assert set(statuses(declared).values()) == {"contradicted"}
+
+
+def test_the_one_limit_that_does_not_fit_estimate_other_limit_and_p_is_named():
+    # ln 0.820 = −0.198 with p 0.676 has the error 0.475: 0.820 e^(−1.96 · 0.475) = 0.323.
+    (finding,) = of_one(check_interval_symmetry, "0.820", "0.624", "2.076", "0.676")
+    assert (finding.status, finding.target) == ("suggests", "ci_low")
+    assert "is 0.3234 to 0.3244; printed is 0.624" in finding.text
+    assert "The other two fit p 0.676." in finding.text
+
+
+def test_a_lost_decimal_point_is_named_and_not_told_again_as_asymmetry():
+    rows = registry(*ratio("17", "1.2", "2.3"))
+    (finding,) = check_estimate_in_interval(rows)
+    assert finding.status == "contradicted"
+    assert "decimal point moved, 1.7," in finding.text
+    assert check_interval_symmetry(rows) == []
+
+
+@pytest.mark.parametrize(
+    ("statistic", "printed", "status"),
+    [
+        ("mean", ("12.0", "13.0", "14.0"), "contradicted"),
+        ("percent", ("60.0", "65", "70"), "contradicted"),
+        ("median", ("20", "25", "22"), "contradicted"),
+        ("survival_percent", ("80.0", "85.0", "70.0"), "contradicted"),
+        ("survival_percent", ("80", "80.6", "90"), "suggests"),
+        ("sensitivity", ("80.0", "70.0", "90.0"), "agrees"),
+    ],
+)
+def test_every_estimate_lies_inside_its_interval(statistic, printed, status):
+    findings = of_one(check_estimate_in_interval, *printed, statistic=statistic)
+    assert [finding.status for finding in findings] == [status]
+
+
+def test_an_interval_of_another_level_is_named_and_proves_nothing():
+    # ln(3.64/1.10) / (2 · 1.645) = 0.3637; ln 2 / 0.3637 = 1.906, p = 0.0567.
+    fields = {"limits": "wald exp", "test": "wald", "statistic": "hazard_ratio"}
+    for check in (check_wald_p_value, check_significance):
+        (finding,) = of_one(check, "2.00", "1.10", "3.64", "0.056", **fields)
+        assert finding.status == "suggests"
+        assert "as a 90 % interval it fits p 0.056" in finding.text
 
 
 def test_limits_of_exp_coefficient():
@@ -415,3 +457,28 @@ def test_a_true_crude_odds_ratio_is_never_doubted(cells, decimals, ties):
     rows = crude_study(*texts, cells=named, limits="wald")
     found = {finding.status for check in ALL for finding in check(rows)}
     assert found <= possible_statuses(ties)
+
+
+def model(cutoff: str, *coefficients: str, level: str = ""):
+    fields = {"group": "cases vs controls", "method": "multivariable"}
+    terms = (
+        number(f"b{i}", "coefficient", text, variable=f"x{i}", level=level, **fields)
+        for i, text in enumerate(coefficients)
+    )
+    cut = number("cutoff", "cutoff", cutoff, variable="logit_p", group="cases vs controls")
+    return registry(number("b", "intercept", "−2.046", **fields), *terms, cut)
+
+
+def test_a_cutoff_below_the_intercept_of_a_model_of_positive_terms_is_a_doubt():
+    # −2.046 + 0.196 nodes + 0.103 Tg is at least −2.046.
+    for cutoff, expected in (("−0.585", {}), ("−5.85", {"cutoff": "suggests"})):
+        assert statuses(check_cutoff_of_model(model(cutoff, "0.196", "0.103"))) == expected
+    assert check_cutoff_of_model(model("−5.85", "0.196", "−0.103")) == []
+
+
+def test_dummies_bound_the_linear_predictor_on_both_sides():
+    # −2.046 − 0.5 to −2.046 + 1.5.
+    for cutoff, expected in (("−2.60", 1), ("−2.50", 0), ("−0.50", 1), ("−0.60", 0)):
+        rows = model(cutoff, "1.500", "−0.500", level="yes vs no")
+        doubts = [f for f in check_cutoff_of_model(rows) if f.status == "suggests"]
+        assert len(doubts) == expected

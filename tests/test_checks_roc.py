@@ -42,6 +42,11 @@ CHECKS = (
 )
 TRAINING = {"sensitivity": "62.00", "specificity": "90.28"}
 VALIDATION = {"sensitivity": "72.22", "specificity": "80.95"}
+VALIDATED = (
+    number("m", "n", "60", group="second"),
+    number("m1", "n", "18", group="tested", of="m", partition="second"),
+    number("m0", "n", "42", group="spared", of="m", partition="second"),
+)
 
 
 def binary_score(cells):
@@ -162,15 +167,24 @@ def test_the_two_areas_are_not_like_for_like():
     groups = "tested vs spared"
     rows = [
         *two_groups("50", "72", "122"),
-        number("m", "n", "60", group="second"),
-        number("m1", "n", "18", group="tested", of="m", partition="second"),
-        number("m0", "n", "42", group="spared", of="m", partition="second"),
+        *VALIDATED,
         *roc_rows("0.838", "0.759", "0.917", TRAINING),
         *roc_rows("0.766", "0.626", "0.905", VALIDATION, groups, "second-"),
     ]
     (finding,) = check_auc_like_for_like(registry(*rows))
     assert finding.status == "suggests"
     assert "0.761" in finding.text
+
+
+def test_figures_that_no_table_shows_have_no_area_to_compare():
+    swapped = {"sensitivity": TRAINING["specificity"], "specificity": TRAINING["sensitivity"]}
+    rows = [
+        *two_groups("50", "72", "122"),
+        *VALIDATED,
+        *roc_rows("0.838", "0.759", "0.917", swapped),
+        *roc_rows("0.766", "0.626", "0.905", VALIDATION, "tested vs spared", "second-"),
+    ]
+    assert check_auc_like_for_like(registry(*rows)) == []
 
 
 def test_area_outside_its_interval_is_contradicted():

@@ -2,6 +2,7 @@ import itertools
 import math
 import statistics
 
+import numpy as np
 import pytest
 from small_registry import number, registry, statuses, two_groups
 
@@ -91,3 +92,63 @@ def test_one_part_bounds_the_whole_from_one_side():
     for printed, status in (("80", {}), ("75", {"maximum-all": "contradicted"})):
         rows = registry(*two_groups(), *part, *summaries(maximum=printed))
         assert statuses(check_range_of_parts(rows)) == status
+
+
+def test_nothing_in_a_group_lies_beyond_the_range_of_all():
+    # Ages up to 47 in all leave no mean of 53.06 in some of them.
+    rows = registry(
+        *two_groups(),
+        *summaries(minimum="17", maximum="47"),
+        *summaries("cases", mean="53.06"),
+        *summaries("controls", mean="44.43", median="15"),
+    )
+    found = check_order(rows)
+    assert statuses(found) == {"maximum-all": "contradicted", "minimum-all": "contradicted"}
+    assert {finding.uses for finding in found if finding.target} == {
+        ("mean-cases",),
+        ("median-controls",),
+    }
+
+
+def test_the_part_of_a_part_lies_in_the_whole_too():
+    inner = number("n-inner", "n", "5", group="inner", of="n-cases")
+    parts = (*summaries(maximum="60"), *summaries("inner", maximum="63"))
+    rows = registry(*two_groups(), inner, *parts)
+    assert statuses(check_order(rows)) == {"maximum-all": "contradicted"}
+
+
+def test_a_coarse_print_between_two_others_does_not_hide_their_order():
+    # 47.15 to 47.25 and 46.85 to 46.95, both beside a median of 47.
+    assert statuses(check_order(study(q1="47.2", median="47", q3="46.9"))) == {
+        "q3-all": "contradicted"
+    }
+
+
+def test_median_of_the_whole_lies_between_those_of_its_parts():
+    parts = (*summaries("cases", median="173.2"), *summaries("controls", median="75.7"))
+    for printed, expected in (("209.8", "contradicted"), ("109.8", None), ("75.5", "contradicted")):
+        found = check_range_of_parts(registry(*two_groups(), *parts, *summaries(median=printed)))
+        assert statuses(found).get("median-all") == expected
+
+
+def test_quartiles_of_the_whole_are_held_against_the_medians_of_the_parts():
+    parts = (*summaries("cases", median="20"), *summaries("controls", median="30"))
+    rows = registry(*two_groups(), *parts, *summaries(q1="32.0", q3="18"))
+    assert statuses(check_range_of_parts(rows)) == {
+        "q1-all": "contradicted",
+        "q3-all": "contradicted",
+    }
+
+
+def test_the_median_is_always_between_and_an_interpolated_quartile_is_not():
+    samples = [
+        values
+        for size in range(1, 5)
+        for values in itertools.combinations_with_replacement((0, 1, 3, 7), size)
+    ]
+    for first, second in itertools.combinations_with_replacement(samples, 2):
+        medians = sorted((statistics.median(first), statistics.median(second)))
+        assert medians[0] <= statistics.median(first + second) <= medians[1]
+    # 0 and 1 twice: type 7 gives 0.25 in each pair, and 0 in all four.
+    quartiles = [np.quantile(values, 0.25) for values in ((0, 1), (0, 0, 1, 1))]
+    assert quartiles == [0.25, 0]

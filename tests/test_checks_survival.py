@@ -172,6 +172,35 @@ def test_printed_events_by_level():
     assert "36 and 4 events give 0.5270" in finding.text
 
 
+def test_the_assignment_of_printed_events_that_fits_is_named():
+    # Grade I, II, III, unknown with 60, 26, 138, 153 events. SE of II against III 0.121 needs
+    # 1/d1 + 1/d0 of 0.0146 at most: 26 and 138 have 0.0457, 153 and 138 have 0.0138.
+    fields = {"variable": "grade", "method": "multivariable", "group": "event vs none"}
+    estimates = {
+        "I": ("0.45", "0.29", "0.69"),
+        "II": ("0.61", "0.48", "0.77"),
+        "unknown": ("1.38", "1.00", "1.90"),
+    }
+    events = {"I": "60", "II": "26", "III": "138", "unknown": "153"}
+    rows = [
+        number("n-event", "n", "377", group="event"),
+        number("n-none", "n", "1907", group="none"),
+        *(
+            number(name, "count", text, variable="grade", level=name, group="event")
+            for name, text in events.items()
+        ),
+    ]
+    for level, texts in estimates.items():
+        shared = fields | {"level": f"{level} vs III"}
+        rows.append(number(f"hr-{level}", "hazard_ratio", texts[0], **shared))
+        for name, text in zip(("ci_low", "ci_high"), texts[1:], strict=True):
+            limit = shared | {"method": "wald exp", "of": f"hr-{level}"}
+            rows.append(number(f"{name}-{level}", name, text, **limit))
+    (finding,) = [f for f in check_events_per_level(registry(*rows)) if f.status != "agrees"]
+    assert finding.status == "contradicted"
+    assert "would fit as I 26, II 153, unknown 60" in finding.text
+
+
 def test_sensitivity_puts_events_where_the_interval_allows_none():
     # 33 of 40 positive: 33 and 7; the narrow interval asks for 17 to 23.
     rule = {"variable": "avidity", "level": "lost", "group": VERSUS, "unit": "%"}

@@ -187,6 +187,28 @@ def test_audit_of_a_file_that_does_not_add_up(run, paper):
     assert {row["study"] for row in rows} == {"paper"}
 
 
+def test_audit_names_the_exchange_that_settles_most(run, tmp_path):
+    # 13 of 24 and 9 of 36 patients with metastasis, exchanged: sums, shares and tests object.
+    template = (ROOT / "book" / "audit" / "template.csv").read_text(encoding="utf-8")
+    text = template.replace("refractory,13,patients", "refractory,9,patients")
+    text = text.replace("yes,avid,9,patients", "yes,avid,13,patients").replace("5.725", "5.275")
+    path = tmp_path / "swapped.csv"
+    path.write_text(text, encoding="utf-8")
+    lines = run("audit", path)[1].splitlines()
+    contradictions = sum(line.startswith("contradicted") for line in lines)
+    assert contradictions > 10
+    assert lines[-2].startswith(
+        "suggests table1-09 (settles_most): 9 (metastasis yes in refractory"
+    )
+    assert f"exchanged, would settle {contradictions} of {contradictions}" in lines[-2]
+    last = json.loads(run("audit", path, "--format", "json")[1])[-1]
+    assert (last["check"], last["target"], last["uses"]) == (
+        "settles_most",
+        "table1-09",
+        "table1-13",
+    )
+
+
 def test_audit_takes_a_file_whatever_its_name(run, paper, monkeypatch):
     path = paper(name="numbers.txt")
     assert run("audit", path)[0] == 0

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from rairlib.avidity_print import AVID, avidity_cases, avidity_logrank, avidity_unions, mixtures
-from rairlib.checks.cells import CountIndex
+from rairlib.checks.cells import count_index
 from rairlib.logrank_range import logrank_from_risk_sets, risk_sets
 from rairlib.printed import format_value
 from rairlib.progression_print import (
@@ -197,7 +197,7 @@ def rate_table(registry: Registry) -> pd.DataFrame:
     """
     cases = avidity_cases(registry)
     cases = cases[cases["possible"].astype(bool)]
-    sizes = CountIndex(registry).sizes
+    sizes = count_index(registry).sizes
     partly = sum(int(sizes[name].number.value) for name in ("partial avidity", "avidity lost"))
     table = rate_counts(
         registry,

@@ -1,5 +1,6 @@
 """Checks on print alone: what printed numbers say about each other, without any patient."""
 
 from rairlib.checks.catalogue import CHECKS, Check, audit
+from rairlib.checks.settling import settling_numbers
 
-__all__ = ["CHECKS", "Check", "audit"]
+__all__ = ["CHECKS", "Check", "audit", "settling_numbers"]

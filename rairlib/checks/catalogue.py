@@ -8,6 +8,7 @@ from rairlib.checks import (
     counts,
     crude_ratios,
     diagnostic,
+    domains,
     event_counts,
     granularity,
     logrank,
@@ -31,7 +32,10 @@ from rairlib.reported import Registry, ReportedNumber
 
 MOST_DIGITS = 16
 
+# What these contradict is no evidence about other numbers: the rest is audited without it.
+FIRST = (domains.check_mistaken_columns, domains.check_possible_values)
 FUNCTIONS = (
+    *FIRST,
     counts.check_partition_sums,
     counts.check_group_sums,
     counts.check_level_sums,
@@ -47,8 +51,10 @@ FUNCTIONS = (
     contingency.check_p_from_chi_square,
     means.check_t_test,
     means.check_pooled_mean,
+    means.check_pooled_percent,
     granularity.check_grim,
     granularity.check_grimmer,
+    granularity.check_median_step,
     spread.check_order,
     spread.check_sd_in_range,
     spread.check_range_of_parts,
@@ -60,12 +66,14 @@ FUNCTIONS = (
     ratios.check_estimate_in_interval,
     ratios.check_interval_symmetry,
     ratios.check_coefficient_and_ratio,
+    ratios.check_cutoff_of_model,
     regression_p_values.check_wald_p_value,
     regression_p_values.check_significance,
     regression_p_values.check_interval_from_p_value,
     regression_p_values.check_significant_predictors,
     diagnostic.check_classification_table,
     diagnostic.check_classification_figures,
+    diagnostic.check_predictive_values,
     rule_counts.check_rule_counts,
     roc.check_auc_in_interval,
     roc.check_auc_symmetry,
@@ -92,6 +100,7 @@ POSSIBILITY = frozenset(
         "percent_is_attainable",
         "grim",
         "grimmer",
+        "median_step",
         "order",
         "sd_in_range",
         "range_of_parts",
@@ -100,6 +109,7 @@ POSSIBILITY = frozenset(
         "adjusted_interval_width",
         "estimate_in_interval",
         "significance",
+        "cutoff_of_model",
         "classification_table",
         "auc_in_interval",
         "auc_interval",
@@ -191,7 +201,14 @@ def audit(registry: Registry) -> list[Finding]:
         )
         for row in beyond
     ]
-    return findings + [finding for check in CHECKS for finding in check.function(registry)]
+    for check in CHECKS:
+        found = check.function(registry)
+        findings += found
+        if found and check.function in FIRST:
+            aside = {name for finding in found for name in (finding.target, *finding.uses)}
+            rest = [row for row in registry if row.id not in aside]
+            registry = Registry(registry.study, rest)
+    return findings
 
 
 def _is_beyond_range(row: ReportedNumber) -> bool:

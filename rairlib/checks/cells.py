@@ -219,6 +219,27 @@ def count_index(registry: Registry) -> CountIndex:
     return CountIndex(registry)
 
 
+def wholes_of_groups(registry: Registry) -> dict[str, set[str]]:
+    """Map each group to the groups of which it is a part, by the `of` of the groups' sizes."""
+    parents: dict[str, set[str]] = defaultdict(set)
+    for row in registry.where("n", variable=""):
+        if row.of not in registry:
+            continue
+        whole = registry[row.of]
+        if whole.statistic == "n" and not whole.variable and whole.group != row.group:
+            parents[row.group].add(whole.group)
+    return {group: _above(group, parents) - {group} for group in list(parents)}
+
+
+def _above(group: str, parents: dict[str, set[str]]) -> set[str]:
+    found, waiting = set(), [group]
+    while waiting:
+        new = parents.get(waiting.pop(), set()) - found
+        found |= new
+        waiting += new
+    return found
+
+
 def _originals_first(rows: Iterable[ReportedNumber]) -> list[ReportedNumber]:
     return sorted(rows, key=lambda row: bool(row.repeats))
 

@@ -6,7 +6,7 @@ whose value rounds to it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain, combinations
 
@@ -117,6 +117,11 @@ class PrintedFigure:
     values: np.ndarray = field(repr=False)
 
     @property
+    def scale(self) -> float:
+        """100 for a figure in percent, 1 for a proportion."""
+        return 1.0 if self.row.unit != "%" and self.row.number.value <= 1 else 100.0
+
+    @property
     def printed(self) -> str:
         """Name and print, for example ``PPV 81.58 %``."""
         unit = " %" if self.row.unit == "%" else ""
@@ -161,6 +166,32 @@ def agreeing_with_all(figures: list[PrintedFigure], shortened: bool = False) -> 
     for figure in figures:
         mask = mask & figure.agreeing(shortened)
     return mask
+
+
+def exchange(figures: list[PrintedFigure]) -> str:
+    """Name two figures that agree with all others once they are exchanged.
+
+    Parameters
+    ----------
+    figures : list of PrintedFigure
+        Figures of one rule, which no table shows together.
+
+    Returns
+    -------
+    str
+        A sentence; empty if no exchange helps.
+    """
+    for first, second in combinations(figures, 2):
+        if first.row.statistic == "count" or second.row.statistic == "count":
+            continue
+        swapped = [
+            replace(figure, row=replace(figure.row, number=other.row.number))
+            for figure, other in ((first, second), (second, first))
+        ]
+        rest = [figure for figure in figures if figure is not first and figure is not second]
+        if np.any(agreeing_with_all([*swapped, *rest])):
+            return f" With {first.label} and {second.label} exchanged, they fit."
+    return ""
 
 
 def smallest_conflict(figures: list[PrintedFigure]) -> list[PrintedFigure]:

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterator
 
+from scipy import stats
+
 from rairlib.checks.association import (
     METHODS_OF_TABLES,
     STATISTICS_OF,
@@ -12,7 +14,8 @@ from rairlib.checks.association import (
     p_from_chi_square,
 )
 from rairlib.checks.cells import CountIndex, count_index
-from rairlib.checks.cross_tables import CrossTable, find_tables
+from rairlib.checks.cross_tables import CrossTable, find_tables, table_of_groups
+from rairlib.checks.lookup import several_groups
 from rairlib.checks.rounding import (
     SHORTENED,
     float_limits,
@@ -20,10 +23,14 @@ from rairlib.checks.rounding import (
     is_rescued,
     shown_p,
     shown_p_range,
+    times_apart,
 )
 from rairlib.findings import Finding
 from rairlib.printed import format_value
 from rairlib.reported import Registry, ReportedNumber
+
+# More comparisons than this are seldom corrected for, and chance would fit one of them.
+MOST_COMPARISONS = 10
 
 
 def check_chi_square_from_counts(registry: Registry) -> list[Finding]:
@@ -43,10 +50,42 @@ def check_p_from_counts(registry: Registry) -> list[Finding]:
     index = count_index(registry)
     findings = []
     for row in _p_values_of_tables(registry):
-        tables = find_tables(index, row)
+        groups = several_groups(index, row)
+        tables = [] if groups else find_tables(index, row)
         if tables:
             findings.append(_judge_tests("p_from_counts", index, row, tables))
+        cells = table_of_groups(index, row, groups) if groups else None
+        if cells is not None:
+            findings.append(_judge_groups(row, groups, *cells))
     return findings
+
+
+def _judge_groups(row: ReportedNumber, groups: tuple[str, ...], cells, uses) -> Finding:
+    """Compare p with χ² tests of levels by three or more groups."""
+    values = {
+        name: float(stats.chi2_contingency(cells, correction=False, lambda_=kind).pvalue)
+        for name, kind in (("pearson", "pearson"), ("likelihood_ratio", "log-likelihood"))
+    }
+    fitting = [name for name, value in values.items() if row.number.agrees(value)]
+    listed = ", ".join(
+        f"p by {TEST_NAMES[name]} {shown_p(value, row.number.decimals)}"
+        for name, value in values.items()
+    )
+    if fitting:
+        remark = f"It agrees with {', '.join(TEST_NAMES[name] for name in fitting)}."
+    else:
+        remark = f"Neither gives it{times_apart(row, [(v, v) for v in values.values()])}."
+    proven = not fitting and row.method in values
+    return Finding(
+        check="p_from_counts",
+        status="agrees" if fitting else "contradicted" if proven else "suggests",
+        target=row.id,
+        uses=uses,
+        low=min(values.values()),
+        high=max(values.values()),
+        text=f"{row.variable}, {'; '.join(' and '.join(map(str, line)) for line in cells)} in "
+        f"{', '.join(groups)}: {listed}; printed is {row.printed}. {remark}",
+    )
 
 
 def check_p_from_chi_square(registry: Registry) -> list[Finding]:
@@ -146,10 +185,24 @@ def _disagreement(index: CountIndex, row: ReportedNumber, tried, tables) -> tupl
     if not all(table.complete for table in tables):
         return "open", "Not all levels seem to be printed."
     number = len({name for name, _, _ in tried})
-    if not row.method and any(len(table.cells) > 2 for table in tables):
+    merged = not row.method and any(len(table.cells) > 2 for table in tables)
+    if row.method or (row.statistic == "chi_square" and not merged):
+        return "contradicted", f"None of {number} tests of association gives it."
+    if merged:
         remark = f"None of {number} tests of these levels gives it; a trend or merged levels might."
         return "suggests", remark
-    return "contradicted", f"None of {number} tests of association gives it."
+    usual = {name: value for name, value, _ in tried if name in USUAL}
+    far = times_apart(row, [(value, value) for value in usual.values()])
+    text = f"None of {number} tests of independent samples gives it{far}"
+    for name, value in usual.items():
+        for times in range(2, MOST_COMPARISONS + 1):
+            if row.number.agrees(min(1.0, times * value)):
+                text += f"; {times} times p by {TEST_NAMES[name]} would be printed so (Bonferroni)"
+                return "suggests", f"{text}."
+    return "suggests", (
+        f"{text}; a test of pairs, of the continuous variable or of other patients may stand "
+        "behind it."
+    )
 
 
 def _is_continuous(index: CountIndex, row: ReportedNumber) -> bool:

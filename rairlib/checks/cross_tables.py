@@ -79,6 +79,35 @@ def find_tables(index: CountIndex, row: ReportedNumber) -> list[CrossTable]:
     return [table for table in choices if table is not None]
 
 
+def table_of_groups(
+    index: CountIndex, row: ReportedNumber, groups: tuple[str, ...]
+) -> tuple[list[list[int]], tuple[str, ...]] | None:
+    """Return counts by level and by three or more groups, and the rows behind them, or None.
+
+    Patients without a printed level are one more level where only one is printed, or where the
+    p value is of one level.
+    """
+    levels = [row.level] if row.level else index.levels.get((row.variable, groups[0]), [])
+    rows = [
+        [index.counts.get((row.variable, level, group)) for group in groups] for level in levels
+    ]
+    cells = [[whole_number(cell) for cell in line] for line in rows]
+    if not cells or any(None in line for line in cells):
+        return None
+    used = [cell.id for line in rows for cell in line]
+    if len(cells) == 1:
+        sizes = [index.size(group) for group in groups]
+        if None in sizes:
+            return None
+        cells.append([size - count for size, count in zip(sizes, cells[0], strict=True)])
+        used += [index.sizes[group].id for group in groups]
+    cells = [line for line in cells if any(line)]
+    proper = (
+        len(cells) > 1 and min(map(min, cells)) >= 0 and all(map(sum, zip(*cells, strict=True)))
+    )
+    return (cells, tuple(used)) if proper else None
+
+
 def _table(index, variable, levels, groups, rest: bool, complete: bool) -> CrossTable | None:
     """Build a table of some levels, with the rest of both groups as one more level if wanted."""
     rows = [[index.counts.get((variable, level, group)) for group in groups] for level in levels]

@@ -7,7 +7,7 @@ would rescue the set, it is ``suggests``. A figure is blamed only if the others 
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -17,15 +17,19 @@ from rairlib.checks.classification_tables import (
     PrintedFigure,
     agreeing_with_all,
     classification_tables,
+    exchange,
     printed_figure,
     smallest_conflict,
     smallest_source,
 )
-from rairlib.checks.lookup import ids, originals, outcome_sizes
-from rairlib.checks.rounding import BEYOND_RANGE, SHORTENED, judge, shown
+from rairlib.checks.lookup import ids, originals, outcome_sizes, unless_shortened
+from rairlib.checks.rounding import BEYOND_RANGE, SHORTENED, float_limits, judge, shown
+from rairlib.checks.wald import Interval
 from rairlib.findings import Finding
 from rairlib.reported import Registry, ReportedNumber
 from rairlib.vocabulary import PERFORMANCE
+
+FOUR = ("sensitivity", "specificity", "ppv", "npv")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +44,17 @@ class Rule:
         Sizes of the groups with and without the outcome.
     tables : ClassificationTables
         All tables with these sizes.
+    printed_sizes : dict of int to str
+        The sizes of all groups of the paper, with their names.
+    positives : tuple of int or None
+        Printed counts of the rule's level with and without the outcome.
     """
 
     figures: list[PrintedFigure]
     sizes: tuple[ReportedNumber, ReportedNumber]
     tables: ClassificationTables
+    printed_sizes: dict[int, str]
+    positives: tuple[int | None, int | None]
 
     @property
     def first(self) -> ReportedNumber:
@@ -80,16 +90,30 @@ def rules(registry: Registry, index: CountIndex) -> list[Rule]:
         Those in groups of known size, of which the first row of each statistic is taken.
     """
     found = []
+    sized = {whole_number(row): group for group, row in index.sizes.items() if whole_number(row)}
     for rows, sizes in _figures_by_rule(registry, index):
-        tables = classification_tables(*(whole_number(size) for size in sizes))
+        tables = classification_tables(*map(whole_number, sizes)) if sizes else None
         if tables is not None:
             figures = [printed_figure(row, tables) for row in rows]
-            found.append(Rule(figures=figures, sizes=sizes, tables=tables))
+            first = rows[0]
+            counted = (
+                index.counts.get((first.variable, first.level, group))
+                for group in first.outcome_groups
+            )
+            found.append(
+                Rule(
+                    figures=figures,
+                    sizes=sizes,
+                    tables=tables,
+                    printed_sizes=sized,
+                    positives=tuple(whole_number(row) for row in counted),
+                )
+            )
     return found
 
 
-def _figures_by_rule(registry: Registry, index: CountIndex) -> list[tuple[list, tuple]]:
-    """List the rows of each rule, in the order of the vocabulary, with its group sizes."""
+def _figures_by_rule(registry: Registry, index: CountIndex) -> list[tuple[list, tuple | None]]:
+    """List the rows of each rule, in the order of the vocabulary, with its group sizes if known."""
     grouped: dict[tuple, dict[str, ReportedNumber]] = defaultdict(dict)
     for row in originals(registry, PERFORMANCE):
         key = row.variable, row.level, row.group, row.method
@@ -98,8 +122,7 @@ def _figures_by_rule(registry: Registry, index: CountIndex) -> list[tuple[list, 
         [rows[statistic] for statistic in PERFORMANCE if statistic in rows]
         for rows in grouped.values()
     ]
-    sized = [(rows, outcome_sizes(index, rows[0])) for rows in listed]
-    return [(rows, sizes) for rows, sizes in sized if sizes is not None]
+    return [(rows, outcome_sizes(index, rows[0])) for rows in listed]
 
 
 def printed_list(figures: list[PrintedFigure]) -> str:
@@ -112,7 +135,7 @@ def check_classification_table(registry: Registry) -> list[Finding]:
     index = count_index(registry)
     findings = [_existence(rule) for rule in rules(registry, index)]
     for rows, sizes in _figures_by_rule(registry, index):
-        if classification_tables(*(whole_number(size) for size in sizes)) is None:
+        if sizes and classification_tables(*map(whole_number, sizes)) is None:
             text = f"The groups are so large that the 2×2 tables were not listed: {BEYOND_RANGE}."
             uses = ids(*rows, *sizes)
             findings.append(
@@ -147,6 +170,7 @@ def _no_table(rule: Rule, text: str) -> Finding:
     text += f"No table of whole patients shows {printed_list([*others, last])}"
     text += f" together: with {printed_list(others)}, " if others else ": "
     text += f"{last.label} could be {nearest_values(last, agreeing_with_all(others))}."
+    text += exchange(rule.figures) or _other_denominator(rule, last, *rule.positives)
     status = "contradicted"
     if np.any(agreeing_with_all(rule.figures, shortened=True)):
         status, text = "suggests", text + SHORTENED
@@ -160,6 +184,64 @@ def nearest_values(figure: PrintedFigure, mask: np.ndarray | bool) -> str:
     printed, decimals = figure.row.number.value, figure.row.number.decimals + 1
     ends = [*values[values <= printed][-1:], *values[values > printed][:1]]
     return " or ".join(shown(end, end, decimals) for end in ends)
+
+
+def check_predictive_values(registry: Registry) -> list[Finding]:
+    """Derive NPV from sensitivity, specificity and PPV where no group sizes are printed."""
+    findings = []
+    for rows, sizes in _figures_by_rule(registry, count_index(registry)):
+        by_name = {row.statistic: row for row in rows}
+        if sizes is None and set(FOUR) <= by_name.keys():
+            four = [by_name[name] for name in FOUR]
+            findings.append(unless_shortened(partial(_predictive_value, *four)))
+    return findings
+
+
+def npv_limits(sensitivity: Interval, specificity: Interval, ppv: Interval) -> Interval | None:
+    """Return the limits of NPV, whatever the share of patients with the outcome.
+
+    Parameters
+    ----------
+    sensitivity, specificity, ppv : (float, float)
+        Smallest and largest value, as proportions.
+
+    Returns
+    -------
+    (float, float) or None
+        PPV gives the odds of the outcome, PPV (1 - specificity) / ((1 - PPV) sensitivity); NPV
+        rises with sensitivity and specificity and falls as PPV grows, so that both ends are
+        attained. None where a value of 0 or 1 leaves the odds open.
+    """
+    if min(sensitivity[0], ppv[0], specificity[0]) <= 0 or max(ppv[1], specificity[1]) >= 1:
+        return None
+
+    def npv(first: float, second: float, third: float) -> float:
+        odds = third * (1 - second) / ((1 - third) * first)
+        return second / (second + (1 - first) * odds)
+
+    low, high = (npv(sensitivity[end], specificity[end], ppv[1 - end]) for end in (0, 1))
+    return low, high
+
+
+def _predictive_value(sensitivity, specificity, ppv, npv, shortened: bool) -> Finding:
+    rows = sensitivity, specificity, ppv
+    scales = [100.0 if row.unit == "%" or row.number.value > 1 else 1.0 for row in (*rows, npv)]
+    values = [
+        tuple(end / scale for end in float_limits(row.number, shortened))
+        for row, scale in zip(rows, scales[:3], strict=True)
+    ]
+    limits, printed = npv_limits(*values), ", ".join(f"{r.statistic} {r.printed}" for r in rows)
+    text = f"{npv.variable} {npv.level}: {printed}".replace("ppv", "PPV")
+    if limits is None:
+        return Finding(
+            check="predictive_values", status="open", uses=ids(*rows, npv), text=f"{text}."
+        )
+    low, high = (scales[3] * end for end in limits)
+    text += (
+        f" give NPV {shown(low, high, npv.number.decimals)} whatever the group sizes; printed is "
+        f"{npv.printed}."
+    )
+    return judge("predictive_values", npv, ids(*rows), low, high, text)
 
 
 def check_classification_figures(registry: Registry) -> list[Finding]:
@@ -216,6 +298,34 @@ def derive_figure(
         return finding
     if not np.any(agreeing_with_all(others)):
         return None
+    if np.count_nonzero(mask) == 1:
+        tp, tn = (int(place[0]) for place in np.nonzero(mask))
+        known = tp, rule.tables.without_outcome - tn
+    else:
+        known = rule.positives
+    text += exchange([target, *others]) or _other_denominator(rule, target, *known)
+    finding = replace(finding, text=text)
     if np.any(agreeing_with_all([target, *others], shortened=True)):
         return replace(finding, status="suggests", text=text + SHORTENED)
     return finding
+
+
+def _other_denominator(rule: Rule, target: PrintedFigure, tp: int | None, fp: int | None) -> str:
+    """Name the printed size that gives a figure of known patients, as a sentence."""
+    with_outcome, without = rule.tables.with_outcome, rule.tables.without_outcome
+    fn, tn = (
+        None if positives is None else size - positives
+        for size, positives in ((with_outcome, tp), (without, fp))
+    )
+    both = None if None in (tp, tn) else tp + tn
+    counts = {"sensitivity": tp, "ppv": tp, "specificity": tn, "npv": tn, "accuracy": both}
+    count = counts.get(target.row.statistic)
+    sizes = {with_outcome: "with the outcome", without: "without it", with_outcome + without: "all"}
+    if None not in (tp, fp):
+        sizes |= {tp + fp: "called positive", fn + tn: "called negative"}
+    for size, name in (rule.printed_sizes | sizes).items() if count is not None else ():
+        value = target.scale * count / size if size else np.nan
+        if target.row.number.agrees(value):
+            decimals = target.row.number.decimals
+            return f" {count} of {size} ({name}) would be {shown(value, value, decimals)}."
+    return ""

@@ -10,8 +10,9 @@ the concavity of the multinomial covariance). It assumes the model-based Wald in
 
 import math
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from itertools import permutations
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from rairlib.checks.diagnostic import Rule, printed_list, rules
 from rairlib.checks.lookup import ids, originals, outcome_sizes, unless_shortened, whole_of
 from rairlib.checks.regression_estimates import (
     RegressionEstimate,
+    other_level,
     regression_estimates,
     under_assumption,
 )
@@ -30,6 +32,7 @@ from rairlib.findings import Finding
 from rairlib.printed import format_value
 from rairlib.reported import Registry, ReportedNumber
 
+MOST_LEVELS = 7
 OTHER_ERRORS = " Only an interval that is not the usual Wald interval could be so narrow."
 
 
@@ -186,10 +189,49 @@ def _event_split(
 
 def check_events_per_level(registry: Registry) -> list[Finding]:
     """Bound the events of each level by a Cox interval; needs limits and the number of events."""
-    return [
-        unless_shortened(partial(_printed_events if all(split.level_events) else _events, split))
-        for split in event_splits(registry)
+    splits = event_splits(registry)
+    findings = []
+    for split in splits:
+        judged = _printed_events if all(split.level_events) else _events
+        finding = unless_shortened(partial(judged, split))
+        if finding.status == "contradicted" and all(split.level_events):
+            finding = replace(finding, text=finding.text + _assignment(split, splits))
+        findings.append(finding)
+    return findings
+
+
+def _assignment(split: EventSplit, splits: list[EventSplit]) -> str:
+    """Name the assignment of a factor's printed events to its levels that fits its intervals."""
+    row = split.found.estimate
+    model = [
+        other
+        for other in splits
+        if all(other.level_events)
+        and (other.found.estimate.variable, other.found.estimate.method, other.events)
+        == (row.variable, row.method, split.events)
     ]
+    events = {
+        level: whole_number(count)
+        for other in model
+        for level, count in zip(other.found.estimate.contrast, other.level_events, strict=True)
+    }
+    if not 2 < len(events) <= MOST_LEVELS or None in events.values():
+        return ""
+    fitting = []
+    for counts in permutations(events.values()):
+        assigned = dict(zip(events, counts, strict=True))
+        if all(
+            min(pair := [assigned[level] for level in other.found.estimate.contrast]) > 0
+            and other.error[1] ** 2 * (1 + 1e-9) >= sum(1 / count for count in pair)
+            for other in model
+        ):
+            moved = {level: n for level, n in assigned.items() if n != events[level]}
+            fitting.append(moved)
+    if not fitting:
+        return ""
+    fewest = min(fitting, key=len)
+    listed = ", ".join(f"{level} {count}" for level, count in fewest.items())
+    return f" The printed events would fit as {listed}."
 
 
 def _events(split: EventSplit, shortened: bool) -> Finding:
@@ -200,7 +242,7 @@ def _events(split: EventSplit, shortened: bool) -> Finding:
         text += f"No split of {split.total} events has it"
         text += f" with at most {most} patients in the levels." if most else "."
         finding = Finding(check=check, status="contradicted", uses=split.uses, text=text)
-        return under_assumption(finding, split.found.is_wald, OTHER_ERRORS)
+        return _unless_other_error(finding, split)
     (low, high), (reference_low, reference_high) = ranges
     level, reference = split.found.estimate.contrast
     text += (
@@ -210,6 +252,11 @@ def _events(split: EventSplit, shortened: bool) -> Finding:
     informative = low > 1 or reference_low > 1
     status = "agrees" if informative else "open"
     return Finding(check=check, status=status, uses=split.uses, text=text)
+
+
+def _unless_other_error(finding: Finding, split: EventSplit) -> Finding:
+    level = other_level(split.found)
+    return under_assumption(finding, split.found.is_wald and not level, level or OTHER_ERRORS)
 
 
 def _needed(split: EventSplit) -> str:
@@ -230,7 +277,7 @@ def _printed_events(split: EventSplit, shortened: bool) -> Finding:
     if split.errors[shortened][1] * (1 + 1e-9) >= smallest:
         return Finding(check="events_per_level", status="agrees", uses=split.uses, text=text)
     finding = Finding(check="events_per_level", status="contradicted", uses=split.uses, text=text)
-    return under_assumption(finding, split.found.is_wald, OTHER_ERRORS)
+    return _unless_other_error(finding, split)
 
 
 @lru_cache(maxsize=2)
@@ -290,4 +337,4 @@ def _sensitivity(split: EventSplit, rule: Rule, shortened: bool) -> Finding:
     if low <= events[1] and events[0] <= high:
         return Finding(check=check, status="agrees", uses=uses, text=text)
     finding = Finding(check=check, status="contradicted", uses=uses, text=text)
-    return under_assumption(finding, split.found.is_wald, OTHER_ERRORS)
+    return _unless_other_error(finding, split)

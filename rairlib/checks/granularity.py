@@ -42,7 +42,13 @@ def grim_sums(mean: Printed, n: int, step: Fraction, shortened: bool = False) ->
         doi 10.1177/1948550616673876).
     """
     low, high = shortened_limits(mean) if shortened else rounded_limits(mean)
-    return range(math.ceil(low * n / step), math.floor(high * n / step) + 1)
+    first, last = low * n / step, high * n / step
+    if not shortened:
+        return range(math.ceil(first), math.floor(last) + 1)
+    # Cut-off digits reach up to the next print, but not to it.
+    if mean.value < 0:
+        return range(math.floor(first) + 1, math.floor(last) + 1)
+    return range(math.ceil(first), math.ceil(last))
 
 
 def grim_share(decimals: int, n: int, step: Fraction) -> float:
@@ -172,10 +178,42 @@ def check_grimmer(registry: Registry) -> list[Finding]:
     return findings
 
 
+def check_median_step(registry: Registry) -> list[Finding]:
+    """Compare a median with whole measurements; needs `step` and the group's size."""
+    summaries = summary_index(registry)
+    findings = []
+    for cell in summaries.rows.values():
+        row = cell.get("median")
+        size = summaries.size_of(row) if row and row.step else None
+        if size is not None and size[1] > 0:
+            findings.append(_median_finding(row, *size))
+    return findings
+
+
+def _median_finding(row: ReportedNumber, size: ReportedNumber, n: int) -> Finding:
+    """Judge a median: of an even number of values it may lie on half steps too."""
+    step = step_of(row)
+    start = f"A median of {row.printed} in {n} patients ({named(row)}, in steps of {row.step})"
+    if grim_sums(row.number, 1, step) or (n % 2 == 0 and grim_sums(row.number, 2, step)):
+        return _finding("median_step", "agrees", row, [size], f"{start} is possible.")
+    if grim_sums(row.number, 2, step):
+        text = (
+            f"{start} is not possible: of an odd number of values the middle one is whole. It "
+            "would be of an even number, where a value is missing."
+        )
+        return _finding("median_step", "suggests", row, [size], text)
+    text = f"{start} is not possible for any number of patients."
+    if grim_sums(row.number, 2, step, shortened=True):
+        return _finding("median_step", "suggests", row, [size], text + SHORTENED)
+    return _finding("median_step", "contradicted", row, [size], text)
+
+
 def step_of(*rows: ReportedNumber) -> Fraction:
-    """Return the step of the first row that has one."""
-    text = next(row.step for row in rows if row.step)
-    return Fraction(text.replace(",", "."))
+    """Return the step of the first row that has one; 0.333 stands for a third."""
+    text = next(row.step for row in rows if row.step).replace(",", ".")
+    step, decimals = Fraction(text), len(text.partition(".")[2])
+    parts = round(1 / step) if decimals > 2 else 0
+    return Fraction(1, parts) if parts and format_value(1 / parts, decimals) == text else step
 
 
 def _grim_finding(row: ReportedNumber, size: ReportedNumber, n: int) -> Finding:

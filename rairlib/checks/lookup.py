@@ -6,7 +6,7 @@ from dataclasses import replace
 from rairlib.checks.cells import CountIndex, original_of, whole_number
 from rairlib.checks.rounding import SHORTENED, is_plain
 from rairlib.findings import Finding
-from rairlib.reported import Registry, ReportedNumber
+from rairlib.reported import VERSUS, Registry, ReportedNumber
 
 
 def originals(registry: Registry, statistic: str | tuple[str, ...], **wanted: str):
@@ -66,6 +66,28 @@ def whole_of(index: CountIndex, groups: tuple[str, ...]) -> ReportedNumber | Non
         if {row.group for row in split.parts} == set(groups):
             return original_of(index.registry, split.whole)
     return None
+
+
+def several_groups(index: CountIndex, row: ReportedNumber) -> tuple[str, ...]:
+    """Return the three or more groups that a p value compares, or none.
+
+    Parameters
+    ----------
+    index : CountIndex
+        Counts and group sizes of the registry.
+    row : ReportedNumber
+        Its group reads ``A vs B vs C``, or names the one group that is split into these.
+
+    Returns
+    -------
+    tuple of str
+        Names of the groups.
+    """
+    groups = tuple(row.group.split(VERSUS))
+    splits = [split for split in index.splits if split.whole.group == row.group]
+    if len(splits) == 1:
+        groups = tuple(part.group for part in splits[0].parts)
+    return groups if len(groups) > 2 else ()
 
 
 def short_name(row: ReportedNumber) -> str:

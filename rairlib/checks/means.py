@@ -3,17 +3,34 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
-from scipy import special
+import numpy as np
+from scipy import optimize, special
 
-from rairlib.checks.cells import CountIndex, count_index, named
+from rairlib.checks.cells import count_index, named, whole_number
 from rairlib.checks.describing import summary_index
-from rairlib.checks.rounding import SHORTENED, float_limits, is_rescued, judge, shown, shown_p_range
+from rairlib.checks.lookup import originals, several_groups
+from rairlib.checks.rounding import (
+    SHORTENED,
+    float_limits,
+    is_rescued,
+    judge,
+    shown,
+    shown_p_range,
+    times_apart,
+)
 from rairlib.findings import Finding
 from rairlib.reported import Registry, ReportedNumber
 
 Limits = tuple[float, float]
-TESTS = {"student": "Student's t test", "welch": "Welch's t test"}
+TESTS = {
+    "student": "Student's t test",
+    "welch": "Welch's t test",
+    "anova": "analysis of variance",
+}
+# Beyond this number of groups the corners of the box of means are too many to list.
+MOST_GROUPS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,33 +172,129 @@ def pooled_mean_limits(means: Sequence[Limits], sizes: Sequence[int]) -> Limits:
     return low, high
 
 
+def between_limits(means: Sequence[Limits], sizes: Sequence[int]) -> Limits:
+    """Return the limits of the sum of squares between groups.
+
+    Parameters
+    ----------
+    means : sequence of tuple of float
+        Smallest and largest mean of each group.
+    sizes : sequence of int
+        Number of patients of each group.
+
+    Returns
+    -------
+    tuple of float
+        Both attained. The sum is convex in the means, so that it is largest in a corner of their
+        box; it is smallest where all means are as near as they can be to one common value.
+    """
+    corners = np.array(list(product(*means)))
+    weights = np.array(sizes)
+    centres = corners @ weights / weights.sum()
+    largest = ((corners - centres[:, None]) ** 2 @ weights).max()
+    low, high = np.array(means).T
+
+    def squares(centre: float) -> float:
+        return float(np.maximum(0, np.maximum(low - centre, centre - high)) ** 2 @ weights)
+
+    start, end = high.min(), low.max()
+    if start >= end:
+        return 0.0, float(largest)
+    found = optimize.minimize_scalar(squares, bounds=(start, end), method="bounded")
+    # The search stops a little short of the minimum.
+    return float(found.fun) * (1 - 1e-6), float(largest)
+
+
+def anova_p_range(samples: Sequence[Sample]) -> Limits:
+    """Return the limits of p in a one-way analysis of variance of several groups."""
+    sizes = [sample.n for sample in samples]
+    between = between_limits([sample.mean for sample in samples], sizes)
+    within = [sum((s.n - 1) * max(0.0, s.sd[end]) ** 2 for s in samples) for end in (0, 1)]
+    freedom = len(sizes) - 1, sum(sizes) - len(sizes)
+
+    def p_value(above: float, below: float) -> float:
+        if below <= 0:
+            return 0.0 if above > 0 else 1.0
+        return float(special.fdtrc(*freedom, above / freedom[0] / (below / freedom[1])))
+
+    return p_value(between[1], within[0]), p_value(between[0], within[1])
+
+
+def pooled_sd_limits(samples: Sequence[Sample], ddof: int = 1) -> Limits:
+    """Return the limits of the SD of all patients of several groups, with n − 1 or with n."""
+    sizes = [sample.n for sample in samples]
+    between = between_limits([sample.mean for sample in samples], sizes)
+    low, high = (
+        math.sqrt(
+            (sum((s.n - ddof) * max(0.0, s.sd[end]) ** 2 for s in samples) + between[end])
+            / (sum(sizes) - ddof)
+        )
+        for end in (0, 1)
+    )
+    return low, high
+
+
 def check_t_test(registry: Registry) -> list[Finding]:
-    """Recompute p of a t test; needs mean and SD of a variable in both groups and their n."""
-    summaries = summary_index(registry)
+    """Recompute p of a t test or of an analysis of variance; needs mean, SD and n by group."""
+    index, summaries = count_index(registry), summary_index(registry)
+    others = {(row.variable, row.group) for row in registry.where(("count", "u_statistic"))}
     findings = []
     for row in registry.where("p_value"):
-        if row.method not in ("", *TESTS) or row.of or row.outcome_groups is None:
+        several = several_groups(index, row)
+        groups = several or row.outcome_groups
+        if row.method not in ("", *TESTS) or row.of or groups is None:
             continue
-        rows = [summaries.mean_and_sd(row.variable, row.level, g) for g in row.outcome_groups]
+        rows = [summaries.mean_and_sd(row.variable, row.level, group) for group in groups]
         sizes = [summaries.size_of(pair[0]) if pair else None for pair in rows]
-        if None not in sizes and min(size for _, size in sizes) > 1:
-            findings.append(_t_finding(row, rows, sizes))
+        if None in sizes or min(size for _, size in sizes) < 2 or len(sizes) > MOST_GROUPS:
+            continue
+        finding = _t_finding(row, rows, sizes)
+        # Categories or ranks of the same variable: p may be theirs.
+        other = any((row.variable, group) in others for group in (row.group, *groups))
+        if finding.status == "suggests" and not row.method and other:
+            finding = replace(finding, status="open")
+        findings.append(finding)
     return findings
 
 
 def check_pooled_mean(registry: Registry) -> list[Finding]:
-    """Compare the mean of a group with those of its parts; needs all means and sizes."""
-    index, summaries = count_index(registry), summary_index(registry)
+    """Compare mean and SD of a group with those of its parts; needs all of them and sizes."""
+    summaries = summary_index(registry)
+    findings = []
+    for split in count_index(registry).splits:
+        groups = [part.group for part in split.parts]
+        for whole in summaries.rows_of("mean", split.whole.group):
+            means = [summaries.find("mean", whole.variable, whole.level, g) for g in groups]
+            sizes = [summaries.size_of(row) if row else None for row in means]
+            if None in sizes or min(n for _, n in sizes) < 1:
+                continue
+            findings += _pooled_findings("pooled_mean", whole, means, sizes)
+            cell = summaries.rows[whole.variable, whole.level, whole.group]
+            pairs = [summaries.mean_and_sd(whole.variable, whole.level, g) for g in groups]
+            if "sd" in cell and None not in pairs and len(pairs) <= MOST_GROUPS:
+                findings.append(_pooled_sd(cell["sd"], pairs, sizes))
+    return findings
+
+
+def check_pooled_percent(registry: Registry) -> list[Finding]:
+    """Compare a percentage of a group with those of its parts; needs them without their counts."""
+    index = count_index(registry)
+    shares: dict[tuple[str, str, str], ReportedNumber] = {}
+    for row in originals(registry, "percent"):
+        cell = row.variable, row.level, row.group
+        if not row.variable or cell in index.counts or row.of not in registry:
+            continue
+        if (registry[row.of].statistic, registry[row.of].group) == ("n", row.group):
+            shares.setdefault(cell, row)
     findings = []
     for split in index.splits:
-        for whole in summaries.rows_of("mean", split.whole.group):
-            parts = [
-                summaries.find("mean", whole.variable, whole.level, part.group)
-                for part in split.parts
-            ]
-            sizes = [index.size(part.group) for part in split.parts]
-            if None not in parts and None not in sizes and min(sizes) > 0:
-                findings += _pooled_findings(index, whole, parts, sizes)
+        for (variable, level, group), whole in shares.items():
+            parts = [shares.get((variable, level, part.group)) for part in split.parts]
+            if group != split.whole.group or None in parts:
+                continue
+            sizes = [(registry[row.of], whole_number(registry[row.of])) for row in parts]
+            if all(n for _, n in sizes):
+                findings += _pooled_shares(whole, parts, sizes)
     return findings
 
 
@@ -193,13 +306,19 @@ def _two_sided(difference: float, variance: float, freedom: float) -> float:
     return float(2 * special.stdtr(freedom, -difference / math.sqrt(variance)))
 
 
-def _p_ranges(rows, sizes, shortened: bool = False) -> dict[str, Limits]:
-    samples = [
+def _samples(rows, sizes, shortened: bool = False) -> list[Sample]:
+    return [
         Sample(
             mean=float_limits(mean.number, shortened), sd=float_limits(sd.number, shortened), n=n
         )
         for (mean, sd), n in zip(rows, sizes, strict=True)
     ]
+
+
+def _p_ranges(rows, sizes, shortened: bool = False) -> dict[str, Limits]:
+    samples = _samples(rows, sizes, shortened)
+    if len(samples) > 2:
+        return {"anova": anova_p_range(samples)}
     return {"student": student_p_range(*samples), "welch": welch_p_range(*samples)}
 
 
@@ -207,7 +326,7 @@ def _t_finding(row: ReportedNumber, rows, size_rows) -> Finding:
     sizes = [size for _, size in size_rows]
     ranges = _p_ranges(rows, sizes)
     fitting = [name for name, limits in ranges.items() if row.number.overlaps(*limits)]
-    first = row.method or "student"
+    first = row.method if row.method in ranges else next(iter(ranges))
     low, high = ranges[first if first in fitting or not fitting else fitting[0]]
     groups = " and ".join(
         f"{mean.printed} ± {sd.printed} in {n} patients ({mean.group})"
@@ -217,7 +336,7 @@ def _t_finding(row: ReportedNumber, rows, size_rows) -> Finding:
         f"{TESTS[name]} p {shown_p_range(*limits, row.number.decimals)}"
         for name, limits in ranges.items()
     )
-    status, remark = _t_verdict(row, fitting, _p_ranges(rows, sizes, shortened=True))
+    status, remark = _t_verdict(row, fitting, ranges, _p_ranges(rows, sizes, shortened=True))
     used = [number.id for pair in rows for number in pair]
     used += [size.id for size, _ in size_rows]
     return Finding(
@@ -231,25 +350,32 @@ def _t_finding(row: ReportedNumber, rows, size_rows) -> Finding:
     )
 
 
-def _t_verdict(row: ReportedNumber, fitting: list[str], shortened) -> tuple[str, str]:
+def _t_verdict(row: ReportedNumber, fitting: list[str], ranges, shortened) -> tuple[str, str]:
     names = " and ".join(TESTS[name] for name in fitting)
     if row.method in fitting or (fitting and not row.method):
         identified = " alone" if len(fitting) == 1 else ""
         return "agrees", f"It agrees with {names}{identified}."
     if fitting:
         return "suggests", f"It agrees with {names}, not with {TESTS[row.method]}, as named."
+    if any(row.number.overlaps(low / 2, high / 2) for low, high in ranges.values()):
+        return "suggests", "It is half of that, as in a one-sided test."
     if any(
         row.number.overlaps(*limits) or is_rescued(row.number, *limits)
         for limits in shortened.values()
     ):
         return "suggests", SHORTENED.strip()
+    far = times_apart(row, ranges.values())
     if not row.method:
-        return "open", "Neither t test gives it; a rank test, or categories, may stand behind it."
-    return "contradicted", "No means and SDs that round to the print give it."
+        names = " or ".join(TESTS[name] for name in ranges)
+        return "suggests", (
+            f"No {names} of independent samples gives it{far}; a test of ranks, of pairs or of "
+            "categories may stand behind it."
+        )
+    return "contradicted", f"No means and SDs that round to the print give it{far}."
 
 
-def _pooled_findings(index: CountIndex, whole, parts, sizes) -> Iterator[Finding]:
-    used = [index.sizes[part.group].id for part in parts]
+def _pooled_findings(check: str, whole, parts, size_rows) -> Iterator[Finding]:
+    used, sizes = [row.id for row, _ in size_rows], [n for _, n in size_rows]
     terms = " + ".join(f"{n} × {part.printed}" for n, part in zip(sizes, parts, strict=True))
     for target in (whole, *parts):
         limits = [_mean_from_others(target, whole, parts, sizes, cut) for cut in (False, True)]
@@ -260,10 +386,46 @@ def _pooled_findings(index: CountIndex, whole, parts, sizes) -> Iterator[Finding
             f"{target.printed}."
         )
         others = [row.id for row in (whole, *parts) if row is not target]
-        finding = judge("pooled_mean", target, [*others, *used], low, high, text)
+        finding = judge(check, target, [*others, *used], low, high, text)
         if finding.status == "contradicted" and is_rescued(target.number, *limits[1]):
             finding = replace(finding, status="suggests", text=text + SHORTENED)
         yield finding
+
+
+def _pooled_sd(target: ReportedNumber, pairs, size_rows) -> Finding:
+    sizes = [n for _, n in size_rows]
+    low, high = pooled_sd_limits(_samples(pairs, sizes))
+    printed = " and ".join(
+        f"{mean.printed} ± {sd.printed} in {n} patients"
+        for (mean, sd), n in zip(pairs, sizes, strict=True)
+    )
+    text = (
+        f"{printed} have an SD of {shown(low, high, target.number.decimals + 1)} together; "
+        f"printed is {target.printed} ({named(target)})."
+    )
+    used = [row.id for pair in pairs for row in pair] + [row.id for row, _ in size_rows]
+    finding = judge("pooled_mean", target, used, low, high, text)
+    if finding.status == "contradicted" and target.number.overlaps(
+        *pooled_sd_limits(_samples(pairs, sizes), ddof=0)
+    ):
+        return replace(finding, status="suggests", text=text + " With n instead of n − 1 it fits.")
+    wide = pooled_sd_limits(_samples(pairs, sizes, shortened=True))
+    if finding.status == "contradicted" and is_rescued(target.number, *wide):
+        return replace(finding, status="suggests", text=text + SHORTENED)
+    return finding
+
+
+def _pooled_shares(whole, parts, sizes) -> Iterator[Finding]:
+    """Percentages without counts: missing values move the weights, but not beyond the parts."""
+    ends = [float_limits(row.number, shortened=True) for row in parts]
+    low, high = float_limits(whole.number, shortened=True)
+    inside = low <= max(end for _, end in ends) and high >= min(end for end, _ in ends)
+    for finding in _pooled_findings("pooled_percent", whole, parts, sizes):
+        if finding.status == "contradicted" and inside:
+            text = f"{finding.text} Values may be missing."
+            yield replace(finding, status="suggests", text=text)
+        else:
+            yield finding
 
 
 def _mean_from_others(target, whole, parts, sizes, shortened: bool) -> Limits:

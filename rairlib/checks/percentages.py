@@ -100,7 +100,10 @@ def check_percent_of_count(registry: Registry) -> list[Finding]:
     for row, denominator in _percentages(registry):
         numerator = _numerator(index, counts, row)
         if numerator is not None and count_limits(denominator)[0] > 0:
-            findings.append(_percent_finding(row, numerator, denominator))
+            finding = _percent_finding(row, numerator, denominator)
+            if finding.status == "contradicted":
+                finding = _other_denominator(index, finding, row, numerator, denominator)
+            findings.append(finding)
     return findings
 
 
@@ -155,6 +158,69 @@ def _percent_finding(row, numerator, denominator) -> Finding:
         f"({named(row)})."
     )
     return judge("percent_of_count", row, (numerator.id, denominator.id), low, high, text)
+
+
+def _other_denominator(index: CountIndex, finding: Finding, row, numerator, whole) -> Finding:
+    """Name the printed size that gives a percentage, and weaken a proof that gaps would explain.
+
+    Fewer patients than printed may have a value; more cannot. Where the printed levels exhaust
+    the whole, no value is missing.
+    """
+    count, size = whole_number(numerator), whole_number(whole)
+    if count is None or not size:
+        return finding
+    sizes = _denominators(index, numerator, whole)
+    fitting = [
+        (number, name)
+        for number, name in sizes.items()
+        if number != size and row.number.agrees(100 * count / number)
+    ]
+    text = finding.text
+    if fitting:
+        number, name = fitting[0]
+        share = format_value(100 * count / number, row.number.decimals)
+        text += f" {count} of {number} ({name}) would be {share} %."
+    low, high = (float(end) for end in rounded_limits(row.number))
+    fewer = low > 0 and 100 * count / high <= size and count > 0
+    exhausted = any(
+        numerator in part.parts and original_of(index.registry, whole).id == part.whole.id
+        for part in index.partitions
+    )
+    if not fewer or exhausted or numerator.statistic == "n":
+        return replace(finding, text=text)
+    if not fitting:
+        most = math.floor(100 * count / low)
+        least = math.ceil(100 * count / high)
+        if least > most:
+            return replace(finding, text=text)
+        text += f" {shown(least, most, 0)} patients would give it."
+    return replace(finding, status="suggests", text=f"{text} Values may be missing.")
+
+
+def _denominators(index: CountIndex, numerator, whole) -> dict[int, str]:
+    """Map the printed sizes by which a count may have been divided to their names."""
+    variable, level, group = numerator.variable, numerator.level, numerator.group
+    found: dict[int, str] = {}
+    total = _level_sum(index, numerator)
+    if total:
+        found[total] = f"the sum of the levels of {variable} in {group}"
+    for split in index.splits:
+        parts = [part.group for part in split.parts]
+        across = [whole_number(index.counts.get((variable, level, part))) for part in parts]
+        if group in parts and None not in across:
+            found.setdefault(sum(across), f"all with {variable} {level}".rstrip())
+    for row in index.sizes.values():
+        if row.id != whole.id and whole_number(row):
+            found.setdefault(whole_number(row), named(row))
+    return found
+
+
+def _level_sum(index: CountIndex, numerator) -> int | None:
+    """Add the levels that are counted beside a count, None unless all are whole numbers."""
+    levels = index.levels.get((numerator.variable, numerator.group), [])
+    rows = [index.counts[numerator.variable, level, numerator.group] for level in levels]
+    numbers = [whole_number(row) for row in rows]
+    return None if len(numbers) < 2 or None in numbers else sum(numbers)
 
 
 def _attainable_finding(row, denominator, size: int) -> Finding:

@@ -3,10 +3,11 @@
 import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from statistics import NormalDist
 
 from rairlib.checks.lookup import attached, originals, short_name
 from rairlib.checks.rounding import float_limits, is_plain
-from rairlib.checks.wald import Interval
+from rairlib.checks.wald import Interval, wald_region
 from rairlib.findings import Finding
 from rairlib.reported import Registry, ReportedNumber
 from rairlib.vocabulary import RATIOS
@@ -114,6 +115,31 @@ def regression_estimates(registry: Registry) -> list[RegressionEstimate]:
 
 def _plain(row: ReportedNumber | None) -> ReportedNumber | None:
     return row if row is not None and is_plain(row) else None
+
+
+def other_level(found: RegressionEstimate) -> str:
+    """Name the other level of confidence at which interval and p value fit, as a sentence.
+
+    Parameters
+    ----------
+    found : RegressionEstimate
+        An estimate with its interval.
+
+    Returns
+    -------
+    str
+        Empty where they fit at 95 %, at no other usual level, or where no p value is printed.
+    """
+    if not found.has_interval or found.p is None:
+        return ""
+    printed = found.coefficient(), *found.limits(), (found.p.number.low, found.p.number.high)
+    if wald_region(*printed):
+        return ""
+    for level in (90, 99):
+        multiplier = NormalDist().inv_cdf(0.5 + level / 200)
+        if wald_region(*printed, multipliers=(multiplier,)):
+            return f" Read as a {level} % interval it fits p {found.p.printed}."
+    return ""
 
 
 def under_assumption(finding: Finding, declared: bool, rescue: str) -> Finding:

@@ -13,6 +13,7 @@ from rairlib.checks.lookup import ids, unless_shortened
 from rairlib.checks.regression_estimates import (
     RegressionEstimate,
     exponential,
+    other_level,
     regression_estimates,
     under_assumption,
 )
@@ -61,7 +62,13 @@ def _wald_p(found: RegressionEstimate, shortened: bool) -> Finding:
     if finding.status != "agrees" and high < 0.0005 and found.p.number.agrees(0.001):
         text = finding.text + " Software prints such a value as .000, and 0.001 may stand for it."
         return replace(finding, status="suggests", text=text)
-    return under_assumption(finding, found.is_wald and found.p.method == "wald", OTHER_TESTS)
+    return _unless_other_method(finding, found, OTHER_TESTS)
+
+
+def _unless_other_method(finding: Finding, found: RegressionEstimate, rescue: str) -> Finding:
+    level = other_level(found)
+    declared = found.is_wald and found.p.method == "wald" and not level
+    return under_assumption(finding, declared, level or rescue)
 
 
 def check_significance(registry: Registry) -> list[Finding]:
@@ -117,7 +124,7 @@ def _significance(found: RegressionEstimate, shortened: bool) -> Finding:
         check=check, status="contradicted", target=found.p.id, uses=uses[:-1], text=text
     )
     rescue = " Interval and p value may come from different methods."
-    return under_assumption(finding, found.is_wald and found.p.method == "wald", rescue)
+    return _unless_other_method(finding, found, rescue)
 
 
 def check_interval_from_p_value(registry: Registry) -> list[Finding]:

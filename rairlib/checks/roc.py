@@ -66,7 +66,7 @@ def check_auc_symmetry(registry: Registry) -> list[Finding]:
     """Recompute an area and its limits from each other; needs all three."""
     findings = []
     for area in printed_areas(registry):
-        if not area.has_interval:
+        if not area.has_interval or _containment(area, shortened=False).status != "agrees":
             continue
         if area.is_cut_off:
             text = f"{area.printed}: the upper limit may be cut off at 1, so symmetry is open."

@@ -136,12 +136,16 @@ def check_auc_like_for_like(registry: Registry) -> list[Finding]:
             dichotomised = bool(binary_readings(area))
             if dichotomised or not scores_with_area(area):
                 by_score[area.row.variable].setdefault(dichotomised, area)
-    return [_unlike(kinds[True], kinds[False]) for kinds in by_score.values() if len(kinds) == 2]
+    return [
+        _unlike(kinds[True], kinds[False])
+        for kinds in by_score.values()
+        # Figures that no table shows together have no area: check_classification_table.
+        if len(kinds) == 2 and binary_scores(kinds[False].rules[0])
+    ]
 
 
 def _unlike(dichotomised: PrintedArea, other: PrintedArea) -> Finding:
-    mean = binary_scores(other.rules[0])
-    instead = format_value(mean[0].area, other.row.number.decimals) if mean else "unknown"
+    instead = format_value(binary_scores(other.rules[0])[0].area, other.row.number.decimals)
     uses = [*dichotomised.uses, *other.uses]
     for area in (dichotomised, other):
         uses += area.rules[0].rows(area.rules[0].figures)

@@ -136,3 +136,33 @@ def shown_p_range(low: float, high: float, decimals: int) -> str:
     """Write limits of p, once if both look the same."""
     first, last = shown_p(low, decimals), shown_p(high, decimals)
     return first if first == last else f"{first} to {last}"
+
+
+def times_apart(row: ReportedNumber, ranges: Iterable[tuple[float, float]]) -> str:
+    """Say how many times a p value is the nearest of the recomputed ones, as the end of a phrase.
+
+    Parameters
+    ----------
+    row : ReportedNumber
+        A printed p value.
+    ranges : iterable of tuple of float
+        Limits of p by each test.
+
+    Returns
+    -------
+    str
+        For example ``, the nearest is 9.1 times the print``; empty where one of them is zero.
+    """
+    gaps = [(low / row.number.high, row.number.low / high) for low, high in ranges if high > 0]
+    if not gaps or row.number.high <= 0:
+        return ""
+    above, below = min(gaps, key=max)
+    if max(above, below) <= 1:
+        return ""
+    if above > below:
+        return f", the nearest is at least {_times(above)} times the print"
+    return f", the print is at least {_times(below)} times the nearest"
+
+
+def _times(factor: float) -> str:
+    return format_value(factor, 1) if factor < 1000 else "1000"

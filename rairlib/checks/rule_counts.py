@@ -14,6 +14,7 @@ from rairlib.checks.cells import CountIndex, count_index, whole_number
 from rairlib.checks.classification_tables import (
     PrintedFigure,
     agreeing_with_all,
+    exchange,
     smallest_conflict,
 )
 from rairlib.checks.diagnostic import Rule, derive_figure, printed_list, rules
@@ -93,7 +94,7 @@ def _conflict(rule: Rule, counts: list[PrintedFigure]) -> list[Finding]:
         status="contradicted",
         uses=rule.rows(conflict),
         text=f"{rule.in_words}: no table has {printed_list(conflict)}, and more than one of the "
-        f"printed numbers disagrees: {printed_list(everything)}.",
+        f"printed numbers disagrees: {printed_list(everything)}.{exchange(everything)}",
     )
     if np.any(agreeing_with_all(everything, shortened=True)):
         return [replace(finding, status="suggests", text=finding.text + SHORTENED)]

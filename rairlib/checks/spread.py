@@ -1,10 +1,11 @@
-"""Order of quartiles and limits, means inside the range, and standard deviations against it."""
+"""Order of quartiles and limits, in a group and its parts, and standard deviations beside it."""
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import combinations, pairwise
 
-from rairlib.checks.cells import count_index, named
+from rairlib.checks.cells import count_index, named, wholes_of_groups
 from rairlib.checks.describing import SummaryIndex, summary_index
 from rairlib.checks.rounding import SHORTENED, TIED, float_limits, meet_in_a_tie, shown
 from rairlib.findings import Finding
@@ -12,6 +13,12 @@ from rairlib.reported import Registry, ReportedNumber
 
 Limits = tuple[float, float]
 ORDER = ("minimum", "q1", "median", "q3", "maximum")
+# What the same statistics of all parts bound from below and from above, besides their range.
+INNER = {
+    "q1": ((), ("median", "q3")),
+    "median": (("median", "q1"), ("median", "q3")),
+    "q3": (("median", "q1"), ()),
+}
 SLACK = 1e-9
 
 
@@ -48,9 +55,11 @@ def sd_limits(
 
 
 def check_order(registry: Registry) -> list[Finding]:
-    """Compare minimum, quartiles, median, maximum and mean; needs two of them in one group."""
-    findings = []
-    for cell in summary_index(registry).rows.values():
+    """Compare minimum, quartiles, median, maximum and mean; needs two, in a group or its part."""
+    index, summaries = count_index(registry), summary_index(registry)
+    direct = {(split.whole.group, part.group) for split in index.splits for part in split.parts}
+    findings = list(_nested_findings(summaries, wholes_of_groups(registry), direct))
+    for cell in summaries.rows.values():
         findings += _order_findings([cell[name] for name in ORDER if name in cell])
         if "mean" in cell:
             ends = [cell[name] for name in ("minimum", "maximum") if name in cell]
@@ -72,13 +81,19 @@ def check_sd_in_range(registry: Registry) -> list[Finding]:
 
 
 def check_range_of_parts(registry: Registry) -> list[Finding]:
-    """Compare the range of a group with that of its parts; needs minima or maxima in both."""
+    """Compare range, quartiles, median and mean of a group with its parts'; needs them in both."""
     index, summaries = count_index(registry), summary_index(registry)
     findings = []
     for split in index.splits:
+        groups = [row.group for row in split.parts]
         for statistic in ("minimum", "maximum"):
             for whole in summaries.rows_of(statistic, split.whole.group):
-                findings += _range_findings(summaries, whole, [row.group for row in split.parts])
+                findings += _range_findings(summaries, whole, groups)
+        for statistic in ("q1", "median", "q3", "mean"):
+            for whole in summaries.rows_of(statistic, split.whole.group):
+                # The curve of a whole with censoring is no mixture of those of its parts.
+                if whole.method != "kaplan_meier":
+                    findings += _inner_findings(summaries, whole, groups)
     return findings
 
 
@@ -102,7 +117,9 @@ def _least_squares(below: Limits, above: Limits, n: int) -> float:
 
 def _order_findings(rows: list[ReportedNumber]) -> Iterator[Finding]:
     """Compare neighbours: each must be able to be at most the next."""
-    faults = [(a, b) for a, b in pairwise(rows) if not _can_ascend(a, b)]
+    faults = [pair for pair in pairwise(rows) if not _can_ascend(*pair)]
+    # A coarse print between two others can hide that these are out of order.
+    faults = faults or [pair for pair in combinations(rows, 2) if not _can_ascend(*pair)]
     for first, second in faults:
         text = (
             f"{first.printed} ({named(first)}) is above {second.printed} ({named(second)}), "
@@ -124,6 +141,54 @@ def _order_findings(rows: list[ReportedNumber]) -> Iterator[Finding]:
             uses=tuple(row.id for row in rows),
             text=f"{shown_rows}: {rows[0].variable} in {rows[0].group}, {rows[0].locus}.",
         )
+
+
+def _nested_findings(
+    summaries: SummaryIndex, wholes: dict[str, set[str]], direct: set[tuple[str, str]]
+) -> Iterator[Finding]:
+    """Nothing in a part of a group lies below the group's minimum or above its maximum."""
+    measured: dict[tuple[str, str], list[ReportedNumber]] = defaultdict(list)
+    for (variable, level, _), cell in summaries.rows.items():
+        measured[variable, level] += [row for row in cell.values() if row.statistic != "sd"]
+    for rows in measured.values():
+        for end in (row for row in rows if row.statistic in ("minimum", "maximum")):
+            inside = [
+                row
+                for row in rows
+                if end.group in wholes.get(row.group, ())
+                and row.unit == end.unit
+                # Equal ends of a group and of its direct parts: check_range_of_parts.
+                and (row.statistic != end.statistic or (end.group, row.group) not in direct)
+            ]
+            if inside:
+                yield _nested_finding(end, inside)
+
+
+def _nested_finding(end: ReportedNumber, inside: list[ReportedNumber]) -> Finding:
+    def outside(shortened: bool) -> list[ReportedNumber]:
+        pairs = [(end, row) if end.statistic == "minimum" else (row, end) for row in inside]
+        return [
+            row
+            for row, pair in zip(inside, pairs, strict=True)
+            if not _can_ascend(*pair, shortened)
+        ]
+
+    faults, side = outside(False), "below" if end.statistic == "minimum" else "above"
+    listed = ", ".join(f"{row.printed} ({row.statistic}, {row.group})" for row in faults or inside)
+    text = f"{end.printed} ({named(end)}): {listed} "
+    if not faults:
+        text += f"{'does' if len(inside) == 1 else 'do'} not lie {side} it."
+        uses = (end.id, *(row.id for row in inside))
+        return Finding(check="order", status="agrees", uses=uses, text=text)
+    rescued = not outside(True)
+    return Finding(
+        check="order",
+        status="suggests" if rescued else "contradicted",
+        target=end.id,
+        uses=tuple(row.id for row in faults),
+        text=f"{text}{'lies' if len(faults) == 1 else 'lie'} {side} it, in patients who belong "
+        f"to the group.{SHORTENED * rescued}",
+    )
 
 
 def _can_ascend(first: ReportedNumber, second: ReportedNumber, shortened: bool = False) -> bool:
@@ -184,6 +249,57 @@ def _range_findings(summaries: SummaryIndex, whole: ReportedNumber, groups) -> I
         text=f"{whole.statistic} of {whole.variable}: {printed}; that of {whole.group} must "
         f"{'be one of them' if complete else 'reach as far'}, printed is {whole.printed}.{remark}",
     )
+
+
+def _inner_findings(summaries: SummaryIndex, whole: ReportedNumber, groups) -> Iterator[Finding]:
+    """Set a quartile, median or mean between what the parts leave for it.
+
+    At least half of all values reach the smallest of the parts' medians, and two middle values
+    cannot both lie below it: the median of the whole lies between those of its parts, also where
+    it is the middle of two values. Quartiles that are interpolated need not, so they are only
+    held against the medians.
+    """
+    lower, upper = INNER.get(whole.statistic, ((), ()))
+    tried = [
+        (end, rows)
+        for end, statistics in ((min, (*lower, "minimum")), (max, (*upper, "maximum")))
+        for statistic in statistics
+        for rows in [
+            [summaries.find(statistic, whole.variable, whole.level, group) for group in groups]
+        ]
+        if all(row is not None and row.unit == whole.unit for row in rows)
+    ]
+    faults = [(end, rows) for end, rows in tried if _is_beyond(end, whole, rows, False)]
+    for end, rows in faults[:1]:
+        rescued = not _is_beyond(end, whole, rows, True)
+        word = "above" if end is max else "below"
+        printed = " and ".join(f"{row.printed} in {row.group}" for row in rows)
+        yield Finding(
+            check="range_of_parts",
+            status="suggests" if rescued else "contradicted",
+            target=whole.id,
+            uses=tuple(row.id for row in rows),
+            text=f"{rows[0].statistic} of {whole.variable}: {printed}; the {whole.statistic} of "
+            f"{whole.group} cannot lie {word} {'all of ' if len(rows) > 1 else ''}them, printed "
+            f"is {whole.printed}.{SHORTENED * rescued}",
+        )
+    between = [rows for _, rows in tried if rows[0].statistic == whole.statistic]
+    if between and not faults:
+        printed = " and ".join(f"{row.printed} in {row.group}" for row in between[0])
+        yield Finding(
+            check="range_of_parts",
+            status="agrees",
+            uses=(whole.id, *(row.id for row in between[0])),
+            text=f"{whole.statistic} of {whole.variable}: {printed}; that of {whole.group} must "
+            f"lie between, printed is {whole.printed}.",
+        )
+
+
+def _is_beyond(end, whole: ReportedNumber, rows: list[ReportedNumber], shortened: bool) -> bool:
+    """Whether a number of the whole lies beyond the smallest or largest of its parts."""
+    if end is min:
+        return not any(_can_ascend(row, whole, shortened) for row in rows)
+    return not any(_can_ascend(whole, row, shortened) for row in rows)
 
 
 def _end_of_parts(whole: ReportedNumber, parts, complete: bool, shortened: bool) -> Limits:

@@ -84,6 +84,7 @@ def wald_region(
     low: Interval | None = None,
     high: Interval | None = None,
     p: Interval | None = None,
+    multipliers: tuple[float, ...] = MULTIPLIERS,
 ) -> WaldRegion:
     """Find all coefficients and standard errors that agree with printed numbers.
 
@@ -94,6 +95,8 @@ def wald_region(
         infinite ends bound nothing.
     p : (float, float) or None
         Interval of values that round to the printed two-sided p value.
+    multipliers : tuple of float
+        Standard errors between estimate and limit; those of 95 % intervals if left out.
 
     Returns
     -------
@@ -101,7 +104,7 @@ def wald_region(
         The corners of the polygon.
     """
     corners = []
-    for multiplier in MULTIPLIERS:
+    for multiplier in multipliers:
         lines = [(0.0, -1.0, 0.0), (0.0, 1.0, LARGEST), *_between(1.0, 0.0, (-LARGEST, LARGEST))]
         lines += _between(1.0, 0.0, coefficient)
         lines += _between(1.0, -multiplier, low)

@@ -1,0 +1,152 @@
+"""The printed number that, alone changed, settles most contradictions of an audit."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import combinations
+
+from rairlib.checks.cells import COUNTED, named
+from rairlib.findings import Finding
+from rairlib.printed import format_value
+from rairlib.reported import Registry, printed_number
+
+SUSPECTS = 6
+SHOWN = 3
+MOST_ROWS = 600
+Audit = Callable[[Registry], list[Finding]]
+Change = dict[str, str]
+
+
+def settling_numbers(registry: Registry, findings: Iterable[Finding], audit: Audit):
+    """Rank the changes of one number, and the exchanges of two, that settle most contradictions.
+
+    The numbers that stand in most contradictions are tried, with the values that the
+    contradictions themselves leave for them and exchanged with each other; the numbers around
+    them are then audited again, so that a change that breaks something else counts for less.
+
+    Parameters
+    ----------
+    registry : Registry
+        The audited numbers.
+    findings : iterable of Finding
+        What the audit found.
+    audit : callable
+        Returns the findings of a registry.
+
+    Returns
+    -------
+    list of Finding
+        At most three, ``settles_most``, the best first; none with fewer than two contradictions.
+    """
+    faults = _contradictions(registry, findings)
+    if len(faults) < 2:
+        return []
+    standing = Counter(name for fault in faults for name in sorted(_names(fault)))
+    suspects = [name for name, _ in standing.most_common(SUSPECTS)]
+    near = {name for fault in faults for name in _names(fault) if _names(fault) & set(suspects)}
+    around = _around(registry, near)
+    ranked = []
+    if len(around) <= MOST_ROWS:
+        before = len(_contradictions(around, audit(around)))
+        for change in _changes(registry, suspects, faults):
+            changed = _changed(around, change)
+            settled = before - len(_contradictions(changed, audit(changed)))
+            if settled > 1:
+                ranked.append((settled, change))
+    if not ranked:
+        return [
+            _standing(registry, name, standing[name], len(faults))
+            for name in suspects[:SHOWN]
+            # Group sizes stand in nearly all.
+            if standing[name] > 1 and registry[name].statistic != "n"
+        ]
+    ranked.sort(key=lambda entry: (-entry[0], len(entry[1])))
+    # Half of an exchange is no second answer, nor is what settles far less.
+    best = [
+        (settled, change)
+        for place, (settled, change) in enumerate(ranked)
+        if 2 * settled >= ranked[0][0]
+        and not any(set(change) <= set(better) for _, better in ranked[:place])
+    ]
+    return [_settled(registry, *entry, len(faults)) for entry in best[:SHOWN]]
+
+
+def _contradictions(registry: Registry, findings: Iterable[Finding]) -> list[Finding]:
+    return [
+        finding
+        for finding in findings
+        if finding.status == "contradicted" and all(name in registry for name in _names(finding))
+    ]
+
+
+def _names(finding: Finding) -> set[str]:
+    return {finding.target, *finding.uses} - {""}
+
+
+def _around(registry: Registry, names: Iterable[str]) -> Registry:
+    """Return the rows of the variables concerned, all group sizes, and what these belong to."""
+    variables = {registry[name].variable for name in names} | {""}
+    kept = {row.id for row in registry if row.variable in variables}
+    kept |= {registry[name].of for name in kept} | {registry[name].repeats for name in kept}
+    return Registry(registry.study, [row for row in registry if row.id in kept])
+
+
+def _changes(registry: Registry, suspects: list[str], faults: list[Finding]) -> Iterator[Change]:
+    for name in suspects:
+        row = registry[name]
+        values = Counter(
+            format_value(fault.low, row.number.decimals)
+            for fault in faults
+            if fault.target == name and math.isfinite(fault.low) and math.isfinite(fault.high)
+        )
+        for text, _ in values.most_common(2):
+            if text != row.printed and not (row.statistic in COUNTED and text.startswith("-")):
+                yield {name: text}
+    for first, second in combinations([registry[name] for name in suspects], 2):
+        if first.statistic == second.statistic and first.printed != second.printed:
+            yield {first.id: second.printed, second.id: first.printed}
+
+
+def _changed(registry: Registry, change: Change) -> Registry:
+    return Registry(
+        registry.study,
+        [
+            replace(
+                row,
+                printed=change[row.id],
+                number=printed_number(row.statistic, change[row.id]),
+            )
+            if row.id in change
+            else row
+            for row in registry
+        ],
+    )
+
+
+def _settled(registry: Registry, settled: int, change: Change, total: int) -> Finding:
+    (first, text), *other = change.items()
+    row = registry[first]
+    what = f"{row.printed} ({named(row)})"
+    if other:
+        partner = registry[other[0][0]]
+        what += f" and {partner.printed} ({named(partner)}), exchanged,"
+    else:
+        what += f", changed to {text},"
+    return Finding(
+        check="settles_most",
+        status="suggests",
+        target=first,
+        uses=tuple(name for name, _ in other),
+        text=f"{what} would settle {settled} of {total} contradictions.",
+    )
+
+
+def _standing(registry: Registry, name: str, times: int, total: int) -> Finding:
+    row = registry[name]
+    return Finding(
+        check="settles_most",
+        status="suggests",
+        target=name,
+        text=f"{row.printed} ({named(row)}) stands in {times} of {total} contradictions.",
+    )
