@@ -7,7 +7,7 @@ what they compute with them stands in :mod:`rairlib.progression`, :mod:`rairlib.
 
 import pandas as pd
 
-from rairlib.checks.cells import count_index, whole_number
+from rairlib.checks.cells import CountIndex, count_index, whole_number
 from rairlib.checks.event_counts import EventSplit, event_splits
 from rairlib.checks.survival_rates import Rate, printed_rates
 from rairlib.logrank_range import CoxFit
