@@ -198,7 +198,7 @@ def _distance(beta, errors, terms, intervals):
 def _anneal(table, allowed, bits, design, sums, terms, intervals, draws, temperatures):
     size = design.shape[1]
     beta, score, step, errors = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
-    information = np.empty((size, size))
+    information, unit = np.empty((size, size)), np.eye(size)
     present, nearest, best, before = np.inf, np.inf, table.copy(), table.copy()
     for number in range(draws.shape[0]):
         u = draws[number]
@@ -212,7 +212,7 @@ def _anneal(table, allowed, bits, design, sums, terms, intervals, draws, tempera
         fitted = _maximise(table, design, sums, beta, score, step, information)
         reached = np.inf
         if not np.isnan(fitted) and _factor(information):
-            _write_standard_errors(information, score, step, errors)
+            _write_standard_errors(information, unit, step, errors)
             reached = _distance(beta, errors, terms, intervals)
         gain = present - reached
         if gain >= 0 or u[7] < np.exp(gain / (temperatures[0] * cooled)):
