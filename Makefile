@@ -52,8 +52,8 @@ simulations: $(INSTALLED) ## the same, after drawing the simulated cohorts anew
 planted: $(INSTALLED) ## plant errors in known papers anew and count what the audit finds
 	@$(BIN)/python -m rairlib.planting --out data/results/planted_errors.csv --seed 1 --registries 1000
 
-lock: $(INSTALLED) ## pin the newest versions that pyproject.toml allows
-	@$(BIN)/uv pip compile pyproject.toml --quiet --upgrade --all-extras --universal \
+lock: $(INSTALLED) ## pin what pyproject.toml asks for (UPGRADE=--upgrade: the newest versions)
+	@$(BIN)/uv pip compile pyproject.toml --quiet $(UPGRADE) --all-extras --universal \
 	    --python-version 3.11 --fork-strategy fewest --generate-hashes --no-header \
 	    --no-annotate --no-emit-index-url --no-emit-find-links --output-file requirements.lock
 

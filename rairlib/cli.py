@@ -213,12 +213,13 @@ def _alone_in(folder: Path) -> Iterator[None]:
         return
     place = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RairlibError(
+                f"{folder}: another run writes there; wait, or name another folder with --out"
+            ) from error
         yield
-    except BlockingIOError as error:
-        raise RairlibError(
-            f"{folder}: another run writes there; wait for it, or name another folder with --out"
-        ) from error
     finally:
         os.close(place)
 
@@ -256,12 +257,19 @@ def main(arguments: list[str] | None = None) -> int:
     except typer.TyperException as error:
         return _fail(f"rairlib: {_in_one_line(error)}; rairlib --help lists what there is")
     except (BrokenPipeError, SystemExit):  # the reader of our output has seen enough
-        with suppress(io.UnsupportedOperation):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
     except OSError as error:
+        if error.filename is None:
+            _drop_output()
         return _fail(f"{error.filename or 'output'}: {error.strerror}")
     return _fail("stopped", KeyboardInterrupt()) if code == INTERRUPTED else code or 0
+
+
+def _drop_output() -> None:
+    """Leave nothing that Python would try to write, and fail to, when it ends."""
+    with suppress(io.UnsupportedOperation):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _in_one_line(error: typer.TyperException) -> str:
