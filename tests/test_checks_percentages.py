@@ -139,6 +139,18 @@ def test_an_unattainable_percentage_is_contradicted():
     assert "1 of 7 is 14.29 %" in findings[0].text
 
 
+def test_the_size_of_which_an_unattainable_percentage_is_whole_is_named():
+    # 20 of 97 are 20.6 %; of 80 patients 16 are 20.0 and 17 are 21.3 %.
+    rows = registry(
+        number("n-other", "n", "97", group="RAIA"),
+        number("n", "n", "80", group="RAIR"),
+        number("percent", "percent", "20.6", variable="ete", level="yes", group="RAIR", of="n"),
+    )
+    (finding,) = check_percent_is_attainable(rows)
+    assert finding.status == "contradicted"
+    assert "20 of 97 (RAIA, Table 1) would be." in finding.text
+
+
 def test_an_attainable_percentage_names_its_count():
     (finding,) = check_percent_is_attainable(alone("14.3", "7"))
     assert finding.status == "agrees"

@@ -187,7 +187,7 @@ def nearest_values(figure: PrintedFigure, mask: np.ndarray | bool) -> str:
 
 
 def check_predictive_values(registry: Registry) -> list[Finding]:
-    """Derive NPV from sensitivity, specificity and PPV where no group sizes are printed."""
+    """Derive NPV without group sizes; needs sensitivity, specificity and PPV of one rule."""
     findings = []
     for rows, sizes in _figures_by_rule(registry, count_index(registry)):
         by_name = {row.statistic: row for row in rows}

@@ -30,6 +30,9 @@ from rairlib.findings import Finding
 from rairlib.printed import Printed, format_value
 from rairlib.reported import Registry, ReportedNumber
 
+# With so few attainable prints a size that fits is hardly chance.
+TELLING = 0.2
+
 
 def percent_limits(
     numerator: tuple[float, float], denominator: tuple[float, float]
@@ -115,8 +118,23 @@ def check_percent_is_attainable(registry: Registry) -> list[Finding]:
     for row, denominator in _percentages(registry):
         size = whole_number(denominator)
         if size and is_plain(row) and _numerator(index, counts, row) is None:
-            findings.append(_attainable_finding(row, denominator, size))
+            finding = _attainable_finding(row, denominator, size)
+            if finding.target:
+                finding = replace(finding, text=finding.text + _sizes_that_fit(index, row, size))
+            findings.append(finding)
     return findings
+
+
+def _sizes_that_fit(index: CountIndex, row: ReportedNumber, size: int) -> str:
+    """Name printed sizes, small enough to tell, of which a percentage is whole patients."""
+    texts = []
+    for other in index.sizes.values():
+        number = whole_number(other)
+        counts = attainable_counts(row.number, number) if number else ()
+        telling = number and attainable_share(number, row.number.decimals) < TELLING
+        if counts and telling and number != size:
+            texts.append(f" {counts[0]} of {number} ({named(other)}) would be.")
+    return "".join(texts[:2])
 
 
 def check_percent_sums(registry: Registry) -> list[Finding]:
