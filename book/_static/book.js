@@ -62,7 +62,8 @@ function matcher(query) {
     const short = words.filter((word) => bare(word).length <= SHORT);
     // The word "or" is in many a reason, and not the odds ratio.
     const alone = short.length && standing(short, short.includes("OR") ? "u" : "iu");
-    tests.push((text, plain) => long.some((word) => plain.includes(word)) || (alone && alone.test(text)));
+    const within = (plain) => long.some((word) => plain.includes(word));
+    tests.push((text, plain) => within(plain) || Boolean(alone && alone.test(text)));
   });
   rest.split(" ").map(bare).filter(Boolean).forEach((word) => {
     tests.push((text, plain) => plain.includes(word));
@@ -121,9 +122,9 @@ function makeFilterable(table, place, tables) {
     const fits = matcher(search.value);
     let count = 0;
     rows.forEach((row, index) => {
-      const kept =
-        choices.every(({ column, select }) => !select.value || texts[index][column] === select.value) &&
-        fits(texts[index].join(" | "));
+      const own = texts[index];
+      const chosen = ({ column, select }) => !select.value || own[column] === select.value;
+      const kept = choices.every(chosen) && fits(own.join(" | "));
       row.hidden = !kept;
       count += kept;
     });

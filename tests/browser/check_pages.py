@@ -13,6 +13,7 @@ there was anything to report.
 """
 
 import argparse
+import re
 import sys
 import threading
 from functools import partial
@@ -25,7 +26,9 @@ BUILT = Path(__file__).parents[2] / "_build" / "html"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 WIDTHS = (1280, 390)
 SWEEP = (320, 360, 390, 480, 600, 768, 820, 912, 992, 1024, 1100, 1199, 1200, 1280, 1440, 1920)
-PAPER = 718  # pixels of an A4 page between its margins
+# Pixels of an A4 page between its margins, and what marks a page in the file.
+PAPER, PAPER_HEIGHT, MARGIN = 718, 1047, "10mm"
+SHEET = re.compile(rb"/Type\s*/Page\b")
 FRONT = "book/index.html"
 MOST_BYTES = 1_100_000  # of the front page, images included, as a server without compression sends
 # The table of verdicts: what is looked for, and how many rows have it at least.
@@ -95,11 +98,20 @@ def check_page(browser, home, name, axe, shots):
             file = shots / f"{name.replace('/', '-').removesuffix('.html')}-{width}.png"
             page.screenshot(path=file, full_page=True)
         faults += [f"at {width}: {fault}" for fault in found]
-    page.set_viewport_size({"width": PAPER, "height": 900})
-    page.emulate_media(media="print")
-    faults += page.evaluate(CUT)
+    faults += check_paper(page)
     page.close()
     return faults
+
+
+def check_paper(page):
+    """Return what a printed page would lose: boxes that are cut, and the rest of a long page."""
+    edges = dict.fromkeys(("top", "right", "bottom", "left"), MARGIN)
+    sheets = len(SHEET.findall(page.pdf(format="A4", margin=edges)))
+    page.set_viewport_size({"width": PAPER, "height": PAPER_HEIGHT})
+    page.emulate_media(media="print")
+    height = page.evaluate("document.documentElement.scrollHeight")
+    cut = [f"only {sheets} sheets for {height} pixels"] if sheets * PAPER_HEIGHT < height else []
+    return cut + page.evaluate(CUT)
 
 
 def check_weight(browser, home):
