@@ -25,7 +25,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 CHANGELOG, LOG = ROOT / "CHANGELOG.md", ROOT / "data" / "roles_log.csv"
 # How many rows stand for good, and the SHA-256 of the log up to the last of them.
-PINNED = (17, "9a48732c8bb275bd6b615601088c89003a7b0decfa26bf1d14df4528de191d31")
+PINNED = (18, "c399780bc356e523d25f7190e41677de79081e285989a3d3e6bba73edf89164e")
 LINE = re.compile(r"^(?:[\d-]{10} [\d:]{5}  )?([0-9a-f]{64})  (data/\w+/reported\.csv)$", re.M)
 RELEASE = re.compile(r"^## \[(\d.*?)\]", re.M)
 
