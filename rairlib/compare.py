@@ -140,5 +140,5 @@ def exact(evidence: str, value: float, reason: str) -> Recomputed:
 
 def between(evidence: str, low: float, high: float, reason: str, test: str = "") -> Recomputed:
     """Return a recomputed number of which the limits are known."""
-    value = low if math.isclose(low, high, rel_tol=1e-12, abs_tol=1e-12) else math.nan
+    value = low if math.isclose(low, high, rel_tol=1e-12) else math.nan
     return Recomputed(evidence=evidence, value=value, low=low, high=high, reason=reason, test=test)
