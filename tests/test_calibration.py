@@ -150,7 +150,7 @@ def test_limits_leave_out_what_is_missing():
 @pytest.mark.parametrize(
     ("event", "risk", "message"),
     [
-        ([1, 0], [0.2], "one risk per event: got 2 events, 1 risks"),
+        ([1, 0], [0.2], "one risk per patient: got 2 events, 1 risks"),
         ([1, 0, 1], [0.2, np.nan, 0.3], "risk: 1 values are missing"),
         (
             [1, np.nan, 0],

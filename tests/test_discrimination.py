@@ -125,7 +125,7 @@ def test_perfect_score_has_no_delong_test_and_no_spread():
 @pytest.mark.parametrize(
     ("event", "score", "message"),
     [
-        ([1, 0], [1, 2, 3], "one score per event: got 2 events, 3 scores"),
+        ([1, 0], [1, 2, 3], "one score per patient: got 2 events, 3 scores"),
         ([1, 2], [1, 2], "event must be yes/no"),
         ([1, 0], [1, np.nan], "score: 1 values are missing"),
         ([1, 1], [1, 2], "both patients with and patients without"),
