@@ -96,9 +96,13 @@ def _changes(registry: Registry, suspects: list[str], faults: list[Finding]) -> 
     for name in suspects:
         row = registry[name]
         values = Counter(
-            format_value(fault.low, row.number.decimals)
+            format_value((fault.low + fault.high) / 2, row.number.decimals)
             for fault in faults
             if fault.target == name and math.isfinite(fault.low) and math.isfinite(fault.high)
+        )
+        # What another place prints of the same number.
+        values.update(
+            other.printed for other in registry.where(repeats=name) if other.printed != row.printed
         )
         for text, _ in values.most_common(2):
             if text != row.printed and not (row.statistic in COUNTED and text.startswith("-")):
