@@ -167,7 +167,7 @@ def test_differences_are_told_row_by_row(monkeypatch, tmp_path, fresh):
     kept["findings.csv"] = "\n".join([rows[0], rows[2], rows[1], *rows[3:], ""])
     for name, text in kept.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    monkeypatch.setattr(publish, "results_folder", lambda: tmp_path)
+    monkeypatch.setattr(publish, "kept_file", lambda name: tmp_path / name.split("/")[1])
     monkeypatch.setattr(publish, "result_files", lambda: fresh)
     first = STUDIES[0]
     lines = differences()
