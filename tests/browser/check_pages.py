@@ -120,6 +120,8 @@ def check_weight(browser, home):
     sizes = []
     page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
     page.goto(home + FRONT, wait_until="networkidle")
+    page.evaluate("document.fonts.ready")
+    page.wait_for_load_state("networkidle")
     page.close()
     print(f"the front page: {sum(sizes):,} bytes in {len(sizes)} files")
     return [f"the front page: {sum(sizes):,} bytes"] if sum(sizes) > MOST_BYTES else []
