@@ -110,7 +110,9 @@ def check_paper(page):
     page.set_viewport_size({"width": PAPER, "height": PAPER_HEIGHT})
     page.emulate_media(media="print")
     height = page.evaluate("document.documentElement.scrollHeight")
-    cut = [f"only {sheets} sheets for {height} pixels"] if sheets * PAPER_HEIGHT < height else []
+    # Printing may scale a page down by a few per cent to fit its width.
+    short = sheets * PAPER_HEIGHT < 0.9 * height
+    cut = [f"only {sheets} sheets for {height} pixels"] if short else []
     return cut + page.evaluate(CUT)
 
 
