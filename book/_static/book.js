@@ -168,6 +168,16 @@ function setUp() {
     summary.removeAttribute("aria-label");
   });
 
+  /* What goes on to the right fades there, until it is scrolled to its end. */
+  const wide = ".bd-article .output.text_html, .pst-scrollable-table-container, .highlight pre";
+  document.querySelectorAll(wide).forEach((box) => {
+    const fade = () => {
+      box.classList.toggle("goes-on", box.scrollLeft + box.clientWidth < box.scrollWidth - 2);
+    };
+    box.addEventListener("scroll", fade, { passive: true });
+    new ResizeObserver(fade).observe(box);
+  });
+
   /* A wide formula scrolls in its own box, which the keyboard must be able to reach. */
   document.querySelectorAll("div.math").forEach((formula) => {
     formula.tabIndex = 0;
