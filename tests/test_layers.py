@@ -81,7 +81,6 @@ COHORT_ANALYSES = (
     "regression",
     "discrimination",
     "cutoffs",
-    "observation",
     "survival",
     "cox",
     "cox_performance",
