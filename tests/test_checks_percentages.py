@@ -239,3 +239,10 @@ def test_the_whole_that_limits_the_shares_is_named():
     (finding,) = [f for f in check_percent_sums(rows) if f.target == "no"]
     assert finding.status == "contradicted"
     assert set(finding.uses) == {"yes", "n"}
+
+
+def test_group_without_patients_is_no_other_denominator():
+    rows = [*share("10.0"), number("empty", "n", "0", group="RAIA")]
+    (finding,) = check_percent_of_count(registry(*rows))
+    assert finding.status == "contradicted"
+    assert "RAIA" not in finding.text

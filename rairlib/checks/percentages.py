@@ -191,7 +191,7 @@ def _other_denominator(index: CountIndex, finding: Finding, row, numerator, whol
     fitting = [
         (number, name)
         for number, name in sizes.items()
-        if number != size and row.number.agrees(100 * count / number)
+        if number not in (0, size) and row.number.agrees(100 * count / number)
     ]
     text = finding.text
     if fitting:
