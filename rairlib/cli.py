@@ -80,7 +80,7 @@ def _simulate(options: argparse.Namespace) -> int:
     folder = Path(options.out)
     folder.mkdir(parents=True, exist_ok=True)
     if options.witness:
-        cohort = simulation.witness(options.seed, folder, options.resume)
+        cohort = simulation.witness(options.seed)
         report = as_file(achieved(simulation, cohort))
         _write_csv(folder / WITNESS, cohort.to_csv(index=False, lineterminator="\n"))
         _write_csv(folder / "achieved.csv", report)
@@ -141,12 +141,6 @@ def _parser() -> argparse.ArgumentParser:
         "--witness",
         action="store_true",
         help="one cohort that is also steered to the held-out numbers, with its report",
-    )
-    simulate.add_argument(
-        "--resume",
-        type=Path,
-        metavar="FILE",
-        help="with --witness: a checkpoint of a search that was stopped",
     )
     simulate.set_defaults(run=_simulate)
     return parser
