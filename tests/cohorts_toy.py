@@ -7,6 +7,7 @@ from lifelines.statistics import multivariate_logrank_test
 from statsmodels.duration.hazard_regression import PHReg
 
 from rairlib.cohorts.breslow import NORMAL_QUANTILE
+from rairlib.cohorts.order import Order, order_of
 from rairlib.cohorts.search import Cooling
 from rairlib.cohorts.study import (
     Covariate,
@@ -114,11 +115,7 @@ def toy_study(cohort: pd.DataFrame, digits: int = 1) -> DeclaredStudy:
     )
 
 
-def toy_arrays(cohort: pd.DataFrame) -> tuple[np.ndarray, ...]:
-    """Return classes, events, marks and rows of a cohort."""
-    return (
-        cohort["group"].to_numpy(np.int64),
-        cohort["event"].to_numpy(np.int64),
-        np.array([int((cohort["time"] <= 20).sum())]),
-        cohort[list(COVARIATES)].to_numpy(np.int64),
-    )
+def toy_order(cohort: pd.DataFrame) -> Order:
+    """Return the order in time of a cohort."""
+    marks = [int((cohort["time"] <= 20).sum())]
+    return order_of(toy_study(cohort), cohort["group"], cohort["event"], marks)

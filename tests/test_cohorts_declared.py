@@ -43,7 +43,11 @@ FAULTS = [
     ("size = 34", 'size = "34"', "classes[2].size: is '34': input should be a valid integer"),
     ("size = 34\n", "", "classes[2].size: is missing"),
     ("size = 34", "sise = 34", "classes[2].sise: 'sise' is not a key: did you mean 'size'?"),
-    ("events = [11, 23]", "events = [16, 12]", "classes[3].events: is [16, 12]: give two numbers in ascending order"),
+    (
+        "events = [11, 23]",
+        "events = [16, 12]",
+        "classes[3].events: is [16, 12]: give two numbers in ascending order",
+    ),
     ("events = [11, 23]", "events = [0, 2]", "events: 40, but the classes allow 17 to 31"),
     ('"section-3.6-25"', '"section-3.6-2"', "rates[1].id: 'section-3.6-2' is not a reported"),
     ("months = 12", "months = 13", "rates[1].id: no mark at 12 months: add one under marks"),
@@ -56,7 +60,11 @@ FAULTS = [
     ("wang2025_joint_tables.csv", "none.csv", "joint.file: no file"),
     ("[joint]", "[joined]", "'joined' is not a table: did you mean 'joint'?"),
     ("[cohort]", "[cohort", "not TOML"),
-    ("[[logranks]]", "[[logranks]]\nweight = true", "logranks[1].weight: is True: input should be a valid number"),
+    (
+        "[[logranks]]",
+        "[[logranks]]\nweight = true",
+        "logranks[1].weight: is True: input should be a valid number",
+    ),
 ]
 
 

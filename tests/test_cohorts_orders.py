@@ -3,12 +3,11 @@
 import pytest
 from cohorts_toy import rate_at, toy_cohort, toy_study
 
-from rairlib.cohorts import order_trials as orders
 from rairlib.chapters.wang2025_open import load_orders, orders_table
+from rairlib.cohorts import order_trials as orders
 from rairlib.errors import RairlibError
 from rairlib.publish import WEIGHED_SEEDS
 from rairlib.reported import load_registry
-
 
 
 @pytest.fixture(scope="module")

@@ -51,7 +51,7 @@ def anneal(state, propose, energy, settle, rng, steps, hot, cold):
             break
         if not propose(state, rng):
             continue
-        limit = now + hot * (cold / hot) ** (step / steps) * rng.standard_exponential()
+        limit = now + hot * (cold / hot) ** ((step / steps) ** 2) * rng.standard_exponential()
         proposed = energy(state, limit)
         settle(state, proposed <= limit)
         if proposed <= limit:

@@ -11,7 +11,14 @@ NORMAL_QUANTILE = 1.959963984540054
 SINGULAR = 1e-9
 ITERATIONS_MAX = 60
 STEP_LIMIT = 1e-10
-LARGEST_STEP = 2.0
+LARGEST_STEP = 1.0
+
+
+@njit(cache=True, error_model="numpy")
+def write_ratio(estimate, error, out):
+    """Write a hazard ratio and its limits of 95 %."""
+    for t, side in enumerate((0.0, -NORMAL_QUANTILE, NORMAL_QUANTILE)):
+        out[t] = np.exp(estimate + side * error)
 
 
 @njit(cache=True, error_model="numpy")
@@ -81,17 +88,13 @@ def add_sums(at_risk, group, levels, beta, score, information):
 
 
 @njit(cache=True, error_model="numpy")
-def fit(at_risk, group, levels, beta, errors, iterations):
-    """Fit a Cox model from `beta` on, in place, by so many Newton steps at most.
-
-    NaN where the information is singular, or the likelihood has no maximum.
-    """
+def fit(at_risk, group, levels, beta, errors):
+    """Fit a Cox model from `beta` on, in place; NaN where the likelihood has no maximum."""
     many = beta.shape[0]
     score, information = np.empty(many), np.empty((many, many))
-    for _ in range(iterations):
+    for _ in range(ITERATIONS_MAX):
         add_sums(at_risk, group, levels, beta, score, information)
         if not invert(information):
-            iterations = ITERATIONS_MAX
             break
         largest = 0.0
         for k in range(many):
@@ -101,9 +104,28 @@ def fit(at_risk, group, levels, beta, errors, iterations):
             errors[k] = np.sqrt(information[k, k])
         if largest < STEP_LIMIT:
             return
-    if iterations == ITERATIONS_MAX:
-        beta[:] = np.nan
-        errors[:] = np.nan
+    beta[:] = np.nan
+    errors[:] = np.nan
+
+
+@njit(cache=True, error_model="numpy")
+def write_binary(ones, size, events, beta, out):
+    """Write ratio and limits of one binary covariate, one Newton step from `beta`.
+
+    Of the patients at risk at each event (`size`) `ones` have level 1; of those with the event
+    `events` have. Returns the estimate, NaN where the information is singular.
+    """
+    ratio, score, information = np.exp(beta), float(events), 0.0
+    for e in range(size.shape[0]):
+        share = ones[e] * ratio / (size[e] + ones[e] * (ratio - 1.0))
+        score -= share
+        information += share * (1.0 - share)
+    if not information > SINGULAR:
+        out[:] = np.inf
+        return np.nan
+    beta += min(max(score / information, -LARGEST_STEP), LARGEST_STEP)
+    write_ratio(beta, 1.0 / np.sqrt(information), out)
+    return beta
 
 
 @njit(cache=True, error_model="numpy")
@@ -115,13 +137,6 @@ def logrank(at_risk, group, levels):
     if not invert(information):
         return 0.0
     return (score * (information * score).sum(axis=1)).sum()
-
-
-@njit(cache=True, error_model="numpy")
-def write_ratio(estimate, error, out):
-    """Write a hazard ratio and its limits of 95 %."""
-    for t, side in enumerate((0.0, -NORMAL_QUANTILE, NORMAL_QUANTILE)):
-        out[t] = np.exp(estimate + side * error)
 
 
 def fitted_ratios(levels: np.ndarray, events: np.ndarray) -> np.ndarray:
@@ -143,7 +158,7 @@ def fitted_ratios(levels: np.ndarray, events: np.ndarray) -> np.ndarray:
     beta, errors = np.zeros(len(out)), np.zeros(len(out))
     of_event = np.flatnonzero(events)
     at_risk = (np.arange(len(levels)) >= of_event[:, None]).astype(float)
-    fit(at_risk, of_event, levels, beta, errors, ITERATIONS_MAX)
+    fit(at_risk, of_event, levels, beta, errors)
     for k in range(len(out)):
         write_ratio(beta[k], errors[k], out[k])
     return out

@@ -12,13 +12,12 @@ import numpy as np
 from numba import njit
 
 from rairlib.cohorts.annealing import anneal, excess
-from rairlib.cohorts.breslow import SINGULAR, invert, write_ratio
+from rairlib.cohorts.breslow import invert, write_binary, write_ratio
 from rairlib.cohorts.order import Order
 from rairlib.cohorts.study import DeclarationError, DeclaredStudy
 
 TRIES = 40
 ALIKE_SHARE = 0.5
-SINGULAR_ENERGY = 1e12
 DEAL = (400_000, 2.0, 0.5)  # steps and temperatures
 
 
@@ -291,22 +290,6 @@ def renew(state, segment):
     add_terms(state.sums[segment], state.levels, first, end, state.model, beta)
 
 
-@njit(cache=True, error_model="numpy")
-def column_energy(ones, size, events, beta, target, half):
-    """Energy of one univariable row, one Newton step from the print."""
-    ratio, score, information = np.exp(beta), float(events), 0.0
-    for e in range(size.shape[0]):
-        share = ones[e] * ratio / (size[e] + ones[e] * (ratio - 1.0))
-        score -= share
-        information += share * (1.0 - share)
-    if information <= SINGULAR:
-        return SINGULAR_ENERGY
-    out = np.empty(3)
-    step = min(max(score / information, -1.0), 1.0)
-    write_ratio(beta + step, 1.0 / np.sqrt(information), out)
-    return excess(out, target, half)
-
-
 @njit(cache=True, fastmath=True, error_model="numpy")
 def model_totals(sums, many):
     """Means, then covariances (square) of the model's covariates, added up over the events."""
@@ -338,7 +321,7 @@ def model_energy(state):
     for k in range(many):
         score[k] = state.events[state.model[k]] - total[1 + k]
     if not invert(information):
-        return SINGULAR_ENERGY
+        return np.inf
     energy = 0.0
     for k in range(many):
         step = 0.0
@@ -354,19 +337,13 @@ def model_energy(state):
 def energy(state, limit):
     """Energy of all printed rows after an exchange."""
     parts, changed = state.parts, state.changed
-    many = changed.shape[0]
+    many, out = changed.shape[0], np.empty(3)
     energy, in_model = 0.0, False
     for k in range(many):
         parts[1, k] = parts[0, k]
         if changed[k]:
-            parts[1, k] = column_energy(
-                state.ones[k],
-                state.size,
-                state.events[k],
-                state.beta[k],
-                state.target[k],
-                state.half[k],
-            )
+            write_binary(state.ones[k], state.size, state.events[k], state.beta[k], out)
+            parts[1, k] = excess(out, state.target[k], state.half[k])
             in_model = in_model or state.in_model[k]
         energy += parts[1, k]
     parts[1, many] = parts[0, many]

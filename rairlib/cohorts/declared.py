@@ -7,7 +7,6 @@ from typing import Annotated
 
 import numpy as np
 import pandas as pd
-from annotated_types import MinLen
 from pydantic import Field, NonNegativeInt
 
 from rairlib.cohorts.study import (
@@ -53,7 +52,7 @@ class LogRankTable(Table):
 
     id: str
     weight: float = 1.0
-    groups: Annotated[Several[Several[str]], MinLen(2)]
+    groups: Annotated[Several[Several[str]], Field(min_length=2)]
 
 
 class CovariateTable(Table):

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from rairlib.cohorts.annealing import excess
-from rairlib.cohorts.breslow import ITERATIONS_MAX, fit, logrank, write_ratio
+from rairlib.cohorts.breslow import ITERATIONS_MAX, logrank, write_binary
 from rairlib.cohorts.study import DeclaredStudy
 
 TRIES = 40
@@ -187,10 +187,15 @@ def statistics(state, iterations=ITERATIONS_MAX):
     for j in range(tests):
         out[rates + j] = _logrank_of(at_risk, of_event, state.groups[j])
     for c in range(state.beta.shape[0]):
-        beta, error = state.beta[c : c + 1].copy(), np.zeros(1)
-        fit(at_risk, of_event, state.levels[c].copy().reshape(-1, 1), beta, error, iterations)
-        base = rates + tests + 3 * c
-        write_ratio(beta[0], error[0], out[base : base + 3])
+        beta, base = state.beta[c], rates + tests + 3 * c
+        ones, size, with_level = np.zeros(many), np.zeros(many), 0.0
+        for e in range(many):
+            with_level += state.levels[c, of_event[e]]
+            for g in range(names):
+                size[e] += at_risk[e, g]
+                ones[e] += at_risk[e, g] * state.levels[c, g]
+        for _ in range(iterations):
+            beta = write_binary(ones, size, with_level, beta, out[base : base + 3])
     return out
 
 

@@ -25,8 +25,8 @@ class Cooling(NamedTuple):
     cold: float
 
 
-ORDERS = Cooling(restarts=3, steps=100_000, hot=1e6, cold=0.05)
-LEVELS = Cooling(restarts=2, steps=300_000, hot=1e6, cold=1e2)
+ORDERS = Cooling(restarts=3, steps=200_000, hot=1e5, cold=0.1)
+LEVELS = Cooling(restarts=2, steps=500_000, hot=1e6, cold=1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,22 +74,9 @@ class LogRank:
 class Covariate:
     """A binary covariate; level 1 is the one in the numerator of its printed ratio.
 
-    Attributes
-    ----------
-    variable : str
-        Name in the registry.
-    levels : tuple of str
-        Level 1 and level 0.
-    classes : tuple of str
-        Classes with level 1, if the class determines it; then nothing is counted.
-    counts : dict of str to int
-        Patients with level 1 by stratum; under the empty name if counted over all.
-    outside : int
-        Patients with level 1 among those who are not at risk at all; -1 if not known.
-    events : tuple of int
-        Smallest and largest number of events with level 1; empty if the interval is to say.
-    univariable, multivariable : tuple of Target
-        Ratio and limits; empty if not printed.
+    If the class determines it, ``classes`` are those with level 1. Else ``counts`` are the patients
+    with level 1 by stratum (under the empty name if over all), ``outside`` those among the patients
+    not at risk (-1 if not known), ``events`` bounds of those with the event (empty if open).
     """
 
     variable: str
@@ -115,27 +102,9 @@ class JointTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredStudy:
-    """All that a search knows of a study; refuses what no cohort can have.
+    """All that a search knows of a study; a `DeclarationError` tells what no cohort can have.
 
-    Attributes
-    ----------
-    study : str
-        Key.
-    events : int
-        Patients with the event.
-    classes : tuple of PatientClass
-        Of the patients at risk.
-    covariates, marks, rates, logranks : tuple
-        See there.
-    outside : dict of str to int
-        Patients who are not at risk at all, by class.
-    joint : JointTable or None
-        Kept as it is.
-
-    Raises
-    ------
-    DeclarationError
-        One line per fault.
+    ``classes`` are those of the patients at risk, ``outside`` counts the others by class.
     """
 
     study: str
@@ -149,7 +118,7 @@ class DeclaredStudy:
     joint: JointTable | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what no cohort can have."""
+        """Tell one fault a line."""
         faults = [*self._class_faults(), *self._covariate_faults()]
         if faults:
             raise DeclarationError("\n".join(f"{self.study}: {fault}" for fault in faults))
@@ -215,5 +184,6 @@ class DeclaredStudy:
                     )
             if not covariate.counts and not covariate.classes:
                 yield f"covariate {name!r}: give counts or classes"
-            if covariate.events and self.joint and name in self.joint.variables:
-                yield f"covariate {name!r}: is in the joint table: give no events"
+            by_stratum = "" not in covariate.counts and not covariate.events
+            if self.joint and name in self.joint.variables and not by_stratum:
+                yield f"covariate {name!r}: a joint table takes counts by stratum, no events"
