@@ -11,14 +11,14 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from rairlib.cohorts.annealing import anneal, excess
+from rairlib.cohorts.annealing import excess
 from rairlib.cohorts.breslow import invert, write_binary, write_ratio
 from rairlib.cohorts.order import Order
 from rairlib.cohorts.study import DeclarationError, DeclaredStudy
 
 TRIES = 40
 ALIKE_SHARE = 0.5
-DEAL = (400_000, 2.0, 0.5)  # steps and temperatures
+SPLIT_STEPS = 400_000
 
 
 class Rows(NamedTuple):
@@ -137,55 +137,25 @@ def _drawn(among, count: int, events: tuple, event, rng) -> np.ndarray:
     )
 
 
-class Split(NamedTuple):
-    """Rows of a joint table, the group of each, and the counts of level 1 by group."""
-
-    table: np.ndarray
-    group: np.ndarray
-    counts: np.ndarray
-    wanted: np.ndarray
-    move: np.ndarray
-
-
 def _split(study: DeclaredStudy, sizes: list[int], wanted: np.ndarray, rng) -> list[np.ndarray]:
-    """Split the rows of the joint table into groups with the declared counts."""
+    """Split the rows of the joint table into groups: exchanges that do not add to the miscount."""
     table = study.joint.rows[rng.permutation(len(study.joint.rows))]
     if sum(sizes) != len(table):
         text = f"the joint table has {len(table)} patients, the study {sum(sizes)}"
         raise DeclarationError(f"{study.study}: {text}")
     group = np.repeat(np.arange(len(sizes)), sizes)
-    counts = np.array([table[group == g].sum(0) for g in range(len(sizes))])
-    split = Split(table, group, counts, wanted, np.zeros(2, np.int64))
-    if anneal(split, _move_member, _miscount, _settle_member, rng, *DEAL) > 0.0:
-        text = "no split of the joint table with the declared counts was found"
-        raise DeclarationError(f"{study.study}: {text}")
-    return [table[group == g] for g in range(len(sizes))]
-
-
-@njit(cache=True)
-def _move_member(split, rng):
-    """Exchange two rows between groups."""
-    split.move[0] = rng.integers(0, split.group.shape[0])
-    split.move[1] = rng.integers(0, split.group.shape[0])
-    _settle_member(split, False)
-    return True
-
-
-@njit(cache=True)
-def _settle_member(split, kept):
-    """Make the exchange again, which undoes it, if it is not kept."""
-    a, c = split.move
-    table, group, counts = split.table, split.group, split.counts
-    if not kept:
-        counts[group[a]] += table[c] - table[a]
-        counts[group[c]] += table[a] - table[c]
-        group[a], group[c] = group[c], group[a]
-
-
-@njit(cache=True)
-def _miscount(split, limit):
-    """How many patients too many or too few have a level."""
-    return float(np.abs(split.counts - split.wanted).sum())
+    off = np.array([table[group == g].sum(0) for g in range(len(sizes))]) - wanted
+    for _ in range(SPLIT_STEPS):
+        if not off.any():
+            return [table[group == g] for g in range(len(sizes))]
+        a, c = rng.integers(0, len(table), 2)
+        after = off.copy()
+        after[group[a]] += table[c] - table[a]
+        after[group[c]] -= table[c] - table[a]
+        if np.abs(after).sum() <= np.abs(off).sum():
+            off, group[a], group[c] = after, group[c], group[a]
+    text = "no split of the joint table with the declared counts was found"
+    raise DeclarationError(f"{study.study}: {text}")
 
 
 @njit(cache=True, error_model="numpy")
