@@ -12,13 +12,15 @@ import numpy as np
 from numba import njit
 
 from rairlib.cohorts.annealing import excess
-from rairlib.cohorts.breslow import invert, write_binary, write_ratio
+from rairlib.cohorts.breslow import NORMAL_QUANTILE, invert, write_binary, write_ratio
 from rairlib.cohorts.order import Order
-from rairlib.cohorts.study import DeclarationError, DeclaredStudy
+from rairlib.cohorts.study import DeclarationError, DeclaredStudy, Target
 
 TRIES = 40
 ALIKE_SHARE = 0.5
 SPLIT_STEPS = 400_000
+# For each event beyond the range that printed limits allow: more than the first temperature.
+EVENT_PENALTY = 1e7
 
 
 class Rows(NamedTuple):
@@ -46,6 +48,7 @@ class Rows(NamedTuple):
     size: np.ndarray
     blocks: np.ndarray
     groups: np.ndarray
+    bounds: np.ndarray
     model: np.ndarray
     in_model: np.ndarray
     beta: np.ndarray
@@ -85,6 +88,7 @@ def start_rows(study: DeclaredStudy, order: Order, levels: np.ndarray) -> Rows:
         size=at_risk.sum(1).astype(float),
         blocks=blocks,
         groups=np.array(groups),
+        bounds=np.array([event_range(row, many) for row in printed], float),
         model=np.array(model, np.int64),
         in_model=np.isin(np.arange(len(covariates)), model),
         beta=np.log(target[:, 0]),
@@ -94,6 +98,18 @@ def start_rows(study: DeclaredStudy, order: Order, levels: np.ndarray) -> Rows:
     for segment in range(many + 1):
         renew(rows, segment)
     return rows
+
+
+def event_range(row: tuple[Target, ...], events: int) -> tuple[int, int]:
+    """Return the fewest and the most events with level 1 that printed limits allow.
+
+    Every event's information is at most that of its level's share, so the squared error is at
+    least 1/d + 1/(events - d) for d events with level 1. From 0 to all if no split is possible.
+    """
+    splits = np.arange(1, events)
+    error = np.log(row[2].high / row[1].low) / (2 * NORMAL_QUANTILE) if row else np.inf
+    allowed = splits[np.sqrt(1 / splits + 1 / (events - splits)) <= error]
+    return (allowed[0], allowed[-1]) if len(allowed) else (0, events)
 
 
 def deal(study: DeclaredStudy, order: Order, rng) -> tuple[np.ndarray, np.ndarray]:
@@ -313,7 +329,11 @@ def energy(state, limit):
         parts[1, k] = parts[0, k]
         if changed[k]:
             write_binary(state.ones[k], state.size, state.events[k], state.beta[k], out)
+            outside = max(
+                state.bounds[k, 0] - state.events[k], state.events[k] - state.bounds[k, 1]
+            )
             parts[1, k] = excess(out, state.target[k], state.half[k])
+            parts[1, k] += EVENT_PENALTY * max(outside, 0.0)
             in_model = in_model or state.in_model[k]
         energy += parts[1, k]
     parts[1, many] = parts[0, many]
