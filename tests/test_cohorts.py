@@ -13,6 +13,7 @@ from rairlib.cohorts.breslow import NORMAL_QUANTILE, fitted_ratios
 from rairlib.cohorts.declared import load_declared
 from rairlib.cohorts.order import order_of, start_order, statistics
 from rairlib.cohorts.search import Cohort, Cooling, find_cohort
+from rairlib.cohorts.study import Target
 from rairlib.cohorts.toml_file import DeclarationError
 
 SHORT = Cooling(restarts=2, steps=2_000, hot=1e4, cold=1.0)
@@ -116,18 +117,18 @@ def test_energy_after_exchanges_is_that_summed_afresh(qingdao):
     assert rows.sums == pytest.approx(fresh.sums, abs=1e-12)
 
 
-def test_energy_near_the_print_is_that_of_whole_fits(cohort, study):
-    # Targets are the cohort's own ratios, moved by half a unit of the third digit.
+def test_energy_at_the_maximum_is_that_of_whole_fits(cohort, study):
+    # Targets are the cohort's own ratios and limits, moved by four half units.
     levels = cohort[list(COVARIATES)].to_numpy(np.int64)
     rows = covariates.start_rows(study, toy_order(cohort), levels)
     own = np.vstack([*(fitted_ratios(levels[:, [k]], cohort["event"]) for k in range(3)),
                      fitted_ratios(levels, cohort["event"])])  # fmt: skip
     half = np.full_like(own, 5e-4)
-    rows = rows._replace(target=own + 2e-3, half=half, beta=np.log(own[:, 0] + 2e-3))
+    rows = rows._replace(target=own + 2e-3, half=half, beta=np.log(own[:, 0]))
     for segment in range(len(rows.sums)):
         covariates.renew(rows, segment)
-    # Four half units off, 3.1 beyond 0.9 of the interval, 18 times.
-    assert covariates.energy(rows, np.inf) == pytest.approx(18 * 3.1**2, rel=0.02)
+    # Each is 3.1 beyond 0.9 of the interval, 18 times.
+    assert covariates.energy(rows, np.inf) == pytest.approx(18 * 3.1**2, rel=1e-6)
 
 
 def test_exchanges_keep_counts_events_and_the_joint_table(qingdao):
@@ -173,6 +174,16 @@ def test_a_change_that_is_taken_back_leaves_everything_as_it_was(qingdao):
         scratch = {"move", "changed", "saved", "parts"}
         for name, array, was in zip(state._fields, state, before, strict=True):
             assert name in scratch or np.array_equal(array, was), name
+
+
+def test_range_of_events_by_hand():
+    # sqrt(1/10 + 1/30) = 0.3651: fewer than 10 of 40 on either side have a larger error.
+    width = 2 * NORMAL_QUANTILE * 0.3652
+    row = tuple(
+        Target(id="", text="", low=value, high=value) for value in (1.0, 1.0, np.exp(width))
+    )
+    assert covariates.event_range(row, 40) == (10, 30)
+    assert covariates.event_range((), 40) == (0, 40)
 
 
 def test_groups_of_classes_are_read(qingdao):

@@ -107,7 +107,9 @@ def event_range(row: tuple[Target, ...], events: int) -> tuple[int, int]:
     least 1/d + 1/(events - d) for d events with level 1. From 0 to all if no split is possible.
     """
     splits = np.arange(1, events)
-    error = np.log(row[2].high / row[1].low) / (2 * NORMAL_QUANTILE) if row else np.inf
+    if not row:
+        return 0, events
+    error = np.log(row[2].high / row[1].low) / (2 * NORMAL_QUANTILE)
     allowed = splits[np.sqrt(1 / splits + 1 / (events - splits)) <= error]
     return (allowed[0], allowed[-1]) if len(allowed) else (0, events)
 
@@ -329,9 +331,8 @@ def energy(state, limit):
         parts[1, k] = parts[0, k]
         if changed[k]:
             write_binary(state.ones[k], state.size, state.events[k], state.beta[k], out)
-            outside = max(
-                state.bounds[k, 0] - state.events[k], state.events[k] - state.bounds[k, 1]
-            )
+            low, high = state.bounds[k]
+            outside = max(low - state.events[k], state.events[k] - high)
             parts[1, k] = excess(out, state.target[k], state.half[k])
             parts[1, k] += EVENT_PENALTY * max(outside, 0.0)
             in_model = in_model or state.in_model[k]
