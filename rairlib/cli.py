@@ -170,29 +170,21 @@ def _simulate(
             help="One cohort that is also steered to the held-out numbers, with its report.",
         ),
     ] = False,
-    resume: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="With --witness: the checkpoint of a stopped search."),
-    ] = None,
 ) -> int:
     """Draw simulated cohorts that agree with the printed anchors."""
     if witness and number is not None:
         raise RairlibError("-n and --witness exclude each other: --witness is one cohort")
-    if resume is not None and not witness:
-        raise RairlibError("--resume goes with --witness: other cohorts have no checkpoint")
     from rairlib.output import as_file
     from rairlib.results import WITNESS
     from rairlib.simulation import achieved, studies
 
     simulation = studies.simulation_of(study)
-    if resume is not None and not simulation.resumes:
-        raise RairlibError(f"{study}: its cohort is not searched for: start without --resume")
     # From here on a file may be half written: clean up before stopping.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     out.mkdir(parents=True, exist_ok=True)
     with _alone_in(out):
         if witness:
-            cohort = simulation.witness(seed, out, resume)
+            cohort = simulation.witness(seed)
             report = as_file(achieved(simulation, cohort))
             _write_csv(out / WITNESS, cohort.to_csv(index=False, lineterminator="\n"))
             _write_csv(out / "achieved.csv", report)

@@ -8,22 +8,21 @@ from pathlib import Path
 
 import pandas as pd
 
+from rairlib.cohorts.order_trials import order_trials
 from rairlib.errors import RairlibError
 from rairlib.kept_files import KNOWN, data_folder, kept_file, known_files
 from rairlib.output import as_file, write_whole
 from rairlib.reported import load_registry
 from rairlib.results import WITNESS, load_witness
 from rairlib.simulation import achieved, simulation_of
-from rairlib.simulation.ensembles import searched_ensemble
-from rairlib.simulation.orders import order_trials
 from rairlib.simulation.studies import held_out_values
 from rairlib.simulation.tang2025_ensemble import area_trials, drawn_ensemble
+from rairlib.simulation.wang2025_ensemble import searched_ensemble
 from rairlib.studies import study_folder
 from rairlib.verdicts import all_findings, all_verdicts, board, short_board
 
 SIMULATED = ("lakhdar2024",)
-# Their kept cohort takes minutes to find: it is verified, not searched again. With the seed of
-# their ensemble.
+# Their kept cohort is verified, not drawn again. With the seed of their ensemble.
 SEARCHED = {"wang2025": (searched_ensemble, 7000), "tang2025": (drawn_ensemble, 2025)}
 WITNESS_SEED = 1
 ENSEMBLE_SEED = 2024
@@ -116,7 +115,7 @@ def write_simulations() -> None:
     for study in SIMULATED:
         simulation = simulation_of(study)
         print(f"{study}: drawing the witness", flush=True)
-        witness = simulation.witness(WITNESS_SEED, study_folder(study), None)
+        witness = simulation.witness(WITNESS_SEED)
         folder = study_folder(study)
         _write(folder / WITNESS, witness.to_csv(index=False, lineterminator="\n"))
         _write(folder / "achieved.csv", as_file(achieved(simulation, witness)))

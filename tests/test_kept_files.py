@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from rairlib.simulation.declared import load_declared
 
 from rairlib import publish, results
 from rairlib.chapters import common, oncocytic, tang2025_cohort, wang2025_open
@@ -17,7 +18,6 @@ from rairlib.kept_tables import kept_tables
 from rairlib.planting.rates import read_rates
 from rairlib.reconstructions import reconstructible_models
 from rairlib.reported import load_registry
-from rairlib.simulation.declared import load_declared
 from rairlib.simulation.tang2025_assumed import load_assumptions
 from rairlib.studies import load_studies, load_variables
 from rairlib.text_findings import load_text_findings

@@ -55,7 +55,13 @@ ANALYSES = (
     "firth",
     "proportional_hazards",
     "time_dependent",
-    "search",
+    "cohorts.annealing",
+    "cohorts.breslow",
+    "cohorts.covariates",
+    "cohorts.order",
+    "cohorts.quantiles",
+    "cohorts.search",
+    "cohorts.study",
     "papers",
     "figures",
 )
@@ -74,6 +80,8 @@ ANSWERS = (
     "kept_tables",
     "hypotheses",
     "reconstructions",
+    "cohorts.declared",
+    "cohorts.order_trials",
     "simulation",
 )
 COHORT_ANALYSES = (
@@ -90,6 +98,7 @@ COHORT_ANALYSES = (
     "anchoring",
     "papers",
     "figures",
+    "cohorts",
     "simulation",
 )
 ESTIMATORS = ("statsmodels", "lifelines", "firthmodels", "scipy", "sklearn", "numba")

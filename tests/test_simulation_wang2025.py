@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from rairlib.errors import RairlibError
 from rairlib.papers import wang2025
 from rairlib.papers.wang2025_cohort import evaluable
 from rairlib.publish import SEARCHED_COHORTS
@@ -66,6 +67,11 @@ def test_nineteen_in_twenty_of_the_determined_numbers_are_hit(report):
     rows = report[report.index.isin(own) & (report["hit"] != "not a property of the cohort")]
     assert len(rows) > 360
     assert (rows["hit"] == "yes").mean() >= 0.95
+
+
+def test_no_command_draws_the_kept_cohort():
+    with pytest.raises(RairlibError, match="wang2025: its kept cohort was found by hand"):
+        simulation_of("wang2025").witness(1)
 
 
 def test_no_progression_is_outside_refractory_disease(cohort):

@@ -30,8 +30,14 @@ def assumption_frame() -> pd.DataFrame:
         Indexed by parameter: ``from, to, used for``.
     """
     assumed = load_assumptions(STUDY)
-    rows = {words: (*assumed.ranges[name], used) for name, (words, used) in POPULATION.items()}
-    rows["slope of the outcome on the score, validation set"] = (*assumed.slope, "validation set")
+    rows = {
+        words: (*getattr(assumed.population, name), used)
+        for name, (words, used) in POPULATION.items()
+    }
+    rows["slope of the outcome on the score, validation set"] = (
+        *assumed.validation.slope,
+        "validation set",
+    )
     columns = ["from", "to", "used for"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("parameter")
 

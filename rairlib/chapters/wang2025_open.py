@@ -138,12 +138,17 @@ def ensemble_accuracy(registry: Registry) -> pd.DataFrame:
         ``median, %``, ``95 %, %`` and ``largest, %``: absolute distances from the print.
     """
     kept = pd.read_csv(kept_file(f"results/{STUDY}_accuracy.csv"), encoding="utf-8")
+    return far_from_print(registry, kept)
+
+
+def far_from_print(registry: Registry, found: pd.DataFrame) -> pd.DataFrame:
+    """Say how far the hazard ratios of cohorts (``variable, method, value``) are from the print."""
     printed = {
         (row.variable, row.method): row.number.value
         for row in registry.where("hazard_ratio", repeats="")
     }
-    target = [printed[key] for key in zip(kept["variable"], kept["method"], strict=True)]
-    far = (100 * (kept["value"] / target - 1)).abs().groupby(kept["method"], sort=False)
+    target = [printed[key] for key in zip(found["variable"], found["method"], strict=True)]
+    far = (100 * (found["value"] / target - 1)).abs().groupby(found["method"], sort=False)
     return pd.DataFrame(
         {
             "hazard ratios": far.size(),

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
@@ -14,7 +13,6 @@ from rairlib.papers import tang2025 as tang2025_analysis
 from rairlib.papers import wang2025 as wang2025_analysis
 from rairlib.reported import Registry, load_registry
 from rairlib.simulation import lakhdar2024, tang2025, wang2025
-from rairlib.simulation.searched import searched_cohort, searched_witness
 from rairlib.simulation.tang2025_anchors import read_anchors as read_hunan_anchors
 from rairlib.simulation.tang2025_assumed import load_assumptions
 
@@ -31,8 +29,7 @@ class Simulation:
     registry : Registry
         The reported numbers.
     witness : callable
-        Takes a seed, a folder for checkpoints and a checkpoint to go on from (or None), and
-        returns a cohort that is also steered to the held-out numbers.
+        Takes a seed and returns a cohort that is also steered to the held-out numbers.
     cohorts : callable
         Takes a number and a seed and returns an iterator over cohorts that agree with the
         anchors and know nothing else.
@@ -43,10 +40,9 @@ class Simulation:
     """
 
     registry: Registry
-    witness: Callable[[int, Path, Path | None], pd.DataFrame]
+    witness: Callable[[int], pd.DataFrame]
     cohorts: Callable[[int, int], Iterator[pd.DataFrame]]
     analyse: Callable[[pd.DataFrame], pd.DataFrame]
-    resumes: bool = False
 
 
 def simulation_of(study: str) -> Simulation:
@@ -83,22 +79,31 @@ def _drawn(registry: Registry) -> Simulation:
     anchors = lakhdar2024.read_anchors(registry)
     return Simulation(
         registry=registry,
-        witness=lambda seed, *_: lakhdar2024.draw_witness(anchors, registry, seed),
+        witness=lambda seed: lakhdar2024.draw_witness(anchors, registry, seed),
         cohorts=lambda number, seed: lakhdar2024.draw_cohorts(anchors, number, seed),
         analyse=lakhdar2024_analysis.analyse,
     )
 
 
 def _searched(registry: Registry) -> Simulation:
-    """Search for cohorts that agree with a declaration."""
+    """Search for cohorts that agree with a declaration; the kept one is data."""
+
+    def witness(seed: int) -> pd.DataFrame:
+        raise RairlibError(
+            f"{registry.study}: its kept cohort was found by hand and is not drawn by a command: "
+            "leave out --witness"
+        )
+
+    def cohorts(number: int, seed: int) -> Iterator[pd.DataFrame]:
+        for k in range(number):
+            cohort, found = wang2025.searched_cohort(registry, seed + k)
+            met = found.report()["met"]
+            text = f"cohort {k + 1}: {(met == 'yes').sum()} of {len(met)} numbers met to the digit"
+            print(f"{registry.study}: {text}", file=sys.stderr, flush=True)
+            yield cohort
+
     return Simulation(
-        registry=registry,
-        witness=lambda seed, folder, resume: searched_witness(
-            registry, seed, folder, resume=resume
-        ),
-        cohorts=lambda number, seed: (searched_cohort(registry, seed + k) for k in range(number)),
-        analyse=wang2025_analysis.analyse,
-        resumes=True,
+        registry=registry, witness=witness, cohorts=cohorts, analyse=wang2025_analysis.analyse
     )
 
 
@@ -111,7 +116,7 @@ def _drawn_from_populations(registry: Registry) -> Simulation:
 
     return Simulation(
         registry=registry,
-        witness=lambda seed, *_: tang2025.draw_cohort(
+        witness=lambda seed: tang2025.draw_cohort(
             anchors, assumed, [seed], steered=True, report=report
         ),
         cohorts=lambda number, seed: tang2025.draw_cohorts(anchors, assumed, number, seed, report),

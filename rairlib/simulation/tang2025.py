@@ -116,7 +116,7 @@ def draw_untold(anchors: Anchors, assumed: Assumptions, seed: list[int]) -> np.n
     """
 
     def draw(rng: np.random.Generator) -> np.ndarray:
-        population = assumed.population(rng)
+        population = assumed.drawn_population(rng)
         return draw_training(anchors, population, PLAN, rng, anchors.without_area)[0]
 
     return _first_success(draw, seed)

@@ -1,72 +1,110 @@
 """What a simulated cohort of Tang et al. 2025 (Hunan) has to assume, read from a file."""
 
-import tomllib
-from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field, model_validator
 
+from rairlib.cohorts.toml_file import Ascending, Several, Table, read_toml
 from rairlib.model_search.sampling import Population
-from rairlib.search.declaration import DeclarationError
-from rairlib.simulation.toml_entries import Entry
 from rairlib.studies import study_file
 
 FILE = "simulation.toml"
-PARAMETERS = ("share", "mean", "shape", "median", "log_sd")
-SHARES = (
-    "thyroid_disease",
-    "multifocality",
-    "capsular_invasion",
-    "ete",
-    "cln_without_lln",
-    "cln_with_lln",
-)
-MEASUREMENTS = ("tumor_diameter", "time_to_rai", "tgab_before")
-NODE = ("median", "log_sd", "per_node", "smallest", "largest")
-DOSE = ("levels", "without_nodes", "with_nodes")
-DOSES = 5
+Share = Annotated[float, Field(ge=0, le=1)]
+Measurement = Annotated[Several[float], Field(min_length=4, max_length=4)]
+Doses = Annotated[Several[float], Field(min_length=5, max_length=5)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assumptions:
-    """Distributions that the paper's text does not give.
+class Parameters(Table):
+    """Of a population of nodes and thyroglobulin."""
 
-    Attributes
-    ----------
-    ranges : dict of str to (float, float)
-        Range of each parameter of the population of nodes and thyroglobulin.
-    kept : dict of str to float
-        The parameters of the kept cohort's population.
-    largest_count, largest_measurement : float
-        Largest number of nodes and largest thyroglobulin (ng/mL).
-    slope : (float, float)
-        Range of the slope of the outcome on the score in the validation set.
-    node : dict of str to float
-        Largest diameter of a node: ``median, log_sd, per_node, smallest, largest`` (cm).
-    doses : ndarray, shape (5,)
-        Activities (mCi).
-    dose_shares : ndarray, shape (2, 5)
-        Their shares without and with lateral nodes.
-    shares : dict of str to float
-        Shares of patients.
-    measurements : dict of str to list of float
-        Median, standard deviation of the logarithm, smallest, largest.
-    longest_follow_up : float
-        Months.
-    """
+    share: float
+    mean: float
+    shape: float
+    median: float
+    log_sd: float
 
-    ranges: dict[str, tuple[float, float]]
-    kept: dict[str, float]
+
+class Populations(Table):
+    """The kept cohort's population, the range of each parameter, and the largest values."""
+
+    kept: Parameters
+    share: Ascending[float]
+    mean: Ascending[float]
+    shape: Ascending[float]
+    median: Ascending[float]
+    log_sd: Ascending[float]
     largest_count: int
     largest_measurement: float
-    slope: tuple[float, float]
-    node: dict[str, float]
-    doses: np.ndarray
-    dose_shares: np.ndarray
-    shares: dict[str, float]
-    measurements: dict[str, list[float]]
-    longest_follow_up: float
 
-    def population(self, rng: np.random.Generator | None = None) -> Population:
+
+class Validation(Table):
+    """Range of the slope of the outcome on the score in the validation set."""
+
+    slope: Ascending[float]
+
+
+class NodeDiameter(Table):
+    """Largest diameter of a lateral node, in cm."""
+
+    median: float
+    log_sd: float
+    per_node: float
+    smallest: float
+    largest: float
+
+
+class Activities(Table):
+    """Activities in mCi, and their shares without and with lateral nodes."""
+
+    levels: Doses
+    without_nodes: Doses
+    with_nodes: Doses
+
+    @model_validator(mode="after")
+    def _whole(self):
+        if not np.allclose([sum(self.without_nodes), sum(self.with_nodes)], 1):
+            raise ValueError("the shares without and with nodes must each add up to 1")
+        return self
+
+
+class Shares(Table):
+    """Shares of patients."""
+
+    thyroid_disease: Share
+    multifocality: Share
+    capsular_invasion: Share
+    ete: Share
+    cln_without_lln: Share
+    cln_with_lln: Share
+
+
+class Measurements(Table):
+    """Median, standard deviation of the logarithm, smallest and largest of each."""
+
+    tumor_diameter: Measurement
+    time_to_rai: Measurement
+    tgab_before: Measurement
+
+
+class FollowUp(Table):
+    """Longest follow-up in months."""
+
+    largest: float
+
+
+class Assumptions(Table):
+    """Distributions that the paper's text does not give."""
+
+    population: Populations
+    validation: Validation
+    lln_diameter: NodeDiameter
+    rai_dose: Activities
+    shares: Shares
+    measurements: Measurements
+    follow_up: FollowUp
+
+    def drawn_population(self, rng: np.random.Generator | None = None) -> Population:
         """Draw the parameters of a population evenly from their ranges.
 
         Parameters
@@ -79,14 +117,13 @@ class Assumptions:
         Population
             Of nodes and thyroglobulin.
         """
-        if rng is None:
-            drawn = self.kept
-        else:
-            drawn = {name: rng.uniform(*limits) for name, limits in self.ranges.items()}
+        drawn = dict(self.population.kept)
+        if rng is not None:
+            drawn = {name: rng.uniform(*getattr(self.population, name)) for name in drawn}
         return Population(
             **drawn,
-            largest_count=self.largest_count,
-            largest_measurement=self.largest_measurement,
+            largest_count=self.population.largest_count,
+            largest_measurement=self.population.largest_measurement,
         )
 
 
@@ -106,44 +143,6 @@ def load_assumptions(study: str) -> Assumptions:
     Raises
     ------
     DeclarationError
-        One line that names the file, the key and the fix.
+        One line that names the file, the key and what is wrong.
     """
-    path = study_file(study, FILE)
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DeclarationError(f"{path.name}: cannot be read: {error}") from error
-    return _read(Entry(source=path.name, place="", data=data))
-
-
-def _read(entry: Entry) -> Assumptions:
-    population = entry.table(
-        "population", (*PARAMETERS, "largest_count", "largest_measurement", "kept")
-    )
-    kept = population.table("kept", PARAMETERS)
-    node, dose = entry.table("lln_diameter", NODE), entry.table("rai_dose", DOSE)
-    shares = entry.table("shares", SHARES)
-    measurements = entry.table("measurements", MEASUREMENTS)
-    dose_shares = np.array([dose.values(name, DOSES) for name in DOSE[1:]])
-    if not np.allclose(dose_shares.sum(axis=1), 1):
-        raise dose.fault("without_nodes and with_nodes", "the shares of each must add up to 1")
-    return Assumptions(
-        ranges={name: tuple(population.numbers(name, 2)) for name in PARAMETERS},
-        kept={name: kept.number(name) for name in PARAMETERS},
-        largest_count=population.whole("largest_count"),
-        largest_measurement=population.number("largest_measurement"),
-        slope=tuple(entry.table("validation", ("slope",)).numbers("slope", 2)),
-        node={name: node.number(name) for name in NODE},
-        doses=np.array(dose.numbers("levels", DOSES)),
-        dose_shares=dose_shares,
-        shares={name: _share(shares, name) for name in SHARES},
-        measurements={name: measurements.values(name, 4) for name in MEASUREMENTS},
-        longest_follow_up=entry.table("follow_up", ("largest",)).number("largest"),
-    )
-
-
-def _share(entry: Entry, name: str) -> float:
-    value = entry.number(name)
-    if not 0 <= value <= 1:
-        raise entry.fault(name, f"is {value:g}: give a share from 0 to 1")
-    return value
+    return read_toml(study_file(study, FILE), Assumptions)

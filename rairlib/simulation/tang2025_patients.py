@@ -8,7 +8,7 @@ import pandas as pd
 from rairlib.anchoring import AnchorError, draw_integers, integer_moments
 from rairlib.description import mann_whitney, pearson
 from rairlib.simulation.tang2025_anchors import NOT_SIGNIFICANT, SETS, Anchors
-from rairlib.simulation.tang2025_assumed import MEASUREMENTS, Assumptions
+from rairlib.simulation.tang2025_assumed import Assumptions
 
 TRIES = 5000
 OLDER_FROM = 55
@@ -52,13 +52,12 @@ def add_patients(
     older = _levels(data, anchors, "age_55", ("no", "yes"), rng)
     data["age"] = _until_alike(data, lambda: _ages(data, older, anchors, rng))
     for name in ("thyroid_disease", "multifocality", "capsular_invasion", "ete"):
-        share = np.full(len(data), assumed.shares[name])
+        share = np.full(len(data), getattr(assumed.shares, name))
         data[name] = _until_alike(data, lambda share=share: _coin(share, rng))
-    nodal = [assumed.shares["cln_without_lln"], assumed.shares["cln_with_lln"]]
+    nodal = (assumed.shares.cln_without_lln, assumed.shares.cln_with_lln)
     central = np.where(data["lln_count"] > 0, nodal[1], nodal[0])
     data["cln_status"] = _until_alike(data, lambda: _coin(central, rng))
-    for name in MEASUREMENTS:
-        numbers = assumed.measurements[name]
+    for name, numbers in assumed.measurements:
         data[name] = _until_alike(data, lambda numbers=numbers: _lognormal(numbers, data, rng))
     data["failure_kind"] = _kinds(data, anchors, rng)
     data["concurrent_locoregional"] = _concurrent(data, anchors, rng)
@@ -169,7 +168,7 @@ def _follow_up(data, anchors: Anchors, assumed: Assumptions, rng) -> np.ndarray:
     for name in SETS:
         rows = np.flatnonzero(data["cohort"] == name)
         mean, sd = anchors.moments[name, "follow_up"]
-        found[rows] = _months(len(rows), mean, sd, assumed.longest_follow_up, rng)
+        found[rows] = _months(len(rows), mean, sd, assumed.follow_up.largest, rng)
     return found
 
 

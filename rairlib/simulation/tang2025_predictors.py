@@ -73,7 +73,7 @@ def draw_predictors(
         If this population does not lead to a cohort inside all limits.
     """
     targets = anchors.steered if steered else anchors.free
-    population = assumed.population(None if steered else rng)
+    population = assumed.drawn_population(None if steered else rng)
     training, pool = draw_training(anchors, population, plan, rng, targets)
     fitted = _fitted(anchors, training)
     validation = _validation(anchors, assumed, training, fitted, pool, rng)
@@ -155,7 +155,7 @@ def _fitted(anchors: Anchors, training: np.ndarray) -> np.ndarray:
 def _validation(anchors, assumed: Assumptions, training, fitted, pool, rng) -> np.ndarray:
     """Draw patients with the printed table who do not differ from the training set."""
     scores, own = _scores(anchors.coefficients, pool), _scores(fitted, pool)
-    slope = rng.uniform(*assumed.slope)
+    slope = rng.uniform(*assumed.validation.slope)
     failed = rng.random(POOL) < expit(anchors.cutoff + slope * (scores - anchors.cutoff))
     agreed = (scores >= anchors.cutoff) == (own >= anchors.cutoff)
     outcome = np.where(agreed, failed.astype(float), np.nan)
@@ -197,15 +197,17 @@ def _undistinguished(values: np.ndarray, draws: np.ndarray, variable: str) -> np
 
 def _diameters(nodes: np.ndarray, draws: int, assumed: Assumptions, rng) -> np.ndarray:
     """Draw largest node diameters (cm), shape (draws, patients); 0 without nodes."""
-    node = assumed.node
-    logs = np.log(node["median"]) + node["per_node"] * nodes
-    logs = logs + node["log_sd"] * rng.standard_normal((draws, len(nodes)))
-    diameters = np.clip(np.exp(logs), node["smallest"], node["largest"]).round(1)
+    node = assumed.lln_diameter
+    logs = np.log(node.median) + node.per_node * nodes
+    logs = logs + node.log_sd * rng.standard_normal((draws, len(nodes)))
+    diameters = np.clip(np.exp(logs), node.smallest, node.largest).round(1)
     return np.where(nodes > 0, diameters, 0.0)
 
 
 def _doses(nodes: np.ndarray, draws: int, assumed: Assumptions, rng) -> np.ndarray:
     """Draw activities (mCi), shape (draws, patients)."""
-    shares = assumed.dose_shares[(nodes > 0).astype(int)].cumsum(axis=1)
+    doses = assumed.rai_dose
+    shares = np.array([doses.without_nodes, doses.with_nodes])
+    shares = shares[(nodes > 0).astype(int)].cumsum(axis=1)
     level = (rng.random((draws, len(nodes), 1)) > shares[:, :-1]).sum(axis=2)
-    return assumed.doses[level]
+    return np.array(doses.levels)[level]

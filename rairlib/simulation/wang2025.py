@@ -7,25 +7,30 @@ with anything are drawn around it.
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from rairlib.anchoring import AnchorError
+from rairlib.cohorts.declared import load_declared
+from rairlib.cohorts.quantiles import PROBABILITIES
+from rairlib.cohorts.search import Cohort, find_cohort
+from rairlib.cohorts.study import DeclaredStudy
 from rairlib.papers.wang2025_cohort import COURSES as AVIDITY
 from rairlib.papers.wang2025_progression import RATES
 from rairlib.reported import Registry
-from rairlib.search.follow_up import draw_follow_up, draw_times
-from rairlib.search.quantiles import PROBABILITIES
-from rairlib.search.values import (
+from rairlib.simulation.wang2025_values import (
     JOINED,
     PrintedSummaries,
     draw_activities,
     draw_ages,
     draw_courses,
+    draw_follow_up,
     draw_lung_sizes,
     draw_node_ratios,
     draw_thyroglobulin,
+    draw_times,
     draw_tumor_sizes,
     groups_of,
     targets_of,
@@ -33,7 +38,6 @@ from rairlib.search.values import (
 
 STUDY = "wang2025"
 TIME_TRIES = 20
-ROC_STATISTICS = ("auc", "ci_low", "ci_high", "cutoff")
 DEFINED = ("rai_activity_course", "rai_interval")
 # fmt: off
 COLUMNS = (
@@ -57,6 +61,53 @@ ONE_DECIMAL = ("tumor_size", "lnm_ratio", "lm_size", "ps_tg", "follow_up")
 WHOLE = ("age", "rai_courses", "rai_activity")
 
 
+# Classes of the declaration that the paper joins under one name.
+JOINED_CLASSES = ("partial or lost", "partial or lost, coded avid")
+# Not printed for patients out of Table 5: with no lesion on CT, they get the lower class.
+ASSUMED = {"ps_tg_528": "<528.5"}
+
+
+def without_held_out(registry: Registry) -> DeclaredStudy:
+    """Return the declaration without the rates and log-rank statistics that are held out."""
+    study = load_declared(registry.study)
+
+    def told(entry) -> bool:
+        return not entry.target.id or registry[entry.target.id].role != "held_out"
+
+    rates, logranks = (tuple(filter(told, several)) for several in (study.rates, study.logranks))
+    return replace(study, rates=rates, logranks=logranks)
+
+
+def searched_cohort(registry: Registry, seed: int) -> tuple[pd.DataFrame, Cohort]:
+    """Search for one cohort of the ensemble; it knows nothing of the numbers held out.
+
+    Parameters
+    ----------
+    registry : Registry
+        The reported numbers.
+    seed : int
+        Same seed, same cohort on the same machine.
+
+    Returns
+    -------
+    cohort : DataFrame
+        Counts and quartiles as printed, hazard ratios near the print.
+    found : Cohort
+        What the search found of it.
+
+    Raises
+    ------
+    AnchorError
+        If no measured values can be drawn around what was found.
+    """
+    rng = np.random.default_rng(seed)
+    found = find_cohort(without_held_out(registry), rng)
+    skeleton = found.skeleton().replace({"class": dict.fromkeys(JOINED_CLASSES, JOINED)})
+    skeleton = skeleton.replace({name: {"": level} for name, level in ASSUMED.items()})
+    marks = [int(mark) for mark in found.order.marks]
+    return complete(skeleton, marks, read_summaries(registry), rng), found
+
+
 def read_summaries(registry: Registry) -> PrintedSummaries:
     """Read what the measured values must meet from the registry.
 
@@ -68,16 +119,11 @@ def read_summaries(registry: Registry) -> PrintedSummaries:
     Returns
     -------
     PrintedSummaries
-        Quantiles, ranges, rank statistics, counts and definitions.
+        Quantiles, ranges, counts and definitions.
     """
     quantiles = registry.where(tuple(PROBABILITIES), repeats="")
-    ranks = registry.where("u_statistic", repeats="")
-    curve = registry.where(ROC_STATISTICS, variable="ps_tg", group="PD vs NPD", repeats="")
     return PrintedSummaries(
-        statistics={
-            (row.variable, row.group, row.statistic): row.number
-            for row in (*quantiles, *ranks, *reversed(curve))
-        },
+        statistics={(row.variable, row.group, row.statistic): row.number for row in quantiles},
         counts={
             (row.variable, row.level): int(row.number.value)
             for name in ("ptc_variant", "lnm")
@@ -97,7 +143,6 @@ def complete(
     positions: Sequence[int],
     summaries: PrintedSummaries,
     rng: np.random.Generator,
-    steer: bool,
 ) -> pd.DataFrame:
     """Draw a whole cohort around a skeleton.
 
@@ -113,8 +158,6 @@ def complete(
         See :func:`read_summaries`.
     rng : numpy Generator
         Source of randomness.
-    steer : bool
-        Whether the ranks of ps-Tg are steered to the numbers that were held out.
 
     Returns
     -------
@@ -141,7 +184,7 @@ def complete(
         lnm=np.where(involved, "yes", "no"),
         lnm_ratio=ratios,
         lm_size=draw_lung_sizes(skeleton, rng),
-        ps_tg=draw_thyroglobulin(skeleton, summaries, groups, rng, steer),
+        ps_tg=draw_thyroglobulin(skeleton, summaries, groups, rng),
         rai_courses=courses,
         rai_activity=draw_activities(courses, summaries, groups, rng),
         progression=np.select([groups["PD"], groups["NPD"]], ["PD", "NPD"], ""),

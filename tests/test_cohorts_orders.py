@@ -1,24 +1,19 @@
 """Searches for an order in time with and without one statistic."""
 
-from dataclasses import replace
-
 import pytest
-from search_toy import QUICK, rate_at, toy_cohort, toy_study
+from cohorts_toy import rate_at, toy_cohort, toy_study
 
 from rairlib.chapters.wang2025_open import load_orders, orders_table
+from rairlib.cohorts import order_trials as orders
 from rairlib.errors import RairlibError
 from rairlib.publish import WEIGHED_SEEDS
 from rairlib.reported import load_registry
-from rairlib.search.schedule import Round
-from rairlib.simulation import orders
-
-SHORT = replace(QUICK, timeline_rounds=(Round(steps=100_000, start=1e4, end=0.05, cap=100.0),))
 
 
 @pytest.fixture(scope="module")
 def trials():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(orders, "load_declared", lambda study: (toy_study(toy_cohort()), SHORT))
+        patch.setattr(orders, "load_declared", lambda study: toy_study(toy_cohort()))
         return orders.order_trials("toy", "logrank", range(1, 4), 1)
 
 
@@ -38,7 +33,7 @@ def test_end_of_the_curve_is_that_of_lifelines():
 
 
 def test_number_that_is_not_declared_is_refused(monkeypatch):
-    monkeypatch.setattr(orders, "load_declared", lambda study: (toy_study(toy_cohort()), SHORT))
+    monkeypatch.setattr(orders, "load_declared", lambda study: toy_study(toy_cohort()))
     with pytest.raises(RairlibError, match="toy: figure5-99: not among the log-rank statistics"):
         orders.order_trials("toy", "figure5-99", range(1, 2), 1)
 

@@ -5,14 +5,12 @@ import pandas as pd
 import pytest
 
 from rairlib.anchoring import AnchorError
+from rairlib.cohorts.quantiles import QuantileTarget, draw_with_quantiles
 from rairlib.papers.wang2025 import check_cohort
 from rairlib.printed import parse_printed
 from rairlib.reported import load_registry
-from rairlib.search.follow_up import draw_follow_up, draw_times
-from rairlib.search.quantiles import QuantileTarget, draw_with_quantiles
-from rairlib.search.ranks import RankGoals, steer_ranks
-from rairlib.search.values import level_limits
 from rairlib.simulation.wang2025 import complete, read_summaries
+from rairlib.simulation.wang2025_values import draw_follow_up, draw_times, level_limits
 from rairlib.survival import survival_at
 
 
@@ -118,25 +116,6 @@ def test_follow_up_is_not_shorter_than_the_time_observed(rng):
     assert (values.min(), np.median(values), values.max()) == (6.3, 45.0, 90.0)
 
 
-def test_ranks_are_steered_to_known_statistics(rng):
-    # Ten against ten: U = 20 and, with all assessed, an area of 0.80 are the same statement.
-    event = np.arange(20) < 10
-    goals = RankGoals(
-        second=event,
-        u_statistic=parse_printed("20"),
-        assessed=np.ones(20, dtype=bool),
-        event=event,
-        auc=parse_printed("0.80"),
-        ci_low=parse_printed("0.6"),
-        ci_high=parse_printed("1.0"),
-        cutoff=11.0,
-    )
-    limits = np.ones(20), np.full(20, 30.0)
-    values = steer_ranks(np.arange(20.0) + 1, *limits, [], goals, 1.0, rng)
-    wins = np.sign(values[event][:, None] - values[~event]).sum() / 2 + 50
-    assert wins == pytest.approx(80, abs=0.5)
-
-
 def skeleton_of(rng, cohort_size=177):
     """Return a skeleton with the paper's margins, dealt out at random."""
 
@@ -201,12 +180,12 @@ PRINTED = {
 }
 
 
-@pytest.fixture(scope="module", params=[False, True])
-def completed(request):
+@pytest.fixture(scope="module")
+def completed():
     rng = np.random.default_rng(8)
     skeleton = skeleton_of(rng)
     summaries = read_summaries(load_registry("wang2025"))
-    return skeleton, complete(skeleton, [20, 82, 114], summaries, rng, steer=request.param)
+    return skeleton, complete(skeleton, [20, 82, 114], summaries, rng)
 
 
 def test_a_random_skeleton_gets_the_printed_quartiles(completed):

@@ -5,17 +5,15 @@ ranges. Courses and activities of radioiodine go with the type of refractory dis
 under observation.
 """
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from rairlib.anchoring import AnchorError
+from rairlib.cohorts.quantiles import PROBABILITIES, QuantileTarget, draw_with_quantiles
 from rairlib.printed import Printed, parse_printed
-from rairlib.search.quantiles import PROBABILITIES, QuantileTarget, draw_with_quantiles
-from rairlib.search.ranks import RankGoals, steer_ranks
 
 JOINED = "partial avidity or avidity lost"
 STEPS = {"age": 1.0, "tumor_size": 0.1, "lnm_ratio": 0.1, "lm_size": 0.1, "ps_tg": 0.1}
@@ -34,10 +32,9 @@ COURSES = {
     "avidity lost": (0.0, 0.45, 0.30, 0.15, 0.07, 0.03),
     "progression despite avidity": (0.20, 0.40, 0.25, 0.10, 0.03, 0.02),
 }
-# Neighbours of a printed cut-off lie at most so many steps from it.
-WIDEST_NEIGHBOUR = 40
-# Exchanges reach the rank statistics from about every second draw.
-STEERED_DRAWS = 20
+MONTH_STEP = 0.1
+# Not printed: mean time under observation after progression, in months.
+AFTER_PROGRESSION = 36.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +44,7 @@ class PrintedSummaries:
     Attributes
     ----------
     statistics : mapping of (variable, group, statistic) to Printed
-        Quantiles and ranges; U under ``RAIR vs RAIA``; area, limits and cut-off of ps_tg under
-        ``PD vs NPD``.
+        Quantiles and ranges.
     counts : mapping of (variable, level) to int
         Patients with a level that the skeleton does not hold.
     sizes : mapping of str to int
@@ -197,76 +193,12 @@ def draw_lung_sizes(skeleton: pd.DataFrame, rng: np.random.Generator) -> np.ndar
     return np.where(skeleton["evaluable"] == "yes", sizes, 0.0)
 
 
-def draw_thyroglobulin(skeleton, summaries, groups, rng, steer: bool = False) -> np.ndarray:
-    """Draw stimulated thyroglobulin in steps of 0.1 ng/mL.
-
-    Parameters
-    ----------
-    skeleton : DataFrame
-        See :func:`groups_of`; also ``ps_tg_528``.
-    summaries : PrintedSummaries
-        What to meet.
-    groups : mapping of str to ndarray of bool
-        See :func:`groups_of`.
-    rng : numpy Generator
-        Source of randomness.
-    steer : bool
-        Whether to meet U, the area under the ROC curve, its limits and the best cut-off too.
-
-    Returns
-    -------
-    ndarray of float
-        One per patient.
-
-    Raises
-    ------
-    AnchorError
-        If no values meet what is printed.
-    """
+def draw_thyroglobulin(skeleton, summaries, groups, rng) -> np.ndarray:
+    """Draw stimulated thyroglobulin in steps of 0.1 ng/mL; ranks and ROC curve are left open."""
     step, variable = STEPS["ps_tg"], "ps_tg"
     low, high = level_limits(skeleton["ps_tg_528"], summaries.limits(variable), step)
     targets = targets_of(summaries, variable, groups)
-    if not steer:
-        return draw_with_quantiles(low, high, targets, step, rng, logarithmic=True)
-    cutoff = summaries.statistics[variable, "PD vs NPD", "cutoff"].value
-    above = (low >= cutoff) & groups["evaluable"]
-    gap = step * rng.integers(1, WIDEST_NEIGHBOUR + 1)
-    neighbours = [
-        ("maximum", groups["evaluable"] & ~above, cutoff - gap),
-        ("minimum", above, cutoff + gap),
-    ]
-    targets += [
-        QuantileTarget(
-            group="neighbours of the cut-off",
-            members=members,
-            statistic=end,
-            printed=parse_printed(f"{value:.1f}"),
-        )
-        for end, members, value in neighbours
-    ]
-    low, high = (
-        np.where(low >= cutoff, cutoff + gap, low),
-        np.where(high < cutoff, cutoff - gap, high),
-    )
-    goals = _rank_goals(summaries, groups, cutoff)
-    for _ in range(STEERED_DRAWS):
-        values = draw_with_quantiles(low, high, targets, step, rng, logarithmic=True)
-        with suppress(AnchorError):
-            return steer_ranks(values, low, high, targets, goals, step, rng)
-    raise AnchorError(f"none of {STEERED_DRAWS} draws reached the printed ranks of ps_tg")
-
-
-def _rank_goals(summaries, groups, cutoff: float) -> RankGoals:
-    printed = summaries.statistics
-    area = {name: printed["ps_tg", "PD vs NPD", name] for name in ("auc", "ci_low", "ci_high")}
-    return RankGoals(
-        second=groups["RAIR"],
-        u_statistic=printed["ps_tg", "RAIR vs RAIA", "u_statistic"],
-        assessed=groups["evaluable"],
-        event=groups["PD"],
-        cutoff=cutoff,
-        **area,
-    )
+    return draw_with_quantiles(low, high, targets, step, rng, logarithmic=True)
 
 
 def draw_courses(types, follow_up, summaries, groups, rng) -> np.ndarray:
@@ -288,3 +220,95 @@ def draw_activities(courses, summaries, groups, rng) -> np.ndarray:
     high = np.minimum(courses * most, summaries.limits("rai_activity")[1])
     targets = targets_of(summaries, "rai_activity", groups)
     return draw_with_quantiles(courses * least, high, targets, ACTIVITY_STEP, rng)
+
+
+def draw_times(
+    positions: Sequence[int],
+    months: Sequence[float],
+    n: int,
+    first: float,
+    last: float,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Draw ascending times of which so many lie within given months.
+
+    Parameters
+    ----------
+    positions : sequence of int
+        How many times are at most each of the months.
+    months : sequence of float
+        Ascending.
+    n : int
+        Number of times.
+    first, last : float
+        The smallest and the largest time, both attained.
+    rng : numpy Generator
+        Source of randomness.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+        Distinct multiples of 0.1 months, ascending; spread evenly up to the last of the months,
+        and evenly on a log scale beyond.
+
+    Raises
+    ------
+    AnchorError
+        If an interval holds fewer times than it should.
+    """
+    counts = np.diff([0, *positions, n])
+    edges = np.round(np.array([first, *months, last]) / MONTH_STEP).astype(int)
+    if counts.min() < 0 or counts[0] < 1 or counts[-1] < 1:
+        raise AnchorError(f"{list(positions)} of {n} times do not begin at {first:g} months")
+    parts = [np.array([edges[0]])]
+    for place, (count, low, high) in enumerate(zip(counts, edges[:-1], edges[1:], strict=True)):
+        final = place == len(counts) - 1
+        inner = np.arange(low + 1, high + (not final))
+        wanted = count - (place == 0) - final
+        if wanted > inner.size:
+            raise AnchorError(f"{count} distinct times do not fit up to {high / 10:g} months")
+        chance = 1 / inner if final else np.ones(inner.size)
+        parts.append(rng.choice(inner, size=wanted, replace=False, p=chance / chance.sum()))
+    steps = np.sort(np.concatenate([*parts, [edges[-1]]]))
+    return np.round(steps * MONTH_STEP, 1)
+
+
+def draw_follow_up(
+    pfs: np.ndarray,
+    event: np.ndarray,
+    targets: Sequence[QuantileTarget],
+    limits: tuple[float, float],
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Draw follow-up times with printed quantiles that are never shorter than the time observed.
+
+    Parameters
+    ----------
+    pfs : ndarray of float, shape (n,)
+        Time to progression or to the last assessment, months; NaN without assessment.
+    event : ndarray of bool, shape (n,)
+        Whether the time ends with progression.
+    targets : sequence of QuantileTarget
+        Printed quantiles of the follow-up.
+    limits : tuple of float
+        Shortest and longest follow-up.
+    rng : numpy Generator
+        Source of randomness.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+        Multiples of 0.1 months. Without progression it is the time observed unless the quantiles
+        need a longer one (the last contact then follows the last assessment); with
+        progression it goes on after it; without assessment it is free.
+
+    Raises
+    ------
+    AnchorError
+        If no follow-up has the printed quantiles.
+    """
+    low = np.where(np.isnan(pfs), limits[0], np.fmax(pfs, limits[0]))
+    after = rng.exponential(AFTER_PROGRESSION, pfs.size)
+    preferred = np.where(event, np.minimum(pfs + after, limits[1]), pfs)
+    high = np.full(pfs.size, limits[1])
+    return draw_with_quantiles(low, high, targets, MONTH_STEP, rng, preferred, logarithmic=True)

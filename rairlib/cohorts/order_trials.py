@@ -6,13 +6,11 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
+from rairlib.cohorts.declared import load_declared
+from rairlib.cohorts.order import order_of, statistics
+from rairlib.cohorts.search import find_order
+from rairlib.cohorts.study import DeclaredStudy
 from rairlib.errors import RairlibError
-from rairlib.search.arrays import timeline_targets
-from rairlib.search.declaration import END, DeclaredStudy
-from rairlib.search.distances import timeline_values
-from rairlib.search.schedule import Schedule
-from rairlib.search.search import TIMELINE, Search
-from rairlib.simulation.declared import load_declared
 
 COLUMNS = ["told", "seed", "value", "end", "met", "of"]
 
@@ -43,15 +41,14 @@ def order_trials(study: str, number: str, seeds: range, workers: int) -> pd.Data
     RairlibError
         If the declaration does not name the number.
     """
-    declared, schedule = load_declared(study)
+    declared = load_declared(study)
     without = replace(
         declared, logranks=tuple(e for e in declared.logranks if e.target.id != number)
     )
     if len(without.logranks) == len(declared.logranks):
         raise RairlibError(f"{study}: {number}: not among the log-rank statistics searched for")
-    schedule = replace(schedule, timeline_chains=1, timeline_plan=())
     tasks = [
-        delayed(_trial)(searched, declared, schedule, number, told, seed)
+        delayed(_trial)(searched, declared, number, told, seed)
         for told, searched in (("yes", declared), ("no", without))
         for seed in seeds
     ]
@@ -59,25 +56,16 @@ def order_trials(study: str, number: str, seeds: range, workers: int) -> pd.Data
 
 
 def _trial(
-    searched: DeclaredStudy,
-    declared: DeclaredStudy,
-    schedule: Schedule,
-    number: str,
-    told: str,
-    seed: int,
+    searched: DeclaredStudy, declared: DeclaredStudy, number: str, told: str, seed: int
 ) -> tuple:
-    search = Search(searched, schedule, seed)
-    for state in search.steps():
-        if state.stage != "timeline":
-            break
-    order = [state.arrays[name] for name in TIMELINE]
-    entries = timeline_targets(declared)
-    values = timeline_values(declared, *order)
+    order = find_order(searched, np.random.default_rng(seed))
+    order = order_of(declared, order.classes, order.events, order.marks)
+    entries, values = declared.order_targets, statistics(order)
     found = dict(zip([t.id for t in entries], values, strict=True))
     bounds = {rate.target.id for rate in declared.rates if rate.mark == END}
     others = [t for t in entries if t.id not in {*bounds, number}]
     met = sum(t.low <= found[t.id] <= t.high for t in others)
-    return told, seed, float(found[number]), _end(state.arrays["events"]), met, len(others)
+    return told, seed, float(found[number]), _end(order.events), met, len(others)
 
 
 def _end(events: np.ndarray) -> float:

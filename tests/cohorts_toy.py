@@ -6,9 +6,10 @@ from lifelines import KaplanMeierFitter
 from lifelines.statistics import multivariate_logrank_test
 from statsmodels.duration.hazard_regression import PHReg
 
-from rairlib.printed import parse_printed
-from rairlib.search.cox_terms import NORMAL_QUANTILE
-from rairlib.search.declaration import (
+from rairlib.cohorts.breslow import NORMAL_QUANTILE
+from rairlib.cohorts.order import Order, order_of
+from rairlib.cohorts.search import Cooling
+from rairlib.cohorts.study import (
     Covariate,
     DeclaredStudy,
     LogRank,
@@ -17,33 +18,10 @@ from rairlib.search.declaration import (
     Rate,
     Target,
 )
-from rairlib.search.schedule import FourSearch, LinearStep, MeetingStep, Round, Schedule
+from rairlib.printed import parse_printed
 
 COVARIATES = ("older", "larger", "spread")
-LINEAR_STEP = LinearStep(
-    size=500.0, cancelling=200, walked=100, paired=100, pairs=200, pair_size=50.0,
-    steps=50_000, start=100.0, end=2.0, width=10.0,
-)  # fmt: skip
-MEETING_STEP = MeetingStep(
-    size=200.0, cancelling=200, walked=200, walk=40_000, per_column=200, pairs=2_000,
-    keys=2, lookups=2, refits=200,
-)  # fmt: skip
-QUICK = Schedule(
-    chunk_steps=50_000,
-    timeline_chains=1,
-    timeline_rounds=(Round(steps=200_000, start=1e4, end=0.05, cap=100.0),),
-    timeline_plan=(FourSearch(pairs=2_000, keys=2, lookups=2, refits=200),),
-    timeline_exchanges=300,
-    covariate_chains=2,
-    covariate_rounds=(Round(steps=300_000, start=100.0, end=1.0, cap=100.0),),
-    polish_iterations=10,
-    walk_steps=20_000,
-    walk_tries=2,
-    linear_cycles=2,
-    linear_plan=(LINEAR_STEP,),
-    linear_walk=40_000,
-    meeting_plan=(MEETING_STEP,),
-)
+QUICK = Cooling(restarts=4, steps=50_000, hot=1e4, cold=0.1)
 
 
 def toy_cohort(seed: int = 5) -> pd.DataFrame:
@@ -137,11 +115,7 @@ def toy_study(cohort: pd.DataFrame, digits: int = 1) -> DeclaredStudy:
     )
 
 
-def toy_arrays(cohort: pd.DataFrame) -> tuple[np.ndarray, ...]:
-    """Return classes, events, marks and rows of a cohort."""
-    return (
-        cohort["group"].to_numpy(np.int64),
-        cohort["event"].to_numpy(np.int64),
-        np.array([int((cohort["time"] <= 20).sum())]),
-        cohort[list(COVARIATES)].to_numpy(np.int64),
-    )
+def toy_order(cohort: pd.DataFrame) -> Order:
+    """Return the order in time of a cohort."""
+    marks = [int((cohort["time"] <= 20).sum())]
+    return order_of(toy_study(cohort), cohort["group"], cohort["event"], marks)

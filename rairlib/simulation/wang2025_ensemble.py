@@ -8,7 +8,7 @@ from rairlib.anchoring import AnchorError
 from rairlib.papers import wang2025
 from rairlib.papers.wang2025_unpublished import unpublished
 from rairlib.reported import Registry
-from rairlib.simulation.searched import searched_cohort
+from rairlib.simulation.wang2025 import searched_cohort
 
 KEY = ["statistic", "variable", "level", "group"]
 # SPSS gives the interval by Hanley and McNeil; this one is left to the kept cohort.
@@ -84,7 +84,7 @@ def _drawn(registry: Registry, seed: int) -> pd.DataFrame:
     """Draw again where the printed follow-up cannot be met around a skeleton."""
     for attempt in range(TRIES):
         try:
-            return searched_cohort(registry, seed + STRIDE * attempt)
+            return searched_cohort(registry, seed + STRIDE * attempt)[0]
         except AnchorError as refusal:
             reason = refusal
     raise AnchorError(f"none of {TRIES} searches left room for the measured values: {reason}")

@@ -1,0 +1,1 @@
+"""Cohorts that agree with a paper: declared, annealed, and set beside the print."""

@@ -1,0 +1,164 @@
+"""Breslow's sums over the patients at risk, exact on distinct times, and one Cox fit.
+
+Patients who share their levels form a group; a cohort is the case of one patient in each.
+The score test at zero of indicators of groups is the log-rank test.
+"""
+
+import numpy as np
+from numba import njit
+
+NORMAL_QUANTILE = 1.959963984540054
+SINGULAR = 1e-9
+ITERATIONS_MAX = 60
+STEP_LIMIT = 1e-10
+LARGEST_STEP = 1.0
+
+
+@njit(cache=True, error_model="numpy")
+def write_ratio(estimate, error, out):
+    """Write a hazard ratio and its limits of 95 %."""
+    for t, side in enumerate((0.0, -NORMAL_QUANTILE, NORMAL_QUANTILE)):
+        out[t] = np.exp(estimate + side * error)
+
+
+@njit(cache=True, error_model="numpy")
+def invert(matrix):
+    """Invert a positive definite matrix in place; whether it is one."""
+    size = matrix.shape[0]
+    for k in range(size):
+        pivot = matrix[k, k]
+        if not pivot > SINGULAR:
+            return False
+        matrix[k, k] = 1.0
+        for j in range(size):
+            matrix[k, j] /= pivot
+        for i in range(size):
+            factor = matrix[i, k]
+            if i != k:
+                matrix[i, k] = 0.0
+                for j in range(size):
+                    matrix[i, j] -= factor * matrix[k, j]
+    return True
+
+
+@njit(cache=True, error_model="numpy")
+def add_sums(at_risk, group, levels, beta, score, information):
+    """Write score and information of a Cox model.
+
+    Parameters
+    ----------
+    at_risk : ndarray, shape (E, G)
+        Patients of each group at risk at each event.
+    group : ndarray of int64, shape (E,)
+        Group of the patient with the event; -1 leaves the event out.
+    levels : ndarray, shape (G, K)
+        Covariates of each group.
+    beta : ndarray, shape (K,)
+        Coefficients.
+    score, information : ndarray, shapes (K,) and (K, K)
+        Written.
+    """
+    many, groups = levels.shape[1], levels.shape[0]
+    score[:] = 0.0
+    information[:] = 0.0
+    risk, mean, square = np.empty(groups), np.empty(many), np.empty((many, many))
+    for g in range(groups):
+        risk[g] = np.exp((levels[g] * beta).sum())
+    for e in range(group.shape[0]):
+        if group[e] < 0:
+            continue
+        total = 0.0
+        mean[:] = 0.0
+        square[:] = 0.0
+        for g in range(groups):
+            weight = at_risk[e, g] * risk[g]
+            if weight > 0.0:
+                total += weight
+                for k in range(many):
+                    if levels[g, k] != 0.0:
+                        mean[k] += weight * levels[g, k]
+                        for j in range(k + 1):
+                            square[k, j] += weight * levels[g, k] * levels[g, j]
+        for k in range(many):
+            mean[k] /= total
+            score[k] += levels[group[e], k] - mean[k]
+            for j in range(k + 1):
+                information[k, j] += square[k, j] / total - mean[k] * mean[j]
+                information[j, k] = information[k, j]
+
+
+@njit(cache=True, error_model="numpy")
+def fit(at_risk, group, levels, beta, errors):
+    """Fit a Cox model from `beta` on, in place; NaN where the likelihood has no maximum."""
+    many = beta.shape[0]
+    score, information = np.empty(many), np.empty((many, many))
+    for _ in range(ITERATIONS_MAX):
+        add_sums(at_risk, group, levels, beta, score, information)
+        if not invert(information):
+            break
+        largest = 0.0
+        for k in range(many):
+            step = min(max((information[k] * score).sum(), -LARGEST_STEP), LARGEST_STEP)
+            beta[k] += step
+            largest = max(largest, abs(step))
+            errors[k] = np.sqrt(information[k, k])
+        if largest < STEP_LIMIT:
+            return
+    beta[:] = np.nan
+    errors[:] = np.nan
+
+
+@njit(cache=True, error_model="numpy")
+def write_binary(ones, size, events, beta, out):
+    """Write ratio and limits of one binary covariate, one Newton step from `beta`.
+
+    Of the patients at risk at each event (`size`) `ones` have level 1; of those with the event
+    `events` have. Returns the estimate, NaN where the information is singular.
+    """
+    ratio, score, information = np.exp(beta), float(events), 0.0
+    for e in range(size.shape[0]):
+        share = ones[e] * ratio / (size[e] + ones[e] * (ratio - 1.0))
+        score -= share
+        information += share * (1.0 - share)
+    if not information > SINGULAR:
+        out[:] = np.inf
+        return np.nan
+    beta += min(max(score / information, -LARGEST_STEP), LARGEST_STEP)
+    write_ratio(beta, 1.0 / np.sqrt(information), out)
+    return beta
+
+
+@njit(cache=True, error_model="numpy")
+def logrank(at_risk, group, levels):
+    """Log-rank chi-square: levels are indicators of all groups but one; 0 if it is undefined."""
+    many = levels.shape[1]
+    score, information = np.empty(many), np.empty((many, many))
+    add_sums(at_risk, group, levels, np.zeros(many), score, information)
+    if not invert(information):
+        return 0.0
+    return (score * (information * score).sum(axis=1)).sum()
+
+
+def fitted_ratios(levels: np.ndarray, events: np.ndarray) -> np.ndarray:
+    """Fit a Cox model to patients in order of time.
+
+    Parameters
+    ----------
+    levels : ndarray, shape (n, K)
+        Covariates.
+    events : ndarray, shape (n,)
+        1 for patients with the event.
+
+    Returns
+    -------
+    ndarray, shape (K, 3)
+        Hazard ratio and limits of 95 %; NaN where the likelihood has no maximum.
+    """
+    levels, out = np.array(levels, float), np.full((levels.shape[1], 3), np.nan)
+    beta, errors = np.zeros(len(out)), np.zeros(len(out))
+    of_event = np.flatnonzero(events)
+    at_risk = (np.arange(len(levels)) >= of_event[:, None]).astype(float)
+    fit(at_risk, of_event, levels, beta, errors)
+    for k in range(len(out)):
+        write_ratio(beta[k], errors[k], out[k])
+    return out

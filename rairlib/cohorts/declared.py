@@ -1,0 +1,290 @@
+"""Read a declared study: its file says how the printed numbers hang together, the registry them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+from pydantic import Field, NonNegativeInt
+
+from rairlib.cohorts.study import (
+    END,
+    Covariate,
+    DeclaredStudy,
+    JointTable,
+    LogRank,
+    Mark,
+    PatientClass,
+    Rate,
+    Target,
+)
+from rairlib.cohorts.toml_file import Ascending, DeclarationError, Several, Table, fault, read_toml
+from rairlib.errors import unknown
+from rairlib.kept_files import data_folder, kept_file
+from rairlib.reported import Registry, ReportedNumber, load_registry
+from rairlib.studies import study_file, study_folder
+
+FILE = "simulation.toml"
+LIMITS = ("ci_low", "ci_high")
+ALL = "all"
+
+
+class CohortTable(Table):
+    """Groups of the patients at risk and with the event; who is not at risk, by class."""
+
+    at_risk: str
+    events: str
+    outside: dict[str, NonNegativeInt] = Field(default_factory=dict)
+
+
+class RateTable(Table):
+    """A printed rate; with `between`, bounds read into it for the end of follow-up."""
+
+    id: str
+    between: Ascending[float] | None = None
+    weight: float = 1.0
+    classes: Several[str] | str
+
+
+class LogRankTable(Table):
+    """A printed log-rank statistic."""
+
+    id: str
+    weight: float = 1.0
+    groups: Annotated[Several[Several[str]], Field(min_length=2)]
+
+
+class CovariateTable(Table):
+    """A covariate; its levels, counts and ratios are in the registry."""
+
+    variable: str
+    classes: Several[str] = ()
+    events: Ascending[int] | None = None
+
+
+class JointFile(Table):
+    """A kept joint table: file in the data folder, number of the table in it."""
+
+    file: str
+    table: int
+
+
+class Declaration(Table):
+    """The whole file."""
+
+    cohort: CohortTable
+    classes: Several[PatientClass]
+    marks: Several[Mark] = ()
+    rates: Several[RateTable] = ()
+    logranks: Several[LogRankTable] = ()
+    covariates: Several[CovariateTable] = ()
+    joint: JointFile | None = None
+
+
+def load_declared(study: str) -> DeclaredStudy:
+    """Read the declaration of a study of the project.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+
+    Returns
+    -------
+    DeclaredStudy
+        With its printed numbers.
+
+    Raises
+    ------
+    RairlibError
+        If there is no declaration, or for the first fault in it.
+    """
+    if not (study_folder(study) / FILE).is_file():
+        raise DeclarationError(f"{study}: no {FILE}: write one to have this study searched")
+    return read_declared(study_file(study, FILE), load_registry(study))
+
+
+def read_declared(path: Path, registry: Registry) -> DeclaredStudy:
+    """Read a declaration from any file; see :func:`load_declared`."""
+    return _Reader(path, registry).study()
+
+
+class _Reader:
+    """Looks up in the registry what a declaration names."""
+
+    def __init__(self, path: Path, registry: Registry) -> None:
+        self.path, self.registry = path, registry
+        self.file = read_toml(path, Declaration)
+        self.names = [entry.name for entry in self.file.classes]
+
+    def fault(self, place: str, text: str) -> DeclarationError:
+        return fault(self.path, place, text)
+
+    def study(self) -> DeclaredStudy:
+        file = self.file
+        at_risk, size = self.size("at_risk"), sum(entry.size for entry in file.classes)
+        if at_risk != size:
+            text = f"{at_risk} patients are printed, the classes have {size}: correct the sizes"
+            raise self.fault("cohort.at_risk", text)
+        for name in file.cohort.outside:
+            self.known(name, "cohort.outside")
+        try:
+            study = DeclaredStudy(
+                study=self.registry.study,
+                events=self.size("events"),
+                classes=file.classes,
+                covariates=(),
+                outside=file.cohort.outside,
+                marks=file.marks,
+                rates=self.each("rates", self.rate),
+                logranks=self.each("logranks", self.logrank),
+            )
+            add = lambda entry, place: self.covariate(entry, place, study)  # noqa: E731
+            study = replace(study, covariates=self.each("covariates", add))
+        except DeclarationError as error:
+            if str(error).startswith(str(self.path)):
+                raise
+            raise self.fault("", str(error).replace("\n", f"\n{self.path}: ")) from error
+        return replace(study, joint=self.joint(study)) if file.joint else study
+
+    def each(self, key: str, read: Callable) -> tuple:
+        """Read each of several tables, with its place in the file."""
+        entries = enumerate(getattr(self.file, key), start=1)
+        return tuple(read(entry, f"{key}[{number}]") for number, entry in entries)
+
+    def size(self, key: str) -> int:
+        name = getattr(self.file.cohort, key)
+        row = self.registry.size(name)
+        if row is None:
+            groups = sorted({row.group for row in self.registry.where("n")})
+            raise self.fault(f"cohort.{key}", unknown(name, "group with a printed size", groups))
+        return int(row.number.value)
+
+    def known(self, name: str, place: str) -> str:
+        if name not in self.names:
+            raise self.fault(place, unknown(name, "declared class", self.names))
+        return name
+
+    def target(self, entry, place: str) -> Target:
+        ids = [row.id for row in self.registry]
+        if entry.id not in ids:
+            raise self.fault(f"{place}.id", unknown(entry.id, "reported number", ids))
+        return self.interval(self.registry[entry.id], f"{place}.id", entry.weight)
+
+    def interval(self, row: ReportedNumber, place: str, weight: float = 1.0) -> Target:
+        printed = row.number
+        if printed.operator != "=":
+            text = f"{row.id} is printed as {row.printed}: only equalities are searched"
+            raise self.fault(place, text)
+        return Target(
+            id=row.id, text=row.printed, low=printed.low, high=printed.high, weight=weight
+        )
+
+    def rate(self, entry: RateTable, place: str) -> Rate:
+        classes = self.names if entry.classes == ALL else entry.classes
+        if isinstance(classes, str):
+            raise self.fault(f"{place}.classes", f"is {classes!r}: give a list, or {ALL!r}")
+        classes = tuple(self.known(name, f"{place}.classes") for name in classes)
+        target = self.target(entry, place)
+        if entry.between:
+            low, high = entry.between
+            target = replace(target, text=f"{low:g} to {high:g}", low=low, high=high)
+            return Rate(classes=classes, mark=END, target=target)
+        months = self.registry[entry.id].level.split(" ")[0]
+        for number, mark in enumerate(self.file.marks):
+            if f"{mark.months:g}" == months:
+                return Rate(classes=classes, mark=number, target=target)
+        raise self.fault(f"{place}.id", f"no mark at {months} months: add one under marks")
+
+    def logrank(self, entry: LogRankTable, place: str) -> LogRank:
+        target, place = self.target(entry, place), f"{place}.groups"
+        flat = [self.known(name, place) for group in entry.groups for name in group]
+        if len(set(flat)) < len(flat):
+            raise self.fault(place, "a class stands in two groups: leave it in one")
+        return LogRank(groups=entry.groups, target=target)
+
+    def covariate(self, entry: CovariateTable, place: str, study: DeclaredStudy) -> Covariate:
+        """Read a covariate with its printed counts and rows."""
+        variable, place = entry.variable, f"{place}.variable"
+        rows = self.registry.where("hazard_ratio", variable=variable, repeats="")
+        if not rows:
+            known = {row.variable for row in self.registry.where("hazard_ratio")}
+            raise self.fault(place, unknown(variable, "variable with a hazard ratio", known))
+        levels = rows[0].contrast
+        known = {
+            "variable": variable,
+            "levels": levels,
+            "univariable": self.row(rows, "univariable", place),
+            "multivariable": self.row(rows, "multivariable", place),
+        }
+        at_risk = self.file.cohort.at_risk
+        total = self.count(variable, levels[0], at_risk)
+        if total is None:
+            raise self.fault(place, f"no count of {levels[0]!r} is printed for {at_risk!r}")
+        if not entry.classes:
+            counts, outside = self.counts(variable, levels[0], total, place, study)
+            return Covariate(**known, counts=counts, outside=outside, events=entry.events or ())
+        place = place.replace("variable", "classes")
+        classes = tuple(self.known(name, place) for name in entry.classes)
+        size = sum(c.size for c in study.classes if c.name in classes)
+        if size != total:
+            raise self.fault(place, f"have {size} patients, {total} are printed")
+        return Covariate(**known, classes=classes)
+
+    def row(self, rows: list[ReportedNumber], method: str, place: str) -> tuple[Target, ...]:
+        """Return ratio and limits of a method, or nothing if it is not printed."""
+        ratio = next((row for row in rows if row.method == method), None)
+        if ratio is None:
+            return ()
+        numbers = [ratio]
+        for statistic in LIMITS:
+            numbers += [
+                row for row in self.registry.belonging_to(ratio.id, statistic) if not row.repeats
+            ][:1]
+        if len(numbers) < 3:
+            raise self.fault(place, f"{ratio.id} is printed without its limits")
+        return tuple(self.interval(number, place) for number in numbers)
+
+    def count(self, variable: str, level: str, group: str) -> int | None:
+        rows = self.registry.where("count", variable=variable, level=level, group=group)
+        rows = [row for row in rows if not row.repeats] or rows
+        return int(rows[0].number.value) if rows else None
+
+    def counts(
+        self, variable: str, level: str, total: int, place: str, study: DeclaredStudy
+    ) -> tuple[dict[str, int], int]:
+        """Return the counts by stratum of those at risk, and the count of those outside.
+
+        Counts by stratum are those printed for the group of that name. For the stratum to which
+        the patients outside the risk set belong, it is what the others leave of the total.
+        """
+        counts = {name: self.count(variable, level, name) for name in study.strata}
+        if any(count is None for count in counts.values()):
+            return {"": total}, 0 if not study.outside else -1
+        outside = sum(counts.values()) - total
+        missing = {c.stratum for c in study.classes if study.outside.get(c.name, 0)}
+        if len(missing) > 1 or not 0 <= outside <= sum(study.outside.values()):
+            text = f"{outside} patients outside the risk set have {level!r}: correct cohort.outside"
+            raise self.fault(place, text)
+        for name in missing:
+            counts[name] -= outside
+        return counts, outside
+
+    def joint(self, study: DeclaredStudy) -> JointTable:
+        entry, covariates = self.file.joint, {c.variable: c for c in study.covariates}
+        if not (data_folder() / entry.file).is_file():
+            raise self.fault("joint.file", f"no file {entry.file!r} in the data folder")
+        kept = pd.read_csv(kept_file(entry.file), keep_default_na=False, encoding="utf-8")
+        kept = kept[kept["table"] == entry.table]
+        if kept.empty:
+            raise self.fault("joint.table", f"the file has no table {entry.table}")
+        variables = tuple(name for name in kept.columns if name not in ("table", "n"))
+        for name in variables:
+            if name not in covariates:
+                text = f"its column {unknown(name, 'declared covariate', covariates)}"
+                raise self.fault("joint.file", text)
+        levels = np.column_stack([kept[name] == covariates[name].levels[0] for name in variables])
+        rows = np.repeat(levels.astype(np.int64), kept["n"], axis=0)
+        return JointTable(variables=variables, rows=rows)
