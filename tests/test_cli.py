@@ -326,8 +326,6 @@ def test_mistyped_study_is_recognised(run):
         (("simulate", STUDY, "-n", "two"), "Invalid value for '-n'"),
         (("simulate", STUDY, "--seed", "-1"), "Invalid value for '--seed'"),
         (("simulate", STUDY, "-n", "2", "--witness"), "-n and --witness exclude each other"),
-        (("simulate", STUDY, "--resume", "x.npz"), "--resume goes with --witness"),
-        (("simulate", STUDY, "--witness", "--resume", "x.npz"), "start without --resume"),
         (("verdicts", "--format", "xml"), "'xml' is not one of 'table', 'json', 'csv'"),
         (("verdict",), "No such command 'verdict'. Did you mean 'verdicts'?"),
         (("audit",), "Missing argument 'STUDY|FILE.csv'"),

@@ -7,11 +7,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from rairlib.simulation.declared import load_declared
 
 from rairlib import publish, results
 from rairlib.chapters import common, oncocytic, tang2025_cohort, wang2025_open
 from rairlib.checklist import load_checklist
+from rairlib.cohorts.declared import load_declared
 from rairlib.errors import RairlibError
 from rairlib.kept_files import KNOWN, KeptFileError, data_folder, kept_file, known_files
 from rairlib.kept_tables import kept_tables

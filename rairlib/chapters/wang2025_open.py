@@ -100,7 +100,7 @@ def load_orders() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        See :func:`rairlib.simulation.orders.order_trials`.
+        See :func:`rairlib.cohorts.order_trials.order_trials`.
     """
     return pd.read_csv(kept_file(f"results/{STUDY}_orders.csv"), encoding="utf-8")
 

@@ -9,7 +9,7 @@ from joblib import Parallel, delayed
 from rairlib.cohorts.declared import load_declared
 from rairlib.cohorts.order import order_of, statistics
 from rairlib.cohorts.search import find_order
-from rairlib.cohorts.study import DeclaredStudy
+from rairlib.cohorts.study import END, DeclaredStudy
 from rairlib.errors import RairlibError
 
 COLUMNS = ["told", "seed", "value", "end", "met", "of"]
