@@ -3,6 +3,7 @@
 import pytest
 
 from rairlib.cohorts.declared import FILE, load_declared, read_declared
+from rairlib.cohorts.toml_file import DeclarationError
 from rairlib.reported import load_registry
 from rairlib.simulation.wang2025 import without_held_out
 from rairlib.studies import study_folder
@@ -90,6 +91,13 @@ def test_fault_is_told_in_one_line_with_file_and_key(old, new, told, text, regis
     assert message.startswith(f"{path}: ")
     assert told in message
     assert "\n" not in message
+
+
+def test_declaration_without_covariates_is_refused(text, registry, tmp_path):
+    path = tmp_path / FILE
+    path.write_text(text[: text.index("[[covariates]]")], encoding="utf-8")
+    with pytest.raises(DeclarationError, match="covariates: is missing"):
+        read_declared(path, registry)
 
 
 def test_study_without_declaration_is_refused():

@@ -79,7 +79,7 @@ class Declaration(Table):
     marks: Several[Mark] = ()
     rates: Several[RateTable] = ()
     logranks: Several[LogRankTable] = ()
-    covariates: Several[CovariateTable] = ()
+    covariates: Annotated[Several[CovariateTable], Field(min_length=1)]
     joint: JointFile | None = None
 
 
@@ -141,13 +141,15 @@ class _Reader:
                 rates=self.each("rates", self.rate),
                 logranks=self.each("logranks", self.logrank),
             )
-            add = lambda entry, place: self.covariate(entry, place, study)  # noqa: E731
-            study = replace(study, covariates=self.each("covariates", add))
+            covariates = self.each(
+                "covariates", lambda entry, place: self.covariate(entry, place, study)
+            )
+            study = replace(study, covariates=covariates)
+            return replace(study, joint=self.joint(study)) if file.joint else study
         except DeclarationError as error:
             if str(error).startswith(str(self.path)):
                 raise
             raise self.fault("", str(error).replace("\n", f"\n{self.path}: ")) from error
-        return replace(study, joint=self.joint(study)) if file.joint else study
 
     def each(self, key: str, read: Callable) -> tuple:
         """Read each of several tables, with its place in the file."""
