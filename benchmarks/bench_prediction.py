@@ -19,7 +19,7 @@ from rairlib.hosmer_lemeshow import hosmer_lemeshow
 from rairlib.model_search.measures import MEASURES, measure
 from rairlib.papers.tang2025 import one_set, select
 from rairlib.papers.tang2025_develop import develop
-from rairlib.results import load_witness
+from rairlib.studies import load_witness
 
 PRINTED, CUTOFF = np.array([-2.046, 0.196, 0.103]), -0.585
 

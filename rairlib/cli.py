@@ -175,8 +175,8 @@ def _simulate(
     if witness and number is not None:
         raise RairlibError("-n and --witness exclude each other: --witness is one cohort")
     from rairlib.output import as_file
-    from rairlib.results import WITNESS
     from rairlib.simulation import achieved, studies
+    from rairlib.studies import WITNESS
 
     simulation = studies.simulation_of(study)
     # From here on a file may be half written: clean up before stopping.

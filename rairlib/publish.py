@@ -13,12 +13,11 @@ from rairlib.errors import RairlibError
 from rairlib.kept_files import KNOWN, data_folder, kept_file, known_files
 from rairlib.output import as_file, write_whole
 from rairlib.reported import load_registry
-from rairlib.results import WITNESS, load_witness
 from rairlib.simulation import achieved, simulation_of
 from rairlib.simulation.studies import held_out_values
 from rairlib.simulation.tang2025_ensemble import area_trials, drawn_ensemble
 from rairlib.simulation.wang2025_ensemble import searched_ensemble
-from rairlib.studies import study_folder
+from rairlib.studies import WITNESS, load_witness, study_folder
 from rairlib.verdicts import all_findings, all_verdicts, board, short_board
 
 SIMULATED = ("lakhdar2024",)

@@ -5,15 +5,12 @@ import math
 import pandas as pd
 
 from rairlib.compare import Recomputed, agreeing, between, central_range, exact, match
-from rairlib.errors import RairlibError
-from rairlib.kept_files import kept_file
 from rairlib.papers import lakhdar2024, tang2025, wang2025
 from rairlib.printed_tables import dichotomised_values_from_anchors, subgroup_values_from_anchors
 from rairlib.reconstructions import reconstructible_models, values_from_anchors
 from rairlib.reported import Registry, ReportedNumber
-from rairlib.studies import study_file, study_folder
+from rairlib.studies import load_ensemble, load_witness
 
-WITNESS = "simulated_cohort.csv"
 SEARCHED = {
     "wang2025": "searched cohorts near the print (counts and quartiles met, hazard ratios nearly)"
 }
@@ -28,47 +25,6 @@ ANALYSES = {
     "wang2025": wang2025.analyse,
     "tang2025": tang2025.analyse,
 }
-
-
-def load_witness(study: str) -> pd.DataFrame:
-    """Load the simulated cohort that is kept with a study.
-
-    Parameters
-    ----------
-    study : str
-        Key of the study.
-
-    Returns
-    -------
-    DataFrame
-        One row per simulated patient; empty fields are empty texts.
-
-    Raises
-    ------
-    RairlibError
-        If the study has none.
-    """
-    if study not in ANALYSES:
-        study_folder(study)
-        raise RairlibError(f"{study}: no simulated cohort is kept; it is not yet analysed")
-    return pd.read_csv(study_file(study, WITNESS), keep_default_na=False, encoding="utf-8")
-
-
-def load_ensemble(study: str) -> pd.DataFrame:
-    """Load the held-out results of a study over many consistent cohorts.
-
-    Parameters
-    ----------
-    study : str
-        Key of the study.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``cohort, statistic, variable, level, group, method, value``.
-    """
-    path = kept_file(f"results/{study}_ensemble.csv")
-    return pd.read_csv(path, keep_default_na=False, encoding="utf-8")
 
 
 def study_results(registry: Registry) -> dict[str, Recomputed]:

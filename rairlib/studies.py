@@ -8,6 +8,8 @@ import pandas as pd
 from rairlib.errors import RairlibError, unknown
 from rairlib.kept_files import data_folder, kept_file
 
+WITNESS = "simulated_cohort.csv"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
@@ -113,3 +115,44 @@ def load_variables(study: str) -> dict[str, Variable]:
     for record in records:
         record["levels"] = tuple(filter(None, record["levels"].split(" | ")))
     return {record["name"]: Variable(**record) for record in records}
+
+
+def load_witness(study: str) -> pd.DataFrame:
+    """Load the simulated cohort that is kept with a study.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+
+    Returns
+    -------
+    DataFrame
+        One row per simulated patient; empty fields are empty texts.
+
+    Raises
+    ------
+    RairlibError
+        If the study has none.
+    """
+    if study not in ANALYSES:
+        study_folder(study)
+        raise RairlibError(f"{study}: no simulated cohort is kept; it is not yet analysed")
+    return pd.read_csv(study_file(study, WITNESS), keep_default_na=False, encoding="utf-8")
+
+
+def load_ensemble(study: str) -> pd.DataFrame:
+    """Load the held-out results of a study over many consistent cohorts.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``cohort, statistic, variable, level, group, method, value``.
+    """
+    path = kept_file(f"results/{study}_ensemble.csv")
+    return pd.read_csv(path, keep_default_na=False, encoding="utf-8")

@@ -14,7 +14,7 @@ from rairlib.papers import lakhdar2024 as analysis
 from rairlib.reconstruct import agreement
 from rairlib.reconstructions import printed_models
 from rairlib.reported import load_registry
-from rairlib.results import load_ensemble, load_witness
+from rairlib.studies import load_ensemble, load_witness
 from rairlib.verdicts import study_verdicts
 
 RABAT = "lakhdar2024"

@@ -20,7 +20,7 @@ from rairlib.papers import tang2025 as analysis
 from rairlib.papers.tang2025_linearity import tg_curves
 from rairlib.papers.tang2025_screening import developed_from_equation, developed_without_signal
 from rairlib.reported import load_registry
-from rairlib.results import load_witness
+from rairlib.studies import load_witness
 
 REFERENCE = Path(__file__).parent / "reference"
 R = json.loads((REFERENCE / "tang2025.json").read_text(encoding="utf-8"))

@@ -6,7 +6,8 @@ import pytest
 from rairlib.chapters import ensembles, wang2025_open
 from rairlib.errors import RairlibError
 from rairlib.reported import load_registry
-from rairlib.results import composition_of, load_ensemble, study_results
+from rairlib.results import composition_of, study_results
+from rairlib.studies import load_ensemble
 from rairlib.text_findings import load_text_findings
 
 RANGES = pd.DataFrame(

@@ -18,9 +18,8 @@ from rairlib import cli, publish, verdicts
 from rairlib.cli import main
 from rairlib.errors import RairlibError
 from rairlib.printed import parse_printed
-from rairlib.results import load_witness
 from rairlib.simulation import studies
-from rairlib.studies import load_studies, load_variables
+from rairlib.studies import load_studies, load_variables, load_witness
 from rairlib.verdicts import COLUMNS, EVIDENCE, VERDICTS, all_verdicts
 
 ROOT = Path(__file__).parents[1]

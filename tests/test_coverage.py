@@ -12,9 +12,9 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
+from source_tokens import tokens
 
 from rairlib.reported import load_registry
-from rairlib.sources import tokens
 from rairlib.studies import load_studies, study_folder
 
 REASONS = {

@@ -13,7 +13,7 @@ from rairlib.hosmer_lemeshow import hosmer_lemeshow
 from rairlib.model_search.added import draw_added
 from rairlib.model_search.measures import MEASURES, log_density, measure, misfit
 from rairlib.model_search.sampling import Population, Walk, walk
-from rairlib.results import load_witness
+from rairlib.studies import load_witness
 
 PRINTED = np.array([-2.0, 0.2, 0.1])
 CUTOFF = -0.6

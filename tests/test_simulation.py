@@ -7,11 +7,10 @@ from rairlib.errors import RairlibError
 from rairlib.output import as_file
 from rairlib.publish import ENSEMBLE_SEED, WITNESS_SEED
 from rairlib.reported import load_registry
-from rairlib.results import load_ensemble, load_witness
 from rairlib.simulation import achieved, simulation_of
 from rairlib.simulation.lakhdar2024 import draw_cohorts, draw_witness, read_anchors
 from rairlib.simulation.studies import held_out_values
-from rairlib.studies import study_folder
+from rairlib.studies import load_ensemble, load_witness, study_folder
 
 # As printed in Table 1 and the text of Bel Lakhdar et al. 2024.
 TABLE_1 = {

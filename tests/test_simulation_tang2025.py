@@ -11,12 +11,11 @@ from rairlib.errors import RairlibError
 from rairlib.papers import tang2025
 from rairlib.publish import AREA_TRIALS, SEARCHED, SEARCHED_COHORTS
 from rairlib.reported import load_registry
-from rairlib.results import load_ensemble, load_witness
 from rairlib.simulation import achieved, simulation_of
 from rairlib.simulation.tang2025 import COLUMNS, draw_cohort
 from rairlib.simulation.tang2025_anchors import read_anchors
 from rairlib.simulation.tang2025_assumed import load_assumptions
-from rairlib.studies import data_folder, study_folder
+from rairlib.studies import data_folder, load_ensemble, load_witness, study_folder
 
 # Known to be missed: a limit that the formula puts above 1.
 MISSED = {"results-performance-30", "abstract-25"}

@@ -9,9 +9,8 @@ from rairlib.papers import wang2025
 from rairlib.papers.wang2025_cohort import evaluable
 from rairlib.publish import SEARCHED_COHORTS
 from rairlib.reported import load_registry
-from rairlib.results import load_ensemble, load_witness
 from rairlib.simulation import achieved, simulation_of
-from rairlib.studies import study_folder
+from rairlib.studies import load_ensemble, load_witness, study_folder
 
 COX = ("hazard_ratio", "ci_low", "ci_high")
 

@@ -5,8 +5,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from rairlib.sources import SourceToken, tokens
+from source_tokens import SourceToken, tokens
 
 
 def found(text: str) -> list[str]:

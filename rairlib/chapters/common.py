@@ -254,7 +254,7 @@ def ensemble_beside_print(registry: Registry, ensemble: pd.DataFrame) -> pd.Data
     registry : Registry
         Reported numbers of the study.
     ensemble : DataFrame
-        See :func:`rairlib.results.load_ensemble`.
+        See :func:`rairlib.studies.load_ensemble`.
 
     Returns
     -------

@@ -21,7 +21,7 @@ def ranges_beside_print(
     registry : Registry
         Reported numbers of the study.
     ensemble : DataFrame
-        See :func:`rairlib.results.load_ensemble`.
+        See :func:`rairlib.studies.load_ensemble`.
     role : str
         The role of the numbers that are wanted.
 

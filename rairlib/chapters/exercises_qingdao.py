@@ -13,7 +13,7 @@ from rairlib.description import compare_counts
 from rairlib.papers.wang2025 import evaluable
 from rairlib.reconstruct import agreement
 from rairlib.reported import load_registry
-from rairlib.results import load_witness
+from rairlib.studies import load_witness
 from rairlib.survival import log_rank
 from rairlib.time_dependent import landmark
 

@@ -8,7 +8,7 @@ from rairlib.reconstruct import reconstruct_logistic
 from rairlib.reconstructions import printed_models
 from rairlib.regression import logistic
 from rairlib.reported import load_registry
-from rairlib.results import load_witness
+from rairlib.studies import load_witness
 from rairlib.tipping import reclassified
 
 OTHER_DIAMETER = 20

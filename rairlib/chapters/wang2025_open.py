@@ -7,7 +7,7 @@ from rairlib.compare import agreeing, match
 from rairlib.kept_files import kept_file
 from rairlib.papers import wang2025
 from rairlib.reported import Registry
-from rairlib.results import load_witness
+from rairlib.studies import load_witness
 
 STUDY = "wang2025"
 CONSEQUENCES = {
