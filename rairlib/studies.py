@@ -135,9 +135,6 @@ def load_witness(study: str) -> pd.DataFrame:
     RairlibError
         If the study has none.
     """
-    if study not in ANALYSES:
-        study_folder(study)
-        raise RairlibError(f"{study}: no simulated cohort is kept; it is not yet analysed")
     return pd.read_csv(study_file(study, WITNESS), keep_default_na=False, encoding="utf-8")
 
 
