@@ -43,14 +43,14 @@ notebooks: $(INSTALLED) ## run all notebooks and store their outputs in place
 	@$(BIN)/python .ci/run_notebooks.py
 
 results: $(INSTALLED) ## compute verdicts, findings and the README's board anew
-	@$(BIN)/python -m rairlib.publish
+	@$(BIN)/python -m rairlib.verdicts.publish
 
 simulations: $(INSTALLED) ## the same, after drawing the simulated cohorts anew
-	@$(BIN)/python -m rairlib.chapters.oncocytic
-	@$(BIN)/python -m rairlib.publish --simulations
+	@$(BIN)/python -m rairlib.studies.lakhdar2024.pages
+	@$(BIN)/python -m rairlib.verdicts.publish --simulations
 
 planted: $(INSTALLED) ## plant errors in known papers anew and count what the audit finds
-	@$(BIN)/python -m rairlib.planting --out data/results/planted_errors.csv --seed 1 --registries 1000
+	@$(BIN)/python -m rairlib --out data/results/planted_errors.csv --seed 1 --registries 1000
 
 lock: $(INSTALLED) ## pin what pyproject.toml asks for (UPGRADE=--upgrade: the newest versions)
 	@$(BIN)/uv pip compile pyproject.toml --quiet $(UPGRADE) --all-extras --universal \

@@ -1,7 +1,7 @@
 """Time the audit and its checks on registries of known cohorts.
 
 Run ``python benchmarks/bench_audit.py``. Each check runs once before it is timed, so that compiled
-and cached parts are ready; the rates of errors found are another matter, see ``rairlib.planting``.
+and cached parts are ready; the rates of errors found are another matter, see ``rairlib``.
 """
 
 import time
@@ -9,8 +9,8 @@ from collections import Counter
 
 import numpy as np
 
-from rairlib.checks import CHECKS
-from rairlib.planting.papers import known_paper
+from benchmarks.planting.papers import known_paper
+from rairlib.checks.catalogue import CHECKS
 
 REGISTRIES = 20
 SLOWEST = 8

@@ -17,14 +17,14 @@ import pandas as pd
 from lifelines import CoxPHFitter
 from statsmodels.duration.hazard_regression import PHReg
 
-from rairlib.chapters.wang2025_open import ensemble_accuracy, far_from_print
 from rairlib.cohorts import covariates
 from rairlib.cohorts.annealing import anneal
 from rairlib.cohorts.breslow import fitted_ratios
 from rairlib.cohorts.search import Cohort
-from rairlib.papers import wang2025
-from rairlib.reported import load_registry
-from rairlib.simulation.wang2025 import searched_cohort
+from rairlib.registry.registry import load_registry
+from rairlib.studies.wang2025 import analysis as wang2025
+from rairlib.studies.wang2025.cohort import searched_cohort
+from rairlib.studies.wang2025.pages import ensemble_accuracy, far_from_print
 
 STEPS = 200_000
 FITS = 20

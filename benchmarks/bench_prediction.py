@@ -14,12 +14,11 @@ import pandas as pd
 import statsmodels.api as sm
 from scipy import stats
 
-from rairlib.discrimination import auc_estimate, roc_coordinates
-from rairlib.hosmer_lemeshow import hosmer_lemeshow
-from rairlib.model_search.measures import MEASURES, measure
-from rairlib.papers.tang2025 import one_set, select
-from rairlib.papers.tang2025_develop import develop
-from rairlib.studies import load_witness
+from rairlib.cohorts.two_predictors import MEASURES, measure
+from rairlib.registry.studies import load_witness
+from rairlib.stats.calibration import hosmer_lemeshow
+from rairlib.stats.roc import auc_estimate, roc_coordinates
+from rairlib.studies.tang2025.analysis import develop, one_set, select
 
 PRINTED, CUTOFF = np.array([-2.046, 0.196, 0.103]), -0.585
 

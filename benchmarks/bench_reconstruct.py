@@ -14,15 +14,14 @@ import time
 import numpy as np
 import statsmodels.api as sm
 
-from rairlib.joint_tables import cell_levels, event_tables
-from rairlib.logistic_kernels import fit_tables
-from rairlib.reconstruct import fit_candidates
-from rairlib.reconstructions import printed_models
-from rairlib.reported import load_registry
+from rairlib.reconstruct.joint_tables import cell_levels, event_tables
+from rairlib.reconstruct.logistic import fit_candidates, fit_tables
+from rairlib.reconstruct.printed_models import printed_models
+from rairlib.registry.registry import load_registry
 
 STATSMODELS_TABLES = 400
 SEARCH = (
-    "import time; from rairlib.reconstructions import printed_models, load_registry; "
+    "import time; from rairlib.reconstruct.accounts import printed_models, load_registry; "
     "model = printed_models(load_registry('lakhdar2024'))[0]; start = time.perf_counter(); "
     "model.reconstruct(); print(time.perf_counter() - start)"
 )

@@ -76,8 +76,8 @@ def _verdicts(
     form: Form = "table",
 ) -> int:
     """Show every reported number and what became of it."""
-    from rairlib import publish, verdicts
     from rairlib.output import render
+    from rairlib.verdicts import publish, verdicts
 
     if check:
         lines = publish.differences(study)
@@ -96,16 +96,17 @@ def _audit(
     form: Form = "table",
 ) -> int:
     """Check the printed numbers of a paper against each other."""
-    from rairlib.checks import audit, settling_numbers
-    from rairlib.findings import findings_frame
+    from rairlib.checks.catalogue import audit
+    from rairlib.checks.findings import findings_frame
+    from rairlib.checks.settling import settling_numbers
     from rairlib.output import printable, render
-    from rairlib.reported import load_registry, read_registry
+    from rairlib.registry.registry import load_registry, read_registry
 
     if _is_file_name(registry):
         read = read_registry(registry)
         found = audit(read)
     else:
-        from rairlib.verdicts import study_findings
+        from rairlib.verdicts.verdicts import study_findings
 
         read = load_registry(registry)
         found = study_findings(read)
@@ -124,7 +125,7 @@ def _audit(
 
 def _is_file_name(word: str) -> bool:
     """Whether a word names a registry file and not one of the studies, whose data it may lack."""
-    from rairlib.studies import load_studies
+    from rairlib.registry.studies import load_studies
 
     path = Path(word)
     if path.name != word or path.suffix:
@@ -140,7 +141,7 @@ def _reconstruct(study: Key, form: Form = "table") -> int:
     import pandas as pd
 
     from rairlib.output import as_json, render
-    from rairlib.reconstructions import reconstruct_study
+    from rairlib.reconstruct.accounts import reconstruct_study
 
     records = reconstruct_study(study)
     if form == "json":
@@ -175,8 +176,9 @@ def _simulate(
     if witness and number is not None:
         raise RairlibError("-n and --witness exclude each other: --witness is one cohort")
     from rairlib.output import as_file
-    from rairlib.simulation import achieved, studies
-    from rairlib.studies import WITNESS
+    from rairlib.registry.studies import WITNESS
+    from rairlib.studies import simulations as studies
+    from rairlib.studies.simulations import achieved
 
     simulation = studies.simulation_of(study)
     # From here on a file may be half written: clean up before stopping.

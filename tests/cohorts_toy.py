@@ -18,7 +18,7 @@ from rairlib.cohorts.study import (
     Rate,
     Target,
 )
-from rairlib.printed import parse_printed
+from rairlib.registry.printed import parse_printed
 
 COVARIATES = ("older", "larger", "spread")
 QUICK = Cooling(restarts=4, steps=50_000, hot=1e4, cold=0.1)

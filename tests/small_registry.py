@@ -1,8 +1,8 @@
 """Registries in memory for tests: only the fields that matter are written out."""
 
-from rairlib.printed import parse_printed
-from rairlib.reported import Registry, ReportedNumber
-from rairlib.vocabulary import COLUMNS
+from rairlib.registry.printed import parse_printed
+from rairlib.registry.registry import Registry, ReportedNumber
+from rairlib.registry.vocabulary import COLUMNS
 
 
 def number(identifier: str, statistic: str, printed: str, **fields: str) -> ReportedNumber:

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from rairlib.anchoring import AnchorError, draw_integers, integer_moments
-from rairlib.printed import format_value, parse_printed
+from rairlib.cohorts.whole_numbers import AnchorError, draw_integers, integer_moments
+from rairlib.registry.printed import format_value, parse_printed
 
 
 def test_printed_mean_and_sd_fix_sum_and_sum_of_squares():

@@ -10,16 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from rairlib.calibration import (
+from rairlib.errors import RairlibError
+from rairlib.stats.calibration import (
     brier_score,
     calibration_band,
     calibration_curve,
     calibration_estimates,
+    lowess,
     risk_grid,
 )
-from rairlib.errors import RairlibError
-from rairlib.lowess import lowess
-from rairlib.resampling import bootstrap_rows, percentile_limits
+from rairlib.stats.resampling import bootstrap_rows, percentile_limits
 
 STUDIES = json.loads((Path(__file__).parent / "reference" / "calibration.json").read_text())
 EXACT = {"rel": 1e-10, "abs": 1e-10}

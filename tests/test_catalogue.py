@@ -9,12 +9,12 @@ import pytest
 from small_registry import counts, number, registry, two_groups
 
 import rairlib.checks
-from rairlib.checks import CHECKS, audit, cells
-from rairlib.checks.catalogue import FUNCTIONS, POSSIBILITY
-from rairlib.checks.event_counts import events_per_level
-from rairlib.finding_tables import FAMILIES
-from rairlib.reported import load_registry
-from rairlib.studies import load_studies
+from rairlib.checks import cells
+from rairlib.checks.catalogue import CHECKS, FUNCTIONS, POSSIBILITY, audit
+from rairlib.checks.survival import events_per_level
+from rairlib.pages.tables import FAMILIES
+from rairlib.registry.registry import load_registry
+from rairlib.registry.studies import load_studies
 
 # Contradictions and doubts by check and number, each with the arithmetic that shows it; a finding
 # about a set of numbers has no target. Whoever changes a check or a registry meets this list.

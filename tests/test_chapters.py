@@ -6,16 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rairlib.chapters import common, joint_table, lakhdar2024
-from rairlib.chapters.exercise import Exercise
-from rairlib.chapters.exercises import EXERCISES, check
 from rairlib.errors import RairlibError
-from rairlib.papers import lakhdar2024 as analysis
-from rairlib.reconstruct import agreement
-from rairlib.reconstructions import printed_models
-from rairlib.reported import load_registry
-from rairlib.studies import load_ensemble, load_witness
-from rairlib.verdicts import study_verdicts
+from rairlib.pages import common
+from rairlib.pages.exercises import Exercise
+from rairlib.reconstruct.logistic import agreement
+from rairlib.reconstruct.printed_models import printed_models
+from rairlib.registry.registry import load_registry
+from rairlib.registry.studies import load_ensemble, load_witness
+from rairlib.studies.exercises import EXERCISES, check
+from rairlib.studies.lakhdar2024 import analysis
+from rairlib.studies.lakhdar2024 import pages as joint_table
+from rairlib.studies.lakhdar2024 import pages as lakhdar2024
+from rairlib.verdicts.verdicts import study_verdicts
 
 RABAT = "lakhdar2024"
 

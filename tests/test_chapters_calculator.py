@@ -13,27 +13,25 @@ import pandas as pd
 import pytest
 from in_node import STATIC, run_in_node
 
-from rairlib.chapters.calculator import (
+from rairlib.errors import RairlibError
+from rairlib.registry.registry import load_registry
+from rairlib.stats.logistic import fit_logistic
+from rairlib.studies.tang2025.calculator import (
+    AXIS_LABELS,
     MOST_PLAUSIBLE,
-    PREDICTORS,
+    CalculatorForm,
     calculator,
     estimates,
+    figure_axes,
     one_row,
     page_data,
-)
-from rairlib.chapters.calculator_form import CalculatorForm
-from rairlib.chapters.calculator_tables import (
-    AXIS_LABELS,
-    figure_axes,
     risk_grid,
     rounding_reach,
     standard_errors,
     threshold_mark,
     threshold_tables,
 )
-from rairlib.errors import RairlibError
-from rairlib.fast_logistic import fit_logistic
-from rairlib.reported import load_registry
+from rairlib.studies.tang2025.ensemble import PREDICTORS
 
 SCRIPT = STATIC / "calculator.js"
 GRID = pd.DataFrame(product((0, 1, 3, 11, 40), (0, 0.04, 2.5, 20, 300)), columns=list(PREDICTORS))

@@ -7,10 +7,11 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pytest
 
-from rairlib.chapters import hunan_print, hunan_search
-from rairlib.figures import canvas
 from rairlib.figures.area_bounds import area_bounds_alt, draw_area_bounds
-from rairlib.reported import load_registry
+from rairlib.figures.style import canvas
+from rairlib.registry.registry import load_registry
+from rairlib.studies.tang2025 import print as hunan_print
+from rairlib.studies.tang2025 import print as hunan_search
 
 R = json.loads((Path(__file__).parent / "reference" / "subgroup_tables.json").read_text())
 SUBGROUPS = ["male", "female", "age <55", "age ≥55"]

@@ -7,20 +7,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rairlib.chapters import (
-    tang2025,
-    tang2025_cohort,
-    tang2025_equation,
-    tang2025_open,
-    tang2025_performance,
-    tang2025_validation,
+from rairlib.figures import decision as risk_curves
+from rairlib.figures import roc as roc_readings
+from rairlib.figures.style import canvas
+from rairlib.registry.registry import load_registry
+from rairlib.registry.studies import load_witness
+from rairlib.studies.tang2025 import analysis
+from rairlib.studies.tang2025 import pages as tang2025
+from rairlib.studies.tang2025 import pages as tang2025_cohort
+from rairlib.studies.tang2025 import pages as tang2025_equation
+from rairlib.studies.tang2025 import pages as tang2025_open
+from rairlib.studies.tang2025 import pages as tang2025_performance
+from rairlib.studies.tang2025 import pages as tang2025_validation
+from rairlib.studies.tang2025.unpublished import (
+    developed_from_equation,
+    developed_without_signal,
+    tg_curves,
 )
-from rairlib.figures import canvas, risk_curves, roc_readings
-from rairlib.papers import tang2025 as analysis
-from rairlib.papers.tang2025_linearity import tg_curves
-from rairlib.papers.tang2025_screening import developed_from_equation, developed_without_signal
-from rairlib.reported import load_registry
-from rairlib.studies import load_witness
 
 REFERENCE = Path(__file__).parent / "reference"
 R = json.loads((REFERENCE / "tang2025.json").read_text(encoding="utf-8"))

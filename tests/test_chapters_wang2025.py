@@ -4,15 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rairlib.chapters import (
-    distances,
-    ensembles,
-    progression_frames,
-    wang2025,
-    wang2025_tables,
-)
-from rairlib.chapters.beside import agree, cell, recomputed, shown
-from rairlib.reported import load_registry
+from rairlib.pages import common as distances
+from rairlib.pages import common as ensembles
+from rairlib.pages.common import agree, cell, recomputed, shown
+from rairlib.registry.registry import load_registry
+from rairlib.studies.wang2025 import pages as progression_frames
+from rairlib.studies.wang2025 import pages as wang2025
+from rairlib.studies.wang2025 import pages as wang2025_tables
 
 QINGDAO = "wang2025"
 

@@ -3,12 +3,13 @@
 import pandas as pd
 import pytest
 
-from rairlib.chapters import ensembles, wang2025_open
+from rairlib.checks.wording import load_text_findings
 from rairlib.errors import RairlibError
-from rairlib.reported import load_registry
-from rairlib.results import composition_of, study_results
-from rairlib.studies import load_ensemble
-from rairlib.text_findings import load_text_findings
+from rairlib.pages import common as ensembles
+from rairlib.registry.registry import load_registry
+from rairlib.registry.studies import load_ensemble
+from rairlib.studies.wang2025 import pages as wang2025_open
+from rairlib.verdicts.verdicts import composition_of, study_results
 
 RANGES = pd.DataFrame(
     index=["Table 5: concordance", "landmark at 12 months: patients", "avidity: hazard ratio, RAIR"]

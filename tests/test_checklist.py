@@ -9,10 +9,17 @@ import pytest
 from test_coverage import PROJECT, read_source
 from test_project import passages
 
-from rairlib.chapters import checklist_tables
-from rairlib.checklist import COLUMNS, STATUSES, ChecklistError, load_checklist, read_checklist
-from rairlib.figures import canvas, show
+from rairlib.figures import show
 from rairlib.figures.checklist import checklist_alt, draw_checklist
+from rairlib.figures.style import canvas
+from rairlib.pages import tables as checklist_tables
+from rairlib.registry.studies import (
+    COLUMNS,
+    STATUSES,
+    ChecklistError,
+    load_checklist,
+    read_checklist,
+)
 
 STUDY = "tang2025"
 FILE = PROJECT / "data" / STUDY / "tripod_ai.csv"

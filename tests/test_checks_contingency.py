@@ -4,16 +4,14 @@ from pathlib import Path
 import pytest
 from small_registry import counts, number, registry, statuses, two_groups
 
-from rairlib.checks.association import (
-    association_tests,
-    fisher_exact_p,
-    p_from_chi_square,
-    pearson_chi_square,
-)
 from rairlib.checks.contingency import (
+    association_tests,
     check_chi_square_from_counts,
     check_p_from_chi_square,
     check_p_from_counts,
+    fisher_exact_p,
+    p_from_chi_square,
+    pearson_chi_square,
 )
 
 R_VALUES = json.loads((Path(__file__).parent / "reference" / "checks_on_print.json").read_text())[

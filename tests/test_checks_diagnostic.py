@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from printed_cohorts import printed
 from small_registry import counts, number, registry, statuses, two_groups
 
-from rairlib.checks.classification_tables import classification_tables
-from rairlib.checks.diagnostic import (
+from rairlib.checks.classification import (
     check_classification_figures,
     check_classification_table,
     check_predictive_values,
+    check_rule_counts,
+    classification_tables,
     npv_limits,
 )
-from rairlib.checks.rule_counts import check_rule_counts
-from rairlib.vocabulary import PERFORMANCE
+from rairlib.registry.vocabulary import PERFORMANCE
 
 CHECKS = (check_classification_table, check_classification_figures, check_rule_counts)
 TANG = {

@@ -1,7 +1,7 @@
 import pytest
 from small_registry import number, registry, statuses, two_groups
 
-from rairlib.checks import audit
+from rairlib.checks.catalogue import audit
 from rairlib.checks.domains import check_mistaken_columns, check_possible_values
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_registry import number, registry, statuses
 
-from rairlib.checks.granularity import (
+from rairlib.checks.means import (
     check_grim,
     check_grimmer,
     check_median_step,
@@ -16,7 +16,7 @@ from rairlib.checks.granularity import (
     grimmer_possible,
     grimmer_squares,
 )
-from rairlib.printed import format_value, parse_printed
+from rairlib.registry.printed import format_value, parse_printed
 
 
 def summary(mean: str, sd: str, n: str, step: str = "1"):

@@ -9,7 +9,7 @@ from rairlib.checks.percentages import (
     check_percent_sums,
     percent_limits,
 )
-from rairlib.printed import parse_printed
+from rairlib.registry.printed import parse_printed
 
 
 def share(printed: str, count: str = "17", size: str = "80"):

@@ -20,8 +20,8 @@ from rairlib.checks.rank_tests import (
     smallest_p,
     u_distance,
 )
-from rairlib.compare import between, verdict_of
-from rairlib.printed import parse_printed
+from rairlib.registry.agreement import between, verdict_of
+from rairlib.registry.printed import parse_printed
 
 R_VALUES = json.loads((Path(__file__).parent / "reference" / "checks_on_print.json").read_text())[
     "ranks"

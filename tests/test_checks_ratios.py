@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from printed_cohorts import printed
 from small_registry import counts, number, registry, statuses, two_groups
 
-from rairlib.checks.crude_ratios import (
+from rairlib.checks.contingency import (
     ExposureTable,
     check_adjusted_interval_width,
     check_crude_odds_ratio,
@@ -20,22 +20,22 @@ from rairlib.checks.crude_ratios import (
     woolf_limits,
     woolf_standard_error,
 )
-from rairlib.checks.ratios import (
+from rairlib.checks.regressions import (
     check_coefficient_and_ratio,
     check_cutoff_of_model,
     check_estimate_in_interval,
-    check_interval_symmetry,
-    midpoint,
-    mirrored,
-)
-from rairlib.checks.regression_p_values import (
     check_interval_from_p_value,
+    check_interval_symmetry,
     check_significance,
     check_wald_p_value,
     excludes_null,
     is_significant,
+    midpoint,
+    mirrored,
+    p_from_z,
+    wald_region,
+    z_from_p,
 )
-from rairlib.checks.wald import p_from_z, wald_region, z_from_p
 
 R_VALUES = json.loads(
     (Path(__file__).parent / "reference" / "ratios_roc_survival.json").read_text()

@@ -1,7 +1,7 @@
 import pytest
 from small_registry import number, registry, statuses
 
-from rairlib.checks.repeats import (
+from rairlib.checks.counts import (
     check_joint_statement,
     check_repeats,
     check_same_quantity,

@@ -11,22 +11,22 @@ from hypothesis import strategies as st
 from printed_cohorts import printed
 from small_registry import number, registry, statuses, two_groups
 
-from rairlib.checks.auc_errors import (
+from rairlib.checks.roc import (
     BinaryScore,
+    area_limits,
     binary_delong_error,
     binary_spss_error,
+    check_auc_dichotomised,
+    check_auc_in_interval,
+    check_auc_interval,
+    check_auc_like_for_like,
+    check_auc_operating_point,
+    check_auc_symmetry,
     delong_weights,
     formula_error,
     largest_error,
     smallest_error,
     spss_weights,
-)
-from rairlib.checks.roc import check_auc_in_interval, check_auc_interval, check_auc_symmetry
-from rairlib.checks.roc_points import (
-    area_limits,
-    check_auc_dichotomised,
-    check_auc_like_for_like,
-    check_auc_operating_point,
 )
 
 R_VALUES = json.loads(

@@ -14,7 +14,7 @@ from rairlib.checks.rounding import (
     shown,
     shown_p,
 )
-from rairlib.printed import parse_printed
+from rairlib.registry.printed import parse_printed
 
 
 def test_rounded_limits_are_exact():

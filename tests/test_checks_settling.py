@@ -2,8 +2,9 @@ from dataclasses import replace
 
 from small_registry import counts, number, registry, two_groups
 
-from rairlib.checks import audit, settling_numbers
-from rairlib.printed import parse_printed
+from rairlib.checks.catalogue import audit
+from rairlib.checks.settling import settling_numbers
+from rairlib.registry.printed import parse_printed
 
 
 def study():

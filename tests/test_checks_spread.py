@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from small_registry import number, registry, statuses, two_groups
 
-from rairlib.checks.spread import check_order, check_range_of_parts, check_sd_in_range, sd_limits
+from rairlib.checks.means import check_order, check_range_of_parts, check_sd_in_range, sd_limits
 
 
 def summaries(group: str = "all", **printed: str):

@@ -12,29 +12,23 @@ from scipy.stats import chi2
 from small_registry import number, registry, statuses
 from statsmodels.duration.hazard_regression import PHReg
 
-from rairlib.checks.event_counts import (
+from rairlib.checks.survival import (
     check_events_and_sensitivity,
     check_events_per_level,
-    events_per_level,
-)
-from rairlib.checks.logrank import (
+    check_levels_without_events,
     check_logrank_beside_hazard_ratio,
     check_logrank_bound,
     check_logrank_p_value,
-    compared_groups,
-)
-from rairlib.checks.logrank_bounds import (
-    largest_with_distinct_times,
-    largest_with_tied_times,
-)
-from rairlib.checks.survival import (
-    check_levels_without_events,
     check_survival_events,
     check_survival_falls,
     check_survival_whole,
+    compared_groups,
+    events_per_level,
+    largest_with_distinct_times,
+    largest_with_tied_times,
     mean_range,
+    time_in_months,
 )
-from rairlib.checks.survival_rates import time_in_months
 
 R_VALUES = json.loads(
     (Path(__file__).parent / "reference" / "ratios_roc_survival.json").read_text()

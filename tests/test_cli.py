@@ -14,13 +14,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from rairlib import cli, publish, verdicts
+from rairlib import cli
 from rairlib.cli import main
 from rairlib.errors import RairlibError
-from rairlib.printed import parse_printed
-from rairlib.simulation import studies
-from rairlib.studies import load_studies, load_variables, load_witness
-from rairlib.verdicts import COLUMNS, EVIDENCE, VERDICTS, all_verdicts
+from rairlib.registry.printed import parse_printed
+from rairlib.registry.studies import load_studies, load_variables, load_witness
+from rairlib.registry.vocabulary import EVIDENCE, VERDICTS
+from rairlib.studies import simulations as studies
+from rairlib.verdicts import publish, verdicts
+from rairlib.verdicts.verdicts import COLUMNS, all_verdicts
 
 ROOT = Path(__file__).parents[1]
 STUDIES = list(load_studies())
@@ -425,7 +427,9 @@ sys.exit(__main__.main())
 """
 
 
-@pytest.mark.parametrize("module", ["typer", "rairlib.verdicts", "pandas._libs.tslibs", "numba"])
+@pytest.mark.parametrize(
+    "module", ["typer", "rairlib.verdicts.verdicts", "pandas._libs.tslibs", "numba"]
+)
 def test_interruption_of_an_import_is_one_line(module):
     words = [sys.executable, "-c", INTERRUPTED_IMPORT, "verdicts", module]
     done = subprocess.run(words, capture_output=True, text=True, check=False)

@@ -3,11 +3,11 @@
 import pytest
 from cohorts_toy import rate_at, toy_cohort, toy_study
 
-from rairlib.chapters.wang2025_open import load_orders, orders_table
 from rairlib.cohorts import order_trials as orders
 from rairlib.errors import RairlibError
-from rairlib.publish import WEIGHED_SEEDS
-from rairlib.reported import load_registry
+from rairlib.registry.registry import load_registry
+from rairlib.studies.wang2025.pages import load_orders, orders_table
+from rairlib.verdicts.publish import WEIGHED_SEEDS
 
 
 @pytest.fixture(scope="module")

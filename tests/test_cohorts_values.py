@@ -4,14 +4,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rairlib.anchoring import AnchorError
 from rairlib.cohorts.quantiles import QuantileTarget, draw_with_quantiles
-from rairlib.papers.wang2025 import check_cohort
-from rairlib.printed import parse_printed
-from rairlib.reported import load_registry
-from rairlib.simulation.wang2025 import complete, read_summaries
-from rairlib.simulation.wang2025_values import draw_follow_up, draw_times, level_limits
-from rairlib.survival import survival_at
+from rairlib.cohorts.whole_numbers import AnchorError
+from rairlib.registry.printed import parse_printed
+from rairlib.registry.registry import load_registry
+from rairlib.stats.survival import survival_at
+from rairlib.studies.wang2025.analysis import check_cohort
+from rairlib.studies.wang2025.cohort import (
+    complete,
+    draw_follow_up,
+    draw_times,
+    level_limits,
+    read_summaries,
+)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from small_registry import number, registry
 
-from rairlib.compare import (
+from rairlib.registry.agreement import (
     Recomputed,
     agreeing,
     between,

@@ -10,18 +10,27 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rairlib.cox import cox, firth_cox, ridge_cox
-from rairlib.cox_performance import concordance, likelihood_ratio
-from rairlib.development import fixed_logistic
 from rairlib.errors import RairlibError
-from rairlib.fast_logistic import fit_logistic
-from rairlib.fast_selection import candidate_columns, forward_variables
-from rairlib.logistic_kernels import fit_tables
-from rairlib.proportional_hazards import proportional_hazards
-from rairlib.regression import firth_logistic, logistic
-from rairlib.selection import backward_lr, forward_lr
-from rairlib.survival import expected_events, kaplan_meier, log_rank, numbers_at_risk
-from rairlib.time_dependent import landmark, time_dependent_cox
+from rairlib.reconstruct.logistic import fit_tables
+from rairlib.stats.cox import (
+    concordance,
+    cox,
+    firth_cox,
+    landmark,
+    likelihood_ratio,
+    proportional_hazards,
+    ridge_cox,
+    time_dependent_cox,
+)
+from rairlib.stats.logistic import firth_logistic, fit_logistic, logistic
+from rairlib.stats.selection import (
+    backward_lr,
+    candidate_columns,
+    fixed_logistic,
+    forward_lr,
+    forward_variables,
+)
+from rairlib.stats.survival import expected_events, kaplan_meier, log_rank, numbers_at_risk
 
 R = json.loads((Path(__file__).parent / "reference" / "covariate_scales.json").read_text())
 SCALES = ("year", "tiny", "offset")

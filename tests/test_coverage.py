@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from source_tokens import tokens
 
-from rairlib.reported import load_registry
-from rairlib.studies import load_studies, study_folder
+from rairlib.registry.registry import load_registry
+from rairlib.registry.studies import load_studies, study_folder
 
 REASONS = {
     "bibliography",

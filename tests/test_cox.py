@@ -8,12 +8,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rairlib.cox import cox, firth_cox, ridge_cox
-from rairlib.cox_performance import concordance, likelihood_ratio, linear_predictor
 from rairlib.errors import RairlibError
-from rairlib.proportional_hazards import proportional_hazards
-from rairlib.regression import ESTIMATE_COLUMNS
-from rairlib.time_dependent import landmark, time_dependent_cox
+from rairlib.stats.cox import (
+    concordance,
+    cox,
+    firth_cox,
+    landmark,
+    likelihood_ratio,
+    linear_predictor,
+    proportional_hazards,
+    ridge_cox,
+    time_dependent_cox,
+)
+from rairlib.stats.logistic import ESTIMATE_COLUMNS
 
 R = json.loads((Path(__file__).parent / "reference" / "survival.json").read_text())
 COVARIATES = {

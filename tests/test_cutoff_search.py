@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from rairlib.cutoff_search import bootstrap_cutoffs, search_p_value
 from rairlib.errors import RairlibError
+from rairlib.stats.roc import bootstrap_cutoffs, search_p_value
 
 EVENT = [1, 1, 1, 0, 0, 0]
 SCORE = [7, 8, 9, 1, 2, 3]

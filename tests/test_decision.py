@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rairlib.decision import (
+from rairlib.errors import RairlibError
+from rairlib.stats.decision import (
     STRATEGIES,
     decision_curve,
     decision_intervals,
     net_benefit,
     useful_thresholds,
 )
-from rairlib.errors import RairlibError
-from rairlib.resampling import bootstrap_rows
+from rairlib.stats.resampling import bootstrap_rows
 
 STUDIES = json.loads((Path(__file__).parent / "reference" / "decision.json").read_text())
 EVENT = [1, 1, 1, 0, 0, 0, 0, 0, 0, 0]

@@ -6,8 +6,8 @@ import pytest
 from small_registry import number, registry
 
 from rairlib.checks.catalogue import CHECKS, INDEPENDENT, POSSIBILITY
-from rairlib.derivation import by_target, derive, is_third_of_interval, proof_against
-from rairlib.findings import Finding
+from rairlib.checks.findings import Finding
+from rairlib.verdicts.derivation import by_target, derive, is_third_of_interval, proof_against
 
 INTERVAL = ("auc", "low", "high")
 

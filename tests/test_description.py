@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rairlib import description
 from rairlib.errors import RairlibError
+from rairlib.stats import description
 
 R = json.loads((Path(__file__).parent / "reference" / "description.json").read_text())
 FIRST, SECOND = (pd.Series(R[name], name="age") for name in ("first", "second"))

@@ -7,12 +7,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rairlib.description import crosstab, mann_whitney, pearson, t_test
-from rairlib.development import develop_logistic, fixed_logistic
 from rairlib.errors import RairlibError
-from rairlib.fast_logistic import fit_logistic
-from rairlib.fast_selection import candidate_columns, forward_variables, screening_p_value
-from rairlib.selection import forward_lr
+from rairlib.stats.description import crosstab, mann_whitney, pearson, t_test
+from rairlib.stats.logistic import fit_logistic
+from rairlib.stats.selection import (
+    candidate_columns,
+    develop_logistic,
+    fixed_logistic,
+    forward_lr,
+    forward_variables,
+    screening_p_value,
+)
 
 SELECTION = json.loads((Path(__file__).parent / "reference" / "selection.json").read_text())
 REGRESSION = json.loads((Path(__file__).parent / "reference" / "regression.json").read_text())
@@ -49,7 +54,7 @@ def outcome_of(frame):
 
 
 def slowly_screened(frame):
-    """P values of the tests of rairlib.description."""
+    """P values of the tests of rairlib.stats.description."""
     groups = {name: frame[frame["outcome"] == name] for name in (1, 0)}
     for name, test in TESTS.items():
         if test == "pearson":

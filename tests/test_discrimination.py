@@ -11,16 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu
 
-from rairlib.cutoffs import cutoff_optimism, dichotomise, operating_point, optimal_cutoffs
-from rairlib.discrimination import (
+from rairlib.errors import RairlibError
+from rairlib.stats.roc import (
     area_difference,
     auc,
     auc_estimate,
+    cutoff_optimism,
     delong_standard_error,
+    dichotomise,
     hanley_mcneil_standard_error,
+    operating_point,
+    optimal_cutoffs,
     roc_coordinates,
 )
-from rairlib.errors import RairlibError
 
 R = json.loads((Path(__file__).parent / "reference" / "discrimination.json").read_text())
 EVENT, SCORE = np.array(R["event"]), np.array(R["score"], dtype=float)

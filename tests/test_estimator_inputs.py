@@ -6,27 +6,27 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rairlib import (
+from rairlib.errors import RairlibError
+from rairlib.reconstruct import events as roc_limits
+from rairlib.reconstruct import two_by_two as dichotomised_areas
+from rairlib.stats import (
     calibration,
-    cutoff_search,
-    cutoffs,
     decision,
     description,
-    dichotomised_areas,
-    discrimination,
-    hosmer_lemeshow,
-    lowess,
     nomogram,
-    predicted_risks,
     resampling,
-    risk_interval,
-    roc_limits,
     sample_size,
-    splines,
-    stability,
     validation,
 )
-from rairlib.errors import RairlibError
+from rairlib.stats import calibration as hosmer_lemeshow
+from rairlib.stats import calibration as lowess
+from rairlib.stats import calibration as splines
+from rairlib.stats import logistic as risk_interval
+from rairlib.stats import resampling as predicted_risks
+from rairlib.stats import roc as cutoff_search
+from rairlib.stats import roc as cutoffs
+from rairlib.stats import roc as discrimination
+from rairlib.stats import validation as stability
 
 N = 12
 EVENT = np.array([0, 0, 1, 0, 1, 0, 1, 0, 1, 1, 0, 1])

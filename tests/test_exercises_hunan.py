@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from rairlib.chapters.exercises import check
-from rairlib.chapters.exercises_hunan import HUNAN
+from rairlib.studies.exercises import check
+from rairlib.studies.tang2025.pages import HUNAN
 
 
 def answer(name):

@@ -8,13 +8,14 @@ import pandas as pd
 import pytest
 
 from rairlib.errors import RairlibError
-from rairlib.figures import canvas, show
+from rairlib.figures import show
 from rairlib.figures.audit import audit_alt, draw_audit, finding_counts
 from rairlib.figures.distribution import distribution_alt, draw_distribution
 from rairlib.figures.flow_chart import draw_flow_chart, flow_chart_alt
 from rairlib.figures.forest import draw_forest, forest_alt
 from rairlib.figures.roc import draw_roc, roc_alt
 from rairlib.figures.show import AlternativeText
+from rairlib.figures.style import canvas
 
 mpl.use("agg")
 

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rairlib.figures import canvas
 from rairlib.figures.nomogram import draw_nomogram, nomogram_alt
+from rairlib.figures.style import canvas
 
 ROWS = [
     *(("points", "points", value, value) for value in range(0, 101, 10)),

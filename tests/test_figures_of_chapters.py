@@ -4,9 +4,9 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from rairlib.figures import canvas
 from rairlib.figures.cells import cells_alt, draw_cells
 from rairlib.figures.ensemble import draw_ensemble, ensemble_alt
+from rairlib.figures.style import canvas
 
 CELLS = pd.DataFrame({"cell": ["young", "old"], "n": [5, 4], "fewest": [0, 1], "most": [2, 4]})
 VALUES = pd.Series([0.60, 0.62, 0.64, 0.66, 0.70])

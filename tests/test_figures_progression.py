@@ -5,12 +5,12 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from rairlib.figures import canvas
 from rairlib.figures.box_plot import box_plot_alt, draw_box_plot
+from rairlib.figures.ensemble import draw_ranges, ranges_alt
 from rairlib.figures.flow_chart import draw_flow_chart, flow_chart_alt
-from rairlib.figures.forest_models import draw_forest_models, forest_models_alt
+from rairlib.figures.forest import draw_forest_models, forest_models_alt
 from rairlib.figures.kaplan_meier import at_risk_at, draw_kaplan_meier, kaplan_meier_alt
-from rairlib.figures.ranges import draw_ranges, ranges_alt
+from rairlib.figures.style import canvas
 
 mpl.use("agg")
 

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rairlib.figures import canvas
 from rairlib.figures.calibration import calibration_alt, draw_calibration
 from rairlib.figures.decision import avoided_alt, decision_alt, draw_avoided, draw_decision
 from rairlib.figures.stability import (
@@ -15,6 +14,7 @@ from rairlib.figures.stability import (
     frequencies_alt,
     instability_alt,
 )
+from rairlib.figures.style import canvas
 
 mpl.use("agg")
 

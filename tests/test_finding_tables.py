@@ -3,18 +3,11 @@
 import pandas as pd
 import pytest
 
-from rairlib.checks import CHECKS
-from rairlib.checks.catalogue import POSSIBILITY
-from rairlib.finding_tables import (
-    catalogue,
-    counts_by_paper,
-    events_by_level,
-    findings_of,
-    wording,
-)
-from rairlib.reported import load_registry
-from rairlib.text_findings import load_text_findings
-from rairlib.verdicts import all_findings
+from rairlib.checks.catalogue import CHECKS, POSSIBILITY
+from rairlib.checks.wording import load_text_findings
+from rairlib.pages.tables import catalogue, counts_by_paper, events_by_level, findings_of, wording
+from rairlib.registry.registry import load_registry
+from rairlib.verdicts.verdicts import all_findings
 
 
 @pytest.fixture(scope="module")

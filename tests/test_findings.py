@@ -6,7 +6,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 from small_registry import number
 
-from rairlib.findings import STATUSES, Finding, compare, findings_frame
+from rairlib.checks.findings import STATUSES, Finding, compare, findings_frame
 
 COLUMNS = ["study", "check", "status", "target", "uses", "low", "high", "text"]
 

@@ -9,12 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rairlib.errors import RairlibError
-from rairlib.hosmer_lemeshow import (
-    RULES,
-    hosmer_lemeshow,
-    hosmer_lemeshow_spread,
-    risk_groups,
-)
+from rairlib.stats.calibration import RULES, hosmer_lemeshow, hosmer_lemeshow_spread, risk_groups
 
 STUDIES = json.loads((Path(__file__).parent / "reference" / "calibration.json").read_text())
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rairlib.hypotheses import (
+from rairlib.reconstruct.accounts import (
     FIRST_STEP,
     LAST_STEP,
     ONE_MODEL,
@@ -14,10 +14,10 @@ from rairlib.hypotheses import (
     hypotheses,
     hypothesis_records,
 )
-from rairlib.kept_tables import kept_tables, tables_frame
-from rairlib.printed_models import printed_models
-from rairlib.reported import load_registry
-from rairlib.submodels import collapsed, fit_known_tables
+from rairlib.reconstruct.printed_models import printed_models
+from rairlib.reconstruct.submodels import collapsed, fit_known_tables
+from rairlib.reconstruct.wide_tables import kept_tables, tables_frame
+from rairlib.registry.registry import load_registry
 
 R = json.loads((Path(__file__).parent / "reference" / "table_four.json").read_text())
 

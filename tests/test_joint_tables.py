@@ -4,7 +4,12 @@ from itertools import product
 import numpy as np
 import pytest
 
-from rairlib.joint_tables import cell_levels, joint_tables, outcome_splits, tables_with_split
+from rairlib.reconstruct.joint_tables import (
+    cell_levels,
+    joint_tables,
+    outcome_splits,
+    tables_with_split,
+)
 
 
 def compositions(total, cells):

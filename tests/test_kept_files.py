@@ -8,19 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from rairlib import publish, results
-from rairlib.chapters import common, oncocytic, tang2025_cohort, wang2025_open
-from rairlib.checklist import load_checklist
+from benchmarks.planting.rates import read_rates
+from rairlib.checks.wording import load_text_findings
 from rairlib.cohorts.declared import load_declared
 from rairlib.errors import RairlibError
-from rairlib.kept_files import KNOWN, KeptFileError, data_folder, kept_file, known_files
-from rairlib.kept_tables import kept_tables
-from rairlib.planting.rates import read_rates
-from rairlib.reconstructions import reconstructible_models
-from rairlib.reported import load_registry
-from rairlib.simulation.tang2025_assumed import load_assumptions
-from rairlib.studies import load_studies, load_variables
-from rairlib.text_findings import load_text_findings
+from rairlib.pages import common
+from rairlib.reconstruct.accounts import reconstructible_models
+from rairlib.reconstruct.wide_tables import kept_tables
+from rairlib.registry.kept_files import KNOWN, KeptFileError, data_folder, kept_file, known_files
+from rairlib.registry.registry import load_registry
+from rairlib.registry.studies import load_checklist, load_studies, load_variables
+from rairlib.studies.lakhdar2024 import pages as oncocytic
+from rairlib.studies.tang2025 import pages as tang2025_cohort
+from rairlib.studies.tang2025.cohort import load_assumptions
+from rairlib.studies.wang2025 import pages as wang2025_open
+from rairlib.verdicts import publish
+from rairlib.verdicts import verdicts as results
 
 DATA = data_folder()
 with (DATA / KNOWN).open(encoding="utf-8", newline="") as stream:

@@ -6,8 +6,8 @@ import pytest
 import statsmodels.api as sm
 from scipy.optimize import linprog
 
-from rairlib.joint_tables import cell_levels, joint_tables, tables_with_split
-from rairlib.logistic_kernels import fit_tables
+from rairlib.reconstruct.joint_tables import cell_levels, joint_tables, tables_with_split
+from rairlib.reconstruct.logistic import fit_tables
 
 # Printed by logistic_patterns.R beside it.
 R_VALUES = pd.read_csv(Path(__file__).parent / "reference" / "logistic_patterns.csv")

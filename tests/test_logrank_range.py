@@ -10,7 +10,7 @@ import pytest
 from follow_ups import every_sequence
 
 from rairlib.errors import RairlibError
-from rairlib.logrank_range import (
+from rairlib.stats.survival import (
     CoxFit,
     cox_from_risk_sets,
     fall_that_ties_need,

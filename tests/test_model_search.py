@@ -8,12 +8,19 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
-from rairlib.discrimination import auc_estimate, roc_coordinates
-from rairlib.hosmer_lemeshow import hosmer_lemeshow
-from rairlib.model_search.added import draw_added
-from rairlib.model_search.measures import MEASURES, log_density, measure, misfit
-from rairlib.model_search.sampling import Population, Walk, walk
-from rairlib.studies import load_witness
+from rairlib.cohorts.two_predictors import (
+    MEASURES,
+    Population,
+    Walk,
+    draw_added,
+    log_density,
+    measure,
+    misfit,
+    walk,
+)
+from rairlib.registry.studies import load_witness
+from rairlib.stats.calibration import hosmer_lemeshow
+from rairlib.stats.roc import auc_estimate, roc_coordinates
 
 PRINTED = np.array([-2.0, 0.2, 0.1])
 CUTOFF = -0.6

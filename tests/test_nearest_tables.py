@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 
-from rairlib.joint_tables import cell_levels
-from rairlib.nearest_tables import dealt, least_distance
-from rairlib.printed import parse_printed
-from rairlib.reconstruct import LogisticTarget
-from rairlib.submodels import fit_known_tables
+from rairlib.reconstruct.joint_tables import cell_levels
+from rairlib.reconstruct.logistic import LogisticTarget
+from rairlib.reconstruct.submodels import dealt, fit_known_tables, least_distance
+from rairlib.registry.printed import parse_printed
 
 NAMES = ("a", "b", "c")
 LEVELS = cell_levels(3)

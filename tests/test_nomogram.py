@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rairlib.errors import RairlibError
-from rairlib.nomogram import nomogram, nomogram_axes, pretty
+from rairlib.stats.nomogram import nomogram, nomogram_axes, pretty
 
 R = json.loads((Path(__file__).parent / "reference" / "nomogram.json").read_text())
 NOMOGRAMS = R["nomograms"]

@@ -10,7 +10,7 @@ import yaml
 from notebook_rules import METADATA, SKELETON, headings, joined, notebook_faults, skeleton_faults
 
 from rairlib.figures import show
-from rairlib.studies import load_studies
+from rairlib.registry.studies import load_studies
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted(
@@ -82,7 +82,9 @@ def code_cell(source: str, outputs: list | None = None, **fields) -> dict:
 
 
 def notebook(*cells: dict) -> dict:
-    first = code_cell("from rairlib.reported import load_registry", outputs=[], id="imports")
+    first = code_cell(
+        "from rairlib.registry.registry import load_registry", outputs=[], id="imports"
+    )
     return {"cells": [first, *cells], "metadata": copy.deepcopy(METADATA), "nbformat": 4}
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from rairlib.errors import RairlibError
-from rairlib.observation import aligned, ranked
+from rairlib.stats.observation import aligned, ranked
 
 
 def series(values, index):

@@ -8,12 +8,10 @@ import pytest
 import yaml
 from in_node import run_in_node
 
-from rairlib.printed import parse_printed
-from rairlib.publish import kept_verdicts
-from rairlib.tables import beside
-from rairlib.verdict_table import address
-from rairlib.verdicts import EVIDENCE, VERDICTS
-from rairlib.vocabulary import ROLES
+from rairlib.pages.tables import address, beside
+from rairlib.registry.printed import parse_printed
+from rairlib.registry.vocabulary import EVIDENCE, ROLES, VERDICTS
+from rairlib.verdicts.publish import kept_verdicts
 
 ROOT = Path(__file__).parents[1]
 BOOK = ROOT / "book"

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from rairlib.errors import RairlibError
-from rairlib.papers import lakhdar2024
+from rairlib.studies.lakhdar2024 import analysis as lakhdar2024
 
 REFERENCE = Path(__file__).parent / "reference"
 R = json.loads((REFERENCE / "lakhdar2024.json").read_text())

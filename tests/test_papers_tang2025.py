@@ -7,20 +7,29 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rairlib.compare import match
 from rairlib.errors import RairlibError
-from rairlib.papers import tang2025
-from rairlib.papers.tang2025_cohort import LEVELS, checked
-from rairlib.papers.tang2025_develop import (
+from rairlib.registry.agreement import match
+from rairlib.registry.registry import load_registry
+from rairlib.stats.calibration import restricted_cubic_spline, spline_knots
+from rairlib.studies.tang2025 import analysis as tang2025
+from rairlib.studies.tang2025.analysis import (
+    CANDIDATES,
+    LEVELS,
+    checked,
     develop,
     fit_printed_variables,
+    screened,
+    usual_test,
 )
-from rairlib.papers.tang2025_linearity import LINEAR, LOG_TG, SPLINE_TG, shapes, tg_curves
-from rairlib.papers.tang2025_model import CANDIDATES, screened, usual_test
-from rairlib.papers.tang2025_optimism import development_optimism
-from rairlib.papers.tang2025_unpublished import unpublished
-from rairlib.reported import load_registry
-from rairlib.splines import restricted_cubic_spline, spline_knots
+from rairlib.studies.tang2025.unpublished import (
+    LINEAR,
+    LOG_TG,
+    SPLINE_TG,
+    development_optimism,
+    shapes,
+    tg_curves,
+    unpublished,
+)
 
 REFERENCE = Path(__file__).parent / "reference"
 R = json.loads((REFERENCE / "tang2025.json").read_text(encoding="utf-8"))

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from rairlib.errors import RairlibError
-from rairlib.papers.wang2025_unpublished import unpublished
+from rairlib.studies.wang2025.unpublished import unpublished
 
 REFERENCE = Path(__file__).parent / "reference"
 R = json.loads((REFERENCE / "wang2025.json").read_text())["unpublished"]

@@ -3,18 +3,22 @@
 import numpy as np
 import pytest
 
-from rairlib.chapters.oncocytic import (
+from rairlib.reconstruct.joint_tables import (
+    OutcomeSplits,
+    firth_of_placement,
+    outcome_splits,
+    placements,
+    split_patients,
+)
+from rairlib.registry.registry import load_registry
+from rairlib.stats.logistic import firth_logistic
+from rairlib.studies.lakhdar2024.cohort import read_anchors
+from rairlib.studies.lakhdar2024.pages import (
     COVARIATES,
     LEVEL,
     load_oncocytic,
     summarise_placements,
 )
-from rairlib.joint_tables import OutcomeSplits, outcome_splits
-from rairlib.placements import firth_of_placement, placements
-from rairlib.regression import firth_logistic
-from rairlib.reported import load_registry
-from rairlib.simulation.lakhdar2024 import read_anchors
-from rairlib.splits import split_patients
 
 
 def test_one_patient_stands_in_a_cell_as_often_as_events_do():

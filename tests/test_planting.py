@@ -10,16 +10,15 @@ import pandas as pd
 import pytest
 from small_registry import number, registry
 
-from rairlib.checks import audit
-from rairlib.planting import estimates
-from rairlib.planting.bench import ANY, PLANTED, run_bench
-from rairlib.planting.cohorts import SMALLEST_GROUP, simulate_cohort
-from rairlib.planting.errors import KINDS, is_wrong, plant_error
-from rairlib.planting.paper import KnownPaper
-from rairlib.planting.papers import CUT_OFF, HABITS, ROUNDED, known_paper
-from rairlib.planting.printing import draw_conventions
-from rairlib.planting.rates import FIRST_COHORTS, rates_of, read_rates
-from rairlib.planting.slips import (
+from benchmarks.planting import estimates
+from benchmarks.planting.bench import ANY, PLANTED, run_bench
+from benchmarks.planting.cohorts import SMALLEST_GROUP, simulate_cohort
+from benchmarks.planting.errors import KINDS, is_wrong, plant_error
+from benchmarks.planting.paper import KnownPaper
+from benchmarks.planting.papers import CUT_OFF, HABITS, ROUNDED, known_paper
+from benchmarks.planting.printing import draw_conventions
+from benchmarks.planting.rates import FIRST_COHORTS, rates_of, read_rates
+from benchmarks.planting.slips import (
     Draw,
     change_digit,
     invert_estimate,
@@ -31,9 +30,10 @@ from rairlib.planting.slips import (
     swap_labels,
     take_other_denominator,
 )
-from rairlib.reported import read_registry
-from rairlib.studies import data_folder
-from rairlib.vocabulary import STATISTICS
+from rairlib.checks.catalogue import audit
+from rairlib.registry.kept_files import data_folder
+from rairlib.registry.registry import read_registry
+from rairlib.registry.vocabulary import STATISTICS
 
 R = json.loads((Path(__file__).parent / "reference" / "planting.json").read_text())
 SEED = 1

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rairlib.printed import PrintedNumberError, format_value, parse_printed
+from rairlib.registry.printed import PrintedNumberError, format_value, parse_printed
 
 INF = math.inf
 UNICODE_MINUS = "−‐‑‒–—―˗﹘﹣－"

@@ -6,17 +6,18 @@ from pathlib import Path
 import pytest
 from small_registry import number, registry
 
-from rairlib.printed_tables import (
+from rairlib.reconstruct.logistic import ReconstructionError
+from rairlib.reconstruct.printed_rules import (
     agreeing_tables,
     group_names,
     printed_rules,
     printed_subgroups,
+    rule_records,
+    subgroup_records,
     subgroup_values_from_anchors,
 )
-from rairlib.reconstruct import ReconstructionError
-from rairlib.reported import load_registry, read_registry
-from rairlib.studies import load_variables
-from rairlib.table_records import rule_records, subgroup_records
+from rairlib.registry.registry import load_registry, read_registry
+from rairlib.registry.studies import load_variables
 
 R = json.loads((Path(__file__).parent / "reference" / "subgroup_tables.json").read_text())
 AREAS = {tuple(case["cells"]): case["auc"] for case in R}

@@ -8,8 +8,7 @@ import pytest
 from follow_ups import every_sequence
 
 from rairlib.errors import RairlibError
-from rairlib.logrank_range import CoxFit, cox_from_risk_sets
-from rairlib.progression import (
+from rairlib.reconstruct.events import (
     class_unions,
     compositions_left_out,
     events_behind_rate,
@@ -18,6 +17,7 @@ from rairlib.progression import (
     split_is_impossible,
     tight_split,
 )
+from rairlib.stats.survival import CoxFit, cox_from_risk_sets
 
 
 def near(log_ratio, standard_error, slack=1e-6):

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rairlib.avidity_print import PROGRESSED
-from rairlib.logrank_range import cox_from_risk_sets, logrank_from_risk_sets
-from rairlib.reported import load_registry
+from rairlib.registry.registry import load_registry
+from rairlib.stats.survival import cox_from_risk_sets, logrank_from_risk_sets
+from rairlib.studies.wang2025.print import PROGRESSED
 
 FOLDER = Path(__file__).parent / "reference"
 IN_R = json.loads((FOLDER / "progression_follow_up.json").read_text(encoding="utf-8"))

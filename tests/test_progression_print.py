@@ -3,18 +3,29 @@
 import numpy as np
 import pytest
 
-from rairlib.avidity_print import avidity_cases, avidity_logrank, avidity_unions, mixtures
-from rairlib.chapters import progression as frames
-from rairlib.chapters import tg_roc
-from rairlib.progression_print import (
+from rairlib.reconstruct.events import (
+    area_limits,
+    ordered_sample,
+    quartile_neighbours,
+    youden_limits,
+)
+from rairlib.registry.registry import load_registry
+from rairlib.studies.wang2025 import pages as frames
+from rairlib.studies.wang2025 import pages as tg_roc
+from rairlib.studies.wang2025.print import (
+    avidity_cases,
+    avidity_logrank,
+    avidity_unions,
     event_ranges,
     left_out,
+    mixtures,
     nested_range,
     rate_counts,
+    tg_area_error,
+    tg_example,
+    tg_samples,
+    tg_table,
 )
-from rairlib.reported import load_registry
-from rairlib.roc_limits import area_limits, ordered_sample, quartile_neighbours, youden_limits
-from rairlib.tg_print import tg_area_error, tg_example, tg_samples, tg_table
 
 
 @pytest.fixture(scope="module")

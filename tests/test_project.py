@@ -13,9 +13,9 @@ from notebook_rules import joined
 from test_coverage import read_source
 from test_notebooks import NOTEBOOKS, read_notebook
 
-from rairlib.reported import load_registry
-from rairlib.studies import load_studies
-from rairlib.text_findings import load_text_findings
+from rairlib.checks.wording import load_text_findings
+from rairlib.registry.registry import load_registry
+from rairlib.registry.studies import load_studies
 
 ROOT = Path(__file__).parents[1]
 VENDORED = "book/_static/mathjax/"

@@ -5,14 +5,13 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from rairlib.identification import (
+from rairlib.reconstruct.accounts import (
     agreeing_tables,
     chance_agreement,
     reconstruct_neighbours,
     smallest_anchor_sets,
 )
-from rairlib.printed import parse_printed
-from rairlib.reconstruct import (
+from rairlib.reconstruct.logistic import (
     LogisticTarget,
     ReconstructionError,
     agreement,
@@ -20,6 +19,7 @@ from rairlib.reconstruct import (
     fit_candidates,
     reconstruct_logistic,
 )
+from rairlib.registry.printed import parse_printed
 
 
 def target(covariate, odds_ratio, low=None, high=None):

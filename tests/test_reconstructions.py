@@ -1,14 +1,14 @@
 import pytest
 
-from rairlib import reconstructions
-from rairlib.reconstruct import ReconstructionError
-from rairlib.reconstructions import (
-    printed_models,
+from rairlib.reconstruct import accounts as reconstructions
+from rairlib.reconstruct.accounts import (
     reconstruct_study,
     reconstructible_models,
     values_from_anchors,
 )
-from rairlib.reported import load_registry, read_registry
+from rairlib.reconstruct.logistic import ReconstructionError
+from rairlib.reconstruct.printed_models import printed_models
+from rairlib.registry.registry import load_registry, read_registry
 
 # Ten of 30 sick: 7 of 12 exposed, 6 of 14 old. Odds ratios are those of no table in particular.
 REGISTRY = """id,locus,statistic,variable,level,group,printed,method,of,role

@@ -10,12 +10,12 @@ from collections import Counter, defaultdict
 import pytest
 from test_coverage import read_source
 
-from rairlib.checks.repeats import SEVERAL
-from rairlib.findings import STATUSES
-from rairlib.reported import load_registry
-from rairlib.studies import load_studies, load_variables, study_folder
-from rairlib.text_findings import load_text_findings
-from rairlib.vocabulary import PERFORMANCE, RATIOS
+from rairlib.checks.counts import SEVERAL
+from rairlib.checks.findings import STATUSES
+from rairlib.checks.wording import load_text_findings
+from rairlib.registry.registry import load_registry
+from rairlib.registry.studies import load_studies, load_variables, study_folder
+from rairlib.registry.vocabulary import PERFORMANCE, RATIOS
 
 # test_coverage.py proves the registries complete; here a row that comes or goes is noticed.
 ROWS = {"wang2025": 559, "tang2025": 123, "lakhdar2024": 125}

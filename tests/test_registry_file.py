@@ -3,9 +3,9 @@
 import pytest
 
 from rairlib.errors import nearest, unknown
-from rairlib.registry_file import RegistryError, read_table
-from rairlib.reported import read_registry
-from rairlib.vocabulary import COLUMNS, METHODS, ROLES, STATISTICS
+from rairlib.registry.files import RegistryError, read_table
+from rairlib.registry.registry import read_registry
+from rairlib.registry.vocabulary import COLUMNS, METHODS, ROLES, STATISTICS
 
 HEADER = "id,locus,statistic,printed"
 ROW = "a-1,Table 1,count,90"

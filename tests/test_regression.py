@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from rairlib.errors import RairlibError
-from rairlib.regression import ESTIMATE_COLUMNS, firth_logistic, logistic
+from rairlib.stats.logistic import ESTIMATE_COLUMNS, firth_logistic, logistic
 
 R = json.loads((Path(__file__).parent / "reference" / "regression.json").read_text())
 COVARIATES = {"age": None, "metastasis": ("yes", "no"), "type": ("FTC", "OCA", "PTC")}

@@ -9,9 +9,15 @@ from dataclasses import FrozenInstanceError, fields
 import pytest
 
 from rairlib.errors import RairlibError
-from rairlib.registry_file import RegistryError
-from rairlib.reported import Registry, ReportedNumber, load_registry, printed_number, read_registry
-from rairlib.vocabulary import COLUMNS
+from rairlib.registry.files import RegistryError
+from rairlib.registry.registry import (
+    Registry,
+    ReportedNumber,
+    load_registry,
+    printed_number,
+    read_registry,
+)
+from rairlib.registry.vocabulary import COLUMNS
 
 PAPER = """\
 id,locus,statistic,variable,level,group,printed,unit,method,of,partition,repeats,step,role,note

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from rairlib.errors import RairlibError
-from rairlib.fast_logistic import fit_logistic
-from rairlib.risk_interval import from_triangles, risk_intervals
+from rairlib.stats.logistic import fit_logistic, from_triangles, risk_intervals
 
 R = json.loads((Path(__file__).parent / "reference" / "risk_interval.json").read_text())
 COHORTS = R["cohorts"]

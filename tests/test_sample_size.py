@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from rairlib.errors import RairlibError
-from rairlib.sample_size import (
+from rairlib.stats.sample_size import (
     cox_snell_from_auc,
     development_sample_size,
     max_cox_snell,

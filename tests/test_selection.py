@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from rairlib.errors import RairlibError
-from rairlib.regression import ESTIMATE_COLUMNS, logistic
-from rairlib.selection import SEEN_BEFORE, backward_lr, forward_lr
+from rairlib.stats.logistic import ESTIMATE_COLUMNS, logistic
+from rairlib.stats.selection import SEEN_BEFORE, backward_lr, forward_lr
 
 R = json.loads((Path(__file__).parent / "reference" / "selection.json").read_text())
 COVARIATES = {

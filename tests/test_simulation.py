@@ -5,12 +5,11 @@ import pytest
 
 from rairlib.errors import RairlibError
 from rairlib.output import as_file
-from rairlib.publish import ENSEMBLE_SEED, WITNESS_SEED
-from rairlib.reported import load_registry
-from rairlib.simulation import achieved, simulation_of
-from rairlib.simulation.lakhdar2024 import draw_cohorts, draw_witness, read_anchors
-from rairlib.simulation.studies import held_out_values
-from rairlib.studies import load_ensemble, load_witness, study_folder
+from rairlib.registry.registry import load_registry
+from rairlib.registry.studies import load_ensemble, load_witness, study_folder
+from rairlib.studies.lakhdar2024.cohort import draw_cohorts, draw_witness, read_anchors
+from rairlib.studies.simulations import achieved, held_out_values, simulation_of
+from rairlib.verdicts.publish import ENSEMBLE_SEED, WITNESS_SEED
 
 # As printed in Table 1 and the text of Bel Lakhdar et al. 2024.
 TABLE_1 = {
@@ -130,6 +129,6 @@ def test_kept_ensemble_starts_with_what_its_seed_draws():
 
 
 def test_study_without_simulation_is_told(monkeypatch):
-    monkeypatch.setattr("rairlib.simulation.studies.load_registry", lambda _: None)
+    monkeypatch.setattr("rairlib.studies.simulations.load_registry", lambda _: None)
     with pytest.raises(RairlibError, match="a_fourth: not yet analysed"):
         simulation_of("a_fourth")

@@ -8,14 +8,13 @@ import pandas as pd
 import pytest
 
 from rairlib.errors import RairlibError
-from rairlib.papers import tang2025
-from rairlib.publish import AREA_TRIALS, SEARCHED, SEARCHED_COHORTS
-from rairlib.reported import load_registry
-from rairlib.simulation import achieved, simulation_of
-from rairlib.simulation.tang2025 import COLUMNS, draw_cohort
-from rairlib.simulation.tang2025_anchors import read_anchors
-from rairlib.simulation.tang2025_assumed import load_assumptions
-from rairlib.studies import data_folder, load_ensemble, load_witness, study_folder
+from rairlib.registry.kept_files import data_folder
+from rairlib.registry.registry import load_registry
+from rairlib.registry.studies import load_ensemble, load_witness, study_folder
+from rairlib.studies.simulations import achieved, simulation_of
+from rairlib.studies.tang2025 import analysis as tang2025
+from rairlib.studies.tang2025.cohort import COLUMNS, draw_cohort, load_assumptions, read_anchors
+from rairlib.verdicts.publish import AREA_TRIALS, SEARCHED, SEARCHED_COHORTS
 
 # Known to be missed: a limit that the formula puts above 1.
 MISSED = {"results-performance-30", "abstract-25"}
@@ -152,9 +151,7 @@ def test_faulty_assumptions_get_one_line_that_names_the_key(tmp_path, monkeypatc
     folder = tmp_path / "tang2025"
     folder.mkdir()
     (folder / "simulation.toml").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(
-        "rairlib.simulation.tang2025_assumed.study_file", lambda _, name: folder / name
-    )
+    monkeypatch.setattr("rairlib.studies.tang2025.cohort.study_file", lambda _, name: folder / name)
     with pytest.raises(RairlibError) as caught:
         load_assumptions("tang2025")
     assert named in str(caught.value)
@@ -169,9 +166,7 @@ def test_shares_of_doses_must_add_up(tmp_path, monkeypatch):
     wrong = text.replace("without_nodes = [0.45,", "without_nodes = [0.55,")
     assert wrong != text
     (folder / "simulation.toml").write_text(wrong, encoding="utf-8")
-    monkeypatch.setattr(
-        "rairlib.simulation.tang2025_assumed.study_file", lambda _, name: folder / name
-    )
+    monkeypatch.setattr("rairlib.studies.tang2025.cohort.study_file", lambda _, name: folder / name)
     with pytest.raises(RairlibError, match="add up to 1"):
         load_assumptions("tang2025")
 

@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 
 from rairlib.errors import RairlibError
-from rairlib.papers import wang2025
-from rairlib.papers.wang2025_cohort import evaluable
-from rairlib.publish import SEARCHED_COHORTS
-from rairlib.reported import load_registry
-from rairlib.simulation import achieved, simulation_of
-from rairlib.studies import load_ensemble, load_witness, study_folder
+from rairlib.registry.registry import load_registry
+from rairlib.registry.studies import load_ensemble, load_witness, study_folder
+from rairlib.studies.simulations import achieved, simulation_of
+from rairlib.studies.wang2025 import analysis as wang2025
+from rairlib.studies.wang2025.analysis import evaluable
+from rairlib.verdicts.publish import SEARCHED_COHORTS
 
 COX = ("hazard_ratio", "ci_low", "ci_high")
 

@@ -3,9 +3,14 @@
 import numpy as np
 import pytest
 
-from rairlib.joint_tables import outcome_splits
-from rairlib.regression import logistic
-from rairlib.splits import fitted_risks, model_over_splits, split_patients, split_probabilities
+from rairlib.reconstruct.joint_tables import (
+    fitted_risks,
+    model_over_splits,
+    outcome_splits,
+    split_patients,
+    split_probabilities,
+)
+from rairlib.stats.logistic import logistic
 
 
 @pytest.fixture

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from rairlib.errors import RairlibError
-from rairlib.stability import (
+from rairlib.stats.validation import (
+    Developed,
+    Repeated,
     model_frequencies,
     risk_stability,
     stability_summary,
     variable_frequencies,
 )
-from rairlib.validation import Developed, Repeated
 
 RISKS = np.array([0.2, 0.5, 0.9])
 DRAWN = np.array([[0.2, 0.4, 0.8], [0.1, 0.6, 1.0], [0.6, 0.5, 0.9], [0.3, 0.3, 0.7]])

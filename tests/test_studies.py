@@ -3,7 +3,8 @@
 import pytest
 
 from rairlib.errors import RairlibError
-from rairlib.studies import data_folder, load_studies, load_variables, study_folder
+from rairlib.registry.kept_files import data_folder
+from rairlib.registry.studies import load_studies, load_variables, study_folder
 
 # From the title pages of the papers.
 DOIS = {

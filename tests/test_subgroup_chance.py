@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from rairlib.errors import RairlibError
-from rairlib.subgroup_chance import (
+from rairlib.reconstruct.two_by_two import (
     KINDS,
     Neighbourhood,
+    all_splits,
     made_up_print,
     printed_targets,
     solutions_by_chance,
 )
-from rairlib.subgroup_tables import all_splits
 
 POOLED = (13, 5, 8, 34)
 

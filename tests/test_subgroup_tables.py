@@ -7,16 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rairlib.dichotomised_areas import area_range, dichotomised_areas
-from rairlib.discrimination import auc, hanley_mcneil_standard_error
 from rairlib.errors import RairlibError
-from rairlib.subgroup_tables import (
+from rairlib.reconstruct.two_by_two import (
     all_splits,
+    area_range,
+    dichotomised_areas,
     fewest_sufficient,
     rounding_to,
     solution_counts,
     sufficient_numbers,
 )
+from rairlib.stats.roc import auc, hanley_mcneil_standard_error
 
 R = json.loads((Path(__file__).parent / "reference" / "subgroup_tables.json").read_text())
 TOY = (5, 4, 3, 6)

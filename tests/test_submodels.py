@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from rairlib.joint_tables import joint_tables
-from rairlib.printed import parse_printed
-from rairlib.reconstruct import LogisticTarget, fit_candidates
-from rairlib.submodels import (
+from rairlib.reconstruct.joint_tables import joint_tables
+from rairlib.reconstruct.logistic import LogisticTarget, fit_candidates
+from rairlib.reconstruct.submodels import (
     collapsed,
     extended_tables,
     fit_known_tables,
@@ -15,6 +14,7 @@ from rairlib.submodels import (
     rows_agreeing,
     smallest_submodels,
 )
+from rairlib.registry.printed import parse_printed
 
 EVENTS, TOTAL = 10, 30
 EVENT_MARGINS = {"exposed": 7, "old": 6, "male": 4}

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from rairlib.errors import RairlibError
-from rairlib.survival import (
+from rairlib.stats.survival import (
     expected_events,
     kaplan_meier,
     log_rank,

@@ -6,7 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rairlib.chapters.table_four import (
+from rairlib.reconstruct.logistic import ReconstructionError
+from rairlib.reconstruct.submodels import one_split
+from rairlib.registry.registry import load_registry
+from rairlib.studies.wang2025.pages import (
     accounts,
     age_by_stage,
     hypotheses_table,
@@ -16,9 +19,6 @@ from rairlib.chapters.table_four import (
     single_numbers,
     stepwise,
 )
-from rairlib.reconstruct import ReconstructionError
-from rairlib.reported import load_registry
-from rairlib.submodels import one_split
 
 R = json.loads((Path(__file__).parent / "reference" / "table_four.json").read_text())
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from rairlib import table_search
-from rairlib.joint_tables import cell_levels
-from rairlib.printed import parse_printed
-from rairlib.reconstruct import LogisticTarget
-from rairlib.submodels import fit_known_tables
-from rairlib.table_search import TableSearch, annealed, search_tables
+from rairlib.reconstruct import wide_tables as table_search
+from rairlib.reconstruct.joint_tables import cell_levels
+from rairlib.reconstruct.logistic import LogisticTarget
+from rairlib.reconstruct.submodels import fit_known_tables
+from rairlib.reconstruct.wide_tables import TableSearch, annealed, search_tables
+from rairlib.registry.printed import parse_printed
 
 NAMES = ("a", "b", "c", "d")
 LEVELS = cell_levels(4)

@@ -7,12 +7,19 @@ import pandas as pd
 import pytest
 from small_registry import number, registry
 
-from rairlib.figures import canvas
 from rairlib.figures.board import CLASSES, STYLES, board_alt, draw_board
-from rairlib.tables import beside, finding_counts, objections, recomputed_text, scope, what
-from rairlib.verdict_table import verdict_table
-from rairlib.verdicts import COLUMNS
-from rairlib.vocabulary import BASES, VERDICTS
+from rairlib.figures.style import canvas
+from rairlib.pages.tables import (
+    beside,
+    finding_counts,
+    objections,
+    recomputed_text,
+    scope,
+    verdict_table,
+    what,
+)
+from rairlib.registry.vocabulary import BASES, VERDICTS
+from rairlib.verdicts.verdicts import COLUMNS
 
 
 def verdict(**fields):

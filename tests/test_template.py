@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from rairlib.checks import audit
+from rairlib.checks.catalogue import audit
 from rairlib.cli import main
-from rairlib.reported import read_registry
-from rairlib.vocabulary import COLUMNS, STATISTICS
+from rairlib.registry.registry import read_registry
+from rairlib.registry.vocabulary import COLUMNS, STATISTICS
 
 GUIDE = Path(__file__).parents[1] / "book" / "audit"
 PAGE = (GUIDE / "your-paper.md").read_text(encoding="utf-8")

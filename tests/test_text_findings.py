@@ -4,11 +4,11 @@ import csv
 
 import pytest
 
-from rairlib.findings import Finding
-from rairlib.reported import load_registry
-from rairlib.studies import study_folder
-from rairlib.text_findings import TextFinding, as_findings, load_text_findings
-from rairlib.verdicts import study_findings
+from rairlib.checks.findings import Finding
+from rairlib.checks.wording import TextFinding, as_findings, load_text_findings
+from rairlib.registry.registry import load_registry
+from rairlib.registry.studies import study_folder
+from rairlib.verdicts.verdicts import study_findings
 
 # Findings that prove something: the words of two places cannot both hold.
 CONTRADICTED = {

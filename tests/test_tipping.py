@@ -5,7 +5,7 @@ import math
 import pytest
 
 from rairlib.errors import RairlibError
-from rairlib.tipping import reclassified
+from rairlib.pages.common import reclassified
 
 
 def test_crude_odds_ratio_of_three_to_one_against_one_to_three():

@@ -8,15 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rairlib.development import fixed_logistic
 from rairlib.errors import RairlibError
-from rairlib.resampling import bootstrap_rows
-from rairlib.validation import (
-    Developed,
-    corrected_calibration,
-    optimism,
-    repeat_development,
-)
+from rairlib.stats.resampling import bootstrap_rows
+from rairlib.stats.selection import fixed_logistic
+from rairlib.stats.validation import Developed, corrected_calibration, optimism, repeat_development
 
 R = json.loads((Path(__file__).parent / "reference" / "validation.json").read_text())
 COVARIATES = dict.fromkeys(["nodes", "tg", "noise"])

@@ -7,14 +7,15 @@ import pandas as pd
 import pytest
 from small_registry import number, registry
 
-from rairlib import publish, results, verdicts
-from rairlib.compare import between, exact, verdict_of
-from rairlib.findings import Finding
-from rairlib.publish import differences, kept_verdicts, result_files, with_board
-from rairlib.reported import load_registry
-from rairlib.studies import load_studies
-from rairlib.verdicts import short_board
-from rairlib.vocabulary import BASES, EVIDENCE, ROLES, TESTS, VERDICTS, basis_of
+from rairlib.checks.findings import Finding
+from rairlib.registry.agreement import between, exact, verdict_of
+from rairlib.registry.registry import load_registry
+from rairlib.registry.studies import load_studies
+from rairlib.registry.vocabulary import BASES, EVIDENCE, ROLES, TESTS, VERDICTS, basis_of
+from rairlib.verdicts import publish, verdicts
+from rairlib.verdicts import verdicts as results
+from rairlib.verdicts.publish import differences, kept_verdicts, result_files, with_board
+from rairlib.verdicts.verdicts import short_board
 
 ROOT = Path(__file__).parents[1]
 STUDIES = list(load_studies())

@@ -3,32 +3,32 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rairlib.checks import classification as diagnostic
+from rairlib.checks import classification as rule_counts
 from rairlib.checks import (
     contingency,
     counts,
-    crude_ratios,
-    diagnostic,
     domains,
-    event_counts,
-    granularity,
-    logrank,
     means,
     percentages,
     rank_tests,
-    ratios,
-    regression_p_values,
-    repeats,
     roc,
-    roc_points,
-    rule_counts,
-    spread,
     survival,
 )
+from rairlib.checks import contingency as crude_ratios
+from rairlib.checks import counts as repeats
+from rairlib.checks import means as granularity
+from rairlib.checks import means as spread
+from rairlib.checks import regressions as ratios
+from rairlib.checks import regressions as regression_p_values
+from rairlib.checks import roc as roc_points
+from rairlib.checks import survival as event_counts
+from rairlib.checks import survival as logrank
 from rairlib.checks.cells import named
+from rairlib.checks.findings import Finding
 from rairlib.checks.rounding import BEYOND_RANGE
-from rairlib.findings import Finding
-from rairlib.printed import parse_printed
-from rairlib.reported import Registry, ReportedNumber
+from rairlib.registry.printed import parse_printed
+from rairlib.registry.registry import Registry, ReportedNumber
 
 MOST_DIGITS = 16
 

@@ -2,32 +2,655 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache, partial
 
-from scipy import stats
+import numpy as np
+from scipy import special, stats
+from scipy.stats.contingency import odds_ratio
 
-from rairlib.checks.association import (
-    METHODS_OF_TABLES,
-    STATISTICS_OF,
-    TEST_NAMES,
-    USUAL,
-    association_tests,
-    p_from_chi_square,
+from rairlib.checks.cells import (
+    CountIndex,
+    count_index,
+    ids,
+    several_groups,
+    unless_shortened,
+    whole_number,
 )
-from rairlib.checks.cells import CountIndex, count_index
-from rairlib.checks.cross_tables import CrossTable, find_tables, table_of_groups
-from rairlib.checks.lookup import several_groups
+from rairlib.checks.findings import Finding
+from rairlib.checks.regressions import (
+    MULTIPLIERS,
+    OTHER_INTERVALS,
+    RegressionEstimate,
+    exponential,
+    regression_estimates,
+    under_assumption,
+    wald_region,
+)
 from rairlib.checks.rounding import (
     SHORTENED,
     float_limits,
     is_plain,
     is_rescued,
+    judge,
+    shown,
     shown_p,
     shown_p_range,
     times_apart,
 )
-from rairlib.findings import Finding
-from rairlib.printed import format_value
-from rairlib.reported import Registry, ReportedNumber
+from rairlib.registry.printed import format_value
+from rairlib.registry.registry import Registry, ReportedNumber
+
+# --- Tests of association in a table of levels by two groups ----------------------------------
+
+
+TEST_NAMES = {
+    "pearson": "Pearson's χ²",
+    "yates": "χ² with continuity correction",
+    "fisher": "Fisher's exact test",
+    "likelihood_ratio": "likelihood ratio χ²",
+    "linear": "linear-by-linear association",
+    "one_sided_fisher": "Fisher's exact test, one-sided",
+    "mid_p": "Fisher's mid-p",
+    "unpooled": "z of two proportions, unpooled",
+    "crude_wald": "Wald test of the crude odds ratio",
+    "student_of_levels": "t test of levels coded 0 and 1",
+}
+USUAL = ("pearson", "yates", "fisher", "likelihood_ratio")
+STATISTICS_OF = ("pearson", "yates", "likelihood_ratio", "linear")
+METHODS_OF_TABLES = ("", "pearson", "yates", "fisher", "likelihood_ratio")
+MOST_TABLES = 200_000
+"""Tables with the same margins up to which Fisher's test is enumerated beyond 2 × 2."""
+MOST_PATIENTS = 10_000_000
+"""Patients up to which the hypergeometric distribution is computed exactly enough, and quickly."""
+
+Table = tuple[tuple[int, int], ...]
+
+
+def pearson_chi_square(table: Table) -> tuple[float, float]:
+    """Test independence by Pearson's χ² without continuity correction.
+
+    Parameters
+    ----------
+    table : tuple of tuple of int
+        One pair of counts per level, no empty margin.
+
+    Returns
+    -------
+    tuple of float
+        Statistic and p value.
+    """
+    return _chi_square(table, correction=False)
+
+
+def yates_chi_square(table: Table) -> tuple[float, float]:
+    """Test independence in a 2 × 2 table by χ² with continuity correction.
+
+    Parameters
+    ----------
+    table : tuple of tuple of int
+        Two pairs of counts, no empty margin.
+
+    Returns
+    -------
+    tuple of float
+        Statistic and p value.
+    """
+    return _chi_square(table, correction=True)
+
+
+def likelihood_ratio_chi_square(table: Table) -> tuple[float, float]:
+    """Test independence by the likelihood ratio.
+
+    Parameters
+    ----------
+    table : tuple of tuple of int
+        One pair of counts per level, no empty margin.
+
+    Returns
+    -------
+    tuple of float
+        Statistic and p value.
+    """
+    return _chi_square(table, correction=False, lambda_="log-likelihood")
+
+
+def linear_by_linear(table: Table) -> tuple[float, float]:
+    """Test a trend over equally spaced levels: (N − 1) r².
+
+    Parameters
+    ----------
+    table : tuple of tuple of int
+        One pair of counts per level, in order.
+
+    Returns
+    -------
+    tuple of float
+        Statistic and p value. For two levels it equals the tie-corrected Mann-Whitney test.
+    """
+    cells = np.asarray(table, dtype=float)
+    total, first = cells.sum(), cells[:, 0].sum()
+    scores, rows = np.arange(len(cells)), cells.sum(axis=1)
+    centred = scores - scores @ rows / total
+    slope = (centred @ cells[:, 0]) ** 2
+    variance = (centred**2 @ rows) * first * (total - first) / total
+    statistic = (total - 1) * slope / variance
+    return float(statistic), float(special.chdtrc(1, statistic))
+
+
+def fisher_exact_p(table: Table) -> float:
+    """Fisher's exact test, two-sided; beyond 2 × 2 the Freeman-Halton extension.
+
+    Parameters
+    ----------
+    table : tuple of tuple of int
+        One pair of counts per level.
+
+    Returns
+    -------
+    float
+        p value, or NaN where more tables than `MOST_TABLES` would have to be enumerated, and
+        beyond `MOST_PATIENTS`.
+    """
+    if sum(map(sum, table)) > MOST_PATIENTS:
+        return math.nan
+    if len(table) == 2:
+        return float(stats.fisher_exact(table).pvalue)
+    totals = np.array([sum(pair) for pair in table])
+    if np.log1p(totals[:-1]).sum() > math.log(MOST_TABLES):
+        return math.nan
+    first = sum(pair[0] for pair in table)
+    firsts = np.indices(totals[:-1] + 1).reshape(len(table) - 1, -1)
+    last = first - firsts.sum(axis=0)
+    possible = (last >= 0) & (last <= totals[-1])
+    columns = np.vstack([firsts[:, possible], last[possible]])
+    logs = _log_binomial(totals[:, None], columns).sum(axis=0)
+    observed = _log_binomial(totals, np.array([pair[0] for pair in table])).sum()
+    # R's relative tolerance for tables as probable as the observed one.
+    chosen = logs <= observed + 1e-7
+    return float(min(1.0, np.exp(special.logsumexp(logs[chosen]) - special.logsumexp(logs))))
+
+
+def p_from_chi_square(statistic: tuple[float, float], freedom: int) -> tuple[float, float]:
+    """Return the p values of an interval of χ².
+
+    Parameters
+    ----------
+    statistic : tuple of float
+        Smallest and largest χ².
+    freedom : int
+        Degrees of freedom.
+
+    Returns
+    -------
+    tuple of float
+        Smallest and largest p; p falls as χ² grows.
+    """
+    low, high = (max(0.0, end) for end in statistic)
+    return float(special.chdtrc(freedom, high)), float(special.chdtrc(freedom, low))
+
+
+@lru_cache(maxsize=4096)
+def association_tests(table: Table) -> dict[str, tuple[float, float]]:
+    """Return statistic and p value of the tests that are tried behind a print.
+
+    Parameters
+    ----------
+    table : tuple of tuple of int
+        One pair of counts per level, no empty margin.
+
+    Returns
+    -------
+    dict
+        Test to statistic (NaN where there is none) and p value. Do not change it: it is cached.
+    """
+    tests = {
+        "pearson": pearson_chi_square(table),
+        "likelihood_ratio": likelihood_ratio_chi_square(table),
+        "fisher": (math.nan, fisher_exact_p(table)),
+        "linear": linear_by_linear(table),
+    }
+    if len(table) == 2:
+        tests["yates"] = yates_chi_square(table)
+        one_sided, mid_p = _fisher_variants(table)
+        tests["one_sided_fisher"] = math.nan, one_sided
+        tests["mid_p"] = math.nan, mid_p
+        tests["unpooled"] = _unpooled_z(table)
+        tests["crude_wald"] = math.nan, _crude_wald_p(table)
+        tests["student_of_levels"] = math.nan, _student_p(table)
+    return tests
+
+
+def _chi_square(table: Table, correction: bool, lambda_=None) -> tuple[float, float]:
+    result = stats.chi2_contingency(table, correction=correction, lambda_=lambda_)
+    return float(result.statistic), float(result.pvalue)
+
+
+def _log_binomial(total, chosen):
+    return (
+        special.gammaln(total + 1)
+        - special.gammaln(chosen + 1)
+        - special.gammaln(total - chosen + 1)
+    )
+
+
+def _fisher_variants(table: Table) -> tuple[float, float]:
+    """Return the smaller one-sided p and the two-sided mid-p."""
+    (a, b), (c, d) = table
+    if a + b + c + d > MOST_PATIENTS:
+        return math.nan, math.nan
+    less = float(stats.fisher_exact(table, alternative="less").pvalue)
+    greater = float(stats.fisher_exact(table, alternative="greater").pvalue)
+    observed = float(stats.hypergeom.pmf(a, a + b + c + d, a + b, a + c))
+    return min(less, greater), fisher_exact_p(table) - observed / 2
+
+
+def _unpooled_z(table: Table) -> tuple[float, float]:
+    cells = np.asarray(table, dtype=float)
+    sizes = cells.sum(axis=0)
+    shares = cells[0] / sizes
+    variance = (shares * (1 - shares) / sizes).sum()
+    statistic = math.inf if variance == 0 else float((shares[0] - shares[1]) ** 2 / variance)
+    return statistic, float(special.chdtrc(1, statistic))
+
+
+def _crude_wald_p(table: Table) -> float:
+    cells = np.asarray(table, dtype=float)
+    if cells.min() == 0:
+        return math.nan
+    log_odds_ratio = np.log(cells[0, 0] * cells[1, 1] / (cells[0, 1] * cells[1, 0]))
+    return float(2 * special.ndtr(-abs(log_odds_ratio) / np.sqrt((1 / cells).sum())))
+
+
+def _student_p(table: Table) -> float:
+    """Compare two proportions by Student's t: r with N − 2 degrees of freedom."""
+    total = sum(map(sum, table))
+    squared_r = min(1.0, linear_by_linear(table)[0] / (total - 1))
+    if squared_r == 1 or total < 3:
+        return math.nan
+    t = math.sqrt(squared_r * (total - 2) / (1 - squared_r))
+    return float(2 * special.stdtr(total - 2, -t))
+
+
+# --- Tables of levels by two groups, read from the counts of a registry -----------------------
+
+
+MISSING_LEVELS = (
+    "unknown",
+    "missing",
+    "not available",
+    "n/a",
+    "na",
+    "not reported",
+    "not recorded",
+    "not known",
+    "not stated",
+    "not assessed",
+    "not determined",
+    "not done",
+    "undetermined",
+    "unspecified",
+    "no data",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossTable:
+    """Counts by level and outcome group, as printed.
+
+    Attributes
+    ----------
+    cells : tuple of tuple of int
+        One pair per level: patients of the first and of the second group.
+    levels : tuple of str
+        Names of the levels.
+    uses : tuple of str
+        Identifiers of the numbers.
+    complete : bool
+        Whether the levels are known to exhaust both groups.
+    """
+
+    cells: Table
+    levels: tuple[str, ...]
+    uses: tuple[str, ...]
+    complete: bool
+
+
+def find_tables(index: CountIndex, row: ReportedNumber) -> list[CrossTable]:
+    """Return the tables that a p value or χ² of two groups can be about.
+
+    Parameters
+    ----------
+    index : CountIndex
+        Counts of the registry.
+    row : ReportedNumber
+        A comparison ``A vs B`` of one variable; with a level, of that level against the rest;
+        with a contrast ``x vs y``, of these two levels.
+
+    Returns
+    -------
+    list of CrossTable
+        Without empty margins; perhaps none.
+    """
+    groups = row.outcome_groups
+    if groups is None or not row.variable:
+        return []
+    counted = index.levels.get((row.variable, groups[0]), [])
+    levels = [level for level in counted if (row.variable, level, groups[1]) in index.counts]
+    if row.contrast is not None:
+        choices = [_table(index, row.variable, row.contrast, groups, rest=False, complete=True)]
+    elif row.level:
+        choices = _tables_of_one_level(index, row.variable, row.level, levels, groups)
+    elif len(levels) == 1:
+        choices = [_table(index, row.variable, levels, groups, rest=True, complete=True)]
+    else:
+        choices = _tables_of_all_levels(index, row.variable, levels, groups)
+    return [table for table in choices if table is not None]
+
+
+def table_of_groups(
+    index: CountIndex, row: ReportedNumber, groups: tuple[str, ...]
+) -> tuple[list[list[int]], tuple[str, ...]] | None:
+    """Return counts by level and by three or more groups, and the rows behind them, or None.
+
+    Patients without a printed level are one more level where only one is printed, or where the
+    p value is of one level.
+    """
+    levels = [row.level] if row.level else index.levels.get((row.variable, groups[0]), [])
+    rows = [
+        [index.counts.get((row.variable, level, group)) for group in groups] for level in levels
+    ]
+    cells = [[whole_number(cell) for cell in line] for line in rows]
+    if not cells or any(None in line for line in cells):
+        return None
+    used = [cell.id for line in rows for cell in line]
+    if len(cells) == 1:
+        sizes = [index.size(group) for group in groups]
+        if None in sizes:
+            return None
+        cells.append([size - count for size, count in zip(sizes, cells[0], strict=True)])
+        used += [index.sizes[group].id for group in groups]
+    cells = [line for line in cells if any(line)]
+    proper = (
+        len(cells) > 1 and min(map(min, cells)) >= 0 and all(map(sum, zip(*cells, strict=True)))
+    )
+    return (cells, tuple(used)) if proper else None
+
+
+def _table(index, variable, levels, groups, rest: bool, complete: bool) -> CrossTable | None:
+    """Build a table of some levels, with the rest of both groups as one more level if wanted."""
+    rows = [[index.counts.get((variable, level, group)) for group in groups] for level in levels]
+    numbers = [[whole_number(row) for row in pair] for pair in rows]
+    if any(None in pair for pair in numbers):
+        return None
+    used = [row.id for pair in rows for row in pair]
+    if rest:
+        sizes = [index.size(group) for group in groups]
+        if None in sizes:
+            return None
+        counted = [sum(column) for column in zip(*numbers, strict=True)]
+        numbers.append([size - count for size, count in zip(sizes, counted, strict=True)])
+        used += [index.sizes[group].id for group in groups]
+    cells = tuple((a, b) for a, b in numbers if a or b)
+    proper = (
+        len(cells) > 1 and min(map(min, cells)) >= 0 and all(map(sum, zip(*cells, strict=True)))
+    )
+    names = (*levels, "rest") if rest else tuple(levels)
+    table = CrossTable(cells=cells, levels=names, uses=tuple(used), complete=complete)
+    return table if proper else None
+
+
+def _tables_of_one_level(index, variable, level, levels, groups) -> list[CrossTable | None]:
+    tables = [_table(index, variable, [level], groups, rest=True, complete=True)]
+    for names in dict.fromkeys((tuple(levels), tuple(_known(levels)))):
+        against = _against_others(index, variable, level, names, groups)
+        if against is not None and all(
+            table is None or table.cells != against.cells for table in tables
+        ):
+            tables.append(against)
+    return tables
+
+
+def _against_others(index, variable, level, levels, groups) -> CrossTable | None:
+    """Build the table of one level and the sum of the other printed ones."""
+    if level not in levels or len(levels) < 2:
+        return None
+    whole = _table(index, variable, levels, groups, rest=False, complete=True)
+    if whole is None or len(whole.cells) < len(levels):
+        return None
+    first = whole.cells[levels.index(level)]
+    sums = [sum(column) for column in zip(*whole.cells, strict=True)]
+    cells = (first, (sums[0] - first[0], sums[1] - first[1]))
+    if not all(map(sum, cells)):
+        return None
+    return CrossTable(cells=cells, levels=(level, "others"), uses=whole.uses, complete=True)
+
+
+def _tables_of_all_levels(index, variable, levels, groups) -> list[CrossTable | None]:
+    if len(levels) < 2:
+        return []
+    complete = all(
+        index.is_exhaustive(variable, levels, group) or _adds_up(index, variable, levels, group)
+        for group in groups
+    )
+    tables = [_table(index, variable, levels, groups, rest=False, complete=complete)]
+    known = _known(levels)
+    if 1 < len(known) < len(levels):
+        tables.append(_table(index, variable, known, groups, rest=False, complete=complete))
+    if not complete:
+        tables.append(_table(index, variable, levels, groups, rest=True, complete=False))
+    return tables
+
+
+def _known(levels) -> list[str]:
+    """Leave out levels that stand for missing values, as tests do."""
+    return [level for level in levels if level.lower() not in MISSING_LEVELS]
+
+
+def _adds_up(index: CountIndex, variable, levels, group) -> bool:
+    numbers = [whole_number(index.counts[variable, level, group]) for level in levels]
+    return None not in numbers and sum(numbers) == index.size(group)
+
+
+# --- Odds ratios beside the 2×2 counts of the same table --------------------------------------
+# A crude (`univariable`) odds ratio is the cross product of the four counts, and its Wald limits
+# are Woolf's. An adjusted (`multivariable`) Wald interval is never narrower than Woolf's: at the
+# maximum of the likelihood the fitted risks of each level add up to its events, and a binomial
+# variance is largest when these risks are all equal (Robinson and Jewell, Int Stat Rev 1991). Both
+# statements hold for the same patients; patients with a missing covariate only widen the interval.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExposureTable:
+    """Patients with a level and with its reference level, with and without the outcome.
+
+    Attributes
+    ----------
+    level_cases, level_others, reference_cases, reference_others : int
+        Patients with the level (or its reference) with and without the outcome.
+    uses : tuple of str
+        Identifiers of the four counts.
+    """
+
+    level_cases: int
+    level_others: int
+    reference_cases: int
+    reference_others: int
+    uses: tuple[str, ...] = ()
+
+    @property
+    def cells(self) -> tuple[int, int, int, int]:
+        """The four counts: level, then reference; cases, then others."""
+        return self.level_cases, self.level_others, self.reference_cases, self.reference_others
+
+    @property
+    def in_words(self) -> str:
+        """The counts as two fractions of odds."""
+        return (
+            f"{self.level_cases}:{self.level_others} against "
+            f"{self.reference_cases}:{self.reference_others}"
+        )
+
+
+def crude_odds_ratio(table: ExposureTable) -> float:
+    """Multiply four positive counts crosswise."""
+    return (table.level_cases * table.reference_others) / (
+        table.level_others * table.reference_cases
+    )
+
+
+def woolf_standard_error(table: ExposureTable) -> float:
+    """Compute the standard error of the log odds ratio of four positive counts (Woolf 1955)."""
+    return math.sqrt(sum(1 / cell for cell in table.cells))
+
+
+def woolf_limits(table: ExposureTable) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the 95 % limits of the crude odds ratio.
+
+    Parameters
+    ----------
+    table : ExposureTable
+        Four counts, none of which is zero.
+
+    Returns
+    -------
+    tuple of (float, float)
+        Range of the lower and of the upper limit over the multipliers in use.
+    """
+    log_ratio, error = math.log(crude_odds_ratio(table)), woolf_standard_error(table)
+    low = sorted(math.exp(log_ratio - multiplier * error) for multiplier in MULTIPLIERS)
+    high = sorted(math.exp(log_ratio + multiplier * error) for multiplier in MULTIPLIERS)
+    return (low[0], low[-1]), (high[0], high[-1])
+
+
+def exposure_table(index: CountIndex, row: ReportedNumber) -> ExposureTable | None:
+    """Find the four counts behind a ratio.
+
+    Parameters
+    ----------
+    index : CountIndex
+        Counts of the registry.
+    row : ReportedNumber
+        A ratio whose level reads ``LEVEL vs REFERENCE`` and whose group reads ``A vs B``.
+
+    Returns
+    -------
+    ExposureTable or None
+        None unless all four counts are printed.
+    """
+    if row.contrast is None or row.outcome_groups is None:
+        return None
+    rows = [
+        index.counts.get((row.variable, level, group))
+        for level in row.contrast
+        for group in row.outcome_groups
+    ]
+    counts = [whole_number(found) for found in rows]
+    if any(count is None for count in counts):
+        return None
+    return ExposureTable(
+        level_cases=counts[0],
+        level_others=counts[1],
+        reference_cases=counts[2],
+        reference_others=counts[3],
+        uses=ids(*rows),
+    )
+
+
+def _tables(registry: Registry, method: str) -> list[tuple[RegressionEstimate, ExposureTable]]:
+    index = count_index(registry)
+    pairs = [
+        (found, exposure_table(index, found.estimate))
+        for found in regression_estimates(registry)
+        if found.estimate.statistic == "odds_ratio" and found.estimate.method == method
+    ]
+    return [(found, table) for found, table in pairs if table is not None]
+
+
+def check_crude_odds_ratio(registry: Registry) -> list[Finding]:
+    """Recompute a univariable odds ratio and its Woolf limits; needs the four counts."""
+    findings = []
+    for found, table in _tables(registry, "univariable"):
+        if min(table.cells) <= 0:
+            text = f"{found.printed}: a count of {table.in_words} is zero, no odds ratio exists."
+            uses = (found.estimate.id, *table.uses)
+            findings.append(Finding(check="crude_odds_ratio", status="open", uses=uses, text=text))
+            continue
+        findings.append(_crude(found, table))
+        findings += _crude_limits(found, table)
+    return findings
+
+
+def _crude(found: RegressionEstimate, table: ExposureTable) -> Finding:
+    estimate, crude = found.estimate, crude_odds_ratio(table)
+    text = (
+        f"{found.printed}: the counts {table.in_words} give "
+        f"{format_value(crude, estimate.number.decimals + 1)}."
+    )
+    finding = judge("crude_odds_ratio", estimate, table.uses, crude, crude, text)
+    if finding.status == "agrees":
+        return finding
+    if estimate.number.agrees(1 / crude):
+        rescue = " Its inverse agrees: the ratio is worded in the other direction."
+        return under_assumption(finding, False, rescue)
+    conditional = crude  # with so many patients both are the same
+    if sum(table.cells) <= MOST_PATIENTS:
+        cells = [table.cells[:2], table.cells[2:]]
+        conditional = odds_ratio(cells, kind="conditional").statistic
+    # Programs stop their search for it early: R and scipy differ in the fourth digit.
+    ends = 0.999 * conditional, 1.001 * conditional
+    agrees = estimate.number.overlaps(*ends) or is_rescued(estimate.number, *ends)
+    rescue = " The conditional estimate of Fisher's test agrees."
+    return under_assumption(finding, not agrees, rescue)
+
+
+def _crude_limits(found: RegressionEstimate, table: ExposureTable) -> list[Finding]:
+    findings = []
+    for limit, (low, high) in zip((found.low, found.high), woolf_limits(table), strict=True):
+        if limit is None:
+            continue
+        text = (
+            f"{found.printed}: Woolf's limit from the counts {table.in_words} is "
+            f"{shown(low, high, limit.number.decimals + 1)}; printed is {limit.printed}."
+        )
+        finding = judge("crude_odds_ratio", limit, table.uses, low, high, text)
+        findings.append(under_assumption(finding, found.is_wald, OTHER_INTERVALS))
+    return findings
+
+
+def check_adjusted_interval_width(registry: Registry) -> list[Finding]:
+    """Hold an adjusted Wald interval against the crude one; needs the four counts and limits."""
+    findings = []
+    for found, table in _tables(registry, "multivariable"):
+        if not found.has_interval or min(table.cells) <= 0:
+            continue
+        if wald_region(None, *found.limits()):
+            findings.append(unless_shortened(partial(_adjusted_width, found, table)))
+    return findings
+
+
+def _adjusted_width(found: RegressionEstimate, table: ExposureTable, shortened: bool) -> Finding:
+    error = wald_region(None, *found.limits(shortened)).standard_error()
+    crude = woolf_standard_error(table)
+    text = (
+        f"{found.printed}: the interval's standard error is {shown(*error, 4)} on the log scale; "
+        f"the counts {table.in_words} alone give {format_value(crude, 4)}, and adjustment "
+        "cannot make a Wald interval narrower."
+    )
+    uses = (*ids(found.estimate, found.low, found.high), *table.uses)
+    if error[1] >= crude - 1e-9:
+        return Finding(check="adjusted_interval_width", status="agrees", uses=uses, text=text)
+    narrowest = exponential(2 * min(MULTIPLIERS) * crude)
+    text += (
+        f" The limits would have to differ by a factor of at least {format_value(narrowest, 2)}."
+    )
+    finding = Finding(check="adjusted_interval_width", status="contradicted", uses=uses, text=text)
+    rescue = " Only an interval that is not Wald's could be narrower."
+    return under_assumption(finding, found.is_wald, rescue)
+
+
+# --- χ² and p from the counts of each level in two groups, and p from χ² ----------------------
+
 
 # More comparisons than this are seldom corrected for, and chance would fit one of them.
 MOST_COMPARISONS = 10

@@ -2,12 +2,11 @@
 
 from collections import defaultdict
 
-from rairlib.checks.cells import COUNTED, named
-from rairlib.checks.lookup import originals
+from rairlib.checks.cells import COUNTED, named, originals
+from rairlib.checks.findings import Finding
 from rairlib.checks.rounding import float_limits, is_plain
-from rairlib.findings import Finding
-from rairlib.reported import Registry, ReportedNumber
-from rairlib.vocabulary import PERFORMANCE, RATIOS
+from rairlib.registry.registry import Registry, ReportedNumber
+from rairlib.registry.vocabulary import PERFORMANCE, RATIOS
 
 LIMITS = ("ci_low", "ci_high")
 SHARES = ("percent", "survival_percent", *PERFORMANCE)

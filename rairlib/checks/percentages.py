@@ -17,6 +17,7 @@ from rairlib.checks.cells import (
     whole_number,
 )
 from rairlib.checks.counts import MOST_PARTS
+from rairlib.checks.findings import Finding
 from rairlib.checks.rounding import (
     SHORTENED,
     is_plain,
@@ -26,9 +27,8 @@ from rairlib.checks.rounding import (
     shortened_limits,
     shown,
 )
-from rairlib.findings import Finding
-from rairlib.printed import Printed, format_value
-from rairlib.reported import Registry, ReportedNumber
+from rairlib.registry.printed import Printed, format_value
+from rairlib.registry.registry import Registry, ReportedNumber
 
 # With so few attainable prints a size that fits is hardly chance.
 TELLING = 0.2

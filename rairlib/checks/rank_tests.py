@@ -6,6 +6,7 @@ from dataclasses import replace
 from scipy import special, stats
 
 from rairlib.checks.cells import CountIndex, count_index, named
+from rairlib.checks.findings import Finding
 from rairlib.checks.rounding import (
     SHORTENED,
     float_limits,
@@ -17,9 +18,8 @@ from rairlib.checks.rounding import (
     shown_p,
     shown_p_range,
 )
-from rairlib.findings import Finding
-from rairlib.printed import Printed, format_value
-from rairlib.reported import Registry, ReportedNumber
+from rairlib.registry.printed import Printed, format_value
+from rairlib.registry.registry import Registry, ReportedNumber
 
 Limits = tuple[float, float]
 EXACT_UP_TO = 20

@@ -8,27 +8,566 @@ narrower interval is never more than ``suggests``.
 """
 
 import math
-from dataclasses import replace
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from functools import partial
 
+import numpy as np
 from scipy.stats import norm
 
-from rairlib.checks.auc_errors import BinaryScore, formula_error
-from rairlib.checks.lookup import ids, unless_shortened
-from rairlib.checks.ratios import midpoint, mirrored
-from rairlib.checks.regression_estimates import under_assumption
-from rairlib.checks.roc_areas import PrintedArea, print_scale, printed_areas, proportion
-from rairlib.checks.roc_readings import (
-    attainable_errors,
-    binary_readings,
-    formula_agrees,
-    implied_error,
+from rairlib.checks.cells import (
+    attached,
+    count_index,
+    ids,
+    originals,
+    outcome_sizes,
+    short_name,
+    unless_shortened,
+    whole_number,
 )
-from rairlib.checks.rounding import judge, shown, shown_p
-from rairlib.checks.wald import MULTIPLIERS, Interval
-from rairlib.findings import Finding
-from rairlib.printed import format_value
-from rairlib.reported import Registry, ReportedNumber
+from rairlib.checks.classification import Rule, agreeing_with_all, rules
+from rairlib.checks.findings import Finding
+from rairlib.checks.regressions import MULTIPLIERS, Interval, midpoint, mirrored, under_assumption
+from rairlib.checks.rounding import float_limits, is_plain, judge, shown, shown_p
+from rairlib.registry.printed import format_value
+from rairlib.registry.registry import Registry, ReportedNumber
+
+# --- Printed areas under the ROC curve and what belongs to them -------------------------------
+# Sensitivity and specificity belong to an area if they stand in the same comparison and the words
+# of one variable's name are among those of the other's (``age`` and ``age_54``, ``tumor_diameter``
+# and ``diameter_29``), or if the comparison has one area and one rule only.
+
+
+# Above this, software and authors write a limit beyond 1 as 0.999, 1 or 1.000.
+CUT_OFF_LIMIT = 0.995
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedArea:
+    """An area under the ROC curve and what belongs to it.
+
+    Attributes
+    ----------
+    row : ReportedNumber
+        The area.
+    low, high : ReportedNumber or None
+        Its limits.
+    sizes : tuple of ReportedNumber or None
+        Sizes of the groups with and without the outcome, where both are printed.
+    rules : tuple of Rule
+        Rules whose sensitivity and specificity belong to the area.
+    certain : bool
+        Whether the rule's variable is the score, or the score with its cut-off behind it.
+    """
+
+    row: ReportedNumber
+    low: ReportedNumber | None
+    high: ReportedNumber | None
+    sizes: tuple[ReportedNumber, ReportedNumber] | None
+    rules: tuple[Rule, ...]
+    certain: bool
+
+    @property
+    def printed(self) -> str:
+        """Name, area and interval as printed."""
+        limits = f" ({self.low.printed} to {self.high.printed})" if self.has_interval else ""
+        return f"{short_name(self.row)} {self.row.printed}{limits}, {self.row.group}"
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether both limits are printed."""
+        return self.low is not None and self.high is not None
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the upper limit may stand for a value beyond 1."""
+        return proportion(self.high)[1] >= CUT_OFF_LIMIT
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Patients with and without the outcome."""
+        return tuple(whole_number(size) for size in self.sizes)
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """Identifiers of area, limits and group sizes."""
+        return ids(self.row, self.low, self.high, *(self.sizes or ()))
+
+
+def print_scale(row: ReportedNumber) -> float:
+    """Return 100 for an area or limit printed in percent, 1 for a proportion."""
+    return 100.0 if row.unit == "%" or row.number.value > 2 else 1.0
+
+
+def proportion(row: ReportedNumber, shortened: bool = False) -> Interval:
+    """Return the values behind a print as proportions, even if it is in percent."""
+    scale = print_scale(row)
+    low, high = float_limits(row.number, shortened)
+    return low / scale, high / scale
+
+
+def printed_areas(registry: Registry) -> list[PrintedArea]:
+    """Collect areas with their limits, group sizes and rules.
+
+    Parameters
+    ----------
+    registry : Registry
+        The printed numbers.
+
+    Returns
+    -------
+    list of PrintedArea
+        In order of appearance, without repeats.
+    """
+    index = count_index(registry)
+    rows = originals(registry, "auc")
+    all_rules = rules(registry, index)
+    found = []
+    for row in rows:
+        low, high = (attached(registry, row, limit) for limit in ("ci_low", "ci_high"))
+        if any(limit is not None and not is_plain(limit) for limit in (low, high)):
+            low = high = None
+        belonging = _rules_of(row, rows, all_rules)
+        found.append(
+            PrintedArea(
+                row=row,
+                low=low,
+                high=high,
+                sizes=outcome_sizes(index, row),
+                rules=belonging,
+                certain=any(_is_cut_score(rule, row) for rule in belonging),
+            )
+        )
+    return found
+
+
+def _rules_of(
+    row: ReportedNumber, areas: list[ReportedNumber], all_rules: list[Rule]
+) -> tuple[Rule, ...]:
+    here = [rule for rule in all_rules if rule.first.group == row.group and _measures_both(rule)]
+    cut = [rule for rule in here if _is_cut_score(rule, row)]
+    named = [rule for rule in here if _share_name(rule.first.variable, row.variable)]
+    if cut or named:
+        return tuple(cut or named)
+    alone = len(here) == 1 and sum(area.group == row.group for area in areas) == 1
+    return tuple(here) if alone else ()
+
+
+def _is_cut_score(rule: Rule, row: ReportedNumber) -> bool:
+    variable = rule.first.variable
+    return variable == row.variable or variable.startswith(f"{row.variable}_")
+
+
+def _share_name(first: str, second: str) -> bool:
+    words, others = _words(first), _words(second)
+    return bool(words and others) and (words <= others or others <= words)
+
+
+def _measures_both(rule: Rule) -> bool:
+    statistics = {figure.row.statistic for figure in rule.figures}
+    return {"sensitivity", "specificity"} <= statistics
+
+
+def _words(variable: str) -> set[str]:
+    return {word for word in variable.split("_") if word and not word.isdigit()}
+
+
+# --- Standard errors of an area under the ROC curve, and their attainable limits --------------
+# Write ``a`` for the variance of the placement values of the patients with the outcome (the share
+# of the others that each exceeds) and ``b`` for that of the patients without it. Then
+#
+# * nonparametric Hanley-McNeil, as SPSS prints it (ties spread evenly over their place):
+#   ``[A(1 - A) + (n0 - 1) a + (n1 - 1) b] / (n1 n0)``;
+# * DeLong: ``a / (n1 - 1) + b / (n0 - 1)``;
+#
+# with n1 patients with and n0 without the outcome. By Hoeffding's decomposition ``a + b`` is at
+# most the variance of the comparison of one pair, at most ``A(1 - A)``: this bounds both errors
+# from
+# above (Birnbaum and Klose, Ann Math Stat 1957). From below, ``alpha a + beta b`` at a given area
+# is
+# a convex function of the ROC curve, smallest for the curve ``c + (alpha / beta) t`` cut off at 0
+# and 1, with c chosen to give the area. DeLong's error counts ties by their middle and can lie
+# below
+# that bound where patients with and without the outcome share values.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BinaryScore:
+    """A score with two values and its 2×2 table.
+
+    Attributes
+    ----------
+    true_positives, false_negatives, false_positives, true_negatives : int
+        Patients with the outcome above and below the cut-off, and those without it.
+    """
+
+    true_positives: int
+    false_negatives: int
+    false_positives: int
+    true_negatives: int
+
+    @property
+    def sensitivity(self) -> float:
+        """Share of positives among patients with the outcome."""
+        return self.true_positives / (self.true_positives + self.false_negatives)
+
+    @property
+    def specificity(self) -> float:
+        """Share of negatives among patients without the outcome."""
+        return self.true_negatives / (self.true_negatives + self.false_positives)
+
+    @property
+    def area(self) -> float:
+        """Area under the ROC curve with one corner."""
+        return (self.sensitivity + self.specificity) / 2
+
+
+def formula_error(area: float, with_outcome: int, without_outcome: int) -> float:
+    """Compute the standard error of an area from the exponential model.
+
+    Parameters
+    ----------
+    area : float
+        Area under the ROC curve, between 0 and 1.
+    with_outcome, without_outcome : int
+        Patients with and without the outcome.
+
+    Returns
+    -------
+    float
+        Square root of ``[A(1 - A) + (n1 - 1)(Q1 - A²) + (n0 - 1)(Q2 - A²)] / (n1 n0)`` with
+        ``Q1 = A / (2 - A)`` and ``Q2 = 2A² / (1 + A)`` (Hanley and McNeil, Radiology 1982).
+    """
+    q1, q2 = area / (2 - area), 2 * area**2 / (1 + area)
+    variance = (
+        area * (1 - area)
+        + (with_outcome - 1) * (q1 - area**2)
+        + (without_outcome - 1) * (q2 - area**2)
+    ) / (with_outcome * without_outcome)
+    return math.sqrt(max(variance, 0.0))
+
+
+def binary_spss_error(score: BinaryScore) -> float:
+    """Compute the nonparametric Hanley-McNeil standard error of a score with two values.
+
+    Parameters
+    ----------
+    score : BinaryScore
+        The 2×2 table.
+
+    Returns
+    -------
+    float
+        As SPSS prints it: tied pairs count as if their order were random.
+    """
+    sensitivity, specificity = score.sensitivity, score.specificity
+    area = score.area
+    miss, alarm = 1 - sensitivity, 1 - specificity
+    # Chance that two random patients with the outcome both rank above one without it, and that
+    # one with the outcome ranks above two without; a third of the orders of three tied values do.
+    q1 = specificity * (sensitivity**2 + sensitivity * miss + miss**2 / 3)
+    q1 += alarm * sensitivity**2 / 3
+    q2 = sensitivity * (specificity**2 + specificity * alarm + alarm**2 / 3)
+    q2 += miss * specificity**2 / 3
+    with_outcome = score.true_positives + score.false_negatives
+    without = score.true_negatives + score.false_positives
+    variance = (
+        area * (1 - area) + (with_outcome - 1) * (q1 - area**2) + (without - 1) * (q2 - area**2)
+    ) / (with_outcome * without)
+    return math.sqrt(max(variance, 0.0))
+
+
+def binary_delong_error(score: BinaryScore) -> float:
+    """Compute DeLong's standard error of a score with two values.
+
+    Parameters
+    ----------
+    score : BinaryScore
+        The 2×2 table, at least two patients in each group.
+
+    Returns
+    -------
+    float
+        Placement values differ by one half between positives and negatives.
+    """
+    with_outcome = score.true_positives + score.false_negatives
+    without = score.true_negatives + score.false_positives
+    variance = score.sensitivity * (1 - score.sensitivity) / (4 * (with_outcome - 1))
+    variance += score.specificity * (1 - score.specificity) / (4 * (without - 1))
+    return math.sqrt(variance)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorWeights:
+    """The variance of an area as ``constant · A(1 - A) + alpha · a + beta · b``.
+
+    Attributes
+    ----------
+    constant, alpha, beta : float
+        Weights of the variance of one pair and of the placement values with and without the
+        outcome.
+    """
+
+    constant: float
+    alpha: float
+    beta: float
+
+
+def spss_weights(with_outcome: int, without_outcome: int) -> ErrorWeights:
+    """Return the weights of the nonparametric Hanley-McNeil error."""
+    pairs = with_outcome * without_outcome
+    return ErrorWeights(
+        constant=1 / pairs, alpha=(without_outcome - 1) / pairs, beta=(with_outcome - 1) / pairs
+    )
+
+
+def delong_weights(with_outcome: int, without_outcome: int) -> ErrorWeights:
+    """Return the weights of DeLong's error."""
+    return ErrorWeights(constant=0.0, alpha=1 / (with_outcome - 1), beta=1 / (without_outcome - 1))
+
+
+def largest_error(area: float, weights: ErrorWeights) -> float:
+    """Return the largest standard error of a score with this area.
+
+    Parameters
+    ----------
+    area : float
+        Area under the ROC curve.
+    weights : ErrorWeights
+        Those of the estimator.
+
+    Returns
+    -------
+    float
+        From ``a + b ≤ A(1 - A)``; holds with ties.
+    """
+    return math.sqrt(area * (1 - area) * (weights.constant + max(weights.alpha, weights.beta)))
+
+
+def smallest_error(area: float, weights: ErrorWeights) -> float:
+    """Return the smallest standard error of a score with this area and without shared values.
+
+    Parameters
+    ----------
+    area : float
+        Area under the ROC curve.
+    weights : ErrorWeights
+        Those of the estimator; alpha and beta positive.
+
+    Returns
+    -------
+    float
+        Attained by the ROC curve ``c + (alpha / beta) t``, cut off at 0 and 1. For SPSS's error
+        it holds with ties as well.
+    """
+    slope = weights.alpha / weights.beta
+    start = _start_of_line(area, slope)
+    squared = (_squares(start + slope) - _squares(start)) / slope
+    first_moment = (_moments(start + slope) - _moments(start)) / slope**2 - start * area / slope
+    # a = 2 ∫ (1 - t) R dt - A² and b = ∫ R² dt - A².
+    variance = (
+        weights.constant * area * (1 - area)
+        + weights.alpha * (2 * (area - first_moment) - area**2)
+        + weights.beta * (squared - area**2)
+    )
+    return math.sqrt(max(variance, 0.0))
+
+
+def _start_of_line(area: float, slope: float) -> float:
+    """Find c so that ``c + slope t``, cut off at 0 and 1, has the area, by bisection."""
+    low, high = -slope, 1.0
+    for _ in range(80):
+        middle = (low + high) / 2
+        if (_areas(middle + slope) - _areas(middle)) / slope < area:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def _areas(x: float) -> float:
+    """Integrate min(max(u, 0), 1) up to x."""
+    return 0.0 if x < 0 else x * x / 2 if x < 1 else x - 1 / 2
+
+
+def _squares(x: float) -> float:
+    """Integrate min(max(u, 0), 1)² up to x."""
+    return 0.0 if x < 0 else x**3 / 3 if x < 1 else x - 2 / 3
+
+
+def _moments(x: float) -> float:
+    """Integrate u · min(max(u, 0), 1) up to x."""
+    return 0.0 if x < 0 else x**3 / 3 if x < 1 else x * x / 2 - 1 / 6
+
+
+# --- Ways to read a printed area under the ROC curve and its interval -------------------------
+# A reading says of which score the area is (the score itself or its dichotomised form) and which
+# standard error gives the limits ``A ± 1.96 SE``.
+
+
+MOST_SCORES = 5_000
+
+
+def binary_scores(rule: Rule, shortened: bool = False) -> list[BinaryScore]:
+    """List the dichotomised scores that show all figures of a rule.
+
+    Parameters
+    ----------
+    rule : Rule
+        A rule with sensitivity and specificity.
+    shortened : bool
+        Accept figures with digits cut off or rounded twice.
+
+    Returns
+    -------
+    list of BinaryScore
+        Empty if no table agrees, or if too many do.
+    """
+    positives, negatives = np.nonzero(agreeing_with_all(rule.figures, shortened))
+    if len(positives) > MOST_SCORES:
+        return []
+    return [
+        BinaryScore(
+            true_positives=int(tp),
+            false_negatives=rule.tables.with_outcome - int(tp),
+            false_positives=rule.tables.without_outcome - int(tn),
+            true_negatives=int(tn),
+        )
+        for tp, tn in zip(positives, negatives, strict=True)
+    ]
+
+
+def implied_error(area: PrintedArea, shortened: bool = False) -> Interval | None:
+    """Return the standard errors behind symmetric limits.
+
+    Parameters
+    ----------
+    area : PrintedArea
+        An area with limits.
+    shortened : bool
+        Accept prints with digits cut off or rounded twice.
+
+    Returns
+    -------
+    (float, float) or None
+        None if the limits are not symmetric about the area. An upper limit near 1 may be cut
+        off and is left out.
+    """
+    centre, low, high = (proportion(row, shortened) for row in (area.row, area.low, area.high))
+    below = centre[0] - low[1], centre[1] - low[0]
+    above = high[0] - centre[1], high[1] - centre[0]
+    if area.is_cut_off:
+        above = max(above[0], 0.0), max(below[1], above[1])
+    smallest, largest = max(below[0], above[0]), min(below[1], above[1])
+    if largest < smallest - 1e-9:
+        return None
+    return max(smallest, 0.0) / max(MULTIPLIERS), largest / min(MULTIPLIERS)
+
+
+def limits_agree(area: PrintedArea, centre: float, error: float, tolerance: float = 1e-9) -> bool:
+    """Say whether ``centre ± 1.96 error`` is printed as the limits of an area.
+
+    Parameters
+    ----------
+    area : PrintedArea
+        An area with limits.
+    centre, error : float
+        Unrounded area and standard error.
+    tolerance : float
+        Slack on each limit.
+
+    Returns
+    -------
+    bool
+        An upper limit beyond 1 agrees with any print above 0.995.
+    """
+    low, high = proportion(area.low), proportion(area.high)
+    for multiplier in MULTIPLIERS:
+        first, last = centre - multiplier * error, centre + multiplier * error
+        low_agrees = low[0] - tolerance <= first <= low[1] + tolerance
+        high_agrees = high[0] - tolerance <= last <= high[1] + tolerance
+        if low_agrees and (high_agrees or (area.is_cut_off and last >= high[0])):
+            return True
+    return False
+
+
+def formula_agrees(area: PrintedArea) -> bool:
+    """Say whether the 1982 formula of Hanley and McNeil gives the printed limits."""
+    centres = np.linspace(*proportion(area.row), 401)
+    step = float(centres[1] - centres[0])
+    return any(
+        limits_agree(area, centre, formula_error(centre, *area.counts), tolerance=2 * step)
+        for centre in centres[(centres > 0) & (centres < 1)]
+    )
+
+
+def binary_readings(area: PrintedArea) -> list[tuple[str, BinaryScore, float]]:
+    """List the dichotomised scores that give both the printed area and its limits.
+
+    Parameters
+    ----------
+    area : PrintedArea
+        An area with limits and group sizes.
+
+    Returns
+    -------
+    list of (str, BinaryScore, float)
+        Name of the standard error, the score and the error.
+    """
+    found = []
+    for score in scores_with_area(area):
+        errors = {"SPSS's nonparametric": binary_spss_error(score)}
+        if min(area.counts) > 1:
+            errors["DeLong's"] = binary_delong_error(score)
+        found += [
+            (kind, score, error)
+            for kind, error in errors.items()
+            if limits_agree(area, score.area, error)
+        ]
+    return found
+
+
+def scores_with_area(area: PrintedArea) -> list[BinaryScore]:
+    """List the dichotomised scores of the area's rules whose area is printed like this."""
+    low, high = proportion(area.row)
+    return [
+        score
+        for rule in area.rules
+        for score in binary_scores(rule)
+        if low - 1e-9 <= score.area <= high + 1e-9
+    ]
+
+
+def attainable_errors(area: PrintedArea) -> Interval:
+    """Return the smallest and largest error, SPSS's or DeLong's, of a score without ties.
+
+    Parameters
+    ----------
+    area : PrintedArea
+        An area with group sizes, both above 1.
+
+    Returns
+    -------
+    (float, float)
+        Over all areas that round to the print. The largest holds with ties too.
+    """
+    centres = [min(max(end, 1e-6), 1 - 1e-6) for end in proportion(area.row)]
+    weights = [spss_weights(*area.counts), delong_weights(*area.counts)]
+    if centres[0] < 0.5 < centres[1]:
+        centres.append(0.5)
+    return (
+        min(smallest_error(centre, weight) for centre in centres for weight in weights),
+        max(largest_error(centre, weight) for centre in centres for weight in weights),
+    )
+
+
+# --- Intervals of areas under the ROC curve: from which standard error can they come ----------
+# A symmetric interval wider than any standard error allows is ``contradicted`` where the registry's
+# `method` names ``hanley_mcneil`` or ``delong``, and ``suggests`` elsewhere: bootstrap, logit and
+# binomial intervals follow other rules. The largest standard error is a bound for every score; the
+# smallest holds for scores whose values patients with and without the outcome do not share, so a
+# narrower interval is never more than ``suggests``.
+
 
 NORMAL_METHODS = ("hanley_mcneil", "delong", "wald")
 OTHER_INTERVALS = " A bootstrap, logit or binomial interval follows other rules."
@@ -206,3 +745,147 @@ def _sizes_from_error(area: PrintedArea) -> list[Finding]:
         f"error of {shown(*error, 4)} needs at most {most} patients in the smaller of the two."
     )
     return [Finding(check="auc_interval", status="open", uses=area.uses, text=text)]
+
+
+# --- Areas under the ROC curve beside sensitivity and specificity -----------------------------
+# A ROC curve that passes through one operating point has an area between ``sensitivity ·
+# specificity`` and ``1 - (1 - sensitivity)(1 - specificity)``: an area outside is ``contradicted``
+# where the names say that point and area belong to one score. The area of the dichotomised score is
+# the mean of sensitivity and specificity; that a printed area equals it says which score was used.
+
+
+def area_limits(score: BinaryScore) -> Interval:
+    """Return the smallest and largest area of a score with one known operating point."""
+    sensitivity, specificity = score.sensitivity, score.specificity
+    return sensitivity * specificity, 1 - (1 - sensitivity) * (1 - specificity)
+
+
+def _areas_with_points(registry: Registry) -> list[tuple[PrintedArea, Rule]]:
+    return [
+        (area, rule)
+        for area in printed_areas(registry)
+        for rule in area.rules
+        if binary_scores(rule)
+    ]
+
+
+def check_auc_operating_point(registry: Registry) -> list[Finding]:
+    """Bound an area by an operating point of its curve; needs sensitivity, specificity, sizes."""
+    return [
+        unless_shortened(partial(_bounded, area, rule))
+        for area, rule in _areas_with_points(registry)
+    ]
+
+
+def _bounded(area: PrintedArea, rule: Rule, shortened: bool) -> Finding:
+    scores, uses = binary_scores(rule, shortened), rule.rows(rule.figures)
+    scale, limits = print_scale(area.row), [area_limits(score) for score in scores]
+    low, high = (scale * min(low for low, _ in limits), scale * max(high for _, high in limits))
+    text = (
+        f"{area.printed}: a curve through sensitivity "
+        f"{format_value(100 * scores[0].sensitivity, 1)} % and specificity "
+        f"{format_value(100 * scores[0].specificity, 1)} % has an area of "
+        f"{shown(low, high, area.row.number.decimals + 1)}."
+    )
+    finding = judge("auc_operating_point", area.row, uses, low, high, text)
+    if finding.status == "agrees":
+        # A bound is no reproduction: the finding is about the set.
+        return Finding(check=finding.check, status="agrees", uses=(area.row.id, *uses), text=text)
+    if area.row.number.overlaps(scale - high, scale - low):
+        rescue = " It lies there if small values call positive in one place, large ones in another."
+        return under_assumption(finding, False, rescue)
+    rescue = " The names do not say that the point lies on this curve."
+    return under_assumption(finding, area.certain, rescue)
+
+
+def check_auc_dichotomised(registry: Registry) -> list[Finding]:
+    """Set an area beside the mean of sensitivity and specificity; needs these and group sizes."""
+    findings = []
+    for area, rule in _areas_with_points(registry):
+        scores, uses = binary_scores(rule), rule.rows(rule.figures)
+        matching = [score for score in scores if score in scores_with_area(area)]
+        findings.append(_dichotomised_area(area, scores, matching, uses))
+        if matching and area.has_interval:
+            findings += _dichotomised_limits(area, uses)
+    return findings
+
+
+def _dichotomised_area(
+    area: PrintedArea, scores: list[BinaryScore], matching: list[BinaryScore], uses
+) -> Finding:
+    areas = [print_scale(area.row) * score.area for score in scores]
+    low, high = min(areas), max(areas)
+    mean = shown(low, high, area.row.number.decimals + 1)
+    text = f"{area.printed}: the dichotomised score, (sensitivity + specificity) / 2, has {mean}. "
+    if matching:
+        text += "The printed area is that of the dichotomised score."
+        return Finding(
+            check="auc_dichotomised",
+            status="agrees",
+            target=area.row.id,
+            uses=uses,
+            low=low,
+            high=high,
+            text=text,
+        )
+    text += "The printed area is another one: that of the score itself, or of other patients."
+    used = (area.row.id, *uses)
+    return Finding(check="auc_dichotomised", status="open", uses=used, text=text)
+
+
+def _dichotomised_limits(area: PrintedArea, uses: tuple[str, ...]) -> list[Finding]:
+    readings = binary_readings(area)
+    if not readings:
+        return []
+    kind, score, error = readings[0]
+    findings = []
+    for limit, sign in ((area.low, -1), (area.high, 1)):
+        value = print_scale(limit) * min(score.area + sign * MULTIPLIERS[0] * error, 1.0)
+        text = (
+            f"{area.printed}: the dichotomised score with {kind} standard error "
+            f"{format_value(error, 4)} has the limit "
+            f"{format_value(value, limit.number.decimals + 1)}."
+        )
+        findings.append(
+            Finding(
+                check="auc_dichotomised",
+                status="agrees",
+                target=limit.id,
+                uses=uses,
+                low=value,
+                high=value,
+                text=text,
+            )
+        )
+    return findings
+
+
+def check_auc_like_for_like(registry: Registry) -> list[Finding]:
+    """Compare what two areas of one score are areas of; needs areas, limits and their rules."""
+    by_score: dict[str, dict[bool, PrintedArea]] = defaultdict(dict)
+    for area in printed_areas(registry):
+        if area.rules and area.certain and area.has_interval and area.sizes is not None:
+            dichotomised = bool(binary_readings(area))
+            if dichotomised or not scores_with_area(area):
+                by_score[area.row.variable].setdefault(dichotomised, area)
+    return [
+        _unlike(kinds[True], kinds[False])
+        for kinds in by_score.values()
+        # Figures that no table shows together have no area: check_classification_table.
+        if len(kinds) == 2 and binary_scores(kinds[False].rules[0])
+    ]
+
+
+def _unlike(dichotomised: PrintedArea, other: PrintedArea) -> Finding:
+    instead = format_value(binary_scores(other.rules[0])[0].area, other.row.number.decimals)
+    uses = [*dichotomised.uses, *other.uses]
+    for area in (dichotomised, other):
+        uses += area.rules[0].rows(area.rules[0].figures)
+    text = (
+        f"{dichotomised.printed}, has area and limits of the dichotomised score; {other.printed}, "
+        f"has not: there the dichotomised score has {instead}. The two printed areas are not like "
+        "for like."
+    )
+    return Finding(
+        check="auc_like_for_like", status="suggests", uses=tuple(dict.fromkeys(uses)), text=text
+    )

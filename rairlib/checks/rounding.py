@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
-from rairlib.findings import Finding, compare
-from rairlib.printed import Printed, format_value
-from rairlib.reported import ReportedNumber
+from rairlib.checks.findings import Finding, compare
+from rairlib.registry.printed import Printed, format_value
+from rairlib.registry.registry import ReportedNumber
 
 APPROXIMATE_SIGNS = ("~", "≈")
 SHORTENED = " It would agree if digits were cut off, or rounded twice."
@@ -99,7 +99,7 @@ def judge(
     Parameters
     ----------
     check, target, uses, low, high, text
-        As for :func:`rairlib.findings.compare`.
+        As for :func:`rairlib.checks.findings.compare`.
 
     Returns
     -------

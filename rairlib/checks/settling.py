@@ -7,9 +7,9 @@ from dataclasses import replace
 from itertools import combinations
 
 from rairlib.checks.cells import COUNTED, named
-from rairlib.findings import Finding
-from rairlib.printed import format_value
-from rairlib.reported import Registry, printed_number
+from rairlib.checks.findings import Finding
+from rairlib.registry.printed import format_value
+from rairlib.registry.registry import Registry, printed_number
 
 SUSPECTS = 6
 SHOWN = 3

@@ -22,9 +22,9 @@ from rairlib.cohorts.study import (
 )
 from rairlib.cohorts.toml_file import Ascending, DeclarationError, Several, Table, fault, read_toml
 from rairlib.errors import unknown
-from rairlib.kept_files import data_folder, kept_file
-from rairlib.reported import Registry, ReportedNumber, load_registry
-from rairlib.studies import study_file, study_folder
+from rairlib.registry.kept_files import data_folder, kept_file
+from rairlib.registry.registry import Registry, ReportedNumber, load_registry
+from rairlib.registry.studies import study_file, study_folder
 
 FILE = "simulation.toml"
 LIMITS = ("ci_low", "ci_high")

@@ -13,8 +13,8 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
-from rairlib.anchoring import AnchorError
-from rairlib.printed import Printed
+from rairlib.cohorts.whole_numbers import AnchorError
+from rairlib.registry.printed import Printed
 
 PROBABILITIES = {"minimum": 0.0, "q1": 0.25, "median": 0.5, "q3": 0.75, "maximum": 1.0}
 # A fraction of the value: how far apart the two neighbours of a printed quantile may lie.

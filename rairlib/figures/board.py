@@ -17,7 +17,7 @@ from rairlib.figures.style import (
     finish,
     listed,
 )
-from rairlib.vocabulary import basis_of
+from rairlib.registry.vocabulary import basis_of
 
 CLASSES = {
     "independent test, from other printed numbers": "tested: other numbers",
@@ -48,7 +48,8 @@ def draw_board(
     Parameters
     ----------
     board : DataFrame
-        Columns ``study, evidence, verdict, test, numbers``, see :func:`rairlib.verdicts.board`.
+        Columns ``study, evidence, verdict, test, numbers``, see
+        :func:`rairlib.verdicts.verdicts.board`.
     figure : Figure
         An empty figure.
     names : dict of str to str, optional

@@ -4,16 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from rairlib.figures.style import (
-    BLACK,
-    BLUE,
-    FONT_SIZE,
-    GREY,
-    SOURCES,
-    VERMILION,
-    finish,
-    listed,
-)
+from rairlib.figures.style import BLACK, BLUE, FONT_SIZE, GREY, SOURCES, VERMILION, finish, listed
 
 # Told apart by line and place as well as by colour.
 STYLES = ((BLUE, "-"), (VERMILION, "--"), (BLACK, "-."))

@@ -29,7 +29,7 @@ def draw_nomogram(
     ----------
     axes : DataFrame
         Columns ``axis, scale, value, position``, one row per tick; see
-        :func:`rairlib.nomogram.nomogram_axes`. Each scale fills the width.
+        :func:`rairlib.stats.nomogram.nomogram_axes`. Each scale fills the width.
     ax : Axes
         Where to draw.
     labels : mapping of str to str

@@ -20,9 +20,10 @@ import pandas as pd
 from check_pages import BUILT, EXCESS, FLAGS, RULES, WIDTHS
 from playwright.sync_api import sync_playwright
 
-from rairlib.chapters.calculator import PREDICTORS, calculator, estimates, kept_covariances
-from rairlib.reported import load_registry
-from rairlib.results import load_witness
+from rairlib.registry.registry import load_registry
+from rairlib.registry.studies import load_witness
+from rairlib.studies.tang2025.calculator import calculator, estimates, kept_covariances
+from rairlib.studies.tang2025.ensemble import PREDICTORS
 
 STUDY = "tang2025"
 PAGE = BUILT / "book" / STUDY / "calculator.html"

@@ -1,4 +1,5 @@
-"""Reference values for rairlib.decision: the package dcurves, which the project does not need.
+"""Reference values for rairlib.stats.decision: the package dcurves, which the project does not
+need.
 
 Run in an environment that has it: python decision.py > decision.json
 """

@@ -1,0 +1,1 @@
+"""Speeds and error rates, measured."""

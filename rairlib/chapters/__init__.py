@@ -1,1 +1,0 @@
-"""Frames that the chapters show: registry, verdicts and analyses brought together for reading."""

@@ -1,0 +1,694 @@
+"""Sensitivity, specificity, predictive values and accuracy: is there a 2×2 table behind them.
+
+A set of figures that no table of whole patients can show is ``contradicted``; the proof is the
+enumeration of all tables with the printed group sizes. Where cutting digits off or rounding twice
+would rescue the set, it is ``suggests``. A figure is blamed only if the others agree without it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
+from itertools import chain, combinations
+
+import numpy as np
+
+from rairlib.checks.cells import (
+    CountIndex,
+    count_index,
+    ids,
+    originals,
+    outcome_sizes,
+    unless_shortened,
+    whole_number,
+    whole_of,
+)
+from rairlib.checks.findings import Finding
+from rairlib.checks.regressions import Interval
+from rairlib.checks.rounding import BEYOND_RANGE, SHORTENED, float_limits, judge, shown
+from rairlib.registry.registry import Registry, ReportedNumber
+from rairlib.registry.vocabulary import PERFORMANCE
+
+# --- The integer 2×2 tables behind sensitivity, specificity, PPV, NPV and accuracy ------------
+# With fixed numbers of patients with and without the outcome, true positives and true negatives
+# are the only unknowns. All their values are listed, and each printed figure keeps those tables
+# whose value rounds to it.
+
+
+# Beyond this number of tables the enumeration would be slow.
+MOST_TABLES = 1_000_000
+MEASURED = ("sensitivity", "specificity")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassificationTables:
+    """All tables of a rule in groups of known size.
+
+    Attributes
+    ----------
+    with_outcome, without_outcome : int
+        Patients with and without the outcome.
+    true_positives, true_negatives : ndarray
+        Column (one per possible count) and row, so that formulas broadcast over all tables.
+    """
+
+    with_outcome: int
+    without_outcome: int
+    true_positives: np.ndarray = field(repr=False)
+    true_negatives: np.ndarray = field(repr=False)
+
+    def percentages(self, statistic: str) -> np.ndarray:
+        """Compute a figure in all tables.
+
+        Parameters
+        ----------
+        statistic : str
+            ``sensitivity``, ``specificity``, ``ppv``, ``npv`` or ``accuracy``.
+
+        Returns
+        -------
+        ndarray, shape (with_outcome + 1, without_outcome + 1)
+            In percent; NaN where the figure does not exist.
+        """
+        return _percentages(self.with_outcome, self.without_outcome, statistic)
+
+    def in_words(self, mask: np.ndarray) -> str:
+        """Write the first of the marked tables."""
+        tp, tn = (int(index[0]) for index in np.nonzero(mask))
+        fn, fp = self.with_outcome - tp, self.without_outcome - tn
+        return f"TP {tp}, FN {fn}, FP {fp}, TN {tn}"
+
+
+def classification_tables(with_outcome: int, without_outcome: int) -> ClassificationTables | None:
+    """List all tables of a rule; None if there are too many.
+
+    Parameters
+    ----------
+    with_outcome, without_outcome : int
+        Patients with and without the outcome.
+
+    Returns
+    -------
+    ClassificationTables or None
+        All ``(with_outcome + 1) × (without_outcome + 1)`` tables.
+    """
+    if (with_outcome + 1) * (without_outcome + 1) > MOST_TABLES:
+        return None
+    return ClassificationTables(
+        with_outcome=with_outcome,
+        without_outcome=without_outcome,
+        true_positives=np.arange(with_outcome + 1)[:, None],
+        true_negatives=np.arange(without_outcome + 1)[None, :],
+    )
+
+
+@lru_cache(maxsize=16)
+def _percentages(with_outcome: int, without_outcome: int, statistic: str) -> np.ndarray:
+    tp, tn = np.arange(with_outcome + 1)[:, None], np.arange(without_outcome + 1)[None, :]
+    fp, fn = without_outcome - tn, with_outcome - tp
+    numerator, denominator = {
+        "sensitivity": (tp, tp + fn),
+        "specificity": (tn, tn + fp),
+        "ppv": (tp, tp + fp),
+        "npv": (tn, tn + fn),
+        "accuracy": (tp + tn, tp + fn + tn + fp),
+    }[statistic]
+    shape = np.broadcast_shapes(tp.shape, tn.shape)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.broadcast_to(100 * numerator / denominator, shape)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedFigure:
+    """One printed figure (or count) of a rule and its value in all tables.
+
+    Attributes
+    ----------
+    row : ReportedNumber
+        The figure.
+    label : str
+        Its name.
+    values : ndarray
+        Its value in each table, in the printed unit; NaN where it does not exist.
+    """
+
+    row: ReportedNumber
+    label: str
+    values: np.ndarray = field(repr=False)
+
+    @property
+    def scale(self) -> float:
+        """100 for a figure in percent, 1 for a proportion."""
+        return 1.0 if self.row.unit != "%" and self.row.number.value <= 1 else 100.0
+
+    @property
+    def printed(self) -> str:
+        """Name and print, for example ``PPV 81.58 %``."""
+        unit = " %" if self.row.unit == "%" else ""
+        return f"{self.label} {self.row.printed}{unit}"
+
+    def agreeing(self, shortened: bool = False) -> np.ndarray:
+        """Mark the tables whose value is printed like this, or so with digits cut off."""
+        low, high = float_limits(self.row.number, shortened)
+        slack = 1e-9 * max(1.0, abs(self.row.number.value))
+        return (self.values >= low - slack) & (self.values <= high + slack)
+
+    def possible(self, mask: np.ndarray | bool = True) -> np.ndarray:
+        """Return the sorted values in the marked tables."""
+        chosen = self.values[np.broadcast_to(mask, self.values.shape)]
+        return np.unique(chosen[np.isfinite(chosen)])
+
+
+def printed_figure(row: ReportedNumber, tables: ClassificationTables) -> PrintedFigure:
+    """Join a printed figure with its value in all tables.
+
+    Parameters
+    ----------
+    row : ReportedNumber
+        Sensitivity, specificity, PPV, NPV or accuracy, in percent or (without a unit and not
+        above 1) as a proportion.
+    tables : ClassificationTables
+        All tables of the rule.
+
+    Returns
+    -------
+    PrintedFigure
+        With values in the unit of the print.
+    """
+    scale = 0.01 if row.unit != "%" and row.number.value <= 1 else 1.0
+    label = {"ppv": "PPV", "npv": "NPV"}.get(row.statistic, row.statistic)
+    return PrintedFigure(row=row, label=label, values=tables.percentages(row.statistic) * scale)
+
+
+def agreeing_with_all(figures: list[PrintedFigure], shortened: bool = False) -> np.ndarray | bool:
+    """Mark the tables that agree with every figure; True if there is none to agree with."""
+    mask = True
+    for figure in figures:
+        mask = mask & figure.agreeing(shortened)
+    return mask
+
+
+def exchange(figures: list[PrintedFigure]) -> str:
+    """Name two figures that agree with all others once they are exchanged.
+
+    Parameters
+    ----------
+    figures : list of PrintedFigure
+        Figures of one rule, which no table shows together.
+
+    Returns
+    -------
+    str
+        A sentence; empty if no exchange helps.
+    """
+    for first, second in combinations(figures, 2):
+        if first.row.statistic == "count" or second.row.statistic == "count":
+            continue
+        swapped = [
+            replace(figure, row=replace(figure.row, number=other.row.number))
+            for figure, other in ((first, second), (second, first))
+        ]
+        rest = [figure for figure in figures if figure is not first and figure is not second]
+        if np.any(agreeing_with_all([*swapped, *rest])):
+            return f" With {first.label} and {second.label} exchanged, they fit."
+    return ""
+
+
+def smallest_conflict(figures: list[PrintedFigure]) -> list[PrintedFigure]:
+    """Find the fewest figures that no table can show together.
+
+    Parameters
+    ----------
+    figures : list of PrintedFigure
+        Figures of one rule.
+
+    Returns
+    -------
+    list of PrintedFigure
+        Empty if all agree with some table.
+    """
+    for chosen, mask in _subsets(figures):
+        if not np.any(mask):
+            return chosen
+    return []
+
+
+def smallest_source(target: PrintedFigure, others: list[PrintedFigure]) -> list[PrintedFigure]:
+    """Find the fewest other figures that leave one value for a figure.
+
+    Sensitivity and specificity together are preferred: they are what studies measure.
+
+    Parameters
+    ----------
+    target : PrintedFigure
+        The figure that is derived.
+    others : list of PrintedFigure
+        Figures of the same rule, the preferred ones first.
+
+    Returns
+    -------
+    list of PrintedFigure
+        All others if no selection determines the figure.
+    """
+    measured = [figure for figure in others if figure.row.statistic in MEASURED]
+    prefers = target.row.statistic != "count" and len(measured) == len(MEASURED)
+    preferred = [(measured, agreeing_with_all(measured))] if prefers else []
+    for chosen, mask in chain(preferred, _subsets(others)):
+        values = target.values[mask]
+        values = values[np.isfinite(values)]
+        if len(values) and values.min() == values.max():
+            return chosen
+    return others
+
+
+def _subsets(figures: list[PrintedFigure]) -> Iterator[tuple[list[PrintedFigure], np.ndarray]]:
+    """Yield each selection, the smallest first, with the tables that agree with all of it."""
+    marked = [(figure, figure.agreeing()) for figure in figures]
+    for size in range(1, len(figures) + 1):
+        for chosen in combinations(marked, size):
+            figures, masks = zip(*chosen, strict=True)
+            yield list(figures), np.logical_and.reduce(masks)
+
+
+# --- Sensitivity, specificity, predictive values and accuracy: is there a 2×2 table behind them ---
+# A set of figures that no table of whole patients can show is ``contradicted``; the proof is the
+# enumeration of all tables with the printed group sizes. Where cutting digits off or rounding twice
+# would rescue the set, it is ``suggests``. A figure is blamed only if the others agree without it.
+
+
+FOUR = ("sensitivity", "specificity", "ppv", "npv")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A rule that calls patients positive, in one comparison, and its printed figures.
+
+    Attributes
+    ----------
+    figures : list of PrintedFigure
+        One per statistic: sensitivity, specificity, PPV, NPV, accuracy.
+    sizes : tuple of ReportedNumber
+        Sizes of the groups with and without the outcome.
+    tables : ClassificationTables
+        All tables with these sizes.
+    printed_sizes : dict of int to str
+        The sizes of all groups of the paper, with their names.
+    positives : tuple of int or None
+        Printed counts of the rule's level with and without the outcome.
+    """
+
+    figures: list[PrintedFigure]
+    sizes: tuple[ReportedNumber, ReportedNumber]
+    tables: ClassificationTables
+    printed_sizes: dict[int, str]
+    positives: tuple[int | None, int | None]
+
+    @property
+    def first(self) -> ReportedNumber:
+        """The first printed figure, which names rule and groups."""
+        return self.figures[0].row
+
+    @property
+    def in_words(self) -> str:
+        """Name of the rule and the sizes of its groups."""
+        rule = " ".join(text for text in (self.first.variable, self.first.level) if text)
+        with_outcome, without = (whole_number(size) for size in self.sizes)
+        return f"{rule} in {with_outcome} patients with and {without} without the outcome"
+
+    def rows(self, figures: list[PrintedFigure]) -> tuple[str, ...]:
+        """Return the identifiers of figures and group sizes."""
+        return (*ids(*(figure.row for figure in figures)), *ids(*self.sizes))
+
+
+@lru_cache(maxsize=2)
+def rules(registry: Registry, index: CountIndex) -> list[Rule]:
+    """Collect the printed figures of each rule in each comparison.
+
+    Parameters
+    ----------
+    registry : Registry
+        The printed numbers.
+    index : CountIndex
+        Its counts and group sizes.
+
+    Returns
+    -------
+    list of Rule
+        Those in groups of known size, of which the first row of each statistic is taken.
+    """
+    found = []
+    sized = {whole_number(row): group for group, row in index.sizes.items() if whole_number(row)}
+    for rows, sizes in _figures_by_rule(registry, index):
+        tables = classification_tables(*map(whole_number, sizes)) if sizes else None
+        if tables is not None:
+            figures = [printed_figure(row, tables) for row in rows]
+            first = rows[0]
+            counted = (
+                index.counts.get((first.variable, first.level, group))
+                for group in first.outcome_groups
+            )
+            found.append(
+                Rule(
+                    figures=figures,
+                    sizes=sizes,
+                    tables=tables,
+                    printed_sizes=sized,
+                    positives=tuple(whole_number(row) for row in counted),
+                )
+            )
+    return found
+
+
+def _figures_by_rule(registry: Registry, index: CountIndex) -> list[tuple[list, tuple | None]]:
+    """List the rows of each rule, in the order of the vocabulary, with its group sizes if known."""
+    grouped: dict[tuple, dict[str, ReportedNumber]] = defaultdict(dict)
+    for row in originals(registry, PERFORMANCE):
+        key = row.variable, row.level, row.group, row.method
+        grouped[key].setdefault(row.statistic, row)
+    listed = [
+        [rows[statistic] for statistic in PERFORMANCE if statistic in rows]
+        for rows in grouped.values()
+    ]
+    return [(rows, outcome_sizes(index, rows[0])) for rows in listed]
+
+
+def printed_list(figures: list[PrintedFigure]) -> str:
+    """List figures as printed, for example ``sensitivity 62.00 %, PPV 81.58 %``."""
+    return ", ".join(figure.printed for figure in figures)
+
+
+def check_classification_table(registry: Registry) -> list[Finding]:
+    """Search the 2×2 tables that show all figures of a rule; needs the two group sizes."""
+    index = count_index(registry)
+    findings = [_existence(rule) for rule in rules(registry, index)]
+    for rows, sizes in _figures_by_rule(registry, index):
+        if sizes and classification_tables(*map(whole_number, sizes)) is None:
+            text = f"The groups are so large that the 2×2 tables were not listed: {BEYOND_RANGE}."
+            uses = ids(*rows, *sizes)
+            findings.append(
+                Finding(check="classification_table", status="open", uses=uses, text=text)
+            )
+    return findings
+
+
+def _existence(rule: Rule) -> Finding:
+    mask = agreeing_with_all(rule.figures)
+    number = int(np.count_nonzero(mask))
+    text = f"{rule.in_words}: {printed_list(rule.figures)}. "
+    check, uses = "classification_table", rule.rows(rule.figures)
+    if number == 0:
+        return _no_table(rule, text)
+    if number > 1:
+        text += f"{number} tables agree, for example {rule.tables.in_words(mask)}."
+        return Finding(check=check, status=_power(rule), uses=uses, text=text)
+    text += f"Exactly one table agrees: {rule.tables.in_words(mask)}."
+    return Finding(check=check, status="agrees", uses=uses, text=text)
+
+
+def _power(rule: Rule) -> str:
+    """Say ``open`` if a lone figure is printed so coarsely that any value has its table."""
+    values, number = rule.figures[0].possible(), rule.figures[0].row.number
+    coarse = np.diff(values).max() <= 10.0**-number.decimals
+    return "open" if len(rule.figures) == 1 and coarse else "agrees"
+
+
+def _no_table(rule: Rule, text: str) -> Finding:
+    *others, last = smallest_conflict(rule.figures)
+    text += f"No table of whole patients shows {printed_list([*others, last])}"
+    text += f" together: with {printed_list(others)}, " if others else ": "
+    text += f"{last.label} could be {nearest_values(last, agreeing_with_all(others))}."
+    text += exchange(rule.figures) or _other_denominator(rule, last, *rule.positives)
+    status = "contradicted"
+    if np.any(agreeing_with_all(rule.figures, shortened=True)):
+        status, text = "suggests", text + SHORTENED
+    uses = rule.rows([*others, last])
+    return Finding(check="classification_table", status=status, uses=uses, text=text)
+
+
+def nearest_values(figure: PrintedFigure, mask: np.ndarray | bool) -> str:
+    """Write the attainable values on both sides of the printed one."""
+    values = figure.possible(mask)
+    printed, decimals = figure.row.number.value, figure.row.number.decimals + 1
+    ends = [*values[values <= printed][-1:], *values[values > printed][:1]]
+    return " or ".join(shown(end, end, decimals) for end in ends)
+
+
+def check_predictive_values(registry: Registry) -> list[Finding]:
+    """Derive NPV without group sizes; needs sensitivity, specificity and PPV of one rule."""
+    findings = []
+    for rows, sizes in _figures_by_rule(registry, count_index(registry)):
+        by_name = {row.statistic: row for row in rows}
+        if sizes is None and set(FOUR) <= by_name.keys():
+            four = [by_name[name] for name in FOUR]
+            findings.append(unless_shortened(partial(_predictive_value, *four)))
+    return findings
+
+
+def npv_limits(sensitivity: Interval, specificity: Interval, ppv: Interval) -> Interval | None:
+    """Return the limits of NPV, whatever the share of patients with the outcome.
+
+    Parameters
+    ----------
+    sensitivity, specificity, ppv : (float, float)
+        Smallest and largest value, as proportions.
+
+    Returns
+    -------
+    (float, float) or None
+        PPV gives the odds of the outcome, PPV (1 - specificity) / ((1 - PPV) sensitivity); NPV
+        rises with sensitivity and specificity and falls as PPV grows, so that both ends are
+        attained. None where a value of 0 or 1 leaves the odds open.
+    """
+    if min(sensitivity[0], ppv[0], specificity[0]) <= 0 or max(ppv[1], specificity[1]) >= 1:
+        return None
+
+    def npv(first: float, second: float, third: float) -> float:
+        odds = third * (1 - second) / ((1 - third) * first)
+        return second / (second + (1 - first) * odds)
+
+    low, high = (npv(sensitivity[end], specificity[end], ppv[1 - end]) for end in (0, 1))
+    return low, high
+
+
+def _predictive_value(sensitivity, specificity, ppv, npv, shortened: bool) -> Finding:
+    rows = sensitivity, specificity, ppv
+    scales = [100.0 if row.unit == "%" or row.number.value > 1 else 1.0 for row in (*rows, npv)]
+    values = [
+        tuple(end / scale for end in float_limits(row.number, shortened))
+        for row, scale in zip(rows, scales[:3], strict=True)
+    ]
+    limits, printed = npv_limits(*values), ", ".join(f"{r.statistic} {r.printed}" for r in rows)
+    text = f"{npv.variable} {npv.level}: {printed}".replace("ppv", "PPV")
+    if limits is None:
+        return Finding(
+            check="predictive_values", status="open", uses=ids(*rows, npv), text=f"{text}."
+        )
+    low, high = (scales[3] * end for end in limits)
+    text += (
+        f" give NPV {shown(low, high, npv.number.decimals)} whatever the group sizes; printed is "
+        f"{npv.printed}."
+    )
+    return judge("predictive_values", npv, ids(*rows), low, high, text)
+
+
+def check_classification_figures(registry: Registry) -> list[Finding]:
+    """Derive each figure of a rule from the others; needs two figures and the group sizes."""
+    findings = []
+    for rule in rules(registry, count_index(registry)):
+        for target in rule.figures:
+            others = [figure for figure in rule.figures if figure is not target]
+            finding = derive_figure("classification_figures", rule, target, others)
+            findings += [finding] if finding else []
+    return findings
+
+
+def derive_figure(
+    check: str, rule: Rule, target: PrintedFigure, others: list[PrintedFigure]
+) -> Finding | None:
+    """Derive a figure of a rule from the fewest others that determine it.
+
+    Parameters
+    ----------
+    check : str
+        Name of the check.
+    rule : Rule
+        The rule, for its tables and sizes.
+    target : PrintedFigure
+        The figure that is derived.
+    others : list of PrintedFigure
+        Figures to derive it from, the preferred ones first.
+
+    Returns
+    -------
+    Finding or None
+        None if the others restrict nothing, or if they disagree among themselves and so cannot
+        blame the target.
+    """
+    source = smallest_source(target, others)
+    mask = agreeing_with_all(source)
+    allowed, everything = target.possible(mask), target.possible()
+    if not len(allowed) or np.ptp(allowed) >= np.ptp(everything):
+        return None
+    nearest = allowed[np.argmin(np.abs(allowed - target.row.number.value))]
+    ends = float(allowed[0]), float(allowed[-1])
+    decimals = 0 if target.row.statistic == "count" else target.row.number.decimals + 1
+    text = (
+        f"{rule.in_words}: {printed_list(source)} give{'s' * (len(source) == 1)} {target.label} "
+        f"{shown(*ends, decimals)}; printed is {target.row.printed}."
+    )
+    if np.count_nonzero(mask) == 1:
+        text += f" The only table is {rule.tables.in_words(mask)}."
+    # Between two attainable values there is nothing, so the nearest one decides.
+    finding = judge(check, target.row, rule.rows(source), nearest, nearest, text)
+    finding = replace(finding, low=ends[0], high=ends[1])
+    if finding.status != "contradicted":
+        return finding
+    if not np.any(agreeing_with_all(others)):
+        return None
+    if np.count_nonzero(mask) == 1:
+        tp, tn = (int(place[0]) for place in np.nonzero(mask))
+        known = tp, rule.tables.without_outcome - tn
+    else:
+        known = rule.positives
+    text += exchange([target, *others]) or _other_denominator(rule, target, *known)
+    finding = replace(finding, text=text)
+    if np.any(agreeing_with_all([target, *others], shortened=True)):
+        return replace(finding, status="suggests", text=text + SHORTENED)
+    return finding
+
+
+def _other_denominator(rule: Rule, target: PrintedFigure, tp: int | None, fp: int | None) -> str:
+    """Name the printed size that gives a figure of known patients, as a sentence."""
+    with_outcome, without = rule.tables.with_outcome, rule.tables.without_outcome
+    fn, tn = (
+        None if positives is None else size - positives
+        for size, positives in ((with_outcome, tp), (without, fp))
+    )
+    both = None if None in (tp, tn) else tp + tn
+    counts = {"sensitivity": tp, "ppv": tp, "specificity": tn, "npv": tn, "accuracy": both}
+    count = counts.get(target.row.statistic)
+    sizes = {with_outcome: "with the outcome", without: "without it", with_outcome + without: "all"}
+    if None not in (tp, fp):
+        sizes |= {tp + fp: "called positive", fn + tn: "called negative"}
+    for size, name in (rule.printed_sizes | sizes).items() if count is not None else ():
+        value = target.scale * count / size if size else np.nan
+        if target.row.number.agrees(value):
+            decimals = target.row.number.decimals
+            return f" {count} of {size} ({name}) would be {shown(value, value, decimals)}."
+    return ""
+
+
+# --- Sensitivity, specificity and the rest beside the counts of the same rule -----------------
+# The counts of a level in the two outcome groups are the true and the false positives of the rule
+# that calls this level positive. Where the level is one side of a cut-off, a mismatch in one
+# direction can come from patients who lie exactly on it (``>`` in one place, ``≥`` in the other):
+# it is then ``suggests``, and both readings are named. Other mismatches are ``contradicted``.
+
+
+CUT_OFF_SIGNS = ("<", ">", "≤", "≥", "⩽", "⩾")
+
+
+def rule_counts(rule: Rule, index: CountIndex) -> list[PrintedFigure]:
+    """Find the printed counts of the rule's positives.
+
+    Parameters
+    ----------
+    rule : Rule
+        A rule whose variable and level name the positive patients.
+    index : CountIndex
+        Counts of the registry.
+
+    Returns
+    -------
+    list of PrintedFigure
+        Positives with the outcome, without it, and of both groups together, where printed.
+    """
+    tables, groups = rule.tables, rule.first.outcome_groups
+    shape = (tables.with_outcome + 1, tables.without_outcome + 1)
+    true_positives = np.broadcast_to(tables.true_positives, shape)
+    false_positives = np.broadcast_to(tables.without_outcome - tables.true_negatives, shape)
+    whole = whole_of(index, groups)
+    places = [(groups[0], true_positives), (groups[1], false_positives)]
+    if whole is not None:
+        places.append((whole.group, true_positives + false_positives))
+    found = []
+    for group, values in places:
+        row = index.counts.get((rule.first.variable, rule.first.level, group))
+        if whole_number(row) is not None:
+            label = f"count of {row.level} in {group}"
+            found.append(PrintedFigure(row=row, label=label, values=values))
+    return found
+
+
+def check_rule_counts(registry: Registry) -> list[Finding]:
+    """Derive figures of a rule and counts of its level from each other; needs group sizes."""
+    findings = []
+    index = count_index(registry)
+    for rule in rules(registry, index):
+        counts = rule_counts(rule, index)
+        if counts:
+            derived = _derived(rule, counts)
+            doubted = any(finding.status != "agrees" for finding in derived)
+            findings += derived if doubted else derived + _conflict(rule, counts)
+    return findings
+
+
+def _derived(rule: Rule, counts: list[PrintedFigure]) -> list[Finding]:
+    findings = []
+    for target in [*rule.figures, *counts]:
+        is_count = target.row.statistic == "count"
+        evidence = [*rule.figures, *counts] if is_count else [*counts, *rule.figures]
+        others = [figure for figure in evidence if figure is not target]
+        finding = derive_figure("rule_counts", rule, target, others)
+        if finding and _joins_counts_and_figures(finding, target.row, counts):
+            findings.append(_excuse_cut_off(finding, rule, counts))
+    return findings
+
+
+def _conflict(rule: Rule, counts: list[PrintedFigure]) -> list[Finding]:
+    """Report counts and figures that have no common table while no single one is to blame."""
+    everything = [*counts, *rule.figures]
+    if np.any(agreeing_with_all(everything)) or not np.any(agreeing_with_all(rule.figures)):
+        return []
+    conflict = smallest_conflict(everything)
+    finding = Finding(
+        check="rule_counts",
+        status="contradicted",
+        uses=rule.rows(conflict),
+        text=f"{rule.in_words}: no table has {printed_list(conflict)}, and more than one of the "
+        f"printed numbers disagrees: {printed_list(everything)}.{exchange(everything)}",
+    )
+    if np.any(agreeing_with_all(everything, shortened=True)):
+        return [replace(finding, status="suggests", text=finding.text + SHORTENED)]
+    return [_excuse_cut_off(finding, rule, counts)]
+
+
+def _joins_counts_and_figures(
+    finding: Finding, target: ReportedNumber, counts: list[PrintedFigure]
+) -> bool:
+    counted = {count.row.id for count in counts}
+    used = {use in counted for use in finding.uses}
+    return target.id in counted or True in used
+
+
+def _excuse_cut_off(finding: Finding, rule: Rule, counts: list[PrintedFigure]) -> Finding:
+    """Weaken a contradiction that patients exactly on the cut-off would explain."""
+    if finding.status != "contradicted" or not rule.first.level.startswith(CUT_OFF_SIGNS):
+        return finding
+    shown_by_figures = agreeing_with_all(rule.figures)
+    shifts = [count.values - count.row.number.value for count in counts]
+    fewer = np.logical_and.reduce([shift <= 0 for shift in shifts]) & shown_by_figures
+    more = np.logical_and.reduce([shift >= 0 for shift in shifts]) & shown_by_figures
+    for mask, wording in ((fewer, "fewer"), (more, "more")):
+        if np.any(mask):
+            implied = ", ".join(
+                f"{count.label} {count.possible(mask)[0]:.0f} (printed {count.row.printed})"
+                for count in counts
+            )
+            text = (
+                f"{finding.text} The figures need {wording} positives than are counted: {implied}."
+                " Patients exactly on the cut-off would explain it, if one place uses a strict "
+                "and the other a non-strict inequality; otherwise one of the numbers is wrong."
+            )
+            return replace(finding, status="suggests", text=text)
+    return finding

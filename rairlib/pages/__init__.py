@@ -1,0 +1,1 @@
+"""Frames that all chapters share."""

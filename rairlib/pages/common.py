@@ -1,0 +1,771 @@
+"""Frames for the chapters of every study."""
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from myst_nb import glue
+from scipy.stats import fisher_exact, norm
+
+from rairlib.checks.wording import load_text_findings
+from rairlib.errors import RairlibError
+from rairlib.pages.tables import beside, what
+from rairlib.registry.agreement import agreeing, central_range, match
+from rairlib.registry.printed import format_value, parse_printed
+from rairlib.registry.registry import Registry, ReportedNumber
+from rairlib.registry.studies import load_studies, study_file
+from rairlib.registry.vocabulary import ROLES, TESTS, VERDICTS
+from rairlib.verdicts.verdicts import TESTED, bases, composition_of
+
+ROLE_MEANINGS = {
+    "design": "defines something; nothing to recompute",
+    "derivable": "other printed numbers determine it",
+    "anchor": "used to build the cohort",
+    "held_out": "the cohort determines it, and it was not used to build it",
+    "unavailable": "needs what nobody published",
+}
+BASIS_MEANINGS = {
+    "independent test, from other printed numbers": "another route, which could have failed",
+    "independent test, from a reconstructed table": "the table that printed numbers single out",
+    "independent test, on simulated cohorts": "range over cohorts that did not use the number",
+    "bookkeeping": "restates what it is computed from: a share of its count, a sum, a p of its own "
+    "statistic, a mirrored limit",
+    "anchor, no evidence": "the cohort was built on it",
+    "nothing recomputed": "definitions, and what nobody published",
+}
+
+
+def study_facts(study: str) -> pd.DataFrame:
+    """Return what identifies a study, one fact per row.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+
+    Returns
+    -------
+    DataFrame
+        Column ``as the paper says``, indexed by the fact.
+    """
+    facts = load_studies()[study]
+    rows = {
+        "reference": facts.citation,
+        "doi": facts.doi,
+        "design": facts.design,
+        "patients": facts.n,
+        "outcome": facts.outcome,
+        "software": facts.software,
+    }
+    return pd.DataFrame({"as the paper says": rows})
+
+
+def role_counts(registry: Registry) -> pd.DataFrame:
+    """Count a paper's numbers by role, repeats apart.
+
+    Parameters
+    ----------
+    registry : Registry
+        Any paper.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``meaning, numbers, repeats``, indexed by role; roles without numbers left out.
+    """
+    table = registry.frame()
+    repeat = table["repeats"] != ""
+    counts = pd.DataFrame(
+        {
+            "meaning": ROLE_MEANINGS,
+            "numbers": table.loc[~repeat, "role"].value_counts(),
+            "repeats": table.loc[repeat, "role"].value_counts(),
+        }
+    ).reindex(list(ROLES))
+    counts[["numbers", "repeats"]] = counts[["numbers", "repeats"]].fillna(0).astype(int)
+    counts = counts[counts["numbers"] + counts["repeats"] > 0]
+    return counts.rename(index=lambda role: role.replace("_", " ")).rename_axis("role")
+
+
+def check_labels(findings: pd.DataFrame) -> dict[str, str]:
+    """Return the names of the checks as words.
+
+    Parameters
+    ----------
+    findings : DataFrame
+        See :func:`rairlib.checks.findings.findings_frame`.
+
+    Returns
+    -------
+    dict of str to str
+        ``grim`` and ``grimmer`` in capitals, underscores as blanks.
+    """
+    capital = {"grim": "GRIM", "grimmer": "GRIMMER"}
+    names = dict.fromkeys(findings["check"])
+    return {name: capital.get(name, name.replace("_", " ")) for name in names}
+
+
+def wording(study: str) -> pd.DataFrame:
+    """Return what does not go together in the wording of a paper, both places quoted.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``status, one place, another place, what does not go together``.
+    """
+    found = load_text_findings(study)
+    return pd.DataFrame(
+        {
+            "status": [finding.status for finding in found],
+            "one place": [f"{finding.locus_a}: “{finding.quote_a}”" for finding in found],
+            "another place": [f"{finding.locus_b}: “{finding.quote_b}”" for finding in found],
+            "what does not go together": [finding.text for finding in found],
+        },
+        index=pd.Index([finding.id for finding in found], name="finding"),
+    )
+
+
+def verdict_board(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Count the verdicts of one study by what they rest on, repeats left out.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        See :func:`rairlib.verdicts.verdicts.study_verdicts`.
+
+    Returns
+    -------
+    DataFrame
+        One row per basis with its meaning, independent tests first, one column per verdict, and
+        totals; bases and verdicts that do not occur are left out.
+    """
+    originals = verdicts[verdicts["repeats"] == ""]
+    counts = pd.crosstab(bases(originals), originals["verdict"])
+    rows = [name for name in BASIS_MEANINGS if name in counts.index]
+    counts = counts.loc[rows, [name for name in VERDICTS if name in counts.columns]]
+    counts["all"] = counts.sum(axis=1)
+    counts.loc["all"] = counts.sum()
+    counts.insert(0, "what it is", [BASIS_MEANINGS.get(name, "") for name in counts.index])
+    return counts.rename_axis(index="basis", columns=None)
+
+
+def verdict_counts(verdicts: pd.DataFrame) -> dict[str, int]:
+    """Count verdicts for sentences, repeats left out.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        See :func:`rairlib.verdicts.verdicts.all_verdicts`.
+
+    Returns
+    -------
+    dict of str to int
+        ``printed, repeats, originals, tested, independent, bookkeeping``; each verdict by its
+        name, and those of evidence also as ``reproduced_independent`` and so on.
+    """
+    originals = verdicts[verdicts["repeats"] == ""]
+    verdict, test = originals["verdict"], originals["test"]
+    counts = {
+        "printed": len(verdicts),
+        "repeats": len(verdicts) - len(originals),
+        "originals": len(originals),
+        "tested": int(originals["evidence"].isin(TESTED).sum()),
+    }
+    counts |= {name: int((test == name).sum()) for name in TESTS}
+    counts |= {name.replace(" ", "_"): int((verdict == name).sum()) for name in VERDICTS}
+    return counts | {
+        f"{name}_{kind}": int(((verdict == name) & (test == kind)).sum())
+        for name in VERDICTS[:4]
+        for kind in TESTS
+    }
+
+
+def beside_in(verdicts: pd.DataFrame, locus: str, statistic: str = "") -> pd.DataFrame:
+    """Set the numbers of one place beside recomputed ones, without naming the place in each row.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        See :func:`rairlib.verdicts.verdicts.study_verdicts`.
+    locus : str
+        The place, for example ``Table 2``.
+    statistic : str
+        Keep this statistic alone; empty for all.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``number, printed, recomputed, evidence, verdict``, indexed by identifier.
+    """
+    chosen = verdicts[verdicts["locus"] == locus]
+    if statistic:
+        chosen = chosen[chosen["statistic"] == statistic]
+    return beside(chosen.assign(group="")).drop(columns="place")
+
+
+def load_achieved(study: str) -> pd.DataFrame:
+    """Load the report of targets and achieved values of a study's simulated cohort.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+
+    Returns
+    -------
+    DataFrame
+        Columns as :func:`rairlib.studies.simulations.achieved`.
+    """
+    return pd.read_csv(
+        study_file(study, "achieved.csv"),
+        dtype={"printed": str},
+        keep_default_na=False,
+        na_values={"achieved": [""]},
+        encoding="utf-8",
+    )
+
+
+def hits_by_role(achieved: pd.DataFrame) -> pd.DataFrame:
+    """Count the targets that a simulated cohort hits, by role.
+
+    Parameters
+    ----------
+    achieved : DataFrame
+        See :func:`load_achieved`.
+
+    Returns
+    -------
+    DataFrame
+        One row per role, columns ``hit, missed, not a property of the cohort``.
+    """
+    words = {"yes": "hit", "no": "missed"}
+    counts = pd.crosstab(achieved["role"], achieved["hit"].replace(words))
+    columns = ["hit", "missed", "not a property of the cohort"]
+    roles = [role for role in ROLES if role in counts.index]
+    counts = counts.reindex(index=roles, columns=columns, fill_value=0)
+    return counts.rename(index=lambda role: role.replace("_", " ")).rename_axis(
+        index="role", columns=None
+    )
+
+
+def ensemble_beside_print(registry: Registry, ensemble: pd.DataFrame) -> pd.DataFrame:
+    """Set the held-out numbers beside their range over consistent cohorts.
+
+    Parameters
+    ----------
+    registry : Registry
+        Reported numbers of the study.
+    ensemble : DataFrame
+        See :func:`rairlib.registry.studies.load_ensemble`.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by the number: ``printed``, ``2.5 %``, ``median``, ``97.5 %`` over the cohorts,
+        ``below or at print`` and ``round to print`` (percent of the cohorts).
+    """
+    rows = {}
+    for (statistic, variable), part in ensemble.groupby(["statistic", "variable"], sort=False):
+        found = registry.where(statistic, variable=variable, role="held_out", repeats="")
+        if not found:  # the cohorts also give numbers that print alone determines
+            continue
+        (row,) = found
+        values = part["value"]
+        low, high = central_range(values)
+        rows[f"{statistic} of {variable}".replace("_", " ")] = {
+            "printed": row.printed,
+            "2.5 %": round(low, 3),
+            "median": round(values.median(), 3),
+            "97.5 %": round(high, 3),
+            "at or below the print": f"{100 * (values <= row.number.high).mean():.1f} %",
+            "round to the print": f"{100 * values.map(row.number.agrees).mean():.1f} %",
+        }
+    return pd.DataFrame(rows).T.rename_axis("number")
+
+
+# --- Write recomputed numbers as the print writes its own, so that both can stand side by side ---
+
+
+def recomputed(registry: Registry, results: pd.DataFrame) -> dict[str, float]:
+    """Return what an analysis gives for each reported number that it answers.
+
+    Parameters
+    ----------
+    registry : Registry
+        The Qingdao registry.
+    results : DataFrame
+        Columns ``statistic, variable, level, group, method, value``, see
+        :mod:`rairlib`.
+
+    Returns
+    -------
+    dict of str to float
+        By identifier; where several methods may be meant, the one that agrees with the print.
+    """
+    return {
+        identifier: agreeing(registry[identifier], values)[1]
+        for identifier, values in match(registry, results).items()
+    }
+
+
+def shown(row: ReportedNumber, value: float) -> str:
+    """Write a recomputed value with the decimals of the print; a small p value with one digit.
+
+    Parameters
+    ----------
+    row : ReportedNumber
+        The number as printed.
+    value : float
+        The number as recomputed; NaN if it is not.
+
+    Returns
+    -------
+    str
+        A dash if nothing was recomputed.
+    """
+    if math.isnan(value):
+        return "–"
+    decimals = row.number.decimals
+    if row.number.operator == "=" and row.number.agrees(value):
+        return format_value(row.number.value, decimals)  # a tie may be rounded either way
+    if row.statistic == "p_value" and value < 10.0**-decimals:
+        return f"{value:.1g}"
+    return format_value(value, decimals)
+
+
+def cell(rows: Iterable[ReportedNumber], values: dict[str, float] | None = None) -> str:
+    """Join numbers as papers do, 47 (36, 59): from `values` if given, else as printed.
+
+    Parameters
+    ----------
+    rows : iterable of ReportedNumber
+        The first stands before the bracket; two ends of a range are joined by a dash.
+    values : dict of str to float, optional
+        See :func:`recomputed`.
+
+    Returns
+    -------
+    str
+        For a table.
+    """
+    rows = list(rows)
+    texts = [
+        row.printed if values is None else shown(row, values.get(row.id, math.nan)) for row in rows
+    ]
+    if rows[0].statistic == "minimum":
+        return "–".join(texts)
+    return texts[0] if len(texts) == 1 else f"{texts[0]} ({', '.join(texts[1:])})"
+
+
+def agree(rows: Iterable[ReportedNumber], values: dict[str, float]) -> str:
+    """Say whether all recomputed numbers round to the print, or how many do.
+
+    Parameters
+    ----------
+    rows, values
+        As for :func:`cell`.
+
+    Returns
+    -------
+    str
+        ``yes`` or, for example, ``2 of 3``.
+    """
+    rows = list(rows)
+    hits = sum(row.number.agrees(values.get(row.id, math.nan)) for row in rows)
+    return "yes" if hits == len(rows) else f"{hits} of {len(rows)}"
+
+
+def attached(registry: Registry, row: ReportedNumber, statistic: str) -> ReportedNumber:
+    """Return the number that belongs to another one, repeats left out.
+
+    Parameters
+    ----------
+    registry : Registry
+        Any paper.
+    row : ReportedNumber
+        For example a hazard ratio.
+    statistic : str
+        For example ``p_value``.
+
+    Returns
+    -------
+    ReportedNumber
+        There must be exactly one.
+    """
+    (found,) = [one for one in registry.belonging_to(row.id, statistic) if not one.repeats]
+    return found
+
+
+def with_limits(registry: Registry, ratio: ReportedNumber) -> list[ReportedNumber]:
+    """Return a ratio and both its limits.
+
+    Parameters
+    ----------
+    registry, ratio
+        As for :func:`attached`.
+
+    Returns
+    -------
+    list of ReportedNumber
+        Three numbers.
+    """
+    return [ratio, *(attached(registry, ratio, name) for name in ("ci_low", "ci_high"))]
+
+
+# --- What hangs on the findings on the wording of a paper -------------------------------------
+
+
+def wording_and_consequence(study: str, consequences: dict[str, str]) -> pd.DataFrame:
+    """Set each finding on the wording beside what hangs on it.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+    consequences : dict of str to str
+        What hangs on each finding, by its identifier.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by finding, proofs first: ``status, about, one place, another place, what hangs on
+        it``.
+    """
+    found = sorted(load_text_findings(study), key=lambda finding: finding.status)
+    rows = {
+        finding.id: {
+            "status": finding.status,
+            "about": finding.kind,
+            "one place": f"{finding.locus_a}: “{finding.quote_a}”",
+            "another place": f"{finding.locus_b}: “{finding.quote_b}”",
+            "what hangs on it": consequences[finding.id],
+        }
+        for finding in found
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("finding")
+
+
+# --- Hand results to the prose of a page ------------------------------------------------------
+
+
+def keep(**values: float | int | str) -> None:
+    """Keep values of a notebook for its prose, where ``{glue:text}`` prints them.
+
+    Parameters
+    ----------
+    **values : float, int or str
+        Name and value. Numbers of numpy become plain ones, which a page can format.
+    """
+    for name, value in values.items():
+        plain = value.item() if isinstance(value, np.generic) else value
+        glue(name, plain, display=False)
+
+
+def keep_printed(registry: Registry, identifiers: str) -> None:
+    """Keep reported numbers for the prose of a page, as printed, under their identifiers.
+
+    Parameters
+    ----------
+    registry : Registry
+        Any paper.
+    identifiers : str
+        Identifiers between blanks, as they stand in the column ``id``.
+    """
+    keep(**{name: registry[name].printed for name in identifiers.split()})
+
+
+# --- How far a simulated cohort is from the numbers that it should meet -----------------------
+
+
+NO_PROPERTY = "not a property of the cohort"
+
+
+def distances(achieved: pd.DataFrame) -> pd.DataFrame:
+    """Measure the distance of every missed number from the print.
+
+    Parameters
+    ----------
+    achieved : DataFrame
+        See :func:`rairlib.pages.common.load_achieved`.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by identifier: ``number, printed, achieved``, ``last digits`` (distance in
+        units of the last printed digit) and ``percent`` (distance in percent of the print), the
+        farthest first.
+    """
+    missed = achieved[achieved["hit"] == "no"]
+    records = missed.fillna({"method": ""}).to_dict("records")
+    rows = [_distance(record) for record in records]
+    columns = ["number", "printed", "achieved", "last digits", "percent"]
+    table = pd.DataFrame(rows, columns=columns, index=pd.Index(missed["id"], name="id"))
+    return table.sort_values("last digits", ascending=False, kind="stable")
+
+
+def _distance(record: dict) -> tuple:
+    printed = parse_printed(record["printed"])
+    apart = abs(record["achieved"] - printed.value)
+    relative = 100 * apart / abs(printed.value) if printed.value else float("nan")
+    return (
+        ", ".join(part for part in (what(record), record["method"]) if part),
+        record["printed"],
+        record["achieved"],
+        apart * 10**printed.decimals,
+        relative,
+    )
+
+
+def hits_by_place(achieved: pd.DataFrame, role: str) -> pd.DataFrame:
+    """Count the hits of one role by place and statistic.
+
+    Parameters
+    ----------
+    achieved : DataFrame
+        See :func:`rairlib.pages.common.load_achieved`.
+    role : str
+        For example ``anchor``.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by place and statistic: ``hit, missed``; numbers that are not a property of a
+        cohort are left out.
+    """
+    chosen = achieved[(achieved["role"] == role) & (achieved["hit"] != NO_PROPERTY)]
+    words = {"yes": "hit", "no": "missed"}
+    statistic = chosen["statistic"].str.replace("_", " ")
+    counts = pd.crosstab([chosen["locus"], statistic], chosen["hit"].replace(words))
+    order = list(dict.fromkeys(zip(chosen["locus"], statistic, strict=True)))
+    counts = counts.reindex(index=order, columns=["hit", "missed"], fill_value=0)
+    return counts.rename_axis(index=["place", "statistic"], columns=None)
+
+
+# --- Ranges over an ensemble of consistent cohorts, beside the print and for what is not printed
+
+
+KEY = ["statistic", "variable", "level", "group"]
+
+
+def ranges_beside_print(
+    registry: Registry, ensemble: pd.DataFrame, role: str = "held_out"
+) -> pd.DataFrame:
+    """Set reported numbers beside their range over consistent cohorts.
+
+    Parameters
+    ----------
+    registry : Registry
+        Reported numbers of the study.
+    ensemble : DataFrame
+        See :func:`rairlib.registry.studies.load_ensemble`.
+    role : str
+        The role of the numbers that are wanted.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by identifier, in the order of the paper, repeats left out: ``number, printed``,
+        ``2.5 %``, ``median``, ``97.5 %`` over the cohorts, whether this range holds a value that
+        rounds to the print, and the percentage of cohorts whose value does; see
+        :func:`with_composition`.
+    """
+    by_key = dict(list(ensemble.groupby(KEY, sort=False)))
+    rows = {}
+    for row in registry:
+        if row.role == role and not row.repeats and row.key[:4] in by_key:
+            rows[row.id] = _beside(row, _of_method(by_key[row.key[:4]], row.method)["value"])
+    return with_composition(
+        registry, pd.DataFrame.from_dict(rows, orient="index").rename_axis("id")
+    )
+
+
+def with_composition(registry: Registry, table: pd.DataFrame) -> pd.DataFrame:
+    """Mark the numbers that rest on a composition chosen in view of held-out numbers.
+
+    Parameters
+    ----------
+    registry : Registry
+        Reported numbers of the study.
+    table : DataFrame
+        Indexed by identifier.
+
+    Returns
+    -------
+    DataFrame
+        With a column ``rests on the choice``, yes or no, if any of the numbers does.
+    """
+    rests = [composition_of(registry.study, registry[name]) != "" for name in table.index]
+    words = ["yes" if rest else "no" for rest in rests]
+    return table.assign(**{"rests on the choice": words}) if any(rests) else table
+
+
+def _of_method(part: pd.DataFrame, method: str) -> pd.DataFrame:
+    """Keep the method that the print names, or the first where it names none."""
+    wanted = method if (part["method"] == method).any() else part["method"].iloc[0]
+    return part[part["method"] == wanted]
+
+
+def _beside(row: ReportedNumber, values: pd.Series) -> dict:
+    low, high = central_range(values)
+    record = {name: getattr(row, name) for name in (*KEY, "printed")}
+    return {
+        "number": what(record),
+        "printed": row.printed,
+        "2.5 %": low,
+        "median": values.median(),
+        "97.5 %": high,
+        "holds the print": "yes" if row.number.overlaps(low, high) else "no",
+        "round to the print, %": 100 * values.map(row.number.agrees).mean(),
+    }
+
+
+def unpublished_ranges(table: pd.DataFrame) -> pd.DataFrame:
+    """Say what the print leaves open for numbers that it does not state.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``cohort, quantity, value``.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by quantity in order of appearance: ``cohorts`` with a value, ``smallest``,
+        ``2.5 %``, ``median``, ``97.5 %``, ``largest``.
+    """
+    rows = {}
+    for quantity, part in table.groupby("quantity", sort=False):
+        values = part["value"].dropna()
+        low, high = central_range(values)
+        rows[quantity] = {
+            "cohorts": len(values),
+            "smallest": values.min(),
+            "2.5 %": low,
+            "median": values.median(),
+            "97.5 %": high,
+            "largest": values.max(),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("quantity")
+
+
+def quantities(ranges: pd.DataFrame, labels: dict[tuple[str, str], str]) -> dict[str, str]:
+    """Find quantities by topic and name, and label them.
+
+    Parameters
+    ----------
+    ranges : DataFrame
+        Indexed by quantity, see :func:`unpublished_ranges`.
+    labels : dict of (str, str) to str
+        Topic and name, as the module of the unpublished quantities has them → label.
+
+    Returns
+    -------
+    dict of str to str
+        Quantity as indexed → label, in the order of the labels.
+
+    Raises
+    ------
+    RairlibError
+        If a quantity is absent or stands twice.
+    """
+    found = {}
+    for (topic, name), label in labels.items():
+        hits = [q for q in ranges.index if q.startswith(topic) and _rest(q, topic) == name]
+        if len(hits) != 1:
+            raise RairlibError(f"{topic}, {name}: {len(hits)} quantities have this name")
+        found[hits[0]] = label
+    return found
+
+
+def _rest(quantity: str, topic: str) -> str:
+    return quantity.removeprefix(topic).lstrip(" :,|/")
+
+
+def for_figure(ranges: pd.DataFrame, labels: dict[str, str], printed: bool = True) -> pd.DataFrame:
+    """Turn ranges into what a figure of ranges needs.
+
+    Parameters
+    ----------
+    ranges : DataFrame
+        See :func:`ranges_beside_print` or :func:`unpublished_ranges`.
+    labels : dict of str to str
+        Index of the rows that are wanted, in order → label for readers.
+    printed : bool
+        Whether the ranges have printed numbers.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`rairlib.figures.ensemble.draw_ranges` needs it; without the rows for which no
+        cohort has a finite value.
+    """
+    chosen = ranges.loc[list(labels)].dropna(subset=["median"])
+    inside = chosen.get("holds the print", pd.Series(dtype=str)) == "yes"
+    return pd.DataFrame(
+        {
+            "inside": inside.to_numpy() if printed else False,
+            "label": [labels[name] for name in chosen.index],
+            "low": chosen["2.5 %"].to_numpy(),
+            "median": chosen["median"].to_numpy(),
+            "high": chosen["97.5 %"].to_numpy(),
+            "printed": pd.to_numeric(chosen["printed"]).to_numpy() if printed else float("nan"),
+        }
+    )
+
+
+# --- How many patients would have to be classified otherwise before an association is gone ----
+
+
+Z_95 = norm.ppf(0.975)
+
+
+def reclassified(
+    exposed_cases: int, cases: int, exposed_controls: int, controls: int
+) -> pd.DataFrame:
+    """Turn exposed cases into exposed controls, one after the other.
+
+    Parameters
+    ----------
+    exposed_cases, cases : int
+        Patients with the outcome: exposed, and all.
+    exposed_controls, controls : int
+        Patients without the outcome: exposed, and all.
+
+    Returns
+    -------
+    DataFrame
+        One row per number of patients moved, from 0 to all exposed cases but one: ``moved,
+        exposed_cases, cases, exposed_controls, controls``, the crude ``odds_ratio`` with its Wald
+        limits ``low`` and ``high`` (infinite if a cell is empty: odds ratio inf, limits NaN), and
+        ``p_value`` of Fisher's exact test.
+
+    Raises
+    ------
+    RairlibError
+        If no case is exposed, all controls are, or more are exposed than there are patients.
+    """
+    if not (0 < exposed_cases <= cases and 0 <= exposed_controls < controls):
+        raise RairlibError("some case must be exposed and some control must not be")
+    rows = []
+    for moved in range(exposed_cases):
+        a, b = exposed_cases - moved, cases - exposed_cases
+        c, d = exposed_controls + moved, controls - exposed_controls
+        rows.append((moved, a, a + b, c, c + d, *_crude_odds_ratio(a, b, c, d)))
+    columns = ["moved", "exposed_cases", "cases", "exposed_controls", "controls"]
+    return pd.DataFrame(rows, columns=[*columns, "odds_ratio", "low", "high", "p_value"])
+
+
+def _crude_odds_ratio(a: int, b: int, c: int, d: int) -> tuple[float, float, float, float]:
+    p_value = fisher_exact([[a, b], [c, d]]).pvalue
+    if 0 in (b, c):
+        return np.inf, np.nan, np.nan, p_value
+    estimate = np.log(a * d / (b * c))
+    error = np.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
+    low, high = np.exp([estimate - Z_95 * error, estimate + Z_95 * error])
+    return np.exp(estimate), low, high, p_value

@@ -1,0 +1,531 @@
+"""Tables for the book: tidy frames with readable headings, rounded for display. Format only."""
+
+import math
+from collections.abc import Sequence
+from html import escape
+
+import pandas as pd
+
+from rairlib.checks.catalogue import CHECKS, POSSIBILITY, Check
+from rairlib.checks.cells import short_name
+from rairlib.checks.survival import event_splits
+from rairlib.checks.wording import TextFinding
+from rairlib.registry.printed import format_value, parse_printed
+from rairlib.registry.registry import Registry
+from rairlib.registry.studies import STATUSES, SUBITEMS, ChecklistItem
+from rairlib.registry.vocabulary import ROLES
+
+RANGE_DASH = " to "
+EXTRA_DECIMALS = 2
+SMALLEST_SHOWN = 1e-3
+
+
+def what(row: dict) -> str:
+    """Say in words what a reported number is.
+
+    Parameters
+    ----------
+    row : dict
+        With ``statistic, variable, level, group``.
+
+    Returns
+    -------
+    str
+        For example ``odds ratio, metastasis yes vs no, RAIR vs non-RAIR``.
+    """
+    subject = " ".join(part for part in (row["variable"], row["level"]) if part)
+    parts = [row["statistic"], subject, row["group"]]
+    return ", ".join(part.replace("_", " ") for part in parts if part)
+
+
+def recomputed_text(row: dict) -> str:
+    """Write a recomputed value, or its limits, with two decimals more than the print.
+
+    Parameters
+    ----------
+    row : dict
+        With ``printed, reproduced, low, high``.
+
+    Returns
+    -------
+    str
+        Empty if nothing was recomputed.
+    """
+    if pd.isna(row["low"]):
+        return ""
+    decimals = parse_printed(row["printed"]).decimals + EXTRA_DECIMALS
+    ends = [_with_decimals(end, decimals) for end in (row["low"], row["high"])]
+    return ends[0] if ends[0] == ends[1] else RANGE_DASH.join(ends)
+
+
+def _with_decimals(value: float, decimals: int) -> str:
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if value == round(value):
+        return f"{value:.0f}"
+    if 0 < abs(value) < SMALLEST_SHOWN:
+        return f"{value:.2g}"
+    return format_value(value, decimals)
+
+
+def beside(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Set reported numbers beside recomputed ones.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        Rows of :func:`rairlib.verdicts.verdicts.study_verdicts`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``place, number, printed, recomputed, evidence, verdict``, indexed by identifier.
+    """
+    records = verdicts.to_dict("records")
+    return pd.DataFrame(
+        {
+            "place": verdicts["locus"].to_list(),
+            "number": [what(record) for record in records],
+            "printed": (
+                verdicts["printed"] + verdicts["unit"].map({"%": " %"}).fillna("")
+            ).to_list(),
+            "recomputed": [recomputed_text(record) for record in records],
+            "evidence": verdicts["evidence"].to_list(),
+            "verdict": verdicts["verdict"].to_list(),
+        },
+        index=pd.Index(verdicts["id"], name="id"),
+    )
+
+
+def scope(registry: Registry) -> pd.DataFrame:
+    """Count a paper's numbers by place and role.
+
+    Parameters
+    ----------
+    registry : Registry
+        Any paper.
+
+    Returns
+    -------
+    DataFrame
+        One row per place in order of appearance and one of totals, one column per role, `total`
+        and `repeats`.
+    """
+    table = registry.frame()
+    order = list(dict.fromkeys(table["locus"]))
+    counts = pd.crosstab(table["locus"], table["role"])
+    counts = counts.reindex(index=order, columns=list(ROLES), fill_value=0)
+    counts.columns = [name.replace("_", " ") for name in counts.columns]
+    counts["total"] = counts.sum(axis=1)
+    repeats = (table["repeats"] != "").groupby(table["locus"]).sum()
+    counts["repeats"] = repeats.reindex(order)
+    counts.loc["whole paper"] = counts.sum()
+    return counts.rename_axis("place")
+
+
+def finding_counts(findings: pd.DataFrame) -> pd.DataFrame:
+    """Count findings by check and status.
+
+    Parameters
+    ----------
+    findings : DataFrame
+        See :func:`rairlib.checks.findings.findings_frame`.
+
+    Returns
+    -------
+    DataFrame
+        One row per check in the order of the findings, one column per status that occurs.
+    """
+    order = list(dict.fromkeys(findings["check"]))
+    counts = pd.crosstab(findings["check"], findings["status"])
+    statuses = [
+        name for name in ("agrees", "contradicted", "suggests", "open") if name in counts.columns
+    ]
+    counts = counts.reindex(index=order, columns=statuses, fill_value=0)
+    counts.index = counts.index.str.replace("_", " ")
+    return counts.rename_axis(index="check", columns=None)
+
+
+def objections(findings: pd.DataFrame) -> pd.DataFrame:
+    """Return the findings that do not agree, proofs first.
+
+    Parameters
+    ----------
+    findings : DataFrame
+        See :func:`rairlib.checks.findings.findings_frame`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``status, number, check, what was found``.
+    """
+    chosen = findings[findings["status"].isin(["contradicted", "suggests"])]
+    chosen = chosen.sort_values("status", kind="stable")
+    return pd.DataFrame(
+        {
+            "status": chosen["status"].to_list(),
+            "number": chosen["target"].to_list(),
+            "check": chosen["check"].str.replace("_", " ").to_list(),
+            "what was found": chosen["text"].to_list(),
+        }
+    )
+
+
+# --- Tables of findings for the book: the catalogue, the wording, and findings set out by check ---
+
+
+# The module of a check says what kind of number it looks at.
+FAMILIES = {
+    "domains": "single numbers",
+    "counts": "counts",
+    "percentages": "percentages",
+    "repeats": "numbers printed twice",
+    "contingency": "tests of counts",
+    "means": "means",
+    "granularity": "means",
+    "spread": "quartiles and ranges",
+    "rank_tests": "rank tests",
+    "crude_ratios": "odds ratios beside counts",
+    "ratios": "regressions",
+    "regression_p_values": "regressions",
+    "diagnostic": "sensitivity and specificity",
+    "rule_counts": "sensitivity and specificity",
+    "roc": "areas under the ROC curve",
+    "roc_points": "areas under the ROC curve",
+    "event_counts": "survival",
+    "survival": "survival",
+    "logrank": "survival",
+}
+
+
+def family(check: Check) -> str:
+    """Return the kind of number that a check looks at."""
+    return FAMILIES[check.function.__module__.rsplit(".", 1)[-1]]
+
+
+def catalogue() -> pd.DataFrame:
+    """List the checks in the order in which the audit makes them.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``about, what it does, agreement``, indexed by check; the last says whether
+        agreement gives the number or only says that it is possible.
+    """
+    records = []
+    for check in CHECKS:
+        records.append(
+            {
+                "check": check.name.replace("_", " "),
+                "about": family(check),
+                "what it does": check.compares.replace("`", ""),
+                "agreement": "possible" if check.name in POSSIBILITY else "recomputed",
+            }
+        )
+    return pd.DataFrame(records).set_index("check")
+
+
+def wording(findings: list[TextFinding]) -> pd.DataFrame:
+    """Set out findings on the wording with both quotes, proofs first.
+
+    Parameters
+    ----------
+    findings : list of TextFinding
+        See :func:`rairlib.checks.wording.load_text_findings`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``status, about, one place, other place, what does not go together``, indexed by
+        identifier.
+    """
+    ordered = sorted(findings, key=lambda finding: finding.status)
+    records = [
+        {
+            "id": finding.id,
+            "status": finding.status,
+            "about": finding.kind,
+            "one place": f"{finding.locus_a}: “{finding.quote_a}”",
+            "other place": f"{finding.locus_b}: “{finding.quote_b}”",
+            "what does not go together": finding.text,
+        }
+        for finding in ordered
+    ]
+    return pd.DataFrame(records).set_index("id")
+
+
+def findings_of(findings: pd.DataFrame, check: str) -> pd.DataFrame:
+    """Return what one check found, in words.
+
+    Parameters
+    ----------
+    findings : DataFrame
+        See :func:`rairlib.checks.findings.findings_frame`.
+    check : str
+        Name of the check.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``status, what was found``, indexed by the number recomputed; column ``what was
+        found``, indexed by status, if the check recomputes none.
+    """
+    chosen = findings[findings["check"] == check]
+    table = chosen[["status", "text"]].set_axis(["status", "what was found"], axis=1)
+    if not chosen["target"].any():
+        return table.set_index("status")
+    return table.set_index(chosen["target"].rename("number"))
+
+
+def counts_by_paper(findings: pd.DataFrame) -> pd.DataFrame:
+    """Count the findings of each check by paper and status.
+
+    Parameters
+    ----------
+    findings : DataFrame
+        Of several papers.
+
+    Returns
+    -------
+    DataFrame
+        One row per check in the order of the catalogue and one of totals; one pair of columns
+        (paper, status) for each status that occurs in a paper.
+    """
+    names = [check.name for check in CHECKS]
+    order = [name for name in names if name in set(findings["check"])]
+    order += [name for name in dict.fromkeys(findings["check"]) if name not in names]
+    counts = pd.crosstab(findings["check"], [findings["study"], findings["status"]])
+    studies = list(dict.fromkeys(findings["study"]))
+    statuses = ("agrees", "contradicted", "suggests", "open")
+    columns = [pair for pair in _pairs(studies, statuses) if pair in counts.columns]
+    counts = counts.reindex(index=order)[columns]
+    counts.loc["all checks"] = counts.sum()
+    counts.index = counts.index.str.replace("_", " ")
+    return counts.rename_axis(index="check", columns=["paper", "status"])
+
+
+def _pairs(first, second):
+    return [(one, other) for one in first for other in second]
+
+
+def events_by_level(registry: Registry) -> pd.DataFrame:
+    """Say how many events each level of a Cox model must have had.
+
+    Parameters
+    ----------
+    registry : Registry
+        With hazard ratios, their limits and the number of events.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by hazard ratio; columns ``model, standard error, events in the level, in the
+        reference``; the last two are ranges of whole numbers.
+    """
+    records = []
+    for split in event_splits(registry):
+        row, (level, reference) = split.found.estimate, split.ranges() or (None, None)
+        records.append(
+            {
+                "hazard ratio": f"{short_name(row)}: {row.printed}".removeprefix(
+                    "hazard ratio of "
+                ),
+                "model": row.method,
+                "standard error": format_value(split.error[1], 3),
+                "events in the level": _range(level),
+                "in the reference": _range(reference),
+            }
+        )
+    return pd.DataFrame(records).set_index("hazard ratio")
+
+
+def _range(ends: tuple[int, int] | None) -> str:
+    return "none possible" if ends is None else f"{ends[0]} to {ends[1]}"
+
+
+# --- Frames for the page of a reporting checklist ---------------------------------------------
+
+
+def checklist_frame(items: Sequence[ChecklistItem]) -> pd.DataFrame:
+    """Set out a checklist for readers.
+
+    Parameters
+    ----------
+    items : sequence of ChecklistItem
+        See :func:`rairlib.registry.studies.load_checklist`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``section, asks for, asked of, status, what the paper says, comment``, indexed by
+        item.
+    """
+    return pd.DataFrame(
+        {
+            "section": [item.section for item in items],
+            "asks for": [item.topic for item in items],
+            "asked of": [item.applies for item in items],
+            "status": [item.status for item in items],
+            "what the paper says": [_quoted(item) for item in items],
+            "comment": [item.comment for item in items],
+        },
+        index=pd.Index([item.item for item in items], name="item"),
+    )
+
+
+def chosen_items(items: Sequence[ChecklistItem], numbers: Sequence[str]) -> pd.DataFrame:
+    """Set out some items of a checklist without places and quotes.
+
+    Parameters
+    ----------
+    items : sequence of ChecklistItem
+        See :func:`rairlib.registry.studies.load_checklist`.
+    numbers : sequence of str
+        The items wanted, in their order.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``asks for, status, comment``, indexed by item.
+    """
+    return checklist_frame(items).loc[list(numbers), ["asks for", "status", "comment"]]
+
+
+def _quoted(item: ChecklistItem) -> str:
+    return "; ".join(f"{locus}: “{quote}”" for locus, quote in item.places)
+
+
+def status_counts(items: Sequence[ChecklistItem]) -> pd.DataFrame:
+    """Count the subitems of each section by status.
+
+    Parameters
+    ----------
+    items : sequence of ChecklistItem
+        See :func:`rairlib.registry.studies.load_checklist`.
+
+    Returns
+    -------
+    DataFrame
+        One row per section and ``all``, one column per status and ``all``.
+    """
+    counts = pd.crosstab(
+        pd.Series([item.section for item in items], name="section"),
+        pd.Series([item.status for item in items], name="status"),
+    )
+    counts = counts.reindex(index=list(SUBITEMS), columns=list(STATUSES), fill_value=0)
+    counts["all"] = counts.sum(axis=1)
+    counts.loc["all"] = counts.sum()
+    return counts.rename_axis(index="section", columns=None)
+
+
+def status_meanings() -> pd.DataFrame:
+    """Return what each status means, indexed by status."""
+    return pd.DataFrame({"meaning": STATUSES}).rename_axis("status")
+
+
+# --- The full table of verdicts for the book: HTML in which every row has an address ----------
+
+
+REPEATS = "repeats "
+
+
+class MarkedUp:
+    """A table that a notebook shows as HTML and a terminal as one line.
+
+    Parameters
+    ----------
+    markup : str
+        The HTML.
+    text : str
+        What stands in its place where HTML is not shown.
+    """
+
+    def __init__(self, markup: str, text: str) -> None:
+        self.markup = markup
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        return self.markup
+
+
+def address(study: str, identifier: str) -> str:
+    """Return the fragment under which the page of verdicts shows a number.
+
+    Parameters
+    ----------
+    study, identifier : str
+        Key of the study and identifier of the number.
+
+    Returns
+    -------
+    str
+        For example ``lakhdar2024-table1-12``.
+    """
+    return f"{study}-{identifier}"
+
+
+def verdict_table(verdicts: pd.DataFrame) -> MarkedUp:
+    """Return the table of all verdicts, with its own address for each number.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        See :func:`rairlib.verdicts.verdicts.all_verdicts`.
+
+    Returns
+    -------
+    MarkedUp
+        Columns ``number, study, place, what it is, printed, recomputed, verdict, evidence, test,
+        role``; the second row has the reason, if there is one.
+    """
+    table = beside(verdicts)
+    cells = pd.DataFrame(
+        {
+            "study": verdicts["study"].to_list(),
+            "place": table["place"].to_list(),
+            "what it is": table["number"].to_list(),
+            "printed": table["printed"].to_list(),
+            "recomputed": table["recomputed"].to_list(),
+            "verdict": verdicts["verdict"].to_list(),
+            "evidence": verdicts["evidence"].to_list(),
+            "test": verdicts["test"].to_list(),
+            "role": verdicts["role"].str.replace("_", " ").to_list(),
+        }
+    )
+    columns = ["number", *cells.columns]
+    # The names of the fields where book.css shows each number as a card, without a head.
+    names = "\n".join(
+        f'.verdicts td:nth-child({place}) {{ --name: "{name}: "; }}'
+        for place, name in enumerate(columns, start=1)
+    )
+    head = "".join(f'<th scope="col">{name}</th>' for name in columns)
+    keys = zip(verdicts["study"], verdicts["id"], verdicts["reason"], strict=True)
+    rows = zip(keys, cells.itertuples(index=False), strict=True)
+    bodies = "\n".join(_body(*key, texts) for key, texts in rows)
+    markup = (
+        f'<style>\n{names}\n</style>\n<table class="dataframe verdicts">\n'
+        f"<thead><tr>{head}</tr></thead>\n{bodies}\n</table>"
+    )
+    return MarkedUp(markup, f"Table of {len(cells)} verdicts")
+
+
+def _body(study: str, identifier: str, reason: str, texts: tuple[str, ...]) -> str:
+    anchor = escape(address(study, identifier))
+    link = f'<a href="#{anchor}">{escape(identifier)}</a>'
+    data = "".join(f"<td>{escape(text)}</td>" for text in texts)
+    row = f'<tr><th scope="row">{link}</th>{data}</tr>'
+    if reason:
+        why = f'<td class="reason" colspan="{len(texts) + 1}">{_reason(study, reason)}</td>'
+        row += f'<tr class="reason">{why}</tr>'
+    return f'<tbody id="{anchor}">{row}</tbody>'
+
+
+def _reason(study: str, reason: str) -> str:
+    """Return a reason as HTML; a repeated number leads to the row of its original."""
+    original = reason.removeprefix(REPEATS)
+    if original == reason:
+        return escape(reason)
+    return f'{REPEATS}<a href="#{escape(address(study, original))}">{escape(original)}</a>'

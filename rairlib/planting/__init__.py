@@ -1,1 +1,0 @@
-"""The test bench of the audit: errors planted in the registries of known cohorts."""

@@ -1,0 +1,618 @@
+"""The joint tables that a study's printed numbers determine.
+
+A logistic model of binary covariates determines the covariates' table. Where no such model is
+printed, sensitivities and specificities determine the table of outcome and rule, and the areas of
+subgroups split it. This layer reads the registry; the searches do not know it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import combinations, product
+
+import numpy as np
+import pandas as pd
+
+from rairlib.reconstruct.joint_tables import COVARIATES_MAX
+from rairlib.reconstruct.logistic import (
+    FittedTables,
+    LogisticTarget,
+    Reconstruction,
+    ReconstructionError,
+    reconstruct_logistic,
+)
+from rairlib.reconstruct.printed_models import PrintedModel, cell_records, printed_models
+from rairlib.reconstruct.printed_rules import rule_records, subgroup_records
+from rairlib.reconstruct.submodels import (
+    collapsed,
+    extended_tables,
+    fit_known_tables,
+    largest_standard_error,
+    least_distance,
+    least_standard_error,
+    rows_agreeing,
+    smallest_submodels,
+)
+from rairlib.reconstruct.wide_tables import kept_tables
+from rairlib.registry.printed import Printed
+from rairlib.registry.registry import Registry, ReportedNumber, load_registry
+
+# --- Hypotheses on the model from which each row of a printed logistic regression comes -------
+# A table of many covariates cannot be enumerated, and its rows need not be of one model: a paper
+# that selects variables may print each row from another step. Every hypothesis is put to all
+# printed
+# odds ratios and limits; whether an answer is a complete enumeration, a bound or a search is said.
+
+
+ONE_MODEL = "every row from the model of all covariates"
+LAST_STEP = "rows of the selected covariates from the last step"
+OWN_STEP = "every other row from the step at which its covariate left"
+FIRST_STEP = "every other row from the first step, the model of all covariates"
+# Anatomy: a T4 tumour has grown beyond the thyroid.
+IMPLIED = {"wang2025": (("t_stage", "T4"), ("ete", "Positive"))}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hypothesis:
+    """One account of where printed rows come from, and what became of it.
+
+    Attributes
+    ----------
+    hypothesis : str
+        The account.
+    constraint : str
+        What is taken for granted beside the margins; empty for nothing.
+    search : str
+        ``complete`` (every table was tried, or a bound covers all) or ``search``.
+    covariates : tuple of str
+        Covariates of the model that the tables belong to.
+    numbers : int
+        Printed odds ratios and limits that the account explains.
+    candidates, agreeing_estimates, agreeing : int or None
+        Tables tried, those whose odds ratios agree, those whose limits agree too; None where
+        they cannot be counted.
+    unique : bool or None
+        Whether exactly one table agrees; None if that is unknown.
+    verdict : str
+        ``proved``, ``excluded`` or ``open``.
+    reason : str
+        In one or two sentences.
+    tables : ndarray of int, shape (tables, 2**k)
+        Agreeing tables, in the model's own order of cells.
+    """
+
+    hypothesis: str
+    constraint: str
+    search: str
+    covariates: tuple[str, ...]
+    numbers: int
+    candidates: int | None
+    agreeing_estimates: int | None
+    agreeing: int | None
+    unique: bool | None
+    verdict: str
+    reason: str
+    tables: np.ndarray = field(default_factory=lambda: np.empty((0, 0), np.int64))
+
+
+def hypotheses(study: str, model: PrintedModel) -> list[Hypothesis]:
+    """Put every account of a printed model's rows to the test.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study; its kept tables are verified here, not searched again.
+    model : PrintedModel
+        A model of more covariates than can be enumerated.
+
+    Returns
+    -------
+    list of Hypothesis
+        In order of simplicity; empty if no model of two or three covariates gives the rows of
+        these covariates.
+    """
+    found = smallest_submodels(
+        model.events, model.total, model.event_margins, model.margins, model.targets()
+    )
+    if not found:
+        return []
+    last = found[0]
+    return [
+        *_one_model(study, model),
+        _last_step(model, found),
+        _own_step(model, last),
+        _first_step(study, model, last),
+    ]
+
+
+def hypothesis_records(study: str, model: PrintedModel) -> list[dict]:
+    """Write the accounts of a printed model's rows as flat objects, one per agreeing table.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+    model : PrintedModel
+        A model of more covariates than can be enumerated.
+
+    Returns
+    -------
+    list of dict
+        Keys ``study, model, covariates, cells, candidates, agreeing_estimates, agreeing, unique,
+        hypothesis, constraint, search, numbers, verdict, reason``; `cells` is empty where no
+        table agrees, and what is unknown is None.
+    """
+    records = []
+    for found in hypotheses(study, model):
+        facts = {"study": study, "model": model.name, **asdict(found), "cells": []}
+        tables = facts.pop("tables")
+        facts["covariates"] = list(found.covariates)
+        submodel = model.restricted(found.covariates)
+        records += [{**facts, "cells": cell_records(submodel, t)} for t in tables] or [facts]
+    return records
+
+
+def _one_model(study: str, model: PrintedModel) -> list[Hypothesis]:
+    facts = {
+        "hypothesis": ONE_MODEL,
+        "covariates": tuple(model.levels),
+        "numbers": len(_numbers(model, model.levels)),
+        "candidates": None,
+        "agreeing_estimates": None,
+        "agreeing": None,
+        "unique": None,
+    }
+    distance, worst = least_distance(
+        model.events, model.total, model.event_margins, model.margins, model.targets()
+    )
+    without = Hypothesis(
+        **facts,
+        constraint="",
+        search="search",
+        verdict="open",
+        reason="too many joint tables to try them all; the nearest that a seeded search found "
+        f"misses by {distance:,.0f} half last digits in all, by {worst:,.0f} in one number",
+    )
+    return [*_bounded(study, model, facts), without]
+
+
+def _bounded(study: str, model: PrintedModel, facts: dict) -> list[Hypothesis]:
+    """Exclude one model where a covariate implies another and its interval is too narrow."""
+    if study not in IMPLIED:
+        return []
+    (inner, inner_level), (outer, outer_level) = IMPLIED[study]
+    least = least_standard_error(
+        _patients(model, inner, inner_level), _patients(model, outer, outer_level)
+    )
+    printed = largest_standard_error(
+        *(model.rows[inner, statistic].number for statistic in ("ci_low", "ci_high"))
+    )
+    verdict = "excluded" if least > printed else "open"
+    reason = (
+        f"beside {outer}, the standard error of {inner} is at least {least:.3f} in any model; its "
+        f"printed interval allows {printed:.3f} at most"
+    )
+    constraint = f"{inner} {inner_level} implies {outer} {outer_level}"
+    facts = facts | ({"agreeing": 0, "unique": False} if verdict == "excluded" else {})
+    return [
+        Hypothesis(
+            **facts, constraint=constraint, search="complete", verdict=verdict, reason=reason
+        )
+    ]
+
+
+def _last_step(model: PrintedModel, found: Sequence[Reconstruction]) -> Hypothesis:
+    last = found[0]
+    alone = len(found) == 1 and last.unique
+    return Hypothesis(
+        hypothesis=LAST_STEP,
+        constraint="",
+        search="complete",
+        covariates=last.covariates,
+        numbers=len(_numbers(model, last.covariates)),
+        candidates=last.candidates,
+        agreeing_estimates=last.agreeing_estimates,
+        agreeing=last.agreeing,
+        unique=last.unique,
+        verdict="proved" if alone else "open",
+        reason=f"the rows of {' and '.join(last.covariates)} agree with {last.agreeing} of "
+        f"{last.candidates} joint tables of these covariates; no other model of as few covariates "
+        "gives all rows of its covariates (models of more covariates are not enumerated)",
+        tables=last.cells,
+    )
+
+
+def _own_step(model: PrintedModel, last: Reconstruction) -> Hypothesis:
+    left = [name for name in model.levels if name not in last.covariates]
+    tried = {name: _one_more(model, last, name) for name in left}
+    agreeing = {
+        name: rows_agreeing(tables, _targets(model, [name])) for name, tables in tried.items()
+    }
+    count = sum(len(tables.cells) for tables in agreeing.values())
+    counts = ", ".join(f"{name} {len(tables.cells)}" for name, tables in tried.items())
+    return Hypothesis(
+        hypothesis=OWN_STEP,
+        constraint="",
+        search="complete",
+        covariates=tuple(model.levels),
+        numbers=len(_numbers(model, model.levels)),
+        candidates=sum(len(tables.cells) for tables in tried.values()),
+        agreeing_estimates=None,
+        agreeing=count,
+        unique=None if count else False,
+        verdict="open" if count else "excluded",
+        reason=f"whichever covariate left last left a model of {' + '.join(last.covariates)} and "
+        f"itself; {count} joint tables of these agree with its row (tried: {counts})",
+    )
+
+
+def _one_more(model: PrintedModel, last: Reconstruction, added: str) -> FittedTables:
+    return extended_tables(
+        last.covariates,
+        last.cells[0],
+        added,
+        model.events,
+        model.event_margins,
+        model.margins,
+    )
+
+
+def _first_step(study: str, model: PrintedModel, last: Reconstruction) -> Hypothesis:
+    kept = kept_tables(study, model)
+    kept = kept[_with_margins(model, last, kept)]
+    fitted = fit_known_tables(kept, model.events, model.event_margins)
+    left = [name for name in model.levels if name not in last.covariates]
+    tables = rows_agreeing(fitted, _targets(model, left)).cells
+    constraint = ""
+    if study in IMPLIED and len(tables):
+        constraint = " implies ".join(" ".join(part) for part in IMPLIED[study])
+    return Hypothesis(
+        hypothesis=FIRST_STEP,
+        constraint=constraint,
+        search="search",
+        covariates=tuple(model.levels),
+        numbers=len(_numbers(model, model.levels)),
+        candidates=None,
+        agreeing_estimates=len(tables),
+        agreeing=len(tables),
+        unique=None,
+        verdict="open",
+        reason=f"found: {len(tables)} that give every printed number of all rows; the search is "
+        "not complete, so there may be more, and other accounts may fit as well",
+        tables=tables,
+    )
+
+
+def _with_margins(model: PrintedModel, last: Reconstruction, tables: np.ndarray) -> np.ndarray:
+    names = list(model.levels)
+    right = (collapsed(tables, names, last.covariates) == last.cells[0]).all(axis=1)
+    for name in names:
+        right &= collapsed(tables, names, [name])[:, 1] == model.margins[name]
+    return right
+
+
+def _targets(model: PrintedModel, names: Sequence[str]) -> list:
+    return [target for target in model.targets() if target.covariate in names]
+
+
+def _numbers(model: PrintedModel, names: Sequence[str]) -> list:
+    return [key for target in _targets(model, list(names)) for key in target.printed()]
+
+
+def _patients(model: PrintedModel, covariate: str, level: str) -> int:
+    first, _ = model.levels[covariate]
+    counted = model.margins[covariate]
+    return counted if level == first else model.total - counted
+
+
+# --- How many printed numbers it takes to single out a joint table, and what chance alone would do
+# A printed number that is needed to find the table is an anchor; every further one that agrees is a
+# test that the reconstruction could have failed.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChanceAgreement:
+    """How often made-up numbers near the printed ones would find a table.
+
+    Attributes
+    ----------
+    printable : int
+        Ways to print the numbers within the range, each as likely as the other.
+    reached : int
+        Those that at least one table agrees with.
+    """
+
+    printable: int
+    reached: int
+
+    @property
+    def share(self) -> float:
+        """Probability that made-up numbers agree with at least one table."""
+        return self.reached / self.printable
+
+
+def smallest_anchor_sets(agrees: pd.DataFrame) -> list[tuple]:
+    """Return the smallest sets of printed numbers that leave exactly one table.
+
+    Parameters
+    ----------
+    agrees : DataFrame of bool
+        One row per table, one column per printed number.
+
+    Returns
+    -------
+    list of tuple
+        Column labels of each set, all sets of the same, smallest, size; empty if even all
+        numbers together leave several tables, or none.
+    """
+    for size in range(1, len(agrees.columns) + 1):
+        sets = [
+            chosen
+            for chosen in combinations(agrees.columns, size)
+            if agrees[list(chosen)].all(axis=1).sum() == 1
+        ]
+        if sets:
+            return sets
+    return []
+
+
+def agreeing_tables(agrees: pd.DataFrame, size: int = 1) -> pd.Series:
+    """Count the tables that agree with each set of so many printed numbers.
+
+    Parameters
+    ----------
+    agrees : DataFrame of bool
+        One row per table, one column per printed number.
+    size : int
+        Numbers per set.
+
+    Returns
+    -------
+    Series of int
+        Agreeing tables, indexed by the sets.
+    """
+    sets = list(combinations(agrees.columns, size))
+    counts = [int(agrees[list(chosen)].all(axis=1).sum()) for chosen in sets]
+    return pd.Series(counts, index=pd.Index(sets, tupleize_cols=False), name="tables")
+
+
+def chance_agreement(
+    tables: FittedTables,
+    targets: Sequence[LogisticTarget],
+    statistics: Sequence[str] = ("odds_ratio",),
+    spread: float = 0.1,
+) -> ChanceAgreement:
+    """Say how often numbers drawn around the printed ones would agree with some table.
+
+    Parameters
+    ----------
+    tables : FittedTables
+        Candidates.
+    targets : sequence of LogisticTarget
+        What the paper prints.
+    statistics : sequence of str
+        Which of ``odds_ratio``, ``ci_low``, ``ci_high`` must agree together.
+    spread : float
+        Half-width of the range around each printed number, as a share of it.
+
+    Returns
+    -------
+    ChanceAgreement
+        Exact: all ways to print the numbers within the range are counted, none is drawn.
+    """
+    printable, codes = 1, []
+    for target in targets:
+        for statistic, number in target.printed().items():
+            if statistic in statistics:
+                values = tables.values(target.covariate, statistic)
+                size, code = _last_digits(values, number, spread)
+                printable *= size
+                codes.append(code)
+    inside = np.column_stack(codes)
+    inside = inside[np.isfinite(inside).all(axis=1)]
+    return ChanceAgreement(printable=printable, reached=len(np.unique(inside, axis=0)))
+
+
+def _last_digits(values: np.ndarray, number: Printed, spread: float) -> tuple[int, np.ndarray]:
+    """Values in units of the last printed digit, NaN outside the range; and how many fit."""
+    unit = 10.0**-number.decimals
+    low = round(number.value * (1 - spread) / unit)
+    high = round(number.value * (1 + spread) / unit)
+    digits = np.floor(values / unit + 0.5)
+    return high - low + 1, np.where((digits >= low) & (digits <= high), digits, np.nan)
+
+
+def reconstruct_neighbours(
+    events: int,
+    total: int,
+    event_margins: Mapping[str, int],
+    margins: Mapping[str, int],
+    targets: Sequence[LogisticTarget],
+) -> pd.DataFrame:
+    """Repeat a reconstruction with each margin by outcome one patient higher and one lower.
+
+    Parameters
+    ----------
+    events, total, event_margins, margins, targets
+        As for :func:`rairlib.reconstruct.logistic.reconstruct_logistic`.
+
+    Returns
+    -------
+    DataFrame
+        One row per changed margin: ``covariate``, ``outcome`` (whether the margin of the patients
+        with the outcome was changed), ``change, candidates, agreeing_estimates, agreeing``.
+        Margins that cannot be changed so are left out.
+    """
+    rows = []
+    for covariate, outcome, change in product(margins, (True, False), (-1, 1)):
+        changed = {**margins, covariate: margins[covariate] + change}
+        with_outcome = {**event_margins, covariate: event_margins[covariate] + change * outcome}
+        try:
+            found = reconstruct_logistic(events, total, with_outcome, changed, targets)
+        except ReconstructionError:
+            continue
+        counts = (found.candidates, found.agreeing_estimates, found.agreeing)
+        rows.append((covariate, outcome, change, *counts))
+    columns = ["covariate", "outcome", "change", "candidates", "agreeing_estimates", "agreeing"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+# --- The joint tables that a study's printed numbers determine --------------------------------
+# A logistic model of binary covariates determines the covariates' table. Where no such model is
+# printed, sensitivities and specificities determine the table of outcome and rule, and the areas of
+# subgroups split it. This layer reads the registry; the searches do not know it.
+
+
+def reconstruct_study(study: str) -> list[dict]:
+    """Reconstruct the joint tables of a study's logistic models, or else of its rules.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+
+    Returns
+    -------
+    list of dict
+        See :func:`reconstruction_records`; without a logistic model of binary covariates see
+        :func:`rairlib.reconstruct.printed_rules.rule_records` and
+        :func:`rairlib.reconstruct.printed_rules.subgroup_records`.
+
+    Raises
+    ------
+    ReconstructionError
+        If the study prints nothing from which a joint table can be found.
+    """
+    registry = load_registry(study)
+    models = printed_models(registry)
+    if models:
+        return [record for model in models for record in _records_of(study, model)]
+    records = rule_records(registry)
+    if not records:
+        raise ReconstructionError(
+            f"{study}: neither multivariable odds ratios of binary covariates nor sensitivities "
+            "and specificities in groups of printed size are printed"
+        )
+    return records + subgroup_records(registry)
+
+
+def _records_of(study: str, model: PrintedModel) -> list[dict]:
+    if len(model.levels) <= COVARIATES_MAX:
+        return reconstruction_records(study, model, _reconstructed(study, model))
+    records = hypothesis_records(study, model)
+    if not records:
+        raise ReconstructionError(
+            f"{study}, {model.name}: the joint table of {len(model.levels)} covariates cannot be "
+            "enumerated, and no two or three of them give their rows"
+        )
+    return records
+
+
+def _reconstructed(study: str, model: PrintedModel) -> Reconstruction:
+    try:
+        return model.reconstruct()
+    except ReconstructionError as error:
+        raise ReconstructionError(f"{study}, {model.name}: {error}") from error
+
+
+def reconstructible_models(registry: Registry) -> list[PrintedModel]:
+    """Collect the printed models whose joint tables can all be tried.
+
+    Parameters
+    ----------
+    registry : Registry
+        Any paper.
+
+    Returns
+    -------
+    list of PrintedModel
+        The models of two or three covariates as printed; in place of a larger one, the models of
+        two of its covariates that give what is printed of these, where just one joint table does
+        so. If some of the model's numbers are anchors, no others are looked at.
+    """
+    models = []
+    for model in printed_models(registry):
+        if len(model.levels) <= COVARIATES_MAX:
+            models.append(model)
+            continue
+        targets = model.targets(["anchor"]) or model.targets()
+        found = smallest_submodels(
+            model.events, model.total, model.event_margins, model.margins, targets, largest=2
+        )
+        models += [model.restricted(part.covariates) for part in found if part.unique]
+    return models
+
+
+def reconstruction_records(
+    study: str, model: PrintedModel, reconstruction: Reconstruction
+) -> list[dict]:
+    """Write a reconstruction as flat objects, one per agreeing table.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+    model : PrintedModel
+        The model as printed.
+    reconstruction : Reconstruction
+        What was found.
+
+    Returns
+    -------
+    list of dict
+        Keys ``study, model, covariates, cells, candidates, agreeing_estimates, agreeing, unique``;
+        `cells` lists the level of each covariate and the number of patients `n`, and is empty in
+        the single object that stands for no agreeing table.
+    """
+    facts = {
+        "study": study,
+        "model": model.name,
+        "covariates": list(reconstruction.covariates),
+        "cells": [],
+        "candidates": reconstruction.candidates,
+        "agreeing_estimates": reconstruction.agreeing_estimates,
+        "agreeing": reconstruction.agreeing,
+        "unique": reconstruction.unique,
+    }
+    tables = reconstruction.cells
+    return [{**facts, "cells": cell_records(model, table)} for table in tables] or [facts]
+
+
+def values_from_anchors(model: PrintedModel) -> pd.DataFrame:
+    """Recompute a printed model from its anchors alone, so that the rest tests the answer.
+
+    Parameters
+    ----------
+    model : PrintedModel
+        The model as printed.
+
+    Returns
+    -------
+    DataFrame
+        One row per printed number of the model: ``id, variable, statistic, role, printed,
+        tables`` (how many joint tables agree with the numbers of role ``anchor``), ``low, high``
+        (range of the number over these tables; NaN if there are none) and ``agrees``
+        (whether one of them rounds to the print).
+    """
+    tables = model.agreeing_with(["anchor"])
+    return pd.DataFrame(
+        [
+            _recomputed(row, tables.values(covariate, statistic))
+            for (covariate, statistic), row in model.rows.items()
+        ]
+    )
+
+
+def _recomputed(row: ReportedNumber, values: np.ndarray) -> dict:
+    finite = values[np.isfinite(values)]
+    low, high = (finite.min(), finite.max()) if len(finite) else (np.nan, np.nan)
+    return {
+        "id": row.id,
+        "variable": row.variable,
+        "statistic": row.statistic,
+        "role": row.role,
+        "printed": row.printed,
+        "tables": len(values),
+        "low": low,
+        "high": high,
+        "agrees": any(map(row.number.agrees, values.tolist())),
+    }

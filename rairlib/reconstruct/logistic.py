@@ -1,0 +1,519 @@
+"""Reconstruct a joint table of binary covariates from the logistic model that a paper printed.
+
+A main-effects logistic model of binary covariates depends on the outcome only through its
+margins. Where a paper prints these, the joint table of the covariates is all that its odds ratios
+and their intervals can tell; it is made of integers, and :func:`reconstruct_logistic` tries every
+one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numba import njit
+from scipy.stats import norm
+
+from rairlib.errors import RairlibError
+from rairlib.reconstruct.joint_tables import (
+    COVARIATES_MAX,
+    cell_levels,
+    joint_tables,
+    tables_with_split,
+)
+from rairlib.registry.printed import Printed
+from rairlib.stats.logistic import on_unit_scale
+
+# --- Logistic regression on grouped covariate patterns, compiled: one Newton loop per table ---
+# The likelihood of a logistic model depends on the outcome only through the event sums: the number
+# of events, and the number of events with each covariate. So a table of patients per covariate
+# pattern and the event sums are all that a fit needs.
+
+
+STEP_LIMIT = 1e-8  # of the last step: what remains after it is about its square
+LIKELIHOOD_NOISE = 1e-9
+SHARE_MIN = 1e-6
+COEFFICIENT_LIMIT = 30.0
+ITERATIONS_MAX = 60
+PIVOT_LIMIT = 1e-10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogisticFits:
+    """Maximum likelihood fits of one logistic model to many tables.
+
+    Attributes
+    ----------
+    estimates : ndarray, shape (tables, terms)
+        Coefficients on the log-odds scale, intercept first; NaN where the likelihood has no
+        finite maximum (separation, or a covariate that the table cannot tell from the others).
+    standard_errors : ndarray, shape (tables, terms)
+        From the information at the maximum.
+    log_likelihoods : ndarray, shape (tables,)
+        Of the ungrouped (Bernoulli) outcome.
+    """
+
+    estimates: np.ndarray
+    standard_errors: np.ndarray
+    log_likelihoods: np.ndarray
+
+    def take(self, rows: np.ndarray) -> "LogisticFits":
+        """Return the fits of some tables, by ordinal or by a mask."""
+        return LogisticFits(
+            estimates=self.estimates[rows],
+            standard_errors=self.standard_errors[rows],
+            log_likelihoods=self.log_likelihoods[rows],
+        )
+
+
+@njit(cache=True, nogil=True)
+def _evaluate(totals, design, sums, beta, score, information):
+    """Fill score and information (lower triangle) at `beta`; return the log likelihood."""
+    terms = beta.shape[0]
+    log_likelihood = 0.0
+    for i in range(terms):
+        score[i] = sums[i]
+        log_likelihood += sums[i] * beta[i]
+        for j in range(i + 1):
+            information[i, j] = 0.0
+    for cell in range(totals.shape[0]):
+        if totals[cell] == 0:
+            continue
+        eta = 0.0
+        for i in range(terms):
+            eta += design[cell, i] * beta[i]
+        small = np.exp(-abs(eta))
+        log_likelihood -= totals[cell] * (max(eta, 0.0) + np.log1p(small))
+        risk = 1.0 / (1.0 + small) if eta > 0 else small / (1.0 + small)
+        weight = totals[cell] * small / (1.0 + small) ** 2
+        for i in range(terms):
+            score[i] -= totals[cell] * risk * design[cell, i]
+            for j in range(i + 1):
+                information[i, j] += weight * design[cell, i] * design[cell, j]
+    return log_likelihood
+
+
+@njit(cache=True, nogil=True)
+def _factor(matrix):
+    """Overwrite the lower triangle with its Cholesky factor; False if it is singular."""
+    for j in range(matrix.shape[0]):
+        scale = matrix[j, j]
+        for k in range(j):
+            matrix[j, j] -= matrix[j, k] ** 2
+        if matrix[j, j] <= PIVOT_LIMIT * scale:
+            return False
+        matrix[j, j] = np.sqrt(matrix[j, j])
+        for i in range(j + 1, matrix.shape[0]):
+            for k in range(j):
+                matrix[i, j] -= matrix[i, k] * matrix[j, k]
+            matrix[i, j] /= matrix[j, j]
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _solve(factor, right_side, solution):
+    """Solve for a Cholesky factor; return the largest absolute entry of the solution."""
+    terms = solution.shape[0]
+    for i in range(terms):
+        solution[i] = right_side[i]
+        for k in range(i):
+            solution[i] -= factor[i, k] * solution[k]
+        solution[i] /= factor[i, i]
+    largest = 0.0
+    for i in range(terms - 1, -1, -1):
+        for k in range(i + 1, terms):
+            solution[i] -= factor[k, i] * solution[k]
+        solution[i] /= factor[i, i]
+        largest = max(largest, abs(solution[i]))
+    return largest
+
+
+@njit(cache=True, nogil=True)
+def _move(beta, step, share):
+    """Add a share of the step; return the largest absolute coefficient."""
+    largest = 0.0
+    for i in range(beta.shape[0]):
+        beta[i] += share * step[i]
+        largest = max(largest, abs(beta[i]))
+    return largest
+
+
+@njit(cache=True, nogil=True)
+def _maximise(totals, design, sums, beta, score, step, information):
+    """Newton's method with step halving; return the log likelihood, NaN without a maximum."""
+    beta[:] = 0.0
+    current = _evaluate(totals, design, sums, beta, score, information)
+    for _ in range(ITERATIONS_MAX):
+        if not _factor(information):
+            return np.nan
+        size = _solve(information, score, step)
+        if _move(beta, step, 1.0) > COEFFICIENT_LIMIT:
+            return np.nan
+        share = 1.0
+        reached = _evaluate(totals, design, sums, beta, score, information)
+        while reached < current - LIKELIHOOD_NOISE and share > SHARE_MIN:
+            share /= 2.0
+            _move(beta, step, -share)
+            reached = _evaluate(totals, design, sums, beta, score, information)
+        current = reached
+        if size < STEP_LIMIT:
+            return current
+    return np.nan
+
+
+@njit(cache=True, nogil=True)
+def _write_standard_errors(factor, back, column, standard_errors):
+    """Write the errors of combinations of coefficients, from a factored information matrix."""
+    for term in range(standard_errors.shape[0]):
+        _solve(factor, back[term], column)
+        variance = 0.0
+        for i in range(column.shape[0]):
+            variance += back[term, i] * column[i]
+        standard_errors[term] = np.sqrt(variance)
+
+
+@njit(cache=True, nogil=True)
+def _fit_all(tables, design, back, sums, estimates, standard_errors, log_likelihoods):
+    terms = design.shape[1]
+    score, step, information = np.empty(terms), np.empty(terms), np.empty((terms, terms))
+    for row in range(tables.shape[0]):
+        beta = estimates[row]
+        reached = _maximise(tables[row], design, sums[row], beta, score, step, information)
+        if np.isnan(reached) or not _factor(information):
+            reached = np.nan
+            beta[:] = np.nan
+            standard_errors[row] = np.nan
+        else:
+            _write_standard_errors(information, back, step, standard_errors[row])
+        log_likelihoods[row] = reached
+
+
+def fit_tables(tables: np.ndarray, design: np.ndarray, event_sums: np.ndarray) -> LogisticFits:
+    """Fit one logistic model to many tables of patients per covariate pattern.
+
+    Parameters
+    ----------
+    tables : ndarray of int, shape (tables, patterns)
+        Patients with each covariate pattern.
+    design : ndarray, shape (patterns, terms)
+        Design matrix of the patterns, intercept first; covariates in any unit.
+    event_sums : ndarray, shape (terms,) or (tables, terms)
+        Sums of the design's columns over the patients with the outcome: the number of events,
+        then the events with level 1 of each covariate.
+
+    Returns
+    -------
+    LogisticFits
+        Each table is fitted by itself, so results do not depend on how tables are grouped.
+
+    Raises
+    ------
+    RairlibError
+        If a count is negative or not whole, or a number of the design or the sums not finite.
+    """
+    tables, design = np.asarray(tables), np.asarray(design, np.float64)
+    if tables.shape[1:] != design.shape[:1]:
+        raise RairlibError(f"{len(design)} patterns in the design, tables {tables.shape}")
+    if tables.size and (tables.min() < 0 or (np.mod(tables, 1) != 0).any()):
+        raise RairlibError("patients with a covariate pattern are counted: 0, 1, 2, ...")
+    if not (np.isfinite(design).all() and np.isfinite(event_sums).all()):
+        raise RairlibError("the design and the event sums must be finite numbers")
+    tables = np.ascontiguousarray(tables, np.int64)
+    scaled, back = on_unit_scale(design)
+    shape = (len(tables), design.shape[1])
+    sums = np.ascontiguousarray(np.broadcast_to(event_sums, shape) @ back)
+    estimates, standard_errors, log_likelihoods = (
+        np.empty(shape),
+        np.empty(shape),
+        np.empty(shape[0]),
+    )
+    scaled, back = np.ascontiguousarray(scaled), np.ascontiguousarray(back)
+    _fit_all(tables, scaled, back, sums, estimates, standard_errors, log_likelihoods)
+    return LogisticFits(
+        estimates=estimates @ back.T,
+        standard_errors=standard_errors,
+        log_likelihoods=log_likelihoods,
+    )
+
+
+# --- Reconstruct a joint table of binary covariates from the logistic model that a paper printed
+# A main-effects logistic model of binary covariates depends on the outcome only through its
+# margins. Where a paper prints these, the joint table of the covariates is all that its odds ratios
+# and their intervals can tell; it is made of integers, and :func:`reconstruct_logistic` tries every
+# one.
+
+
+NORMAL_QUANTILE = float(norm.ppf(0.975))
+
+
+class ReconstructionError(RairlibError):
+    """The margins or the targets cannot be those of one model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogisticTarget:
+    """What a paper prints for one covariate of a logistic model.
+
+    Attributes
+    ----------
+    covariate : str
+        Name of the binary covariate.
+    odds_ratio : Printed or None
+        Odds ratio of level 1 against level 0.
+    low, high : Printed or None
+        Limits of its 95 % interval.
+    """
+
+    covariate: str
+    odds_ratio: Printed | None = None
+    low: Printed | None = None
+    high: Printed | None = None
+
+    def printed(self) -> dict[str, Printed]:
+        """Return the printed numbers by statistic, those that are missing left out."""
+        numbers = {"odds_ratio": self.odds_ratio, "ci_low": self.low, "ci_high": self.high}
+        return {statistic: number for statistic, number in numbers.items() if number is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FittedTables:
+    """Joint tables with the logistic model fitted to each.
+
+    Attributes
+    ----------
+    covariates : tuple of str
+        Names, in the order of the cells' levels (the first varies slowest).
+    cells : ndarray of int, shape (tables, 2**k)
+        Patients per cell.
+    fits : LogisticFits
+        Intercept, then one coefficient per covariate.
+    joint_tables : int
+        Tables with these margins, whether or not they can be split by outcome.
+    """
+
+    covariates: tuple[str, ...]
+    cells: np.ndarray
+    fits: LogisticFits
+    joint_tables: int
+
+    def values(self, covariate: str, statistic: str) -> np.ndarray:
+        """Return one statistic of every table.
+
+        Parameters
+        ----------
+        covariate : str
+            Name of the covariate.
+        statistic : str
+            ``odds_ratio``, ``ci_low``, ``ci_high`` (95 %, Wald) or ``p_value`` (Wald).
+
+        Returns
+        -------
+        ndarray, shape (tables,)
+            NaN where the likelihood has no finite maximum.
+        """
+        term = 1 + self.covariates.index(covariate)
+        estimate, error = self.fits.estimates[:, term], self.fits.standard_errors[:, term]
+        if statistic == "p_value":
+            return 2 * norm.sf(np.abs(estimate / error))
+        shift = {"odds_ratio": 0.0, "ci_low": -NORMAL_QUANTILE, "ci_high": NORMAL_QUANTILE}
+        return np.exp(estimate + shift[statistic] * error)
+
+    def take(self, rows: np.ndarray) -> "FittedTables":
+        """Return some of the tables, by ordinal or by a mask."""
+        return replace(self, cells=self.cells[rows], fits=self.fits.take(rows))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconstruction:
+    """The joint tables that agree with a printed logistic model.
+
+    Attributes
+    ----------
+    solutions : FittedTables
+        The tables that agree with every printed number.
+    candidates : int
+        Tables that have the margins and can be split by outcome.
+    agreeing_estimates : int
+        Candidates whose odds ratios all round to the print.
+    """
+
+    solutions: FittedTables
+    candidates: int
+    agreeing_estimates: int
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """Names, in the order of the cells' levels."""
+        return self.solutions.covariates
+
+    @property
+    def cells(self) -> np.ndarray:
+        """Patients per cell of each solution, shape (solutions, 2**k)."""
+        return self.solutions.cells
+
+    @property
+    def agreeing(self) -> int:
+        """Number of candidates that agree with the odds ratios and the limits."""
+        return len(self.cells)
+
+    @property
+    def unique(self) -> bool:
+        """Whether exactly one table agrees."""
+        return self.agreeing == 1
+
+
+def fit_candidates(
+    events: int, total: int, event_margins: Mapping[str, int], margins: Mapping[str, int]
+) -> FittedTables:
+    """Fit the model to every joint table that the margins allow.
+
+    Parameters
+    ----------
+    events, total : int
+        Patients with the outcome, and all patients.
+    event_margins : mapping of str to int
+        Patients with the outcome and level 1 of each covariate.
+    margins : mapping of str to int
+        All patients with level 1 of each covariate, in the order in which cells are laid out.
+
+    Returns
+    -------
+    FittedTables
+        Every table that has the margins and can be split into a table of the patients with the
+        outcome and one of those without it that have the margins by outcome.
+
+    Raises
+    ------
+    ReconstructionError
+        If the margins are impossible, or not of two or three covariates.
+    """
+    covariates = tuple(margins)
+    _require_possible_margins(events, total, event_margins, margins)
+    event_counts = [event_margins[covariate] for covariate in covariates]
+    tables = joint_tables(total, list(margins.values()))
+    cells = tables[tables_with_split(tables, events, event_counts)]
+    design = np.column_stack([np.ones(cells.shape[1]), cell_levels(len(covariates))])
+    fits = fit_tables(cells, design, np.array([events, *event_counts]))
+    return FittedTables(covariates=covariates, cells=cells, fits=fits, joint_tables=len(tables))
+
+
+def agreement(tables: FittedTables, targets: Sequence[LogisticTarget]) -> pd.DataFrame:
+    """Say for each table with which printed numbers it agrees.
+
+    Parameters
+    ----------
+    tables : FittedTables
+        Candidates.
+    targets : sequence of LogisticTarget
+        What the paper prints.
+
+    Returns
+    -------
+    DataFrame of bool
+        One row per table, one column ``(covariate, statistic)`` per printed number; True where
+        the table's value rounds to the print.
+    """
+    return pd.DataFrame(
+        {
+            (target.covariate, statistic): _agrees(
+                tables.values(target.covariate, statistic), number
+            )
+            for target in targets
+            for statistic, number in target.printed().items()
+        }
+    )
+
+
+def reconstruct_logistic(
+    events: int,
+    total: int,
+    event_margins: Mapping[str, int],
+    margins: Mapping[str, int],
+    targets: Sequence[LogisticTarget],
+) -> Reconstruction:
+    """Find every joint table of the covariates that agrees with a printed logistic model.
+
+    Parameters
+    ----------
+    events, total : int
+        Patients with the outcome, and all patients.
+    event_margins, margins : mapping of str to int
+        Patients with level 1 of each covariate, with the outcome and in all.
+    targets : sequence of LogisticTarget
+        Odds ratios, with or without limits, of some or all covariates.
+
+    Returns
+    -------
+    Reconstruction
+        The agreeing tables, and how many there were to choose from.
+
+    Raises
+    ------
+    ReconstructionError
+        If the margins are impossible, or a target names no covariate.
+    """
+    unknown = [target.covariate for target in targets if target.covariate not in margins]
+    if unknown or not targets:
+        raise ReconstructionError(f"no margins for the covariate {', '.join(unknown) or '(none)'}")
+    tables = fit_candidates(events, total, event_margins, margins)
+    agrees = agreement(tables, targets)
+    estimates = [column for column in agrees if column[1] == "odds_ratio"]
+    return Reconstruction(
+        solutions=tables.take(np.flatnonzero(agrees.all(axis=1))),
+        candidates=len(tables.cells),
+        agreeing_estimates=int(agrees[estimates].all(axis=1).sum()),
+    )
+
+
+def estimate_frame(tables: FittedTables) -> pd.DataFrame:
+    """Return the odds ratios of fitted tables in the book's schema of estimates.
+
+    Parameters
+    ----------
+    tables : FittedTables
+        For example the solutions of a reconstruction.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``table`` (ordinal from 0), ``term, statistic, estimate, low, high, p_value, n``.
+    """
+    total = tables.cells.sum(axis=1)
+    parts = [
+        pd.DataFrame(
+            {
+                "table": np.arange(len(total)),
+                "term": covariate,
+                "statistic": "odds_ratio",
+                "estimate": tables.values(covariate, "odds_ratio"),
+                "low": tables.values(covariate, "ci_low"),
+                "high": tables.values(covariate, "ci_high"),
+                "p_value": tables.values(covariate, "p_value"),
+                "n": total,
+            }
+        )
+        for covariate in tables.covariates
+    ]
+    return pd.concat(parts).sort_values("table", kind="stable", ignore_index=True)
+
+
+def _agrees(values: np.ndarray, number: Printed) -> np.ndarray:
+    return np.fromiter(map(number.agrees, values.tolist()), bool, len(values))
+
+
+def _require_possible_margins(events, total, event_margins, margins) -> None:
+    if set(event_margins) != set(margins):
+        raise ReconstructionError("margins and event margins name different covariates")
+    if not 2 <= len(margins) <= COVARIATES_MAX:
+        raise ReconstructionError(
+            f"a joint table can be reconstructed for two or three covariates, not {len(margins)}"
+        )
+    if not 0 < events < total:
+        raise ReconstructionError(f"{events} of {total} patients with the outcome: not possible")
+    for covariate, margin in margins.items():
+        with_outcome = event_margins[covariate]
+        if not (0 <= with_outcome <= events and 0 <= margin - with_outcome <= total - events):
+            raise ReconstructionError(
+                f"{covariate}: {with_outcome} of {events} patients with the outcome and "
+                f"{margin - with_outcome} of {total - events} without it: not possible"
+            )

@@ -1,0 +1,463 @@
+"""The 2×2 tables that a paper's printed sensitivities, specificities and areas determine.
+
+This layer reads group sizes and targets from the registry; the search over splits does not know it.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from rairlib.checks.cells import count_index
+from rairlib.checks.classification import MEASURED, Rule, agreeing_with_all, rules
+from rairlib.checks.roc import PrintedArea, printed_areas, proportion
+from rairlib.reconstruct.logistic import ReconstructionError
+from rairlib.reconstruct.two_by_two import (
+    ANY,
+    ERRORS,
+    STATISTICS,
+    Splits,
+    all_splits,
+    dichotomised_areas,
+)
+from rairlib.registry.registry import Registry, ReportedNumber
+from rairlib.registry.studies import Variable, load_variables
+from rairlib.stats.roc import Z_95
+
+BOTH = "all patients"
+MEASURES = (*MEASURED, "ppv", "npv", "accuracy")
+VALUE_COLUMNS = (
+    *("id", "variable", "statistic", "role", "printed", "tables"),
+    *("low", "high", "agrees", "cut"),
+)
+
+
+def agreeing_tables(rule: Rule, statistics: Collection[str] = ()) -> np.ndarray:
+    """Return the 2×2 tables that show a rule's printed figures.
+
+    Parameters
+    ----------
+    rule : Rule
+        A rule in groups of known size.
+    statistics : collection of str
+        Figures to look at; empty for all.
+
+    Returns
+    -------
+    ndarray of int, shape (tables, 4)
+        True positives, false negatives, false positives, true negatives.
+    """
+    kept = [figure for figure in rule.figures if figure.row.statistic in (statistics or MEASURES)]
+    tp, tn = rule.tables.true_positives, rule.tables.true_negatives
+    mask = np.broadcast_to(agreeing_with_all(kept), np.broadcast_shapes(tp.shape, tn.shape))
+    positives, negatives = np.nonzero(mask)
+    with_outcome, without = rule.tables.with_outcome, rule.tables.without_outcome
+    return np.stack([positives, with_outcome - positives, without - negatives, negatives], axis=1)
+
+
+def printed_rules(registry: Registry) -> list[Rule]:
+    """Collect the rules of a paper whose sensitivity or specificity is printed with group sizes."""
+    return rules(registry, count_index(registry))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedSubgroups:
+    """The printed areas of two complementary subgroups, and the table of all their patients.
+
+    Attributes
+    ----------
+    name : str
+        Place and groups, for example ``Results, Performance, male and female``.
+    variable : str
+        The variable whose two levels are the subgroups.
+    levels : tuple of str
+        Levels of the first and the second subgroup.
+    rules : tuple of Rule
+        The dichotomised score in each comparison of the patients; these are different patients.
+    areas : tuple of PrintedArea
+        Area with limits of the first and the second subgroup.
+    pooled : tuple of int
+        True positives, false negatives, false positives, true negatives of all patients.
+    """
+
+    name: str
+    variable: str
+    levels: tuple[str, str]
+    rules: tuple[Rule, ...] = field(repr=False)
+    areas: tuple[PrintedArea, PrintedArea] = field(repr=False)
+    pooled: tuple[int, int, int, int]
+
+    @property
+    def rows(self) -> list[ReportedNumber]:
+        """Area, lower and upper limit of the first subgroup, then of the second."""
+        return [row for area in self.areas for row in (area.row, area.low, area.high)]
+
+    def targets(self, roles: Collection[str] = (), read_as_cut: bool = True) -> np.ndarray:
+        """Return what is printed as lowest and highest values.
+
+        Parameters
+        ----------
+        roles : collection of str
+            Roles to keep; empty for all. Other numbers allow any value.
+        read_as_cut : bool
+            Whether an upper limit printed just below 1 stands for any value from there upwards.
+
+        Returns
+        -------
+        ndarray, shape (2, 3, 2)
+            See :meth:`rairlib.reconstruct.two_by_two.Splits.agreeing_both`.
+        """
+        targets = [ANY if roles and row.role not in roles else proportion(row) for row in self.rows]
+        targets = np.array(targets).reshape(2, len(STATISTICS), 2)
+        for target, area in zip(targets, self.areas, strict=True):
+            if read_as_cut and area.is_cut_off:
+                target[2, 1] = np.inf
+        return targets
+
+    def splits(self, error: str = ERRORS[0], patients: str = BOTH) -> Splits:
+        """List all splits of the patients' table, or of those of one comparison alone.
+
+        Parameters
+        ----------
+        error : str
+            ``hanley_mcneil`` or ``delong``.
+        patients : str
+            ``all patients`` or a key of :attr:`tables`.
+
+        Returns
+        -------
+        Splits
+            Kept for the next call.
+        """
+        return _kept_splits(self.tables[patients], error)
+
+    @property
+    def tables(self) -> dict[str, tuple[int, int, int, int]]:
+        """Table of all patients, and of the patients of each comparison."""
+        parts = {rule.first.group: tuple(agreeing_tables(rule)[0].tolist()) for rule in self.rules}
+        return {BOTH: self.pooled, **parts}
+
+
+@lru_cache(maxsize=6)
+def _kept_splits(pooled: tuple[int, int, int, int], error: str) -> Splits:
+    return all_splits(pooled, error)
+
+
+def printed_subgroups(registry: Registry) -> list[PrintedSubgroups]:
+    """Collect the pairs of complementary subgroups whose areas and limits are printed.
+
+    Parameters
+    ----------
+    registry : Registry
+        Any paper. A subgroup's rows name in `group` one level of a binary variable (``male``), with
+        the variable before it if need be (``age <55``), and no outcome: its sizes are unknown.
+
+    Returns
+    -------
+    list of PrintedSubgroups
+        In the order of print; empty where no such areas are printed.
+
+    Raises
+    ------
+    ReconstructionError
+        If the areas are printed but not the one table of the dichotomised score in all patients.
+    """
+    areas = {
+        area.row.group: area
+        for area in printed_areas(registry)
+        if area.row.outcome_groups is None and area.has_interval
+    }
+    if len(areas) < 2:
+        return []
+    pairs = [
+        (variable, names)
+        for variable in load_variables(registry.study).values()
+        if len(names := group_names(variable)) == 2 and all(name in areas for name in names)
+    ]
+    place = {name: position for position, name in enumerate(areas)}
+    pairs.sort(key=lambda pair: place[pair[1][0]])
+    return [_pair(registry, variable, [areas[name] for name in names]) for variable, names in pairs]
+
+
+def group_names(variable: Variable) -> list[str]:
+    """Return the names of the groups that a binary variable makes.
+
+    Parameters
+    ----------
+    variable : Variable
+        Any variable.
+
+    Returns
+    -------
+    list of str
+        A level alone where it is a word, else behind the variable's name without its number
+        (``age <55``); empty if the variable is not binary.
+    """
+    if variable.kind != "binary" or len(variable.levels) != 2:
+        return []
+    stem = " ".join(word for word in variable.name.split("_") if not word.isdigit())
+    return [
+        level if re.match(r"[^\W\d]", level) else f"{stem} {level}" for level in variable.levels
+    ]
+
+
+def _pair(registry: Registry, variable: Variable, areas: list[PrintedArea]) -> PrintedSubgroups:
+    score = areas[0].row.variable
+    chosen = [
+        rule for rule in printed_rules(registry) if rule.first.variable.startswith(f"{score}_")
+    ]
+    tables = [agreeing_tables(rule) for rule in chosen]
+    groups = " and ".join(area.row.group for area in areas)
+    if not tables or any(len(found) != 1 for found in tables):
+        counts = ", ".join(str(len(found)) for found in tables) or "none"
+        raise ReconstructionError(
+            f"{registry.study}, {groups}: one 2×2 table of {score} at a cut-off is needed in "
+            f"every comparison of patients; found {counts}"
+        )
+    return PrintedSubgroups(
+        name=f"{areas[0].row.locus}, {groups}",
+        variable=variable.name,
+        levels=variable.levels,
+        rules=tuple(chosen),
+        areas=tuple(areas),
+        pooled=tuple(np.sum(tables, axis=0)[0].tolist()),
+    )
+
+
+def subgroup_values_from_anchors(registry: Registry) -> pd.DataFrame:
+    """Recompute printed subgroup areas from their anchors alone, so that the rest is a test.
+
+    Parameters
+    ----------
+    registry : Registry
+        Any paper.
+
+    Returns
+    -------
+    DataFrame
+        One row per printed number of subgroups that have an anchor: ``model, id, variable,
+        statistic, role, printed, tables`` (how many splits agree with the numbers of role
+        ``anchor``), ``low, high`` (range of the number over these splits; NaN if there are
+        none), ``agrees`` (whether one of them rounds to the print) and ``cut`` (whether the
+        print agrees only as a limit beyond 1 that was cut short).
+
+    Raises
+    ------
+    ReconstructionError
+        As for :func:`printed_subgroups`.
+    """
+    records = []
+    for subgroups in printed_subgroups(registry):
+        if any(row.role == "anchor" for row in subgroups.rows):
+            splits = subgroups.splits()
+            found = splits.agreeing_both(subgroups.targets(["anchor"]))
+            second = splits.size - 1 - found
+            values = np.concatenate([splits.estimates[:, found], splits.estimates[:, second]])
+            pairs = zip(subgroups.rows, values, strict=True)
+            records += [{"model": subgroups.name, **_recomputed(*pair)} for pair in pairs]
+    return pd.DataFrame(records, columns=["model", *VALUE_COLUMNS])
+
+
+def _recomputed(row: ReportedNumber, values: np.ndarray) -> dict:
+    agrees = any(map(row.number.agrees, values.tolist()))
+    low, high = (values.min(), values.max()) if len(values) else (np.nan, np.nan)
+    cut = row.statistic == "ci_high" and not agrees and bool(np.any(values > 1))
+    facts = (row.id, row.variable, row.statistic, row.role, row.printed, len(values))
+    return dict(zip(VALUE_COLUMNS, (*facts, low, high, agrees, cut), strict=True))
+
+
+def dichotomised_values_from_anchors(registry: Registry) -> pd.DataFrame:
+    """Recompute printed areas of a comparison from the rates of its score cut in two.
+
+    Parameters
+    ----------
+    registry : Registry
+        Any paper.
+
+    Returns
+    -------
+    DataFrame
+        One row per area and limit, one of them of role ``held_out``, whose score, cut in two, has
+        anchors in the same comparison that leave one 2×2 table: columns as
+        :func:`subgroup_values_from_anchors`. Whether the area is that of the score cut in two is
+        a reading; the numbers differ if it is wrong.
+    """
+    areas = {(area.row.variable, area.row.group): area for area in printed_areas(registry)}
+    records = []
+    for rule in printed_rules(registry):
+        anchors = [figure.row.statistic for figure in rule.figures if figure.row.role == "anchor"]
+        area = areas.get((rule.first.variable.rpartition("_")[0], rule.first.group))
+        if area is None or not anchors or not area.has_interval:
+            continue
+        if "held_out" not in {row.role for row in (area.row, area.low, area.high)}:
+            continue
+        tables = agreeing_tables(rule, anchors)
+        if len(tables) == 1:
+            center, spread = dichotomised_areas(*tables.T)
+            values = np.stack([center, center - Z_95 * spread, center + Z_95 * spread])
+            pairs = zip((area.row, area.low, area.high), values, strict=True)
+            records += [{"model": rule.first.group, **_recomputed(*pair)} for pair in pairs]
+    return pd.DataFrame(records, columns=["model", *VALUE_COLUMNS])
+
+
+# --- Reconstructed 2×2 tables, of all patients and of subgroups, as flat objects --------------
+
+
+# Cells of a table of outcome and rule, as the true positives, false negatives, false positives
+# and true negatives stand: with or without the outcome, at or below the cut-off.
+CELLS = ((0, 0), (0, 1), (1, 0), (1, 1))
+
+
+def rule_records(registry: Registry) -> list[dict]:
+    """Write the tables of outcome and rule that printed sensitivities and specificities leave.
+
+    Parameters
+    ----------
+    registry : Registry
+        One of the book's studies.
+
+    Returns
+    -------
+    list of dict
+        One per agreeing table of each rule in each comparison. Keys ``study, model, covariates,
+        cells, candidates, agreeing_estimates, agreeing, unique``: `candidates` are all tables
+        with the printed group sizes, `agreeing_estimates` those that show sensitivity and
+        specificity, `agreeing` those that show predictive values and accuracy as well. `cells`
+        is empty in the single object that stands for no agreeing table.
+    """
+    variables = load_variables(registry.study) if registry.where(MEASURED) else {}
+    return [
+        record
+        for rule in printed_rules(registry)
+        for record in _records(_facts_of_rule(registry, rule, variables), _rule_cells(rule))
+    ]
+
+
+def _facts_of_rule(registry: Registry, rule: Rule, variables: dict[str, Variable]) -> dict:
+    return {
+        "study": registry.study,
+        "model": f"{rule.first.locus}, {rule.first.group}",
+        "levels": levels_of_rule(rule, variables),
+        "candidates": rule.tables.true_positives.size * rule.tables.true_negatives.size,
+        "agreeing_estimates": len(agreeing_tables(rule, MEASURED)),
+    }
+
+
+def _rule_cells(rule: Rule) -> list[tuple[list, np.ndarray]]:
+    return [(list(CELLS), table) for table in agreeing_tables(rule)]
+
+
+def levels_of_rule(rule: Rule, variables: dict[str, Variable]) -> dict[str, tuple[str, str]]:
+    """Return the levels of outcome and rule, those that are counted as positive first.
+
+    Parameters
+    ----------
+    rule : Rule
+        A rule in a comparison.
+    variables : dict of str to Variable
+        The study's variables.
+
+    Returns
+    -------
+    dict of str to (str, str)
+        The outcome's levels are those of the variable that the group with the outcome is named
+        after (``training failure``), or else the names of the groups.
+    """
+    row = rule.first
+    with_outcome, without = row.outcome_groups
+    named = [name for name in with_outcome.split() if name in variables]
+    outcome = (named[0], variables[named[0]].levels) if named else ("outcome", ())
+    levels = dict([outcome if len(outcome[1]) == 2 else ("outcome", (with_outcome, without))])
+    others = [level for level in variables[row.variable].levels if level != row.level]
+    return {**levels, row.variable: (row.level, *others[:1])}
+
+
+def subgroup_records(registry: Registry) -> list[dict]:
+    """Write the tables of subgroup, outcome and rule that printed areas of subgroups leave.
+
+    Parameters
+    ----------
+    registry : Registry
+        One of the book's studies.
+
+    Returns
+    -------
+    list of dict
+        As :func:`rule_records`; `candidates` are all splits of the table of all patients,
+        `agreeing_estimates` those that give both areas of the dichotomised score, `agreeing` those
+        that give the limits as well, under the nonparametric standard error of Hanley and McNeil.
+    """
+    variables = load_variables(registry.study) if registry.where("auc") else {}
+    return [
+        record
+        for subgroups in printed_subgroups(registry)
+        for record in _records(
+            _facts_of_subgroups(registry, subgroups, variables), _subgroup_cells(subgroups)
+        )
+    ]
+
+
+def _facts_of_subgroups(registry: Registry, subgroups: PrintedSubgroups, variables: dict) -> dict:
+    splits, areas = subgroups.splits(), subgroups.targets()
+    areas[:, 1:] = -np.inf, np.inf
+    return {
+        "study": registry.study,
+        "model": subgroups.name,
+        "levels": {
+            subgroups.variable: subgroups.levels,
+            **levels_of_rule(subgroups.rules[0], variables),
+        },
+        "candidates": splits.size,
+        "agreeing_estimates": len(splits.agreeing_both(areas)),
+    }
+
+
+def _subgroup_cells(subgroups: PrintedSubgroups) -> list[tuple[list, np.ndarray]]:
+    places = [(group, *cell) for group in (0, 1) for cell in CELLS]
+    return [(places, table.ravel()) for table in subgroup_tables(subgroups)]
+
+
+def subgroup_tables(subgroups: PrintedSubgroups) -> np.ndarray:
+    """Return the tables of both subgroups that give all their printed areas and limits.
+
+    Parameters
+    ----------
+    subgroups : PrintedSubgroups
+        As printed.
+
+    Returns
+    -------
+    ndarray of int, shape (solutions, 2, 4)
+        True positives, false negatives, false positives, true negatives of either subgroup.
+    """
+    splits = subgroups.splits()
+    first = splits.tables(splits.agreeing_both(subgroups.targets()))
+    return np.stack([first, np.array(subgroups.pooled) - first], axis=1)
+
+
+def _records(facts: dict, tables: list[tuple[list, np.ndarray]]) -> list[dict]:
+    levels = facts.pop("levels")
+    facts = {
+        "study": facts["study"],
+        "model": facts["model"],
+        "covariates": list(levels),
+        "cells": [],
+        "candidates": facts["candidates"],
+        "agreeing_estimates": facts["agreeing_estimates"],
+        "agreeing": len(tables),
+        "unique": len(tables) == 1,
+    }
+    return [{**facts, "cells": _cells(levels, *table)} for table in tables] or [facts]
+
+
+def _cells(levels: dict, places: list[tuple], counts: np.ndarray) -> list[dict]:
+    return [
+        {
+            **{name: levels[name][at] for name, at in zip(levels, place, strict=True)},
+            "n": int(n),
+        }
+        for place, n in zip(places, counts, strict=True)
+    ]

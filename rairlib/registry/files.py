@@ -1,0 +1,301 @@
+"""Read and validate a registry file; every fault is one line with file, row and column."""
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from rairlib.errors import RairlibError, nearest, unknown
+from rairlib.output import printable
+from rairlib.registry.printed import PrintedNumberError, parse_printed
+from rairlib.registry.vocabulary import (
+    COLUMNS,
+    METHODS,
+    OTHER_METHODS,
+    OTHER_STATISTICS,
+    REQUIRED_COLUMNS,
+    ROLES,
+    STATISTICS,
+)
+
+LIMITS = ("ci_low", "ci_high")
+LINKS = ("of", "repeats")
+SAVE_AS = "save it as CSV UTF-8, separated by commas"
+TOO_MANY = "put texts that contain a comma in double quotes"
+TOO_FEW = "write a comma for each empty field too"
+# 0,155 and 12,5 can only be decimal commas; 6,502 is read as thousands, unless the same file
+# shows that its paper prints decimal commas: then it could be either.
+DECIMAL_COMMA = re.compile(r"(?<![\d,])(?:0+,\d+|\d{4,},\d+|\d+,(?:\d\d?|\d{4,}))(?![\d,.])")
+EITHER_COMMA = re.compile(r"(?<![\d,])[1-9]\d{0,2},\d{3}(?![\d,.])")
+OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+class RegistryError(RairlibError):
+    """A registry file has faults: one line each."""
+
+
+def _identifier_fault(text: str) -> str:
+    if not text:
+        return "is empty: give the number an identifier"
+    # Findings list the identifiers that they use, separated by blanks.
+    return "" if text.split() == [text] else f"{text!r} holds a blank: join its parts by hyphens"
+
+
+def _locus_fault(text: str) -> str:
+    return "" if text else "is empty: name the place in the paper"
+
+
+def _statistic_fault(text: str) -> str:
+    if text in STATISTICS:
+        return ""
+    return unknown(text, "statistic", STATISTICS, OTHER_STATISTICS)
+
+
+def _method_fault(text: str) -> str:
+    return "" if text in METHODS else unknown(text, "method", METHODS, OTHER_METHODS)
+
+
+def _role_fault(text: str) -> str:
+    return "" if text in ROLES else unknown(text, "role", ROLES)
+
+
+def _printed_fault(text: str) -> str:
+    try:
+        parse_printed(text)
+    except PrintedNumberError as error:
+        # The subject of the line is the column, not the empty text.
+        return str(error).removeprefix("'' ")
+    return ""
+
+
+def _step_fault(text: str) -> str:
+    wrong = f"{text!r} is not a positive number: give the smallest step, or nothing"
+    if not text:
+        return ""
+    step = None if _printed_fault(text) else parse_printed(text)
+    return "" if step and step.operator == "=" and step.value > 0 else wrong
+
+
+FIELD_FAULTS = {
+    "id": _identifier_fault,
+    "locus": _locus_fault,
+    "statistic": _statistic_fault,
+    "printed": _printed_fault,
+    "method": _method_fault,
+    "step": _step_fault,
+    "role": _role_fault,
+}
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a registry file as texts and check it.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV file in UTF-8.
+
+    Returns
+    -------
+    DataFrame
+        The registry's columns as texts, missing optional columns empty (`role` becomes
+        ``anchor``), one row per number.
+
+    Raises
+    ------
+    RegistryError
+        One line per fault, with file, row and column. Rows are counted as a spreadsheet counts
+        them: the header is row 1, and empty rows, which are left out, count too.
+    """
+    table = _read_texts(path)
+    _require_columns(path, table)
+    for column in COLUMNS:
+        if column not in table:
+            table[column] = "anchor" if column == "role" else ""
+    table = table[list(COLUMNS)]
+    faults = _field_faults(table) + _link_faults(table) + _comma_faults(table)
+    if faults:
+        identifiers = {row: printable(name) or "no id" for row, name in table["id"].items()}
+        raise RegistryError(
+            "\n".join(
+                f"{path.name}: row {row} ({identifiers[row]}), column {column}: {text}"
+                for row, column, text in sorted(set(faults))
+            )
+        )
+    return table.reset_index(drop=True)
+
+
+def _read_texts(path: Path) -> pd.DataFrame:
+    """Read all fields as texts without blanks around them; the index is the number of the row."""
+    lines = split_lines(path, decode(path))
+    filled = [(row, fields) for row, fields in enumerate(lines, start=1) if any(fields)]
+    if not filled:
+        raise RegistryError(f"{path.name}: is empty; start from the template")
+    (first, header), *records = filled
+    _require_header(path, first, header)
+    if not records:
+        raise RegistryError(f"{path.name}: has a header but no rows; add one row per number")
+    ragged = [
+        f"{path.name}: row {row}: has {len(fields)} fields, the header has {len(header)}; "
+        + (TOO_FEW if len(fields) < len(header) else TOO_MANY)
+        for row, fields in records
+        if len(fields) != len(header)
+    ]
+    if ragged:
+        raise RegistryError("\n".join(ragged))
+    rows, texts = zip(*records, strict=True)
+    return pd.DataFrame(list(texts), index=list(rows), columns=header, dtype=object).astype(str)
+
+
+def decode(path: Path) -> str:
+    """Read a file as text; a folder, a spreadsheet and bytes that are no UTF-8 are refused."""
+    if path.is_dir():
+        raise RegistryError(f"{path}: is a folder; name a CSV file in it")
+    if not path.is_file():
+        raise RegistryError(f"{path}: no such file")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise RegistryError(f"{path}: cannot be read ({error.strerror})") from error
+    if content.startswith(b"PK\x03\x04"):
+        raise RegistryError(f"{path.name}: is a spreadsheet or an archive, not text; {SAVE_AS}")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise RegistryError(f"{path.name}: line {line} is not UTF-8 text; {SAVE_AS}") from error
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise RegistryError(f"{path.name}: line {line} holds a NUL byte; {SAVE_AS}")
+    return text
+
+
+def split_lines(path: Path, text: str) -> list[list[str]]:
+    """Split the text of a CSV file into rows of fields without blanks around them."""
+    lines: list[list[str]] = []
+    try:
+        for fields in csv.reader(io.StringIO(text, newline=""), strict=True):
+            lines.append([field.strip() for field in fields])
+    except csv.Error as error:
+        raise RegistryError(
+            f"{path.name}: row {len(lines) + 1}: a double quote is not closed, or stands inside a "
+            "text and is not doubled"
+        ) from error
+    return lines
+
+
+def _require_header(path: Path, row: int, header: list[str]) -> None:
+    """Refuse a first row that is not the header of a comma separated registry."""
+    for separator, name in OTHER_SEPARATORS.items():
+        parts = header[0].split(separator)
+        if len(parts) > 1 and any(nearest(part, REQUIRED_COLUMNS) for part in parts):
+            raise RegistryError(f"{path.name}: fields are separated by {name}; {SAVE_AS}")
+    if not any(nearest(name, REQUIRED_COLUMNS) for name in header):
+        wanted = ",".join(REQUIRED_COLUMNS)
+        raise RegistryError(f"{path.name}: row {row} is not a header; start with {wanted}")
+
+
+def _require_columns(path: Path, table: pd.DataFrame) -> None:
+    names = list(table.columns)
+    strange = {name: nearest(name, COLUMNS) for name in names if name and name not in COLUMNS}
+    faults = [
+        f"column {name} is missing"
+        for name in REQUIRED_COLUMNS
+        if name not in names and name not in strange.values()
+    ]
+    faults += [unknown(name, "column", COLUMNS) for name in strange]
+    faults += [
+        f"column {place} has no name: name it, or delete it"
+        for place, name in enumerate(names, start=1)
+        if not name
+    ]
+    faults += [
+        f"column {printable(name)} stands twice: keep one"
+        for name in dict.fromkeys(names)
+        if name and names.count(name) > 1
+    ]
+    if faults:
+        raise RegistryError("\n".join(f"{path.name}: header: {fault}" for fault in faults))
+
+
+def _field_faults(table: pd.DataFrame) -> list[tuple[int, str, str]]:
+    # Imported late, so that what reads no registry need not wait for it.
+    import pandera.pandas as pa
+
+    def column(fault) -> pa.Column:
+        check = pa.Check(lambda text: not fault(text), element_wise=True, error="is faulty")
+        return pa.Column(str, checks=check)
+
+    schema = pa.DataFrameSchema({name: column(fault) for name, fault in FIELD_FAULTS.items()})
+    try:
+        schema.validate(table, lazy=True)
+    except pa.errors.SchemaErrors as errors:
+        cases = errors.failure_cases.to_dict("records")
+        return [
+            (int(case["index"]), case["column"], FIELD_FAULTS[case["column"]](case["failure_case"]))
+            for case in cases
+        ]
+    return []
+
+
+def _comma_faults(table: pd.DataFrame) -> list[tuple[int, str, str]]:
+    """Find commas that may separate thousands or decimals in a paper that uses both."""
+    if not table["printed"].str.contains(DECIMAL_COMMA).any():
+        return []
+    return [
+        (
+            row,
+            "printed",
+            f"{text!r} may hold a decimal comma as others here: write it without comma",
+        )
+        for row, text in table["printed"].items()
+        if EITHER_COMMA.search(text)
+    ]
+
+
+def _link_faults(table: pd.DataFrame) -> list[tuple[int, str, str]]:
+    """Find faults that concern more than one field."""
+    links = {link: dict(zip(table["id"], table[link], strict=True)) for link in LINKS}
+    faults = []
+    for row, fields in zip(table.index, table.to_dict("records"), strict=True):
+        faults += [(row, column, text) for column, text in _row_faults(fields)]
+        faults += [
+            (row, link, text)
+            for link in LINKS
+            if (text := _link_fault(fields["id"], fields[link], links[link]))
+        ]
+    repeated = table["id"].duplicated() & (table["id"] != "")
+    faults += [(row, "id", f"{table['id'][row]!r} stands twice") for row in table.index[repeated]]
+    return faults
+
+
+def _link_fault(identifier: str, target: str, chain: dict[str, str]) -> str:
+    """Say what is wrong with a link from one row to another, if anything is."""
+    if not target:
+        return ""
+    if target not in chain:
+        near = nearest(target, chain)
+        hint = f": did you mean {near!r}?" if near else ""
+        return f"{target!r} is the id of no row{hint}"
+    passed: set[str] = set()
+    while target in chain and target not in passed:
+        if target == identifier:
+            return "leads back to the row itself"
+        passed.add(target)
+        target = chain[target]
+    return ""
+
+
+def _row_faults(row: dict[str, str]) -> list[tuple[str, str]]:
+    faults = []
+    if row["partition"] and not row["of"]:
+        faults.append(("of", "is empty: a part of a partition names its whole"))
+    if row["statistic"] in LIMITS and not row["of"]:
+        faults.append(("of", "is empty: a limit names its estimate"))
+    if row["statistic"] == "n" and not row["group"]:
+        faults.append(("group", "is empty: a group size names its group"))
+    if row["role"] == "unavailable" and not row["note"]:
+        faults.append(("note", "is empty: say why the number is unavailable"))
+    return faults

@@ -1,0 +1,305 @@
+"""The registry of reported numbers: one frozen record per printed number."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from rairlib.registry.files import read_table
+from rairlib.registry.printed import Printed, parse_printed
+from rairlib.registry.studies import study_file
+
+VERSUS = " vs "
+CUTOFF = "cutoff"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedNumber:
+    """One number as printed, with the place where it stands.
+
+    Attributes
+    ----------
+    id, locus : str
+        Identifier and place in the paper.
+    statistic, variable, level, group : str
+        What the number is, of which variable and level, in which patients; a comparison is
+        written ``A vs B``, where A is the group with the outcome.
+    printed, unit : str
+        The text as printed and its unit.
+    method : str
+        Test, model or estimator; empty where the paper leaves it open.
+    of : str
+        Identifier of the number to which this one belongs: the denominator of a percentage, the
+        whole of a part, the estimate of a limit or of a p value.
+    partition : str
+        Numbers with the same label are exclusive and exhaustive parts of their common `of`.
+    repeats : str
+        Identifier of the number that this one states again.
+    step : str
+        Smallest step of the raw measurement, where it is known.
+    role : str
+        ``design``, ``derivable``, ``anchor``, ``held_out`` or ``unavailable``.
+    note : str
+        What is unclear, or the reason why a number is unavailable.
+    number : Printed
+        The parsed text.
+    """
+
+    id: str
+    locus: str
+    statistic: str
+    variable: str
+    level: str
+    group: str
+    printed: str
+    unit: str
+    method: str
+    of: str
+    partition: str
+    repeats: str
+    step: str
+    role: str
+    note: str
+    number: Printed
+
+    @property
+    def outcome_groups(self) -> tuple[str, str] | None:
+        """The two groups of a comparison, the one with the outcome first."""
+        return _versus(self.group)
+
+    @property
+    def contrast(self) -> tuple[str, str] | None:
+        """The two levels of a ratio, the reference last."""
+        return _versus(self.level)
+
+    @property
+    def key(self) -> tuple[str, str, str, str, str]:
+        """What is reported, whatever the place: statistic, variable, level, group, method."""
+        return self.statistic, self.variable, self.level, self.group, self.method
+
+
+def _versus(text: str) -> tuple[str, str] | None:
+    first, separator, second = text.partition(VERSUS)
+    return (first, second) if separator else None
+
+
+class Registry:
+    """The reported numbers of one paper, in order of appearance.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+    rows : iterable of ReportedNumber
+        Records with unique identifiers.
+    """
+
+    def __init__(self, study: str, rows) -> None:
+        self.study = study
+        self.rows: tuple[ReportedNumber, ...] = tuple(rows)
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[ReportedNumber]:
+        """Iterate over the rows in order of appearance."""
+        return iter(self.rows)
+
+    def __contains__(self, identifier: str) -> bool:
+        """Whether a row has this identifier."""
+        return identifier in self._by_id
+
+    def __getitem__(self, identifier: str) -> ReportedNumber:
+        """Return the row with this identifier."""
+        return self._by_id[identifier]
+
+    @cached_property
+    def _by_id(self) -> dict[str, ReportedNumber]:
+        return {row.id: row for row in self.rows}
+
+    @cached_property
+    def _by_statistic(self) -> dict[str, list[ReportedNumber]]:
+        return _grouped(self.rows, "statistic")
+
+    @cached_property
+    def _sizes(self) -> dict[str, list[ReportedNumber]]:
+        return _grouped(self.where("n", variable=""), "group")
+
+    @cached_property
+    def _by_parent(self) -> dict[str, list[ReportedNumber]]:
+        return _grouped(self.rows, "of")
+
+    def where(self, statistic: str | tuple[str, ...] = (), **wanted: str):
+        """Return the rows whose fields equal the given texts.
+
+        Parameters
+        ----------
+        statistic : str or tuple of str
+            One statistic or several; empty for all.
+        **wanted : str
+            Any other field of :class:`ReportedNumber` and the text that it must equal.
+
+        Returns
+        -------
+        tuple of ReportedNumber
+            In order of appearance.
+        """
+        if not statistic:
+            candidates = self.rows
+        elif isinstance(statistic, str):
+            candidates = self._by_statistic.get(statistic, ())
+        else:
+            candidates = [row for row in self.rows if row.statistic in statistic]
+        return tuple(
+            row
+            for row in candidates
+            if all(getattr(row, field) == text for field, text in wanted.items())
+        )
+
+    def belonging_to(self, identifier: str, statistic: str = "") -> tuple[ReportedNumber, ...]:
+        """Return the rows whose `of` is the given identifier.
+
+        Parameters
+        ----------
+        identifier : str
+            Identifier of the number that the rows belong to.
+        statistic : str
+            Keep this statistic alone; empty for all.
+
+        Returns
+        -------
+        tuple of ReportedNumber
+            In order of appearance.
+        """
+        rows = self._by_parent.get(identifier, ())
+        return tuple(row for row in rows if not statistic or row.statistic == statistic)
+
+    def partitions(self) -> dict[str, tuple[ReportedNumber, ...]]:
+        """Return the parts of each partition by its label."""
+        labelled = _grouped([row for row in self.rows if row.partition], "partition")
+        return {label: tuple(rows) for label, rows in labelled.items()}
+
+    def size(self, group: str) -> ReportedNumber | None:
+        """Return the row that prints the size of a group, or None.
+
+        Parameters
+        ----------
+        group : str
+            Name of the group.
+
+        Returns
+        -------
+        ReportedNumber or None
+            The row of statistic ``n`` that is not a repeat.
+        """
+        rows = self._sizes.get(group, [])
+        originals = [row for row in rows if not row.repeats]
+        return (originals or rows or [None])[0]
+
+    def frame(self) -> pd.DataFrame:
+        """Return the registry as a tidy frame of texts, one row per number."""
+        columns = [field.name for field in fields(ReportedNumber) if field.name != "number"]
+        records = [{column: getattr(row, column) for column in columns} for row in self.rows]
+        return pd.DataFrame(records, columns=columns)
+
+
+def _grouped(rows, field: str) -> dict[str, list[ReportedNumber]]:
+    groups: dict[str, list[ReportedNumber]] = defaultdict(list)
+    for row in rows:
+        if getattr(row, field):
+            groups[getattr(row, field)].append(row)
+    return dict(groups)
+
+
+def registry_from_frame(study: str, table: pd.DataFrame) -> Registry:
+    """Build a registry from a validated frame of texts.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+    table : DataFrame
+        One row per number, the columns of the registry as texts.
+
+    Returns
+    -------
+    Registry
+        The records, parsed.
+    """
+    records = table.to_dict("records")
+    return Registry(
+        study,
+        (
+            ReportedNumber(number=printed_number(row["statistic"], row["printed"]), **row)
+            for row in records
+        ),
+    )
+
+
+def printed_number(statistic: str, text: str) -> Printed:
+    """Read the text of a reported number.
+
+    Parameters
+    ----------
+    statistic : str
+        What it is: a cut-off is the number behind its sign, not the values beyond it.
+    text : str
+        As printed.
+
+    Returns
+    -------
+    Printed
+        See :func:`rairlib.registry.printed.parse_printed`.
+    """
+    number = parse_printed(text)
+    return number.without_inequality() if statistic == CUTOFF else number
+
+
+def read_registry(path: str | Path) -> Registry:
+    """Read and check a registry file of any paper.
+
+    Parameters
+    ----------
+    path : str or Path
+        A CSV file with at least the columns ``id, locus, statistic, printed``.
+
+    Returns
+    -------
+    Registry
+        Named after the file, or after its folder if the file is called ``reported.csv``.
+
+    Raises
+    ------
+    RegistryError
+        One line per fault, with file, row and column.
+    """
+    path = Path(path)
+    name = path.resolve().parent.name if path.name == "reported.csv" else path.stem
+    return registry_from_frame(name, read_table(path))
+
+
+def load_registry(study: str) -> Registry:
+    """Load the registry of one of the book's studies.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study, for example ``lakhdar2024``.
+
+    Returns
+    -------
+    Registry
+        All printed numbers of the paper.
+
+    Raises
+    ------
+    RairlibError
+        If the study is unknown.
+    RegistryError
+        If the file has faults.
+    """
+    return read_registry(study_file(study, "reported.csv"))

@@ -1,0 +1,343 @@
+"""The studies of the book and where their data stand."""
+
+import csv
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import pandas as pd
+
+from rairlib.errors import RairlibError, unknown
+from rairlib.registry.kept_files import data_folder, kept_file
+
+WITNESS = "simulated_cohort.csv"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """One published study.
+
+    Attributes
+    ----------
+    key, citation, doi : str
+        Short name, reference and digital object identifier.
+    design, n, outcome, software : str
+        What the paper says of its design, its patients, its outcome and its software.
+    """
+
+    key: str
+    citation: str
+    doi: str
+    design: str
+    n: str
+    outcome: str
+    software: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """One variable of a study, with its levels in the paper's order.
+
+    Attributes
+    ----------
+    name, label, unit, kind : str
+        Short name, label for readers, unit, and ``continuous``, ``integer``, ``binary``,
+        ``categorical`` or ``time``.
+    levels : tuple of str
+        Levels in the paper's order.
+    reference : str
+        Reference level of the paper's model, or empty.
+    """
+
+    name: str
+    label: str
+    unit: str
+    kind: str
+    levels: tuple[str, ...]
+    reference: str
+
+
+def read_texts(path: Path) -> pd.DataFrame:
+    """Read all fields of a CSV file as texts."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+
+
+def load_studies() -> dict[str, Study]:
+    """Load the studies of the book, by key."""
+    table = read_texts(kept_file("studies.csv"))
+    columns = [field.name for field in fields(Study)]
+    return {row["key"]: Study(**row) for row in table[columns].to_dict("records")}
+
+
+def study_folder(study: str) -> Path:
+    """Return the data folder of a study.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+
+    Returns
+    -------
+    Path
+        An existing folder.
+
+    Raises
+    ------
+    RairlibError
+        If no study has this key.
+    """
+    known = load_studies()
+    if study not in known:
+        raise RairlibError(unknown(study, "study", known))
+    return data_folder() / study
+
+
+def study_file(study: str, name: str) -> Path:
+    """Return the path of a kept file of a study, checked as by :func:`kept_file`."""
+    study_folder(study)
+    return kept_file(f"{study}/{name}")
+
+
+def load_variables(study: str) -> dict[str, Variable]:
+    """Load the variables of a study, by name.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+
+    Returns
+    -------
+    dict of str to Variable
+        In the paper's order.
+    """
+    table = read_texts(study_file(study, "variables.csv"))
+    records = table.to_dict("records")
+    for record in records:
+        record["levels"] = tuple(filter(None, record["levels"].split(" | ")))
+    return {record["name"]: Variable(**record) for record in records}
+
+
+def load_witness(study: str) -> pd.DataFrame:
+    """Load the simulated cohort that is kept with a study.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+
+    Returns
+    -------
+    DataFrame
+        One row per simulated patient; empty fields are empty texts.
+
+    Raises
+    ------
+    RairlibError
+        If the study has none.
+    """
+    return pd.read_csv(study_file(study, WITNESS), keep_default_na=False, encoding="utf-8")
+
+
+def load_ensemble(study: str) -> pd.DataFrame:
+    """Load the held-out results of a study over many consistent cohorts.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``cohort, statistic, variable, level, group, method, value``.
+    """
+    path = kept_file(f"results/{study}_ensemble.csv")
+    return pd.read_csv(path, keep_default_na=False, encoding="utf-8")
+
+
+# --- A reporting checklist of a paper, item by item: read and validate the judgements ---------
+# The checklist is TRIPOD+AI, 27 items with 52 subitems (Collins et al. 2024, BMJ 385:e078378).
+# Topics
+# and comments are in this project's words; each judgement that something is said quotes where.
+
+
+STATUSES = {
+    "reported": "the text gives what is asked for",
+    "partly": "the text gives part of it",
+    "not reported": "the sections where it belongs say nothing",
+    "not applicable": "asked for under a condition that the paper does not meet",
+    "cannot be judged": "stands in a table, a figure or the end matter, which we do not have",
+}
+APPLIES = ("development", "evaluation", "both")
+SUBITEMS = {
+    "Title": ("1",),
+    "Abstract": ("2",),
+    "Introduction": ("3a", "3b", "3c", "4"),
+    "Methods": (
+        *("5a", "5b", "6a", "6b", "6c", "7", "8a", "8b", "8c", "9a", "9b", "9c", "10", "11"),
+        *("12a", "12b", "12c", "12d", "12e", "12f", "12g", "13", "14", "15", "16", "17"),
+    ),
+    "Open science": ("18a", "18b", "18c", "18d", "18e", "18f"),
+    "Patient and public involvement": ("19",),
+    "Results": ("20a", "20b", "20c", "21", "22", "23a", "23b", "24"),
+    "Discussion": ("25", "26", "27a", "27b", "27c"),
+}
+SECTION_OF = {item: section for section, items in SUBITEMS.items() for item in items}
+NEEDS_QUOTE = ("reported", "partly")
+FORBIDS_QUOTE = ("not reported",)
+
+
+class ChecklistError(RairlibError):
+    """A checklist file has faults: one line each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChecklistItem:
+    """One subitem of a reporting checklist and what a paper says about it.
+
+    Attributes
+    ----------
+    item, section, topic : str
+        Number in the checklist, such as ``12b``; its section; what it asks for, in short.
+    applies : str
+        ``development``, ``evaluation`` or ``both``.
+    status : str
+        One of :data:`STATUSES`.
+    locus, quote, locus_b, quote_b : str
+        One or two places of the paper and a few words of each; empty where nothing is said.
+    comment : str
+        What is there and what is missing.
+    """
+
+    item: str
+    section: str
+    topic: str
+    applies: str
+    status: str
+    locus: str
+    quote: str
+    locus_b: str
+    quote_b: str
+    comment: str
+
+    @property
+    def places(self) -> tuple[tuple[str, str], ...]:
+        """Places that are quoted, each with its words."""
+        pairs = (self.locus, self.quote), (self.locus_b, self.quote_b)
+        return tuple((locus, quote) for locus, quote in pairs if quote)
+
+
+COLUMNS = tuple(field.name for field in fields(ChecklistItem))
+
+
+def load_checklist(study: str) -> list[ChecklistItem]:
+    """Load the checklist of a study.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+
+    Returns
+    -------
+    list of ChecklistItem
+        One per subitem, in the checklist's order.
+
+    Raises
+    ------
+    ChecklistError
+        As for :func:`read_checklist`.
+    """
+    return read_checklist(study_file(study, "tripod_ai.csv"))
+
+
+def read_checklist(path: Path) -> list[ChecklistItem]:
+    """Read a checklist file and check it.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV file in UTF-8 with the fields of :class:`ChecklistItem` as columns.
+
+    Returns
+    -------
+    list of ChecklistItem
+        One per subitem, in the checklist's order.
+
+    Raises
+    ------
+    ChecklistError
+        One line per fault, with file, row and column; the header is row 1.
+    """
+    if not path.is_file():
+        raise ChecklistError(f"{path}: no such file")
+    with path.open(encoding="utf-8", newline="") as stream:
+        reader = csv.DictReader(stream, restkey="", restval="")
+        _require_header(path, reader.fieldnames or [])
+        records = list(reader)
+    faults = _order_faults(records)
+    for row, record in enumerate(records, start=2):
+        faults += [(row, column, text) for column, text in _record_faults(record)]
+    if faults:
+        lines = [f"{path.name}: row {row}, column {name}: {text}" for row, name, text in faults]
+        raise ChecklistError("\n".join(lines))
+    return [ChecklistItem(**record) for record in records]
+
+
+def _require_header(path: Path, names: list[str]) -> None:
+    if tuple(names) != COLUMNS:
+        raise ChecklistError(f"{path.name}: row 1 is not the header; write {','.join(COLUMNS)}")
+
+
+def _order_faults(records: list[dict]) -> list[tuple[int, str, str]]:
+    """Find the first row that breaks the order, a subitem that stands twice or is missing."""
+    found = [record["item"] for record in records]
+    for row, (item, wanted) in enumerate(zip(found, SECTION_OF, strict=False), start=2):
+        if item != wanted:
+            return [(row, "item", f"{item!r} stands where {wanted!r} belongs")]
+    if len(found) < len(SECTION_OF):
+        wanted = list(SECTION_OF)[len(found)]
+        return [(len(found) + 2, "item", f"the file ends before {wanted!r}")]
+    if len(found) > len(SECTION_OF):
+        return [(len(SECTION_OF) + 2, "item", f"{found[len(SECTION_OF)]!r} is one row too many")]
+    return []
+
+
+def _record_faults(record: dict) -> list[tuple[str, str]]:
+    if "" in record:
+        return [("comment", "is followed by more fields: put texts with a comma in double quotes")]
+    faults = _word_faults(record) + _quote_faults(record)
+    if not record["topic"]:
+        faults.append(("topic", "is empty: say what the subitem asks for"))
+    if not record["comment"] and record["status"] != "reported":
+        faults.append(("comment", "is empty: say what is there and what is missing"))
+    return faults
+
+
+def _word_faults(record: dict) -> list[tuple[str, str]]:
+    """Find words outside the closed lists."""
+    faults = [
+        (column, unknown(record[column], column, words))
+        for column, words in (("applies", APPLIES), ("status", STATUSES))
+        if record[column] not in words
+    ]
+    section = SECTION_OF.get(record["item"], record["section"])
+    if record["section"] != section:
+        faults.append(("section", f"{record['section']!r} should be {section!r}"))
+    return faults
+
+
+def _quote_faults(record: dict) -> list[tuple[str, str]]:
+    """Find quotes without a place, places without a quote, and quotes that the status forbids."""
+    faults = []
+    for locus, quote in (("locus", "quote"), ("locus_b", "quote_b")):
+        if record[quote] and not record[locus]:
+            faults.append((locus, "is empty: name the place of the quote"))
+        if record[locus] and not record[quote]:
+            faults.append((quote, "is empty: quote a few words of the place"))
+    if record["status"] in NEEDS_QUOTE and not record["quote"]:
+        faults.append(("quote", f"is empty: {record['status']!r} needs the words that show it"))
+    if record["status"] in FORBIDS_QUOTE and record["quote"]:
+        faults.append(("quote", f"{record['status']!r} has nothing to quote"))
+    return faults

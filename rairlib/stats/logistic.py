@@ -1,0 +1,753 @@
+"""Logistic regression by maximum likelihood and with Firth's penalty, in one estimate schema."""
+
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from firthmodels import FirthLogisticRegression, detect_separation
+from scipy import stats
+from scipy.special import expit
+from scipy.stats import norm
+
+from rairlib.errors import RairlibError
+from rairlib.stats.observation import finite, number
+
+# --- Logistic regression on plain arrays, quick enough to be repeated in every resample -------
+
+
+ITERATIONS_MAX = 40
+# Newton's steps shrink quadratically: what remains after this one is about its square.
+STEP_LIMIT = 1e-8
+NO_MAXIMUM = "the logistic regression has no finite estimates: the covariates separate the outcome"
+COLLINEAR = "the columns of the logistic regression determine one another"
+# Below this share of a column's own spread, the others explain it fully.
+UNEXPLAINED_MIN = 1e-10
+# Below this one, so little is its own that a large standard error comes of it.
+NEARLY_NONE = 1e-3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogisticFit:
+    """A maximum likelihood fit.
+
+    Attributes
+    ----------
+    coefficients : ndarray, shape (terms,)
+        On the log-odds scale, in the order of the design's columns.
+    covariance : ndarray, shape (terms, terms)
+        Inverse of the information.
+    log_likelihood : float
+        At the maximum.
+    """
+
+    coefficients: np.ndarray
+    covariance: np.ndarray
+    log_likelihood: float
+
+    @property
+    def standard_errors(self) -> np.ndarray:
+        """Square roots of the variances."""
+        return np.sqrt(np.diag(self.covariance))
+
+
+def fit_logistic(event: np.ndarray, design: np.ndarray, offset: np.ndarray | float = 0.0):
+    """Fit a logistic regression by Newton's method with step halving.
+
+    Parameters
+    ----------
+    event : ndarray of float, shape (n,)
+        1 for patients with the outcome, 0 for the others.
+    design : ndarray of float, shape (n, terms)
+        Design matrix, with a column of ones if an intercept is wanted; in any unit.
+    offset : ndarray of float, shape (n,), or float
+        Part of the log odds that is known.
+
+    Returns
+    -------
+    LogisticFit
+        Agrees with R's glm to about 1e-12.
+
+    Raises
+    ------
+    RairlibError
+        If values are not usable, the likelihood has no finite maximum, or the columns are
+        collinear.
+    """
+    check_arrays(event, design)
+    if not np.isfinite(offset).all():
+        raise RairlibError("an offset is missing or not a finite number")
+    scaled, back = on_unit_scale(design)
+    if dependent(scaled.T @ scaled):
+        raise RairlibError(COLLINEAR)
+    coefficients = np.zeros(scaled.shape[1])
+    linear = offset + scaled @ coefficients
+    reached = log_likelihood(event, linear)
+    for _ in range(ITERATIONS_MAX):
+        risk = expit(linear)
+        information = scaled.T @ (scaled * (risk * (1 - risk))[:, np.newaxis])
+        try:
+            step = np.linalg.solve(information, scaled.T @ (event - risk))
+        except np.linalg.LinAlgError as problem:
+            raise RairlibError(NO_MAXIMUM) from problem
+        coefficients, linear, reached = _climb(event, scaled, offset, coefficients, step, reached)
+        if (abs(step) < STEP_LIMIT).all():
+            return LogisticFit(
+                coefficients=back @ coefficients,
+                covariance=back @ np.linalg.inv(information) @ back.T,
+                log_likelihood=reached,
+            )
+    raise RairlibError(NO_MAXIMUM)
+
+
+def check_arrays(event: np.ndarray, design: np.ndarray) -> None:
+    """Refuse outcomes and columns of which no model can be made.
+
+    Parameters
+    ----------
+    event, design
+        As for :func:`fit_logistic`.
+
+    Raises
+    ------
+    RairlibError
+        If the sizes differ, there are no patients, an outcome is not 0 or 1, or a number of the
+        design is not finite.
+    """
+    if design.ndim != 2 or event.shape != design.shape[:1]:
+        raise RairlibError(f"one row per patient: {event.size} outcomes, a design {design.shape}")
+    if not event.size:
+        raise RairlibError("no patients to fit a model to")
+    if not ((event == 0) | (event == 1)).all():
+        raise RairlibError("an outcome must be 1 or 0")
+    if not np.isfinite(design).all():
+        raise RairlibError("a covariate is missing or not a finite number")
+
+
+def on_unit_scale(design: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Put the columns of a design on a scale from 0 to 1, where 0/1 columns already are.
+
+    Parameters
+    ----------
+    design : ndarray of float, shape (n, terms)
+        Without a constant column, 0 keeps its place.
+
+    Returns
+    -------
+    scaled : ndarray, shape (n, terms)
+        The columns from 0 to 1; a constant one as it is.
+    back : ndarray, shape (terms, terms)
+        Leads coefficients of the scaled columns back to those of the design: scaled = design @
+        back.
+    """
+    low, width = design.min(axis=0), np.ptp(design, axis=0)
+    constant = width == 0
+    width[constant] = 1.0
+    if not constant.any():
+        low, width = np.zeros_like(low), abs(design).max(axis=0)
+    low[constant] = 0.0
+    back = np.diag(1 / width)
+    if constant.any():
+        place = constant.argmax()
+        back[place] -= low / width / (design[0, place] or 1.0)
+    return (design - low) / width, back
+
+
+def dependent(information: np.ndarray) -> bool:
+    """Tell whether the columns behind an information matrix determine one another.
+
+    Parameters
+    ----------
+    information : ndarray, shape (terms, terms)
+        Sums of squares and products of the columns.
+
+    Returns
+    -------
+    bool
+        True if the others explain a combination of them but for a share of 1e-10.
+    """
+    size = np.sqrt(np.diag(information))
+    if not (size > 0).all():
+        return True
+    shares = np.linalg.eigvalsh(information / np.outer(size, size))
+    return bool((shares < UNEXPLAINED_MIN).any())
+
+
+def dependent_terms(columns: pd.DataFrame, share: float) -> str:
+    """Name the terms of which a combination hardly varies.
+
+    Parameters
+    ----------
+    columns : DataFrame
+        One column per term; each varies.
+    share : float
+        Below which part of the spread that it would have if they were unrelated.
+
+    Returns
+    -------
+    str
+        The terms, with commas; empty if there are none.
+    """
+    spread = columns.to_numpy() - columns.to_numpy().mean(axis=0)
+    spread = spread / np.linalg.norm(spread, axis=0)
+    shares, combinations = np.linalg.eigh(spread.T @ spread)
+    if not shares.size or shares[0] >= share:
+        return ""
+    return ", ".join(map(str, columns.columns[abs(combinations[:, 0]) > NEARLY_NONE]))
+
+
+def _climb(event, design, offset, start, step, reached):
+    """Go as much of the step as does not lower the likelihood."""
+    share = 1.0
+    while True:
+        coefficients = start + share * step
+        linear = offset + design @ coefficients
+        found = log_likelihood(event, linear)
+        if found >= reached - 1e-9 or share < 1e-6:
+            return coefficients, linear, found
+        share /= 2
+
+
+def log_likelihood(event: np.ndarray, linear: np.ndarray | float) -> float:
+    """Return the log likelihood of outcomes under given log odds.
+
+    Parameters
+    ----------
+    event : ndarray of float, shape (n,)
+        1 for patients with the outcome, 0 for the others.
+    linear : ndarray of float, shape (n,)
+        Log odds.
+
+    Returns
+    -------
+    float
+        Of the Bernoulli outcomes.
+    """
+    return float((event * linear - np.logaddexp(0.0, linear)).sum())
+
+
+# --- How uncertain the risk of a logistic model is, given the covariance of its coefficients ---
+# The interval is Wald's on the scale of log odds, turned into risks. It covers the sampling error
+# of
+# the coefficients alone: not how they were selected, and not whether the model holds elsewhere.
+
+
+INTERVAL_COLUMNS = ("risk", "low", "high", "lowest", "highest", "narrow_low", "narrow_high")
+
+
+def from_triangles(triangles) -> np.ndarray:
+    """Return symmetric matrices from their upper triangles, row by row.
+
+    Parameters
+    ----------
+    triangles : array-like of float, shape (m, k (k + 1) / 2)
+        One matrix per row: ``v00, v01, …, v11, …``.
+
+    Returns
+    -------
+    ndarray, shape (m, k, k)
+        The matrices.
+
+    Raises
+    ------
+    RairlibError
+        If there is no matrix, a row is no triangle, or a variance is missing or negative.
+    """
+    if not np.size(triangles):
+        raise RairlibError("no covariance of the coefficients")
+    flat = np.atleast_2d(finite("triangles", triangles))
+    k = int((np.sqrt(8 * flat.shape[1] + 1) - 1) / 2)
+    if flat.shape[1] != k * (k + 1) / 2:
+        raise RairlibError(f"triangles: {flat.shape[1]} numbers in a row are no triangle")
+    upper = np.triu_indices(k)
+    matrices = np.empty((len(flat), k, k))
+    matrices[:, upper[0], upper[1]] = flat
+    matrices[:, upper[1], upper[0]] = flat
+    if np.linalg.eigvalsh(matrices).min() < 0:
+        raise RairlibError("a covariance of the coefficients gives a negative variance")
+    return matrices
+
+
+def risk_intervals(coefficients, design, covariances, level: float = 0.95) -> pd.DataFrame:
+    """Return risks with their intervals under one or many covariances of the coefficients.
+
+    Parameters
+    ----------
+    coefficients : array-like of float, shape (k,)
+        Intercept first.
+    design : array-like of float, shape (n, k)
+        One row per patient, the column of ones first.
+    covariances : array-like of float, shape (m, k, k)
+        Candidates for the covariance.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``risk``; ``low, high``: limits under the mean of the covariances; ``lowest,
+        highest``: under the one that gives this patient the widest interval; ``narrow_low,
+        narrow_high``: under the one that gives the narrowest. All 0 to 1.
+
+    Raises
+    ------
+    RairlibError
+        If a number is missing, the sizes do not fit, a covariance gives a negative variance, or
+        the level is not between 0 and 1.
+    """
+    X, beta = np.atleast_2d(finite("design", design)), finite("coefficients", coefficients)
+    candidates, level = finite("covariances", covariances), number("level", level, 0, 1)
+    k = beta.size
+    if X.shape[1] != k or candidates.ndim != 3 or candidates.shape[1:] != (k, k):
+        raise RairlibError(
+            f"{k} coefficients need {k} columns of the design and covariances of {k} by {k}; "
+            f"got shapes {X.shape} and {candidates.shape}"
+        )
+    variances = np.einsum("ni,mij,nj->nm", X, candidates, X)
+    if (variances < -1e-12 * abs(variances).max()).any():
+        raise RairlibError("a covariance of the coefficients gives a negative variance")
+    variances = np.maximum(variances, 0.0)
+    score, z = X @ beta, norm.ppf(0.5 + level / 2)
+    limits = [
+        expit(score + sign * z * np.sqrt(variance))
+        for variance in (variances.mean(axis=1), variances.max(axis=1), variances.min(axis=1))
+        for sign in (-1, 1)
+    ]
+    return pd.DataFrame(dict(zip(INTERVAL_COLUMNS, [expit(score), *limits], strict=True)))
+
+
+# --- Fits with Firth's penalty, profiled and tested as tightly as rounding errors allow -------
+
+
+TOLERANCES = (1e-10, 1e-8, 1e-7, 1e-6, 1e-5)
+
+
+def penalised_fit(estimator, columns: pd.DataFrame, outcome, intercept: bool = False) -> np.ndarray:
+    """Fit a model of firthmodels with the tightest tolerance that its solver can meet.
+
+    Its step-halving asks the likelihood to grow, which it cannot do once it is flat to the last
+    digit; that happens below a gradient of about 1e-7.
+
+    Parameters
+    ----------
+    estimator : class
+        ``FirthLogisticRegression`` or ``FirthCoxPH``.
+    columns : DataFrame
+        Covariates, one row per patient; they vary.
+    outcome : array or tuple of array
+        As the estimator takes it.
+    intercept : bool
+        Whether the model has an intercept.
+
+    Returns
+    -------
+    ndarray, shape (terms, 4)
+        Estimates, limits of the profile penalised likelihood and p values of the penalised
+        likelihood-ratio test; the intercept first.
+
+    Raises
+    ------
+    RairlibError
+        If no tolerance lets the solver converge.
+    """
+    try:
+        return _on_one_scale(estimator, columns, outcome, intercept)
+    except RairlibError:
+        if together := dependent_terms(columns, NEARLY_NONE):
+            raise RairlibError(
+                f"the terms {together} nearly determine one another: leave one out"
+            ) from None
+        raise
+
+
+def _on_one_scale(estimator, columns: pd.DataFrame, outcome, intercept: bool) -> np.ndarray:
+    """Fit where covariates have one scale and mean, as the solver's absolute tolerances need."""
+    X, scale = columns.to_numpy(), columns.std(ddof=0).to_numpy()
+    mean, X = X.mean(axis=0), (X - X.mean(axis=0)) / scale
+    slopes = np.empty((0, 4))
+    if len(scale):
+        slopes = _tightest(estimator, X, outcome, range(len(scale)))
+        slopes[:, :3] /= scale[:, np.newaxis]
+    if not intercept:
+        return slopes
+    # Without the shift to the means, the intercept is a combination of all coefficients: turned
+    # into the first axis it can be profiled like any other.
+    design = np.column_stack([np.ones(len(X)), X])
+    axes, length = np.linalg.qr(
+        np.column_stack([np.append(1.0, -mean / scale), np.eye(len(X[0]) + 1)])
+    )
+    turned = _tightest(partial(estimator, fit_intercept=False), design @ axes, outcome, [0])
+    turned[:, :3] *= length[0, 0]
+    turned[:, 1:3].sort(axis=1)
+    return np.vstack([turned, slopes])
+
+
+def _tightest(estimator, X: np.ndarray, outcome, features) -> np.ndarray:
+    features = list(features)
+    for tolerance in TOLERANCES:
+        model = estimator(backend="numpy", max_iter=500, gtol=tolerance, xtol=tolerance)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            try:
+                model.fit(X, outcome)
+                limits = model.conf_int(method="pl", features=features, max_iter=500, tol=tolerance)
+                p_value = model.lrt(features).lrt_pvalues_[features]
+                return np.column_stack([model.coef_[features], limits[features], p_value])
+            except (Warning, np.linalg.LinAlgError) as problem:
+                reason = problem
+    raise RairlibError(f"the penalised fit did not converge: {reason}") from reason
+
+
+# --- Logistic regression by maximum likelihood and with Firth's penalty, in one estimate schema ---
+
+
+ESTIMATE_COLUMNS = (
+    "term",
+    "statistic",
+    "estimate",
+    "low",
+    "high",
+    "p_value",
+    "n",
+    "events",
+)
+INTERCEPT = "intercept"
+Z_95 = stats.norm.ppf(0.975)
+YES_NO = {"yes": 1.0, "no": 0.0}
+# On standardised covariates no finite estimate of a clinical data set comes near this.
+LARGEST_STANDARD_ERROR = 100.0
+
+Coding = tuple[str, ...] | None
+
+
+def logistic(data: pd.DataFrame, outcome: str, covariates: Mapping[str, Coding]) -> pd.DataFrame:
+    """Fit a logistic regression by maximum likelihood, with Wald intervals and p values.
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row per patient, without missing values in the columns used.
+    outcome : str
+        Column of the outcome: ``yes``/``no``, true/false or 1/0.
+    covariates : mapping of str to tuple of str or None
+        Column → its levels with the reference last, such as ``("yes", "no")``; None for a
+        numeric column.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``term, statistic, estimate, low, high, p_value, n, events``. One ``intercept``
+        row and, for each term, a ``coefficient`` (log odds) and an ``odds_ratio`` row. A term
+        reads ``metastasis: yes vs no``, or is the column's name if numeric.
+
+    Raises
+    ------
+    RairlibError
+        If a column or level is missing, the outcome does not vary, the covariates are
+        collinear, or the estimates are infinite because the covariates separate the outcome.
+    """
+    event, columns = _model_frame(data, outcome, covariates)
+    _check_cells(data, outcome, event, covariates)
+    design = np.column_stack([np.ones(len(event)), columns.to_numpy()])
+    _check_separation(event, columns, design)
+    fit = fit_logistic(event.to_numpy(), design)
+    error = fit.standard_errors
+    infinite = "so together the covariates leave the odds ratio without a finite estimate"
+    check_errors(columns, error[1:], f"{infinite}; use firth_logistic")
+    width, p_value = Z_95 * error, 2 * stats.norm.sf(abs(fit.coefficients / error))
+    limits = (fit.coefficients - width, fit.coefficients + width)
+    values = np.column_stack([fit.coefficients, *limits, p_value])
+    return _estimates(event, [INTERCEPT, *columns.columns], values)
+
+
+def firth_logistic(
+    data: pd.DataFrame, outcome: str, covariates: Mapping[str, Coding]
+) -> pd.DataFrame:
+    """Fit a logistic regression with Firth's penalty, finite even where levels are empty.
+
+    Parameters
+    ----------
+    data, outcome, covariates
+        As for :func:`logistic`.
+
+    Returns
+    -------
+    DataFrame
+        As for :func:`logistic`; intervals are those of the profile penalised likelihood and p
+        values those of the penalised likelihood-ratio test (Heinze and Schemper 2002, Statistics
+        in Medicine 21:2409-2419).
+
+    Raises
+    ------
+    RairlibError
+        If a column or level is missing, the outcome does not vary, the covariates are
+        collinear, or the fit does not converge.
+    """
+    event, columns = _model_frame(data, outcome, covariates)
+    values = penalised_fit(FirthLogisticRegression, columns, event.to_numpy(), intercept=True)
+    return _estimates(event, [INTERCEPT, *columns.columns], values)
+
+
+def _model_frame(data, outcome, covariates) -> tuple[pd.Series, pd.DataFrame]:
+    """Return the outcome as 0/1 and the columns of the covariates."""
+    check_columns(data, [outcome])
+    return outcome_column(data[outcome]), covariate_columns(data, covariates)
+
+
+def covariate_columns(data: pd.DataFrame, covariates: Mapping[str, Coding]) -> pd.DataFrame:
+    """Turn covariates into the columns of a regression, without an intercept.
+
+    Parameters
+    ----------
+    data, covariates
+        As for :func:`logistic`.
+
+    Returns
+    -------
+    DataFrame
+        One row per patient, one column per term; a level is 1, any other 0. A term reads
+        ``metastasis: yes vs no``, or is the column's name if numeric.
+
+    Raises
+    ------
+    RairlibError
+        If a column is absent or has missing values, a level is unknown or has no patient, or the
+        terms determine one another.
+    """
+    check_covariates(data, covariates)
+    terms = []
+    for name, coding in covariates.items():
+        terms += _numeric(data[name]) if coding is None else _indicators(data[name], coding)
+    columns = pd.concat(terms, axis=1) if terms else pd.DataFrame(index=data.index)
+    check_dependence(columns)
+    return columns
+
+
+def check_dependence(columns: pd.DataFrame) -> None:
+    """Refuse terms that determine one another.
+
+    Parameters
+    ----------
+    columns : DataFrame
+        One column per term; each varies.
+
+    Raises
+    ------
+    RairlibError
+        It names the terms.
+    """
+    if together := dependent_terms(columns, UNEXPLAINED_MIN):
+        raise RairlibError(f"the terms {together} determine one another")
+
+
+def check_errors(columns: pd.DataFrame, error: np.ndarray, infinite: str) -> None:
+    """Refuse estimates with standard errors that no clinical data set has.
+
+    Parameters
+    ----------
+    columns : DataFrame
+        What :func:`covariate_columns` returned.
+    error : ndarray, shape (terms,)
+        Standard errors of their coefficients.
+    infinite : str
+        What a large error means where no terms nearly determine one another.
+
+    Raises
+    ------
+    RairlibError
+        If an error is missing or above 100 per standard deviation of its term.
+    """
+    scaled = np.asarray(error * columns.std(ddof=0))
+    if (scaled < LARGEST_STANDARD_ERROR).all():
+        return
+    if together := dependent_terms(columns, NEARLY_NONE):
+        raise RairlibError(f"the terms {together} nearly determine one another: leave one out")
+    worst = np.argmax(np.nan_to_num(scaled, nan=np.inf))
+    found = f"the standard error is {np.asarray(error)[worst]:.3g}"
+    raise RairlibError(f"{columns.columns[worst]}: {found}, {infinite}")
+
+
+def check_columns(data: pd.DataFrame, columns: Iterable[str], gaps: bool = False) -> None:
+    """Refuse a frame without patients, without a column, or with gaps in it.
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row per patient.
+    columns : iterable of str
+        The columns that an analysis uses.
+    gaps : bool
+        Whether values may be missing.
+
+    Raises
+    ------
+    RairlibError
+        For the first fault.
+    """
+    if not len(data):
+        raise RairlibError("there are no patients in the data")
+    for column in columns:
+        if column not in data.columns:
+            raise RairlibError(f"no column {column!r} in the data")
+        if data[column].ndim > 1:
+            raise RairlibError(f"{column}: {data[column].shape[1]} columns have this name")
+        missing = 0 if gaps else int(pd.isna(data[column].to_numpy()).sum())
+        if missing:
+            raise RairlibError(f"{column}: {missing} values are missing")
+
+
+def check_covariates(data: pd.DataFrame, covariates: Mapping[str, Coding]) -> None:
+    """Refuse columns as :func:`check_columns` does, and codings without two different levels.
+
+    Parameters
+    ----------
+    data, covariates
+        As for :func:`logistic`.
+
+    Raises
+    ------
+    RairlibError
+        For the first fault.
+    """
+    if not isinstance(covariates, Mapping):
+        raise RairlibError("covariates: give each column its levels, or None if it is numeric")
+    check_columns(data, covariates)
+    for name, coding in covariates.items():
+        if coding is None:
+            _check_numbers(data[name])
+        elif isinstance(coding, str) or not 2 <= len(coding) == len(set(coding)):
+            raise RairlibError(f"{name}: give two or more different levels, the reference last")
+
+
+def _check_numbers(values: pd.Series) -> None:
+    if values.dtype.kind in "mM":
+        raise RairlibError(f"{values.name}: dates and durations must be given as numbers")
+    if not pd.api.types.is_numeric_dtype(values):
+        raise RairlibError(f"{values.name}: not numeric; give its levels, the reference last")
+    infinite = np.isinf(values.to_numpy(dtype=float))
+    if infinite.any():
+        raise RairlibError(f"{values.name}: {int(infinite.sum())} values are infinite")
+
+
+def outcome_column(values: pd.Series) -> pd.Series:
+    """Return an outcome as 1.0 for patients who have it and 0.0 for the others.
+
+    Parameters
+    ----------
+    values : Series
+        ``yes``/``no``, true/false or 1/0, one value per patient.
+
+    Returns
+    -------
+    Series of float
+        With the same index.
+
+    Raises
+    ------
+    RairlibError
+        If there are other values, or all patients have the same.
+    """
+    if values.isna().any():
+        raise RairlibError(f"{values.name}: {int(values.isna().sum())} values are missing")
+    event = values.map(YES_NO) if set(values) <= set(YES_NO) else values
+    if not set(event) <= {0, 1}:
+        raise RairlibError(f"{values.name}: an outcome must be yes/no, true/false or 1/0")
+    event = event.astype(float)
+    if event.nunique() < 2:
+        raise RairlibError(f"{values.name}: all patients have the same outcome")
+    return event
+
+
+def _numeric(values: pd.Series) -> list[pd.Series]:
+    numbers = values.astype(float)
+    # Around a large mean, a spread of the last digits is noise.
+    if np.ptp(numbers) <= 1e-13 * abs(numbers).max():
+        raise RairlibError(f"{values.name}: all patients have the same value")
+    return [numbers]
+
+
+def _indicators(values: pd.Series, coding: tuple[str, ...]) -> list[pd.Series]:
+    *levels, reference = coding
+    unknown = sorted(set(values) - set(coding), key=str)
+    if unknown:
+        known = ", ".join(map(str, coding))
+        raise RairlibError(f"{values.name}: {unknown[0]!r} is not one of {known}")
+    for level in coding:
+        if not (values == level).any():
+            raise RairlibError(f"{values.name}: no patient has level {level!r}")
+    return [
+        (values == level).astype(float).rename(f"{values.name}: {level} vs {reference}")
+        for level in levels
+    ]
+
+
+def _check_cells(data, outcome, event, covariates) -> None:
+    """Name the level in which all patients have the same outcome: its estimate is infinite."""
+    for name, coding in covariates.items():
+        for level in coding or ():
+            share = event[data[name] == level].mean()
+            if share in (0.0, 1.0):
+                which = "every" if share else "no"
+                raise RairlibError(
+                    f"{name}: {which} patient with level {level!r} has the outcome {outcome!r}, so "
+                    "the odds ratio is infinite; use firth_logistic"
+                )
+
+
+def _check_separation(event: pd.Series, columns: pd.DataFrame, design: np.ndarray) -> None:
+    """Find separation by linear programming (Konis 2007): fitting alone may not notice it."""
+    found = detect_separation(on_unit_scale(design)[0], event.to_numpy(), fit_intercept=False)
+    if found.separation:
+        infinite = columns.columns[~np.asarray(found.is_finite)[1:]]
+        raise RairlibError(
+            f"{'; '.join(map(str, infinite))}: together the covariates separate the outcome, so "
+            "the odds ratio is infinite; use firth_logistic"
+        )
+
+
+def _estimates(event, terms: list[str], values: np.ndarray) -> pd.DataFrame:
+    """Lay the estimates of a logistic model out in the common schema, its intercept first."""
+    sizes = (len(event), int(event.sum()))
+    return estimate_table(terms, values, sizes, "odds_ratio", intercept=True)
+
+
+def estimate_table(
+    terms: Iterable[str],
+    values: np.ndarray,
+    sizes: tuple[int, int],
+    ratio: str,
+    intercept: bool = False,
+) -> pd.DataFrame:
+    """Lay estimates on the log scale out in the common schema.
+
+    Parameters
+    ----------
+    terms : iterable of str
+        Names of the terms.
+    values : ndarray, shape (terms, 4)
+        Coefficients, their limits and p values.
+    sizes : tuple of int
+        Patients and events.
+    ratio : str
+        What an exponentiated coefficient is: ``odds_ratio`` or ``hazard_ratio``.
+    intercept : bool
+        Whether the first term is an intercept.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``term, statistic, estimate, low, high, p_value, n, events``; for each term a
+        ``coefficient`` and a ratio row, for an intercept one row.
+    """
+    rows = []
+    for place, (term, (*on_log_scale, p_value)) in enumerate(zip(terms, values, strict=True)):
+        if intercept and not place:
+            rows.append((term, INTERCEPT, *on_log_scale, p_value, *sizes))
+        else:
+            rows.append((term, "coefficient", *on_log_scale, p_value, *sizes))
+            # Per unit of a very small covariate, a ratio can be beyond all numbers.
+            with np.errstate(over="ignore"):
+                rows.append((term, ratio, *np.exp(on_log_scale), p_value, *sizes))
+    return pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))

@@ -1,0 +1,148 @@
+"""Bootstrap resamples as arrays of row numbers, and percentile limits over them."""
+
+import warnings
+
+import numpy as np
+
+from rairlib.errors import RairlibError
+from rairlib.stats.observation import finite, number, outcomes_and, settled, whole
+
+
+def bootstrap_rows(patients: int, resamples: int, *, rng: np.random.Generator) -> np.ndarray:
+    """Draw bootstrap resamples: as many patients as there are, with replacement.
+
+    Parameters
+    ----------
+    patients : int
+        Number of patients.
+    resamples : int
+        Number of resamples.
+    rng : numpy.random.Generator
+        Source of the draws.
+
+    Returns
+    -------
+    ndarray of int, shape (resamples, patients)
+        Row numbers, from 0; the first resamples stay the same if more are drawn.
+
+    Raises
+    ------
+    RairlibError
+        If there are no patients or no resamples.
+    """
+    patients, resamples = whole("patients", patients, 1), whole("resamples", resamples, 1)
+    return rng.integers(0, patients, size=(resamples, patients))
+
+
+def checked_rows(rows, patients: int) -> np.ndarray:
+    """Return resamples, checked against the number of patients.
+
+    Parameters
+    ----------
+    rows : array-like of int, shape (resamples, patients)
+        Row numbers of the patients in each resample.
+    patients : int
+        Number of patients.
+
+    Returns
+    -------
+    ndarray of int, shape (resamples, patients)
+        The same rows.
+
+    Raises
+    ------
+    RairlibError
+        If the shape is another one or a row number does not exist.
+    """
+    rows = np.asarray(rows)
+    if rows.ndim != 2 or not rows.size or not np.issubdtype(rows.dtype, np.integer):
+        raise RairlibError("rows: one line of row numbers per resample is needed")
+    if rows.shape[1] != patients:
+        raise RairlibError(f"rows: {rows.shape[1]} per resample, but there are {patients} patients")
+    if rows.min() < 0 or rows.max() >= patients:
+        raise RairlibError(f"rows: numbers go from 0 to {patients - 1}")
+    return rows
+
+
+def percentile_limits(values: np.ndarray, level: float = 0.95) -> np.ndarray:
+    """Return the percentile limits of quantities over resamples.
+
+    Parameters
+    ----------
+    values : ndarray, shape (resamples, quantities)
+        NaN where a resample does not give a quantity; such values are left out.
+    level : float
+        Share of resamples between the limits.
+
+    Returns
+    -------
+    ndarray, shape (2, quantities)
+        Lower and upper limit by linear interpolation; NaN where no resample gives a value.
+
+    Raises
+    ------
+    RairlibError
+        If the level is not between 0 and 1, or there are no resamples.
+    """
+    level = number("level", level, 0, 1)
+    if not len(values):
+        raise RairlibError("no resamples, so no limits")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a quantity that no resample gives
+        return np.nanquantile(values, [(1 - level) / 2, (1 + level) / 2], axis=0)
+
+
+# --- The door of every module that compares predicted risks with outcomes ---------------------
+
+
+def outcomes_and_risks(event, risk) -> tuple[np.ndarray, np.ndarray]:
+    """Return outcomes and predicted risks, checked.
+
+    Parameters
+    ----------
+    event : array-like of bool, 0/1 or yes/no, shape (n,)
+        Whether the patient has the outcome.
+    risk : array-like of float, shape (n,)
+        Predicted risks from 0 to 1; a Series is matched by its index.
+
+    Returns
+    -------
+    event, risk : ndarray of float
+        In the order of the events; risks that only float noise keeps apart are made equal.
+
+    Raises
+    ------
+    RairlibError
+        If a value is missing or out of range, or if all patients have the same outcome.
+    """
+    event, risk = outcomes_and("risk", event, risk)
+    if not ((risk >= 0) & (risk <= 1)).all():
+        raise RairlibError(f"risk must be a probability; got {risk.min():g} to {risk.max():g}")
+    # Beside 0 and 1, so that a spread of nothing but noise is noise too.
+    risk = settled(np.append(risk, [0.0, 1.0]))[:-2]
+    return event, risk
+
+
+def log_odds(risk: np.ndarray) -> np.ndarray:
+    """Return the log odds of risks.
+
+    Parameters
+    ----------
+    risk : ndarray of float
+        Strictly between 0 and 1.
+
+    Returns
+    -------
+    ndarray of float
+        ``log(p / (1 - p))``.
+
+    Raises
+    ------
+    RairlibError
+        If a risk is 0 or 1.
+    """
+    risk = finite("risk", risk)
+    infinite = int(((risk <= 0) | (risk >= 1)).sum())
+    if infinite:
+        raise RairlibError(f"risk: {infinite} values are 0 or 1, whose log odds are infinite")
+    return np.log(risk) - np.log1p(-risk)

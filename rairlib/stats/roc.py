@@ -1,0 +1,530 @@
+"""Discrimination: ROC curves and their area with the standard errors in use."""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from rairlib.errors import RairlibError
+from rairlib.stats.observation import at_least, finite, number, outcomes_and, ranked, settled, whole
+
+Z_95 = stats.norm.ppf(0.975)
+
+
+def split_scores(event, score) -> tuple[np.ndarray, np.ndarray]:
+    """Return the scores of patients with and without the event, each sorted.
+
+    Parameters
+    ----------
+    event : array-like of bool, 0/1 or yes/no, shape (n,)
+        Whether the patient has the outcome.
+    score : array-like of float, shape (n,)
+        Finite scores; a Series is matched by its index.
+
+    Returns
+    -------
+    with_event, without_event : ndarray
+        Ascending; scores that only float noise keeps apart are made equal.
+
+    Raises
+    ------
+    RairlibError
+        If a value is missing or a group is empty.
+    """
+    event, score = outcomes_and("score", event, score)
+    score = settled(score)
+    with_event, without_event = np.sort(score[event == 1]), np.sort(score[event == 0])
+    return with_event, without_event
+
+
+def candidate_cutoffs(score) -> np.ndarray:
+    """Return the cut-offs that SPSS lists: minimum - 1, midpoints of distinct values, maximum + 1.
+
+    Parameters
+    ----------
+    score : array-like of float, shape (n,)
+        Finite scores.
+
+    Returns
+    -------
+    ndarray
+        Ascending; one more than there are distinct scores.
+    """
+    return _cutoffs_between(np.unique(settled(finite("score", score))))
+
+
+def _cutoffs_between(values: np.ndarray) -> np.ndarray:
+    middle = (values[1:] + values[:-1]) / 2
+    # Between neighbours among the floats a midpoint rounds to either; only the upper separates.
+    middle = np.where(middle > values[:-1], middle, values[1:])
+    above = max(values[-1] + 1, np.nextafter(values[-1], np.inf))
+    return np.concatenate([[values[0] - 1], middle, [above]])
+
+
+def roc_coordinates(event, score) -> pd.DataFrame:
+    """Return the operating points of a score under SPSS's rule: positive if score ≥ cut-off.
+
+    Parameters
+    ----------
+    event : array-like of bool or 0/1, shape (n,)
+        Whether the patient has the outcome.
+    score : array-like of float, shape (n,)
+        Larger values speak for the outcome; nothing is flipped.
+
+    Returns
+    -------
+    DataFrame
+        One row per candidate cut-off, ascending; columns ``cutoff, true_positives,
+        true_negatives, sensitivity, specificity, youden`` (proportions).
+
+    Raises
+    ------
+    RairlibError
+        If a value is missing or a group is empty.
+    """
+    with_event, without_event = split_scores(event, score)
+    cutoffs, true_positives, true_negatives = counts_at_cutoffs(with_event, without_event)
+    sensitivity = true_positives / with_event.size
+    specificity = true_negatives / without_event.size
+    return pd.DataFrame(
+        {
+            "cutoff": cutoffs,
+            "true_positives": true_positives,
+            "true_negatives": true_negatives,
+            "sensitivity": sensitivity,
+            "specificity": specificity,
+            "youden": sensitivity + specificity - 1,
+        }
+    )
+
+
+def counts_at_cutoffs(with_event, without_event) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Count the correct calls at every candidate cut-off.
+
+    Parameters
+    ----------
+    with_event, without_event : ndarray
+        Scores of the two groups, as :func:`split_scores` gives them.
+
+    Returns
+    -------
+    cutoffs, true_positives, true_negatives : ndarray
+        One entry per candidate cut-off, ascending.
+    """
+    cutoffs = _cutoffs_between(np.unique(np.concatenate([with_event, without_event])))
+    true_positives = with_event.size - np.searchsorted(with_event, cutoffs, side="left")
+    return cutoffs, true_positives, np.searchsorted(without_event, cutoffs, side="left")
+
+
+def auc(event, score) -> float:
+    """Return the area under the ROC curve: P(score with event > score without), ties half.
+
+    Parameters
+    ----------
+    event, score
+        As for :func:`roc_coordinates`.
+
+    Returns
+    -------
+    float
+        Between 0 and 1; not flipped if below one half.
+    """
+    with_event, without_event = split_scores(event, score)
+    return float(_placements(with_event, without_event).mean())
+
+
+def _placements(values: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Return for each value the share of the sorted reference below it, ties counted half."""
+    below = np.searchsorted(reference, values, side="left")
+    not_above = np.searchsorted(reference, values, side="right")
+    return (below + not_above) / (2 * reference.size)
+
+
+def hanley_mcneil_standard_error(event, score) -> float:
+    """Return the nonparametric standard error of the AUC that SPSS prints.
+
+    Parameters
+    ----------
+    event, score
+        As for :func:`roc_coordinates`.
+
+    Returns
+    -------
+    float
+        Square root of ``[A(1-A) + (n₁-1)(Q₁-A²) + (n₀-1)(Q₂-A²)] / (n₁ n₀)``, where Q₁ is the
+        probability that two patients with the event both score higher than one without, Q₂ that
+        one with the event scores higher than two without, ties weighted (Hanley and McNeil 1982,
+        Radiology 143:29-36, Table II).
+    """
+    with_event, without_event = split_scores(event, score)
+    n_events, n_others = with_event.size, without_event.size
+    area = _placements(with_event, without_event).mean()
+    q1 = _both_on_one_side(-with_event[::-1], -without_event[::-1])
+    q2 = _both_on_one_side(without_event, with_event)
+    variance = area * (1 - area) + (n_events - 1) * (q1 - area**2) + (n_others - 1) * (q2 - area**2)
+    return float(np.sqrt(max(variance, 0.0) / (n_events * n_others)))
+
+
+def _both_on_one_side(pairs: np.ndarray, singles: np.ndarray) -> float:
+    """Return P(two draws from the sorted `pairs` both lie below one draw from `singles`).
+
+    A draw tied with the single counts one half if the other lies below, one third if both tie.
+    """
+    below = np.searchsorted(pairs, singles, side="left")
+    ties = np.searchsorted(pairs, singles, side="right") - below
+    return float((below**2 + below * ties + ties**2 / 3).mean() / pairs.size**2)
+
+
+def delong_standard_error(event, score) -> float:
+    """Return DeLong's standard error of the AUC.
+
+    Parameters
+    ----------
+    event, score
+        As for :func:`roc_coordinates`; at least two patients in each group.
+
+    Returns
+    -------
+    float
+        From the variances of the structural components (DeLong, DeLong and Clarke-Pearson 1988,
+        Biometrics 44:837-845).
+
+    Raises
+    ------
+    RairlibError
+        If a group has fewer than two patients.
+    """
+    with_event, without_event = split_scores(event, score)
+    if min(with_event.size, without_event.size) < 2:
+        raise RairlibError("DeLong's variance needs two patients in each group")
+    v10 = _placements(with_event, without_event)
+    v01 = 1 - _placements(without_event, with_event)
+    variance = v10.var(ddof=1) / with_event.size + v01.var(ddof=1) / without_event.size
+    return float(np.sqrt(variance))
+
+
+def auc_estimate(event, score, method: str = "hanley_mcneil", term: str = "score") -> pd.DataFrame:
+    """Estimate the area under the ROC curve with a 95 % interval and a test of 0.5.
+
+    Parameters
+    ----------
+    event, score
+        As for :func:`roc_coordinates`.
+    method : str
+        ``hanley_mcneil``: as SPSS does it, interval A ± z·SE and p value from the standard error
+        under the null hypothesis; ``delong``: interval cut at 0 and 1, p value from DeLong's SE.
+    term : str
+        Name of the score.
+
+    Returns
+    -------
+    DataFrame
+        One row; columns ``term, statistic, estimate, low, high, p_value, n, events,
+        standard_error``.
+
+    Raises
+    ------
+    RairlibError
+        If the method is another one, a value is missing or a group is empty.
+    """
+    with_event, without_event = split_scores(event, score)
+    n_events, n_others = with_event.size, without_event.size
+    area = auc(event, score)
+    if method == "hanley_mcneil":
+        error = hanley_mcneil_standard_error(event, score)
+        null_error = np.sqrt((n_events + n_others + 1) / (12 * n_events * n_others))
+        low, high = area - Z_95 * error, area + Z_95 * error
+    elif method == "delong":
+        error = null_error = delong_standard_error(event, score)
+        low, high = max(0.0, area - Z_95 * error), min(1.0, area + Z_95 * error)
+    else:
+        raise RairlibError(f"the standard error is hanley_mcneil or delong, not {method!r}")
+    # A perfect score has DeLong variance zero: no test, shown as NaN.
+    p_value = 2 * stats.norm.sf(abs(area - 0.5) / null_error) if null_error > 0 else np.nan
+    return pd.DataFrame(
+        {
+            "term": [term],
+            "statistic": "auc",
+            "estimate": area,
+            "low": low,
+            "high": high,
+            "p_value": p_value,
+            "n": n_events + n_others,
+            "events": n_events,
+            "standard_error": error,
+        }
+    )
+
+
+def area_difference(first, second) -> pd.DataFrame:
+    """Compare the areas of a score among two groups of different patients.
+
+    Parameters
+    ----------
+    first, second : tuple of (event, score)
+        Each as for :func:`roc_coordinates`; at least two patients with and without the event.
+
+    Returns
+    -------
+    DataFrame
+        One row; columns ``first, second`` (areas), ``difference, low, high`` (95 % limits), ``t,
+        df, p_value``: the unpaired DeLong test of the R package pROC, Satterthwaite's df.
+
+    Raises
+    ------
+    RairlibError
+        As :func:`delong_standard_error` does, or if both standard errors are zero.
+    """
+    areas = [auc(*group) for group in (first, second)]
+    variances = [delong_standard_error(*group) ** 2 for group in (first, second)]
+    error = np.sqrt(sum(variances))
+    if not error > 0:
+        raise RairlibError("both areas have a standard error of zero, so there is no test")
+    parts = [
+        variance**2 / (len(group[0]) - 1)
+        for variance, group in zip(variances, (first, second), strict=True)
+    ]
+    difference, df = areas[0] - areas[1], sum(variances) ** 2 / sum(parts)
+    margin = stats.t.ppf(0.975, df) * error
+    return pd.DataFrame(
+        {
+            "first": [areas[0]],
+            "second": areas[1],
+            "difference": difference,
+            "low": difference - margin,
+            "high": difference + margin,
+            "t": difference / error,
+            "df": df,
+            "p_value": 2 * stats.t.sf(abs(difference / error), df),
+        }
+    )
+
+
+# --- Cut-offs of a score: Youden's choice, operating points, and what choosing on the data costs
+
+
+def dichotomise(values: pd.Series, cutoff: float) -> pd.Series:
+    """Split a continuous variable at a cut-off.
+
+    Parameters
+    ----------
+    values : Series of float
+        One entry per patient, none missing.
+    cutoff : float
+        The threshold; a value equal to it, but for float noise, belongs to the upper level.
+
+    Returns
+    -------
+    Series of str
+        ``≥54`` or ``<54`` for a cut-off of 54.
+
+    Raises
+    ------
+    RairlibError
+        If a value or the cut-off is missing.
+    """
+    values, cutoff = pd.Series(values), number("cutoff", cutoff)
+    reached = at_least(finite(values.name or "values", values), cutoff)
+    return pd.Series(np.where(reached, f"≥{cutoff:g}", f"<{cutoff:g}"), index=values.index)
+
+
+def optimal_cutoffs(event, score) -> pd.DataFrame:
+    """Return every cut-off at which Youden's index is largest.
+
+    Parameters
+    ----------
+    event, score
+        As for :func:`rairlib.stats.roc.roc_coordinates`.
+
+    Returns
+    -------
+    DataFrame
+        The rows of :func:`~rairlib.stats.roc.roc_coordinates` that share the largest index,
+        ascending by cut-off.
+    """
+    table = roc_coordinates(event, score)
+    # Compared as integers, so that no tie is lost to rounding.
+    n_events, n_others = table["true_positives"].iloc[0], table["true_negatives"].iloc[-1]
+    index = table["true_positives"] * n_others + table["true_negatives"] * n_events
+    return table[index == index.max()].reset_index(drop=True)
+
+
+def operating_point(event, score, cutoff: float, rule: str = "≥") -> pd.DataFrame:
+    """Return the 2×2 counts, sensitivity and specificity of a score at one cut-off.
+
+    Parameters
+    ----------
+    event, score
+        As for :func:`rairlib.stats.roc.roc_coordinates`.
+    cutoff : float
+        The threshold, in the unit of the score.
+    rule : str
+        ``≥`` if a score equal to the cut-off counts as positive, ``>`` if not.
+
+    Returns
+    -------
+    DataFrame
+        One row; columns ``rule, true_positives, false_negatives, true_negatives,
+        false_positives, sensitivity, specificity`` (proportions).
+
+    Raises
+    ------
+    RairlibError
+        If the rule is another one, a value is missing or a group is empty.
+    """
+    if rule not in ("≥", ">"):
+        raise RairlibError(f"the rule of a cut-off is ≥ or >, not {rule!r}")
+    with_event, without_event = split_scores(event, score)
+    cutoff = number("cutoff", cutoff)
+    *ranks, limit = ranked(np.concatenate([with_event, without_event, [cutoff]]))
+    negative = np.less(ranks, limit) if rule == "≥" else np.less_equal(ranks, limit)
+    false_negatives = int(negative[: with_event.size].sum())
+    true_negatives = int(negative[with_event.size :].sum())
+    return pd.DataFrame(
+        {
+            "rule": [f"{rule}{cutoff:g}"],
+            "true_positives": with_event.size - false_negatives,
+            "false_negatives": false_negatives,
+            "true_negatives": true_negatives,
+            "false_positives": without_event.size - true_negatives,
+            "sensitivity": 1 - false_negatives / with_event.size,
+            "specificity": true_negatives / without_event.size,
+        }
+    )
+
+
+def cutoff_optimism(
+    event, score, resamples: int = 1000, *, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Estimate by bootstrap how much a cut-off gains from being chosen on the same patients.
+
+    In each resample, drawn within the groups so that their sizes stay, the Youden-optimal cut-off
+    is found (the lowest if several tie) and applied to the original patients; what it loses there
+    is the optimism (Efron and Gong 1983, The American Statistician 37:36-48). The correction is
+    not complete: of what a worthless score seems to gain with 32 and 58 patients, about a third
+    is left.
+
+    Parameters
+    ----------
+    event, score
+        As for :func:`rairlib.stats.roc.roc_coordinates`.
+    resamples : int
+        Number of bootstrap samples.
+    rng : numpy.random.Generator
+        Source of the resamples.
+
+    Returns
+    -------
+    DataFrame
+        Rows ``sensitivity, specificity, youden``; columns ``statistic, apparent, optimism,
+        corrected`` (proportions).
+    """
+    with_event, without_event = split_scores(event, score)
+    losses = np.empty((int(whole("resamples", resamples, 1)), 2))
+    for loss in losses:
+        drawn = [np.sort(rng.choice(group, group.size)) for group in (with_event, without_event)]
+        cutoff, sensitivity, specificity = _lowest_optimum(*drawn)
+        loss[0] = sensitivity - (with_event >= cutoff).mean()
+        loss[1] = specificity - (without_event < cutoff).mean()
+    losses = np.column_stack([losses, losses.sum(axis=1)])
+    _, *found = _lowest_optimum(with_event, without_event)
+    apparent = np.array([*found, sum(found) - 1])
+    optimism = losses.mean(axis=0)
+    return pd.DataFrame(
+        {
+            "statistic": ["sensitivity", "specificity", "youden"],
+            "apparent": apparent,
+            "optimism": optimism,
+            "corrected": apparent - optimism,
+        }
+    )
+
+
+def _lowest_optimum(with_event, without_event) -> tuple[float, float, float]:
+    """Return the lowest Youden-optimal cut-off with its sensitivity and specificity."""
+    cutoffs, true_positives, true_negatives = counts_at_cutoffs(with_event, without_event)
+    best = np.argmax(true_positives * without_event.size + true_negatives * with_event.size)
+    sensitivity = true_positives[best] / with_event.size
+    return cutoffs[best], sensitivity, true_negatives[best] / without_event.size
+
+
+# --- What a search for the best cut-off does: how far the choice moves, and what it costs in error
+
+
+def bootstrap_cutoffs(
+    event, score, resamples: int = 1000, *, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Repeat the search for the best cut-off on bootstrap samples of the patients.
+
+    Parameters
+    ----------
+    event : array-like of bool or 0/1, shape (n,)
+        Whether the patient has the outcome.
+    score : array-like of float, shape (n,)
+        Larger values speak for the outcome.
+    resamples : int
+        Number of samples, drawn within the groups so that their sizes stay.
+    rng : numpy.random.Generator
+        Source of the samples.
+
+    Returns
+    -------
+    DataFrame
+        One row per sample: ``cutoff`` (the lowest with the largest Youden index) and ``youden``.
+    """
+    groups = split_scores(event, score)
+    found = [
+        _best(*(np.sort(rng.choice(group, group.size)) for group in groups))
+        for _ in range(whole("resamples", resamples, 1))
+    ]
+    return pd.DataFrame(found, columns=["cutoff", "youden"])
+
+
+def search_p_value(
+    event, score, permutations: int = 2000, *, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Test the largest Youden index against chance, the search included.
+
+    Parameters
+    ----------
+    event, score
+        As for :func:`bootstrap_cutoffs`.
+    permutations : int
+        Number of random assignments of the outcome to the patients.
+    rng : numpy.random.Generator
+        Source of the permutations.
+
+    Returns
+    -------
+    DataFrame
+        One row: ``youden`` as found; ``chance_median`` and ``chance_95``, the median and the 95th
+        percentile of the largest index if the score is worthless; ``p_value``, the share of
+        assignments, the observed one counted in, with an index at least as large.
+    """
+    with_event, without_event = split_scores(event, score)
+    everyone = np.concatenate([with_event, without_event])
+    _, observed = _best(with_event, without_event)
+    chance = np.empty(whole("permutations", permutations, 1))
+    for place in range(chance.size):
+        dealt = rng.permutation(everyone)
+        _, chance[place] = _best(
+            np.sort(dealt[: with_event.size]), np.sort(dealt[with_event.size :])
+        )
+    at_least = (chance >= observed - 1e-12).sum()
+    return pd.DataFrame(
+        {
+            "youden": [observed],
+            "chance_median": np.median(chance),
+            "chance_95": np.quantile(chance, 0.95),
+            "p_value": (at_least + 1) / (permutations + 1),
+        }
+    )
+
+
+def _best(with_event: np.ndarray, without_event: np.ndarray) -> tuple[float, float]:
+    """Return the lowest cut-off with the largest Youden index, and the index."""
+    cutoffs, true_positives, true_negatives = counts_at_cutoffs(with_event, without_event)
+    # Compared as integers, so that no tie is lost to rounding.
+    index = true_positives * without_event.size + true_negatives * with_event.size
+    best = np.argmax(index)
+    size = with_event.size * without_event.size
+    return float(cutoffs[best]), float(index[best] / size - 1)

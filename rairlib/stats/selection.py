@@ -1,0 +1,656 @@
+"""Stepwise logistic regression by the rules of SPSS: Forward: LR and Backward: LR.
+
+A variable enters on the score test and leaves on the likelihood-ratio test; the dummies of a
+factor move together; a run stops when nothing moves or when it would come back to a model that it
+has already seen (IBM SPSS Statistics Algorithms, "Logistic Regression Algorithms").
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from scipy import special
+from scipy.special import chdtrc, expit
+
+from rairlib.errors import RairlibError
+from rairlib.stats.logistic import (
+    INTERCEPT,
+    UNEXPLAINED_MIN,
+    Coding,
+    LogisticFit,
+    check_arrays,
+    check_columns,
+    check_covariates,
+    covariate_columns,
+    dependent,
+    fit_logistic,
+    logistic,
+    on_unit_scale,
+    outcome_column,
+)
+from rairlib.stats.validation import Developed
+
+ENTRY_P = 0.05
+REMOVAL_P = 0.10
+LOG_COLUMNS = ("step", "model", "action", "term", "test", "statistic", "df", "p_value", "decision")
+# Of two tests with the same p, the first in order moves; their last digits do not decide.
+SAME_P = 1e-9
+SEEN_BEFORE = "stopped: this model was seen before"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """A stepwise selection, told step by step.
+
+    Attributes
+    ----------
+    log : DataFrame
+        One row per test, in order: ``step`` (of the model on which the test is made; 0 is the
+        constant alone), ``model`` (its variables), ``action`` (``enter`` or ``remove``),
+        ``term`` (the variable tested), ``test`` (``score`` or ``likelihood ratio``),
+        ``statistic`` (chi-squared), ``df``, ``p_value`` and ``decision``. A variable that those
+        in the model determine has a statistic and df of 0, no p, and cannot enter, as in SPSS.
+    models : DataFrame
+        Estimates of every step: ``step``, then the columns of
+        :func:`rairlib.stats.logistic.logistic`.
+    selected : tuple of str
+        Variables of the last model, in the order in which they were given.
+    """
+
+    log: pd.DataFrame
+    models: pd.DataFrame
+    selected: tuple[str, ...]
+
+    @property
+    def last_model(self) -> pd.DataFrame:
+        """Estimates of the last step."""
+        last = self.models["step"] == self.models["step"].max()
+        return self.models[last].drop(columns="step").reset_index(drop=True)
+
+
+def forward_lr(
+    data: pd.DataFrame,
+    outcome: str,
+    covariates: Mapping[str, Coding],
+    entry: float = ENTRY_P,
+    removal: float = REMOVAL_P,
+) -> Selection:
+    """Select variables as SPSS's Forward: LR does, from the constant upwards.
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row per patient, without missing values in the columns used.
+    outcome : str
+        Column of the outcome: ``yes``/``no``, true/false or 1/0.
+    covariates : mapping of str to tuple of str or None
+        Column → its levels with the reference last; None for a numeric column.
+    entry : float
+        The variable with the smallest p of the score test enters if that is below this.
+    removal : float
+        After each entry, the variable with the largest p of the likelihood-ratio test leaves if
+        that is above this, until none does.
+
+    Returns
+    -------
+    Selection
+        Log, models and selected variables.
+
+    Raises
+    ------
+    RairlibError
+        As for :func:`rairlib.stats.logistic.logistic`; separation among the variables of a step is
+        refused, and so is a limit of p outside 0 to 1.
+    """
+    check_limits(entry, removal)
+    run = _Run.of(data, outcome, covariates)
+    run.visit(())
+    while run.enter(entry) and run.remove(removal):
+        pass
+    return run.result()
+
+
+def backward_lr(
+    data: pd.DataFrame,
+    outcome: str,
+    covariates: Mapping[str, Coding],
+    entry: float = ENTRY_P,
+    removal: float = REMOVAL_P,
+) -> Selection:
+    """Select variables as SPSS's Backward: LR does, from all variables downwards.
+
+    When no variable leaves any more, those that left are tested for re-entry on the score test,
+    as SPSS does; with ``entry`` below ``removal`` that is rare.
+
+    Parameters
+    ----------
+    data, outcome, covariates, entry, removal
+        As for :func:`forward_lr`.
+
+    Returns
+    -------
+    Selection
+        Log, models and selected variables; step 1 is the model of all variables.
+
+    Raises
+    ------
+    RairlibError
+        As for :func:`forward_lr`; separation or collinearity among all variables is refused.
+    """
+    check_limits(entry, removal)
+    run = _Run.of(data, outcome, covariates)
+    run.visit(tuple(covariates))
+    while run.remove(removal) and run.enter(entry):
+        pass
+    return run.result()
+
+
+def check_limits(*limits: float) -> None:
+    """Refuse limits of p that no p can pass.
+
+    Parameters
+    ----------
+    *limits : float
+        Such as 0.05.
+
+    Raises
+    ------
+    RairlibError
+        If one is outside 0 to 1.
+    """
+    for limit in limits:
+        if not 0 <= limit <= 1:
+            raise RairlibError(f"a limit of p lies between 0 and 1; got {limit:g}")
+
+
+def score_tests(
+    event: np.ndarray, present: np.ndarray, log_odds: np.ndarray, candidates: dict[str, np.ndarray]
+) -> dict[str, tuple[float, int, float]]:
+    """Test whether further variables improve a logistic model.
+
+    Parameters
+    ----------
+    event : ndarray of float, shape (n,)
+        1 for patients with the outcome, 0 for the others.
+    present : ndarray, shape (n, terms)
+        Design matrix of the model, intercept first.
+    log_odds : ndarray, shape (n,)
+        What the model gives.
+    candidates : dict of str to ndarray, shape (n, terms of the variable)
+        Columns of each further variable.
+
+    Returns
+    -------
+    dict of str to tuple
+        Statistic, degrees of freedom and p of each; 0, 0 and NaN if the model determines it.
+    """
+    risk, present = expit(log_odds), on_unit_scale(present)[0]
+    weight = (risk * (1 - risk))[:, np.newaxis]
+    weighted, tests = (present * weight).T, {}
+    information = weighted @ present
+    for name, columns in candidates.items():
+        new = columns - columns.mean(axis=0)
+        own = (new**2 * weight).sum(axis=0)
+        # What the variables in the model do not explain of the new one, in the fit's own weights.
+        rest = new - present @ np.linalg.solve(information, weighted @ new)
+        unexplained = rest.T @ (rest * weight)
+        if (np.diag(unexplained) <= UNEXPLAINED_MIN * own).any() or dependent(unexplained):
+            tests[name] = (0.0, 0, np.nan)
+            continue
+        gradient = new.T @ (event - risk)
+        statistic = float(gradient @ np.linalg.solve(unexplained, gradient))
+        tests[name] = (statistic, new.shape[1], float(chdtrc(new.shape[1], statistic)))
+    return tests
+
+
+def mover(tests: dict[str, tuple[float, int, float]], action: str, limit: float) -> str | None:
+    """Return the variable that moves: of the smallest p to enter, of the largest to leave.
+
+    Parameters
+    ----------
+    tests : dict of str to tuple
+        As from :func:`score_tests`.
+    action : str
+        ``enter`` or ``remove``.
+    limit : float
+        Which p has to be below this to enter, above it to leave.
+
+    Returns
+    -------
+    str or None
+        The first in order, if p and statistic are the same; None if no variable moves.
+    """
+    sign = 1 if action == "enter" else -1
+    able = [name for name, (_, _, p_value) in tests.items() if sign * p_value < sign * limit]
+    if not able:
+        return None
+    # A p of 0 tells nothing apart: then the statistic does.
+    best = tests[min(able, key=lambda name: (sign * tests[name][2], -sign * tests[name][0]))]
+    return next(name for name in able if all(map(_same, tests[name], best)))
+
+
+def _same(first: float, second: float) -> bool:
+    return math.isclose(first, second, rel_tol=SAME_P)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """A selection under way: the present model, those seen before, and the tests made."""
+
+    data: pd.DataFrame
+    outcome: str
+    covariates: Mapping[str, Coding]
+    event: np.ndarray
+    columns: dict[str, np.ndarray]
+    current: tuple[str, ...] = ()
+    step: int = 0
+    seen: set[tuple[str, ...]] = field(default_factory=set)
+    log: list[dict] = field(default_factory=list)
+    models: list[pd.DataFrame] = field(default_factory=list)
+    fits: dict[tuple[str, ...], pd.DataFrame] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, data, outcome, covariates) -> "_Run":
+        check_columns(data, [outcome])
+        check_covariates(data, covariates)
+        columns = {
+            name: covariate_columns(data, {name: coding}).to_numpy()
+            for name, coding in covariates.items()
+        }
+        event = outcome_column(data[outcome]).to_numpy()
+        return cls(data=data, outcome=outcome, covariates=covariates, event=event, columns=columns)
+
+    def visit(self, names: Iterable[str]) -> None:
+        self.current = self.ordered(names)
+        # SPSS calls the constant alone step 0, whatever the method.
+        self.step = self.step + 1 if self.seen or self.current else 0
+        self.seen.add(self.current)
+        self.models.append(self.fit(self.current).assign(step=self.step))
+
+    def ordered(self, names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(name for name in self.covariates if name in set(names))
+
+    def fit(self, names: tuple[str, ...]) -> pd.DataFrame:
+        if names not in self.fits:
+            covariates = {name: self.covariates[name] for name in names}
+            self.fits[names] = logistic(self.data, self.outcome, covariates)
+        return self.fits[names]
+
+    def design(self, names: Iterable[str]) -> np.ndarray:
+        return np.column_stack([np.ones(len(self.event)), *(self.columns[n] for n in names)])
+
+    def log_odds(self, names: tuple[str, ...]) -> np.ndarray:
+        estimates = self.fit(names)
+        on_log_scale = estimates["statistic"].isin([INTERCEPT, "coefficient"])
+        return self.design(names) @ estimates.loc[on_log_scale, "estimate"].to_numpy()
+
+    def log_likelihood(self, names: tuple[str, ...]) -> float:
+        log_odds = self.log_odds(names)
+        return float(self.event @ log_odds - np.logaddexp(0.0, log_odds).sum())
+
+    def enter(self, limit: float) -> bool:
+        """Let the best variable in; False if none may come in, so that the run is over."""
+        others = {name: self.columns[name] for name in self.covariates if name not in self.current}
+        log_odds = self.log_odds(self.current)
+        tests = score_tests(self.event, self.design(self.current), log_odds, others)
+        best = mover(tests, "enter", limit)
+        target = None if best is None else self.ordered((*self.current, best))
+        self.note("enter", "score", tests, best, target)
+        return self.move(target)
+
+    def remove(self, limit: float) -> bool:
+        """Let variables out, the worst first; False if a model comes back, which ends the run."""
+        while self.current:
+            present = self.log_likelihood(self.current)
+            tests = {name: self.likelihood_ratio(name, present) for name in self.current}
+            worst = mover(tests, "remove", limit)
+            target = None if worst is None else self.ordered(set(self.current) - {worst})
+            self.note("remove", "likelihood ratio", tests, worst, target)
+            if worst is None:
+                return True
+            if not self.move(target):
+                return False
+        return True
+
+    def move(self, target: tuple[str, ...] | None) -> bool:
+        if target is None or target in self.seen:
+            return False
+        self.visit(target)
+        return True
+
+    def likelihood_ratio(self, name: str, present: float) -> tuple[float, int, float]:
+        without = self.log_likelihood(self.ordered(set(self.current) - {name}))
+        statistic, df = max(2 * (present - without), 0.0), self.columns[name].shape[1]
+        return statistic, df, float(chdtrc(df, statistic))
+
+    def note(self, action, test, tests, mover, target) -> None:
+        moved, stays = ("enters", "stays out") if action == "enter" else ("leaves", "stays")
+        moved = SEEN_BEFORE if target in self.seen else moved
+        for name, (statistic, df, p_value) in tests.items():
+            decision = moved if name == mover else stays
+            fitted = (self.step, " + ".join(self.current) or "constant", action, name, test)
+            row = (*fitted, statistic, df, p_value, decision)
+            self.log.append(dict(zip(LOG_COLUMNS, row, strict=True)))
+
+    def result(self) -> Selection:
+        models = pd.concat(self.models, ignore_index=True)
+        models.insert(0, "step", models.pop("step"))
+        log = pd.DataFrame(self.log, columns=list(LOG_COLUMNS))
+        return Selection(log=log, models=models, selected=self.current)
+
+
+# --- Screening and Forward: LR on plain arrays, quick enough to be repeated in every resample ---
+# They give what :mod:`rairlib.stats.description` and :mod:`rairlib.stats.selection` give (the
+# tests compare
+# them), without their tables and logs, and without their refusal of a level that a resample happens
+# not to hold.
+
+
+def candidate_columns(
+    frame: pd.DataFrame, covariates: Mapping[str, Coding]
+) -> dict[str, np.ndarray]:
+    """Turn covariates into the columns of a regression.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per patient, without missing values in the columns used.
+    covariates : mapping of str to tuple of str or None
+        Column → its levels with the reference last; None for a numeric column.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n, terms of the covariate)
+        A level is 1, any other 0.
+
+    Raises
+    ------
+    RairlibError
+        If a column is absent, not numeric though it should be, or has missing or unknown values.
+    """
+    check_covariates(frame, covariates)
+    columns = {}
+    for name, coding in covariates.items():
+        values = frame[name].to_numpy()
+        numeric = coding is None
+        columns[name] = (
+            values.astype(float)[:, np.newaxis] if numeric else _levels(name, values, coding)
+        )
+    return columns
+
+
+def _levels(name: str, values: np.ndarray, coding: tuple[str, ...]) -> np.ndarray:
+    columns = np.column_stack([values == level for level in coding])
+    if not columns.any(axis=1).all():
+        unknown, known = values[~columns.any(axis=1)].tolist()[0], ", ".join(map(str, coding))
+        raise RairlibError(f"{name}: {unknown!r} is not one of {known}")
+    return columns[:, :-1].astype(float)
+
+
+def screening_p_value(event: np.ndarray, columns: np.ndarray, test: str) -> float:
+    """Return the p value of one univariable test.
+
+    Parameters
+    ----------
+    event : ndarray of float, shape (n,)
+        1 for patients with the outcome, 0 for the others.
+    columns : ndarray, shape (n, terms)
+        One covariate, from :func:`candidate_columns`.
+    test : str
+        ``mann_whitney`` (tie-corrected, without continuity correction), ``student`` (equal
+        variances) or ``pearson`` (without continuity correction).
+
+    Returns
+    -------
+    float
+        Two-sided; NaN where the patients do not differ, so that there is no test.
+
+    Raises
+    ------
+    RairlibError
+        If the test is another one or takes numbers where there are levels, or values are not
+        usable.
+    """
+    if test not in TESTS:
+        raise RairlibError(f"the screening test is one of {', '.join(TESTS)}, not {test!r}")
+    if test != "pearson" and columns.shape[1] > 1:
+        raise RairlibError(f"{test} compares numbers, not {columns.shape[1] + 1} levels")
+    check_arrays(event, columns)
+    return TESTS[test](event, columns) if np.ptp(event) and event.size > 2 else np.nan
+
+
+def _mann_whitney(event: np.ndarray, columns: np.ndarray) -> float:
+    _, place, ties = np.unique(columns[:, 0], return_inverse=True, return_counts=True)
+    n, n_events = event.size, event.sum()
+    ranks = (np.cumsum(ties) - (ties - 1) / 2)[place]
+    above = ranks @ event - n_events * (n + 1) / 2
+    spread = (n**3 - n - (ties.astype(float) ** 3 - ties).sum()) / (n * (n - 1))
+    variance = n_events * (n - n_events) / 12 * spread
+    return float(2 * special.ndtr(-abs(above) / np.sqrt(variance))) if variance > 0 else np.nan
+
+
+def _student(event: np.ndarray, columns: np.ndarray) -> float:
+    groups = columns[event == 1, 0], columns[event == 0, 0]
+    df = event.size - 2
+    pooled = sum(((group - group.mean()) ** 2).sum() for group in groups) / df
+    error = np.sqrt(pooled * sum(1 / group.size for group in groups))
+    if not error > 0:
+        return np.nan
+    return float(2 * special.stdtr(df, -abs(groups[0].mean() - groups[1].mean()) / error))
+
+
+def _pearson(event: np.ndarray, columns: np.ndarray) -> float:
+    levels = np.column_stack([columns, 1 - columns.sum(axis=1)])
+    totals = levels.sum(axis=0)
+    levels, totals = levels[:, totals > 0], totals[totals > 0]
+    if totals.size < 2:
+        return np.nan
+    share = event.mean()
+    expected = totals * share
+    statistic = ((event @ levels - expected) ** 2 / (expected * (1 - share))).sum()
+    return float(special.chdtrc(totals.size - 1, statistic))
+
+
+TESTS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
+    "mann_whitney": _mann_whitney,
+    "student": _student,
+    "pearson": _pearson,
+}
+
+
+@dataclass(slots=True)
+class _Forward:
+    """A forward selection under way on plain arrays."""
+
+    event: np.ndarray
+    columns: dict[str, np.ndarray]
+    fits: dict[tuple[str, ...], LogisticFit] = field(default_factory=dict)
+
+    def ordered(self, names) -> tuple[str, ...]:
+        return tuple(name for name in self.columns if name in set(names))
+
+    def design(self, names: tuple[str, ...]) -> np.ndarray:
+        return np.column_stack([np.ones(self.event.size), *(self.columns[n] for n in names)])
+
+    def fit(self, names: tuple[str, ...]) -> LogisticFit:
+        if names not in self.fits:
+            self.fits[names] = fit_logistic(self.event, self.design(names))
+        return self.fits[names]
+
+    def entrant(self, current: tuple[str, ...], limit: float) -> str | None:
+        """Return the variable with the smallest p of the score test, if that is small enough."""
+        design, others = (
+            self.design(current),
+            {n: c for n, c in self.columns.items() if n not in current},
+        )
+        log_odds = design @ self.fit(current).coefficients
+        return mover(score_tests(self.event, design, log_odds, others), "enter", limit)
+
+    def leaver(self, current: tuple[str, ...], limit: float) -> str | None:
+        """Return the variable with the largest p of the likelihood-ratio test, if large enough."""
+        top, tests = self.fit(current).log_likelihood, {}
+        for name in current:
+            without = self.fit(tuple(n for n in current if n != name)).log_likelihood
+            statistic, df = max(2 * (top - without), 0.0), self.columns[name].shape[1]
+            tests[name] = statistic, df, float(special.chdtrc(df, statistic))
+        return mover(tests, "remove", limit)
+
+
+def forward_variables(
+    event: np.ndarray,
+    columns: Mapping[str, np.ndarray],
+    entry: float = ENTRY_P,
+    removal: float = REMOVAL_P,
+) -> tuple[str, ...]:
+    """Return the variables that :func:`rairlib.stats.selection.forward_lr` selects.
+
+    Parameters
+    ----------
+    event : ndarray of float, shape (n,)
+        1 for patients with the outcome, 0 for the others.
+    columns : mapping of str to ndarray, shape (n, terms)
+        Candidates, from :func:`candidate_columns`.
+    entry, removal : float
+        Limits of p for entry (score test) and removal (likelihood ratio).
+
+    Returns
+    -------
+    tuple of str
+        In the order of the candidates.
+
+    Raises
+    ------
+    RairlibError
+        If the variables of a step separate the outcome, or a limit is outside 0 to 1.
+    """
+    check_limits(entry, removal)
+    usable = {name: values[:, varying(values)] for name, values in columns.items()}
+    run = _Forward(event, {name: values for name, values in usable.items() if values.size})
+    current, seen = (), {()}
+    while (entrant := run.entrant(current, entry)) is not None:
+        target = run.ordered((*current, entrant))
+        if target in seen:
+            return current
+        current = target
+        seen.add(current)
+        while (leaver := run.leaver(current, removal)) is not None:
+            target = tuple(name for name in current if name != leaver)
+            if target in seen:
+                return current
+            current = target
+            seen.add(current)
+    return current
+
+
+def varying(columns: np.ndarray) -> np.ndarray:
+    """Tell which columns hold more than one value.
+
+    Parameters
+    ----------
+    columns : ndarray, shape (n, terms)
+        Columns of a regression.
+
+    Returns
+    -------
+    ndarray of bool, shape (terms,)
+        True where patients differ.
+    """
+    return np.ptp(columns, axis=0) > 0
+
+
+# --- Development steps of a logistic model, quick enough to be repeated in every resample -----
+
+
+SCREENING_P = 0.05
+
+
+def develop_logistic(
+    frame: pd.DataFrame,
+    outcome: str,
+    candidates: Mapping[str, Coding],
+    tests: Mapping[str, str],
+    screening: float = SCREENING_P,
+    entry: float = ENTRY_P,
+    removal: float = REMOVAL_P,
+) -> Developed:
+    """Develop a model: screen candidates one by one, select by Forward: LR, fit.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per patient, without missing values in the columns used.
+    outcome : str
+        Column of the outcome: ``yes``/``no``, true/false or 1/0.
+    candidates : mapping of str to tuple of str or None
+        Column → its levels with the reference last; None for a numeric column.
+    tests : mapping of str to str
+        Candidate → its screening test, as for :func:`screening_p_value`; candidates without a
+        test are not screened, they all go to the selection.
+    screening : float
+        Candidates whose p is below this go to the selection.
+    entry, removal : float
+        As for :func:`rairlib.stats.selection.forward_lr`.
+
+    Returns
+    -------
+    Developed
+        Chosen variables in the order of the candidates, and the risks that they give.
+
+    Raises
+    ------
+    RairlibError
+        If a column is unusable, the outcome does not vary, or covariates separate it.
+    """
+    check_columns(frame, [outcome])
+    event = outcome_column(frame[outcome]).to_numpy()
+    check_limits(screening)
+    columns = candidate_columns(frame, candidates)
+    kept = {
+        name: values
+        for name, values in columns.items()
+        if name not in tests or screening_p_value(event, values, tests[name]) < screening
+    }
+    chosen = forward_variables(event, kept, entry, removal)
+    return fixed_logistic(frame, outcome, {name: candidates[name] for name in chosen})
+
+
+def fixed_logistic(
+    frame: pd.DataFrame, outcome: str, covariates: Mapping[str, Coding]
+) -> Developed:
+    """Fit a model whose variables are given, without any selection.
+
+    Parameters
+    ----------
+    frame, outcome
+        As for :func:`develop_logistic`.
+    covariates : mapping of str to tuple of str or None
+        As the candidates of :func:`develop_logistic`.
+
+    Returns
+    -------
+    Developed
+        The variables, and the risks that they give; a level that no patient of the frame has
+        counts as the reference.
+
+    Raises
+    ------
+    RairlibError
+        As :func:`develop_logistic` does.
+    """
+    check_columns(frame, [outcome])
+    event = outcome_column(frame[outcome]).to_numpy()
+    design = _design(frame, covariates)
+    used = np.concatenate([[True], varying(design[:, 1:])])
+    coefficients = np.zeros(design.shape[1])
+    coefficients[used] = fit_logistic(event, design[:, used]).coefficients
+
+    def predict(patients: pd.DataFrame) -> np.ndarray:
+        return special.expit(_design(patients, covariates) @ coefficients)
+
+    return Developed(variables=tuple(covariates), predict=predict)
+
+
+def _design(frame: pd.DataFrame, covariates: Mapping[str, Coding]) -> np.ndarray:
+    return np.column_stack([np.ones(len(frame)), *candidate_columns(frame, covariates).values()])

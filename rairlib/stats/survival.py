@@ -1,0 +1,469 @@
+"""Time to an event: Kaplan-Meier curves, numbers at risk, follow-up and the log-rank test."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from lifelines.statistics import multivariate_logrank_test
+from scipy import stats
+
+from rairlib.errors import RairlibError
+from rairlib.stats.description import TestResult
+from rairlib.stats.observation import aligned, patient_groups, survival_times, whole
+
+Z_95 = stats.norm.ppf(0.975)
+INTERVALS = ("plain", "log-log")
+CURVE_COLUMNS = ("time", "at_risk", "events", "censored", "survival", "se", "low", "high")
+
+
+def kaplan_meier(time, event, interval: str = "plain") -> pd.DataFrame:
+    """Estimate the share of patients without the event over time: products of (n - d) / n.
+
+    Parameters
+    ----------
+    time, event
+        As for :func:`rairlib.stats.observation.survival_times`.
+    interval : str
+        ``plain``: survival ± 1.96 standard errors, cut at 0 and 1; ``log-log``: on the scale of
+        log(-log survival). SPSS prints the standard error alone.
+
+    Returns
+    -------
+    DataFrame
+        One row for time 0 and for each distinct time; columns ``time, at_risk, events, censored,
+        survival, se, low, high`` (survival as a proportion). The standard error is Greenwood's;
+        it and the limits do not exist (NaN) once nobody is left, and the log-log limits do not
+        exist before the first event.
+
+    Raises
+    ------
+    RairlibError
+        As :func:`~rairlib.stats.observation.survival_times` does, or if the interval is another
+        one.
+    """
+    if interval not in INTERVALS:
+        raise RairlibError(f"the interval is {' or '.join(INTERVALS)}, not {interval!r}")
+    data = survival_times(time, event)
+    times = np.append(0.0, data["time"].to_numpy())
+    moments, place = np.unique(times, return_inverse=True)
+    events = np.bincount(place[1:], data["event"].to_numpy(), moments.size)
+    ended = np.bincount(place[1:], minlength=moments.size)
+    at_risk = ended[::-1].cumsum()[::-1]
+    left = at_risk - events
+    survival = np.cumprod(left / at_risk)
+    # Greenwood: Var S = S² Σ d / (n (n - d)).
+    spread = np.sqrt(np.cumsum(events / (at_risk * np.where(left > 0, left, np.nan))))
+    low, high = _limits(survival, spread, interval)
+    columns = (moments, at_risk, events, ended - events, survival, survival * spread, low, high)
+    curve = pd.DataFrame(dict(zip(CURVE_COLUMNS, columns, strict=True)))
+    return curve.astype({"events": int, "censored": int})
+
+
+def _limits(survival, spread, interval: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return both limits; `spread` is the standard error of log survival."""
+    if interval == "plain":
+        width = Z_95 * survival * spread
+        return np.maximum(survival - width, 0), np.minimum(survival + width, 1)
+    begun = np.where((survival > 0) & (survival < 1), survival, np.nan)
+    factor = np.exp(Z_95 * spread / np.log(begun))
+    return begun ** (1 / factor), begun**factor
+
+
+def survival_at(time, event, months, interval: str = "plain") -> pd.DataFrame:
+    """Read the Kaplan-Meier estimate at given times.
+
+    Parameters
+    ----------
+    time, event, interval
+        As for :func:`kaplan_meier`.
+    months : float or sequence of float
+        When to read it, in the unit of `time`, not negative.
+
+    Returns
+    -------
+    DataFrame
+        One row per time asked for; columns ``months, percent, se, low, high, at_risk, reason``
+        (estimates in percent). Beyond the last observation the estimate is NaN with the reason,
+        unless all patients have had the event: then it is 0.
+
+    Raises
+    ------
+    RairlibError
+        As :func:`kaplan_meier` does, or if a time asked for is negative or missing.
+    """
+    curve = kaplan_meier(time, event, interval)
+    end, rows = curve["time"].iloc[-1], []
+    for month in _moments(months).astype(float):
+        point = curve[curve["time"] <= month].iloc[-1]
+        shown = [100 * point[name] for name in ("survival", "se", "low", "high")]
+        reason = ""
+        if month > end and point["survival"] > 0:
+            shown, reason = [math.nan] * 4, f"the last patient was observed until {end:g} months"
+        left = curve["at_risk"][curve["time"] >= month]
+        rows.append((month, *shown, left.iloc[0] if month <= end else 0, reason))
+    return pd.DataFrame(
+        rows, columns=["months", "percent", "se", "low", "high", "at_risk", "reason"]
+    )
+
+
+def _moments(months) -> np.ndarray:
+    """Return the times at which a curve is read; refuse what is not a number from 0 on."""
+    asked = pd.Series(np.atleast_1d(np.asarray(months)))
+    # As words, dates are no numbers.
+    words = asked.astype(str) if asked.dtype.kind in "mM" else asked
+    read = pd.to_numeric(words, errors="coerce")
+    if not (read >= 0).all():
+        raise RairlibError(f"survival cannot be read at {asked[~(read >= 0)].iloc[0]} months")
+    return read.to_numpy()
+
+
+def numbers_at_risk(time, months, group=None) -> pd.DataFrame:
+    """Count the patients still under observation and free of the event just before given times.
+
+    Parameters
+    ----------
+    time : array-like of float, shape (n,)
+        As for :func:`rairlib.stats.observation.survival_times`.
+    months : sequence of float
+        When to count.
+    group : array-like of str, shape (n,), optional
+        Group of each patient; all in one group ``all`` without it.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``group, months, at_risk``; groups in order of appearance.
+
+    Raises
+    ------
+    RairlibError
+        As :func:`~rairlib.stats.observation.survival_times` does, or if a group is missing.
+    """
+    time, group = aligned(time=time, group=group)
+    times = survival_times(time, np.zeros(len(time)))["time"]
+    groups = patient_groups(["all"] * len(times) if group is None else group, times.index)
+    return pd.DataFrame(
+        [
+            (name, month, int((part >= month).sum()))
+            for name, part in times.groupby(groups, sort=False)
+            for month in _moments(months)
+        ],
+        columns=["group", "months", "at_risk"],
+    )
+
+
+def median_survival(time, event) -> float:
+    """Return the first time at which half of the patients or fewer are without the event.
+
+    Parameters
+    ----------
+    time, event
+        As for :func:`rairlib.stats.observation.survival_times`.
+
+    Returns
+    -------
+    float
+        In the unit of `time`; NaN if the curve stays above one half: the median is not reached.
+    """
+    curve = kaplan_meier(time, event)
+    # Products of shares can miss one half by their last digit.
+    reached = curve["time"][curve["survival"] <= 0.5 + 1e-12]
+    return math.nan if reached.empty else float(reached.iloc[0])
+
+
+def median_follow_up(time, event) -> pd.DataFrame:
+    """Estimate the median follow-up in the two ways in use.
+
+    Parameters
+    ----------
+    time, event
+        As for :func:`rairlib.stats.observation.survival_times`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``method, n, median``: ``observed`` is the plain median of the times, which events
+        shorten; ``reverse_kaplan_meier`` takes the events for censored and the censored for
+        events (Schemper and Smith 1996, Controlled Clinical Trials 17:343-346), NaN if it is not
+        reached.
+    """
+    data = survival_times(time, event)
+    medians = {
+        "observed": data["time"].median(),
+        "reverse_kaplan_meier": median_survival(data["time"], 1 - data["event"]),
+    }
+    rows = [(method, len(data), median) for method, median in medians.items()]
+    return pd.DataFrame(rows, columns=["method", "n", "median"])
+
+
+def log_rank(time, event, group) -> TestResult:
+    """Compare the curves of two or more groups with the log-rank test (Mantel-Cox).
+
+    Parameters
+    ----------
+    time, event
+        As for :func:`rairlib.stats.observation.survival_times`.
+    group : array-like of str, shape (n,)
+        Group of each patient.
+
+    Returns
+    -------
+    TestResult
+        Method ``logrank``, the chi-squared statistic, groups - 1 degrees of freedom and p. As in
+        R's ``survdiff``, a group that nobody represents at the first event or later does not
+        count; a group without events does. Without events, with one group, or if all have the
+        event at one time, NaN with the reason.
+
+    Raises
+    ------
+    RairlibError
+        As :func:`~rairlib.stats.observation.survival_times` does, or if a group is missing.
+    """
+    time, event, group = aligned(time=time, event=event, group=group)
+    data = survival_times(time, event)
+    data["group"] = patient_groups(group, data.index)
+    if not data["event"].any():
+        return TestResult(method="logrank", reason="no patient has the event")
+    data = data[data["time"] >= data["time"][data["event"] == 1].min()]
+    degrees = data["group"].nunique() - 1
+    if degrees < 1:
+        return TestResult(method="logrank", reason="fewer than two groups are at risk")
+    if data["event"].all() and np.ptp(data["time"]) == 0:
+        return TestResult(method="logrank", reason="all patients have the event at one time")
+    result = multivariate_logrank_test(data["time"], data["group"], data["event"])
+    statistic = float(result.test_statistic)
+    p_value = float(stats.chi2.sf(statistic, degrees))
+    return TestResult(method="logrank", statistic=statistic, df=degrees, p_value=p_value)
+
+
+def expected_events(time, event, group) -> pd.DataFrame:
+    """Set the events of each group beside those expected if all groups had one hazard.
+
+    Parameters
+    ----------
+    time, event, group
+        As for :func:`log_rank`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``group, n, observed, expected``; groups in order of appearance. Expected is
+        Σ d·nⱼ/n over the times of events, as the log-rank test adds it up.
+
+    Raises
+    ------
+    RairlibError
+        As :func:`log_rank` does.
+    """
+    time, event, group = aligned(time=time, event=event, group=group)
+    data = survival_times(time, event)
+    groups = patient_groups(group, data.index)
+    times = np.sort(data["time"].to_numpy())
+    moments, deaths = np.unique(data["time"][data["event"] == 1], return_counts=True)
+    share = deaths / (len(times) - np.searchsorted(times, moments))
+    rows = []
+    for name, part in data.groupby(groups, sort=False):
+        own = np.sort(part["time"].to_numpy())
+        expected = share @ (len(own) - np.searchsorted(own, moments))
+        rows.append((name, len(part), int(part["event"].sum()), float(expected)))
+    return pd.DataFrame(rows, columns=["group", "n", "observed", "expected"])
+
+
+# --- The log-rank statistics that can stand beside a Cox fit of the same two groups -----------
+# Let p be the share of group 1 among the patients at risk when an event occurs, b the fitted log
+# hazard ratio, h = exp(b) and q = p h / (1 - p + p h) the share that the fit expects. The fit says
+# that the sum of q over the events is the number of events in group 1 (the score equation) and that
+# the sum of w = q (1 - q) is the information, 1 / SE². With s = q + h (1 - q), which lies between 1
+# and h,
+#
+#     q - p = (h - 1) w / s    and    p (1 - p) = h w / s².
+#
+# The log-rank statistic is U² / V with U = Σ (q - p), observed minus expected, and V = Σ p (1 - p)
+# as long as no two events share a time. Two inequalities then enclose it:
+#
+# * **above** (Cauchy-Schwarz): (Σ w/s)² ≤ Σ w · Σ w/s², so U² / V ≤ (h - 1)²/h · Σ w, which is
+#   ``4 sinh²(b/2) / SE²``;
+# * **below** (Kantorovich): (Σ w/s)² ≥ 4h/(1 + h)² · Σ w · Σ w/s², so U² / V is at least
+#   ``4 tanh²(b/2) / SE²``.
+#
+# Neither needs the number of events or of patients. The upper one is attained where the share at
+# risk
+# stays the same from event to event.
+#
+# **Shared times.** With m of r patients failing together, Breslow's fit counts each of them with
+# the
+# same q, so that U keeps its form; the log-rank variance is multiplied by f = (r - m)/(r - 1). The
+# upper limit is then divided by the smallest f. As f is at least (r - m)/r, the step of the
+# Kaplan-Meier curve of both groups together, a statistic above the upper limit by a factor k needs
+# one time at which this curve falls to 1/k of its height or lower.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoxFit:
+    """What a Cox fit of two groups, Breslow ties, is known to be.
+
+    Attributes
+    ----------
+    log_ratio : (float, float)
+        Smallest and largest log hazard ratio of group 1 against group 0.
+    standard_error : (float, float)
+        Smallest and largest standard error of it, both positive.
+    """
+
+    log_ratio: tuple[float, float]
+    standard_error: tuple[float, float]
+
+    def __post_init__(self) -> None:
+        """Refuse limits in the wrong order and errors that are not positive."""
+        if self.log_ratio[0] > self.log_ratio[1]:
+            raise RairlibError("log hazard ratio: the lower limit is above the upper limit")
+        if not 0 < self.standard_error[0] <= self.standard_error[1]:
+            raise RairlibError("standard error: the limits must be positive and in order")
+
+    @property
+    def information(self) -> tuple[float, float]:
+        """Smallest and largest ``1 / SE²``."""
+        return 1 / self.standard_error[1] ** 2, 1 / self.standard_error[0] ** 2
+
+    @property
+    def hazard_ratio(self) -> tuple[float, float]:
+        """Smallest and largest hazard ratio."""
+        return math.exp(self.log_ratio[0]), math.exp(self.log_ratio[1])
+
+
+def logrank_limits(fit: CoxFit) -> tuple[float, float]:
+    """Enclose the log-rank statistic of the two groups of a Cox fit, distinct event times.
+
+    Parameters
+    ----------
+    fit : CoxFit
+        Log hazard ratio and standard error, known to rounding.
+
+    Returns
+    -------
+    (float, float)
+        ``4 tanh²(b/2) / SE²`` at its smallest and ``4 sinh²(b/2) / SE²`` at its largest; the proof
+        stands at the head of this module.
+    """
+    sizes = sorted(abs(end) for end in fit.log_ratio)
+    smallest = 0.0 if fit.log_ratio[0] <= 0 <= fit.log_ratio[1] else sizes[0]
+    information = fit.information
+    low = 4 * math.tanh(smallest / 2) ** 2 * information[0]
+    return low, 4 * math.sinh(sizes[1] / 2) ** 2 * information[1]
+
+
+def wald_statistic(fit: CoxFit) -> tuple[float, float]:
+    """Return the smallest and largest ``(b / SE)²``, which lies between the log-rank limits."""
+    sizes = sorted(abs(end) for end in fit.log_ratio)
+    smallest = 0.0 if fit.log_ratio[0] <= 0 <= fit.log_ratio[1] else sizes[0]
+    return smallest**2 * fit.information[0], sizes[1] ** 2 * fit.information[1]
+
+
+def fall_that_ties_need(statistic: float, fit: CoxFit) -> float:
+    """Say how far the curve of all patients must fall at once for a log-rank statistic.
+
+    Parameters
+    ----------
+    statistic : float
+        Log-rank statistic, positive.
+    fit : CoxFit
+        Cox fit of the same two groups.
+
+    Returns
+    -------
+    float
+        The Kaplan-Meier curve of both groups together must, at one time at least, fall to this
+        share of its height or lower; 1 if no shared times are needed.
+    """
+    return min(1.0, logrank_limits(fit)[1] / statistic)
+
+
+def risk_sets(sizes, group_fails, losses=()) -> np.ndarray:
+    """Write down the patients at risk at each event of a follow-up told in words.
+
+    Parameters
+    ----------
+    sizes : sequence of int, length k
+        Patients of each group at the start.
+    group_fails : array-like of int, shape (events,)
+        Group of the patient who fails, 0 to k - 1, in order of time.
+    losses : sequence of (int, int, int)
+        Event (1 for the first), group, and how many of the group are censored just before it;
+        everybody else without an event is censored after the last one.
+
+    Returns
+    -------
+    ndarray of int, shape (events, k)
+        Patients at risk in each group just before each event.
+    """
+    fails = whole("group_fails", group_fails)
+    gone = np.zeros((len(fails), len(sizes)), dtype=int)
+    for event, group, patients in losses:
+        gone[event - 1 :, group] += patients
+    failed = np.cumsum(np.eye(len(sizes), dtype=int)[fails], axis=0)
+    failed = np.vstack([np.zeros(len(sizes), dtype=int), failed[:-1]])
+    return np.asarray(sizes) - gone - failed
+
+
+def logrank_from_risk_sets(group_fails, at_risk) -> float:
+    """Compute the log-rank statistic from the sequence of events, one event per time.
+
+    Parameters
+    ----------
+    group_fails : array-like of int, shape (events,)
+        Group of the patient who fails, 0 to k - 1, in order of time.
+    at_risk : array-like of int, shape (events, k)
+        Patients at risk in each group just before the event, the failing one included.
+
+    Returns
+    -------
+    float
+        ``U' V⁻¹ U`` of all groups but the last, with V pseudo-inverted; 0 for one group.
+
+    Raises
+    ------
+    RairlibError
+        If a patient fails in a group without patients at risk.
+    """
+    fails, at_risk = whole("group_fails", group_fails), whole("at_risk", at_risk).astype(float)
+    if (at_risk[np.arange(len(fails)), fails] < 1).any():
+        raise RairlibError("a patient fails in a group that has nobody at risk")
+    share = at_risk / at_risk.sum(axis=1, keepdims=True)
+    observed = np.eye(at_risk.shape[1])[fails]
+    excess = (observed - share).sum(axis=0)[:-1]
+    variance = np.diag(share.sum(axis=0)) - share.T @ share
+    return float(excess @ np.linalg.pinv(variance[:-1, :-1]) @ excess)
+
+
+def cox_from_risk_sets(group_fails, at_risk) -> tuple[float, float]:
+    """Fit a Cox model of two groups to a sequence of events, one event per time.
+
+    Parameters
+    ----------
+    group_fails, at_risk
+        As for :func:`logrank_from_risk_sets`, with the groups 0 and 1.
+
+    Returns
+    -------
+    log_ratio, standard_error : float
+        Of group 1 against group 0; infinite log ratio and NaN where no finite maximum exists.
+
+    Notes
+    -----
+    Newton's method in halved steps on the concave log partial likelihood.
+    """
+    fails, at_risk = whole("group_fails", group_fails), whole("at_risk", at_risk).astype(float)
+    mixed = (at_risk > 0).all(axis=1)
+    observed, others = fails[mixed].sum(), at_risk[mixed]
+    if observed in (0, mixed.sum()):
+        return math.inf * (1 if observed else -1), math.nan
+    b = 0.0
+    for _ in range(100):
+        weights = others[:, 1] * math.exp(b)
+        expected = weights / (weights + others[:, 0])
+        step = (observed - expected.sum()) / (expected * (1 - expected)).sum()
+        b += max(-1.0, min(1.0, step))
+        if abs(step) < 1e-12:
+            break
+    return b, float(1 / math.sqrt((expected * (1 - expected)).sum()))

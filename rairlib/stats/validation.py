@@ -1,0 +1,417 @@
+"""Internal validation of a prediction model by bootstrap, with the whole development repeated."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from rairlib.errors import RairlibError
+from rairlib.stats.calibration import curve_at
+from rairlib.stats.decision import checked_thresholds
+from rairlib.stats.logistic import fit_logistic, outcome_column
+from rairlib.stats.observation import at_least, finite, number
+from rairlib.stats.resampling import checked_rows, log_odds, percentile_limits
+from rairlib.stats.roc import auc, counts_at_cutoffs, split_scores
+
+# Log odds beyond ±34 are those of a risk that is 0 or 1 in floating-point numbers.
+RISK_MARGIN = 1e-15
+PERFORMANCE = (
+    "auc",
+    "calibration_slope",
+    "calibration_intercept",
+    "calibration_in_the_large",
+    "brier",
+)
+AT_THRESHOLD = ("sensitivity", "specificity", "youden")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Developed:
+    """A model as a development step leaves it behind.
+
+    A development step is any callable ``develop(frame) -> Developed`` that sees nothing but the
+    frame: screening, selection and fit all happen inside it, so that they can be repeated on a
+    resample. It raises :class:`~rairlib.errors.RairlibError` where no model can be fitted.
+
+    Attributes
+    ----------
+    variables : tuple of str
+        Variables in the model, in a fixed order; empty if none was chosen.
+    predict : callable
+        ``predict(frame)`` returns the risk of each patient of a frame, between 0 and 1, as an
+        ndarray of shape (n,). Without variables it returns the share of events in the frame on
+        which the model was developed.
+    """
+
+    variables: tuple[str, ...]
+    predict: Callable[[pd.DataFrame], np.ndarray]
+
+    def risks(self, frame: pd.DataFrame) -> np.ndarray:
+        """Return the risks of a frame's patients, checked.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            One row per patient, with the model's variables.
+
+        Returns
+        -------
+        ndarray of float, shape (n,)
+            Between 0 and 1.
+
+        Raises
+        ------
+        RairlibError
+            If the model returns anything else.
+        """
+        risks = np.asarray(self.predict(frame), dtype=float)
+        if risks.shape != (len(frame),) or not ((risks >= 0) & (risks <= 1)).all():
+            raise RairlibError(f"predict: one risk from 0 to 1 per patient is needed, {len(frame)}")
+        return risks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeated:
+    """A development and its repetitions in bootstrap resamples of the same patients.
+
+    Attributes
+    ----------
+    model : Developed
+        Developed on all patients.
+    event : ndarray of float, shape (n,)
+        1 for patients with the outcome, 0 for the others.
+    risks : ndarray of float, shape (n,)
+        Risks of the patients under the model.
+    rows : ndarray of int, shape (resamples, n)
+        Row numbers of the patients in each resample in which a model could be developed.
+    drawn_risks : ndarray of float, shape (resamples, n)
+        Risks of the patients (all of them, in their own order) under each resample's model.
+    chosen : tuple of tuple of str
+        Variables of each resample's model.
+    failures : tuple of str
+        For each resample without a model, why.
+    """
+
+    model: Developed
+    event: np.ndarray
+    risks: np.ndarray
+    rows: np.ndarray
+    drawn_risks: np.ndarray
+    chosen: tuple[tuple[str, ...], ...]
+    failures: tuple[str, ...]
+
+
+def repeat_development(
+    frame: pd.DataFrame, outcome: str, develop: Callable[[pd.DataFrame], Developed], rows
+) -> Repeated:
+    """Develop a model on all patients and again in each resample.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per patient.
+    outcome : str
+        Column of the outcome: ``yes``/``no``, true/false or 1/0.
+    develop : callable
+        The development step, see :class:`Developed`.
+    rows : ndarray of int, shape (resamples, n)
+        Row numbers of the patients in each resample, from
+        :func:`rairlib.stats.resampling.bootstrap_rows`.
+
+    Returns
+    -------
+    Repeated
+        Everything that optimism, stability and corrected calibration need.
+
+    Raises
+    ------
+    RairlibError
+        If the outcome's column is missing, or the development fails on all patients or in every
+        resample.
+    """
+    if outcome not in frame:
+        raise RairlibError(f"outcome: the frame has no column {outcome!r}")
+    frame = frame.reset_index(drop=True)
+    event = outcome_column(frame[outcome]).to_numpy()
+    rows = checked_rows(rows, len(frame))
+    model = develop(frame)
+    drawn, failures = [], []
+    for row in rows:
+        try:
+            if np.ptp(event[row]) == 0:
+                raise RairlibError("the resample does not hold both outcomes")
+            again = develop(frame.iloc[row].reset_index(drop=True))
+            drawn.append((row, again.variables, again.risks(frame)))
+        except RairlibError as problem:
+            failures.append(str(problem))
+    if not drawn:
+        raise RairlibError(f"no resample gives a model; the first one says: {failures[0]}")
+    used, chosen, risks = zip(*drawn, strict=True)
+    return Repeated(
+        model=model,
+        event=event,
+        risks=model.risks(frame),
+        rows=np.array(used),
+        drawn_risks=np.array(risks),
+        chosen=chosen,
+        failures=tuple(failures),
+    )
+
+
+def optimism(repeated: Repeated) -> pd.DataFrame:
+    """Estimate by how much a model looks better on the patients on whom it was developed.
+
+    Each resample's model is measured on the resample and on all patients; the mean difference is
+    the optimism (Efron and Gong 1983, The American Statistician 37:36-48; Harrell, Lee and Mark
+    1996, Statistics in Medicine 15:361-387; as validate of the R package rms).
+
+    Parameters
+    ----------
+    repeated : Repeated
+        From :func:`repeat_development`.
+
+    Returns
+    -------
+    DataFrame
+        One row per statistic: ``auc, calibration_slope, calibration_intercept,
+        calibration_in_the_large, brier`` and, at the Youden-optimal threshold that each resample
+        chooses for itself, ``sensitivity, specificity, youden``. Columns ``statistic, apparent,
+        training, test, optimism, corrected, resamples``: the last counts the resamples in which the
+        statistic exists (no slope if no variable was chosen). For the slope, ``corrected`` is the
+        factor by which the coefficients should be shrunk.
+    """
+    event, names = repeated.event, (*PERFORMANCE, *AT_THRESHOLD)
+    apparent = _training_and_test(event, repeated.risks, np.arange(event.size))[0]
+    pairs = np.array(
+        [
+            _training_and_test(event, risk, row)
+            for risk, row in zip(repeated.drawn_risks, repeated.rows, strict=True)
+        ]
+    )
+    table = pd.DataFrame({"statistic": names, "apparent": apparent})
+    return _corrected(table, pairs)
+
+
+def _corrected(table: pd.DataFrame, pairs: np.ndarray) -> pd.DataFrame:
+    """Add means over resamples of (training, test) pairs, shape (resamples, 2, quantities)."""
+    exists = np.isfinite(pairs).all(axis=1)
+    count = exists.sum(axis=0)
+    sums = np.where(exists[:, np.newaxis], pairs, 0.0).sum(axis=0)
+    training, test = np.where(count > 0, sums / np.maximum(count, 1), np.nan)
+    return table.assign(
+        training=training,
+        test=test,
+        optimism=training - test,
+        corrected=table["apparent"] - (training - test),
+        resamples=count,
+    )
+
+
+def _training_and_test(event, risk, row) -> tuple[list[float], list[float]]:
+    """Measure one model on its resample and on all patients, at the threshold of the resample."""
+    threshold = _youden_threshold(event[row], risk[row])
+    return tuple(
+        [*_performance(event[place], risk[place]), *_at_threshold(event, risk, place, threshold)]
+        for place in (row, slice(None))
+    )
+
+
+def _performance(event: np.ndarray, risk: np.ndarray) -> list[float]:
+    linear = log_odds(np.clip(risk, RISK_MARGIN, 1 - RISK_MARGIN))
+    ones = np.ones_like(linear)[:, np.newaxis]
+    intercept, slope = _coefficients(event, np.hstack([ones, linear[:, np.newaxis]]), 0.0)
+    (large,) = _coefficients(event, ones, linear)
+    return [auc(event, risk), slope, intercept, large, float(np.mean((event - risk) ** 2))]
+
+
+def _coefficients(event, design, offset) -> np.ndarray:
+    """Coefficients of a calibration model, NaN where there are none."""
+    if np.ptp(design[:, -1]) == 0 and design.shape[1] > 1:
+        return np.full(design.shape[1], np.nan)
+    try:
+        return fit_logistic(event, design, offset).coefficients
+    except RairlibError:
+        return np.full(design.shape[1], np.nan)
+
+
+def _youden_threshold(event: np.ndarray, risk: np.ndarray) -> float:
+    """Return the lowest Youden-optimal threshold."""
+    with_event, without_event = split_scores(event, risk)
+    cutoffs, true_positives, true_negatives = counts_at_cutoffs(with_event, without_event)
+    index = true_positives * without_event.size + true_negatives * with_event.size
+    return cutoffs[np.argmax(index)]
+
+
+def _at_threshold(event, risk, place, threshold) -> list[float]:
+    positive, event = risk[place] >= threshold, event[place]
+    sensitivity, specificity = positive[event == 1].mean(), 1 - positive[event == 0].mean()
+    return [sensitivity, specificity, sensitivity + specificity - 1]
+
+
+def corrected_calibration(repeated: Repeated, grid) -> pd.DataFrame:
+    """Correct a smooth calibration curve for optimism, as calibrate of the R package rms does.
+
+    Parameters
+    ----------
+    repeated : Repeated
+        From :func:`repeat_development`.
+    grid : array-like of float
+        Risks at which the curve is wanted, such as :func:`rairlib.stats.calibration.risk_grid`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``risk, apparent, training, test, optimism, corrected, resamples``; training and
+        test are mean distances of the curves from the diagonal.
+    """
+    event, grid = repeated.event, finite("grid", grid)
+    pairs = np.array(
+        [
+            (curve_at(event[row], risk[row], grid) - grid, curve_at(event, risk, grid) - grid)
+            for risk, row in zip(repeated.drawn_risks, repeated.rows, strict=True)
+        ]
+    )
+    apparent = curve_at(event, repeated.risks, grid)
+    return _corrected(pd.DataFrame({"risk": grid, "apparent": apparent}), pairs)
+
+
+# --- Stability of a developed model: how far choice and risks move from resample to resample ---
+
+
+def variable_frequencies(repeated: Repeated, candidates: Iterable[str]) -> pd.DataFrame:
+    """Count in how many resamples each variable was chosen.
+
+    Parameters
+    ----------
+    repeated : Repeated
+        From :func:`rairlib.stats.validation.repeat_development`.
+    candidates : iterable of str
+        All variables that could be chosen.
+
+    Returns
+    -------
+    DataFrame
+        One row per variable, the most frequent first; columns ``variable, chosen`` (whether the
+        model developed on all patients has it), ``resamples, share``.
+    """
+    names = list(candidates)
+    counts = Counter(name for chosen in repeated.chosen for name in chosen)
+    table = pd.DataFrame(
+        {
+            "variable": names,
+            "chosen": [name in repeated.model.variables for name in names],
+            "resamples": [counts[name] for name in names],
+        }
+    )
+    table["share"] = table["resamples"] / len(repeated.chosen)
+    return table.sort_values("resamples", ascending=False, kind="stable", ignore_index=True)
+
+
+def model_frequencies(repeated: Repeated) -> pd.DataFrame:
+    """Count in how many resamples each set of variables was chosen.
+
+    Parameters
+    ----------
+    repeated : Repeated
+        From :func:`rairlib.stats.validation.repeat_development`.
+
+    Returns
+    -------
+    DataFrame
+        One row per set, the most frequent first; columns ``variables`` (joined by ``+``,
+        ``none`` for the empty set), ``size, chosen`` (whether it is the set chosen on all
+        patients), ``resamples, share``.
+    """
+    counts = Counter(repeated.chosen).most_common()
+    ordered = sorted(counts, key=lambda item: (-item[1], item[0]))
+    table = pd.DataFrame(
+        {
+            "variables": [" + ".join(names) or "none" for names, _ in ordered],
+            "size": [len(names) for names, _ in ordered],
+            "chosen": [names == repeated.model.variables for names, _ in ordered],
+            "resamples": [count for _, count in ordered],
+        }
+    )
+    return table.assign(share=table["resamples"] / len(repeated.chosen))
+
+
+def risk_stability(repeated: Repeated, threshold: float, level: float = 0.95) -> pd.DataFrame:
+    """Show for each patient how far the risk moves if the model is developed again.
+
+    Parameters
+    ----------
+    repeated : Repeated
+        From :func:`rairlib.stats.validation.repeat_development`.
+    threshold : float
+        Risk from which a patient counts as positive.
+    level : float
+        Share of resamples between the limits.
+
+    Returns
+    -------
+    DataFrame
+        One row per patient, in the frame's order; columns ``risk`` (under the model developed on
+        all patients), ``low, high`` (percentiles of the risks under the resamples' models),
+        ``absolute_error`` (mean absolute distance of those risks from the risk) and ``instability``
+        (share of resamples that put the patient on the other side of the threshold). After Riley
+        and Collins 2023, Biometrical Journal 65:2200302.
+
+    Raises
+    ------
+    RairlibError
+        If threshold or level is not a probability.
+    """
+    (threshold,) = checked_thresholds(number("threshold", threshold))
+    low, high = percentile_limits(repeated.drawn_risks, level)
+    reached = at_least(np.vstack([repeated.risks, repeated.drawn_risks]), threshold)
+    moved = reached[1:] != reached[0]
+    return pd.DataFrame(
+        {
+            "risk": repeated.risks,
+            "low": low,
+            "high": high,
+            "absolute_error": abs(repeated.drawn_risks - repeated.risks).mean(axis=0),
+            "instability": moved.mean(axis=0),
+        }
+    )
+
+
+def stability_summary(repeated: Repeated, threshold: float) -> pd.DataFrame:
+    """Sum the stability of choice and risks up in a few numbers.
+
+    Parameters
+    ----------
+    repeated, threshold
+        As for :func:`risk_stability`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``statistic, estimate``; rows ``resamples``, ``failures`` (resamples without a
+        model), ``same_model`` (share that chooses the same variables), ``sets`` (different sets
+        chosen), ``mean_absolute_error`` (over patients and resamples), ``largest_absolute_error``
+        (of a patient), ``median_width`` (of the patients' 2.5-97.5 % limits), ``instability``
+        (mean over patients) and ``unstable_patients`` (share of patients whom at least one resample
+        in ten puts on the other side of the threshold).
+
+    Raises
+    ------
+    RairlibError
+        As :func:`risk_stability` does.
+    """
+    patients = risk_stability(repeated, threshold)
+    same = [names == repeated.model.variables for names in repeated.chosen]
+    numbers = {
+        "resamples": len(repeated.chosen),
+        "failures": len(repeated.failures),
+        "same_model": np.mean(same),
+        "sets": len(set(repeated.chosen)),
+        "mean_absolute_error": patients["absolute_error"].mean(),
+        "largest_absolute_error": patients["absolute_error"].max(),
+        "median_width": (patients["high"] - patients["low"]).median(),
+        "instability": patients["instability"].mean(),
+        "unstable_patients": (patients["instability"] >= 0.1).mean(),
+    }
+    return pd.DataFrame({"statistic": numbers.keys(), "estimate": numbers.values()})

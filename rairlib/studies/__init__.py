@@ -1,0 +1,1 @@
+"""All that is of one paper, a folder each."""

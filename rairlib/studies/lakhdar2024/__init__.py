@@ -1,0 +1,1 @@
+"""Bel Lakhdar 2024, Rabat."""

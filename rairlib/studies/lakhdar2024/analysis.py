@@ -1,0 +1,303 @@
+"""The analysis of Bel Lakhdar et al. 2024 (Rabat), in the order of the paper.
+
+Works on any cohort with the paper's variables: simulated, or a reader's own.
+"""
+
+import numpy as np
+import pandas as pd
+
+from rairlib.errors import RairlibError
+from rairlib.stats.logistic import firth_logistic, logistic
+from rairlib.stats.roc import dichotomise, optimal_cutoffs
+from rairlib.stats.rows import (
+    COLUMNS,
+    auc_rows,
+    categorical_rows,
+    continuous_rows,
+    operating_rows,
+    ratio_rows,
+    size_rows,
+)
+
+GROUPS = ("RAIR", "non-RAIR")
+AGE_CUTOFF = 54
+DIAMETER_CUTOFF = 29
+SIGNIFICANCE_LEVEL = 0.05
+LEVELS = {
+    "gender": ["female", "male"],
+    "age_54": ["≥54", "<54"],
+    "metastasis": ["yes", "no"],
+    "diameter_29": ["≥29", "<29"],
+    "ete": ["yes", "no"],
+    "multifocality": ["yes", "no"],
+    "histology": ["PTC", "FTC", "OCA"],
+    "high_risk_ptc": ["yes", "no"],
+}
+SUBTYPES = ("tall cell", "solid/trabecular")
+TABLE_1 = (
+    "gender",
+    "age",
+    "age_54",
+    "metastasis",
+    "tumor_diameter",
+    "diameter_29",
+    "ete",
+    "multifocality",
+    "histology",
+    "high_risk_ptc",
+)
+# Continuous variable, its dichotomised form, the paper's cut-off.
+FIGURE_1 = (("age", "age_54", AGE_CUTOFF), ("tumor_diameter", "diameter_29", DIAMETER_CUTOFF))
+TABLE_2 = {
+    "age_54": ("≥54", "<54"),
+    "diameter_29": ("≥29", "<29"),
+    "metastasis": ("yes", "no"),
+}
+COHORT_COLUMNS = (
+    "patient",
+    "rair",
+    "gender",
+    "age",
+    "tumor_diameter",
+    "metastasis",
+    "ete",
+    "multifocality",
+    "histology",
+    "high_risk_ptc",
+)
+
+
+def check_cohort(cohort: pd.DataFrame) -> None:
+    """Refuse a cohort on which the analysis cannot be run.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        One row per patient with the columns ``patient`` (unique), ``rair``, ``metastasis``,
+        ``ete``, ``multifocality`` (yes/no), ``gender`` (female/male), ``age`` (whole years),
+        ``tumor_diameter`` (whole millimetres), ``histology`` (PTC/FTC/OCA) and
+        ``high_risk_ptc`` (yes/no; empty unless the histology is PTC). More columns are allowed.
+
+    Raises
+    ------
+    RairlibError
+        One line per fault.
+    """
+    absent = [column for column in COHORT_COLUMNS if column not in cohort.columns]
+    if absent:
+        raise RairlibError(f"cohort: no column {', '.join(absent)}")
+    faults = [*_level_faults(cohort), *_number_faults(cohort)]
+    repeated = cohort["patient"][cohort["patient"].duplicated()]
+    if not repeated.empty:
+        faults.append(f"cohort: patient {repeated.iloc[0]} occurs more than once")
+    faults += [
+        f"cohort: no patient with rair = {level}"
+        for level in ("yes", "no")
+        if not (cohort["rair"] == level).any()
+    ]
+    if faults:
+        raise RairlibError("\n".join(faults))
+
+
+def _level_faults(cohort: pd.DataFrame) -> list[str]:
+    levels = {"rair": ["yes", "no"], **{k: v for k, v in LEVELS.items() if k in COHORT_COLUMNS}}
+    papillary = cohort["histology"] == "PTC"
+    faults = []
+    for column, allowed in levels.items():
+        values = cohort[column]
+        if column == "high_risk_ptc":
+            if (values[~papillary].fillna("") != "").any():
+                faults.append("cohort: high_risk_ptc must be empty unless histology is PTC")
+            values = values[papillary]
+        wrong = values[~values.isin(allowed)]
+        if not wrong.empty:
+            faults.append(
+                f"cohort: patient {cohort['patient'][wrong.index[0]]}: {column} "
+                f"'{wrong.iloc[0]}' is not one of {', '.join(allowed)}"
+            )
+    return faults
+
+
+def _number_faults(cohort: pd.DataFrame) -> list[str]:
+    faults = []
+    for column, low, high in (("age", 0, 120), ("tumor_diameter", 0, 500)):
+        values = pd.to_numeric(cohort[column], errors="coerce")
+        wrong = cohort[column][~(values.between(low, high) & (values % 1 == 0))]
+        if not wrong.empty:
+            faults.append(
+                f"cohort: patient {cohort['patient'][wrong.index[0]]}: {column} "
+                f"'{wrong.iloc[0]}' is not a whole number from {low} to {high}"
+            )
+    return faults
+
+
+def with_cutoffs(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Check a cohort and add the variables that the paper derives.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        As for :func:`check_cohort`.
+
+    Returns
+    -------
+    DataFrame
+        A copy with ``age_54`` (≥54/<54), ``diameter_29`` (≥29/<29) and ``oncocytic`` (yes/no).
+
+    Raises
+    ------
+    RairlibError
+        As :func:`check_cohort` does.
+    """
+    check_cohort(cohort)
+    age, diameter = (pd.to_numeric(cohort[name]).astype(int) for name in ("age", "tumor_diameter"))
+    return cohort.assign(
+        age=age,
+        tumor_diameter=diameter,
+        age_54=dichotomise(age, AGE_CUTOFF),
+        diameter_29=dichotomise(diameter, DIAMETER_CUTOFF),
+        oncocytic=np.where(cohort["histology"] == "OCA", "yes", "no"),
+    )
+
+
+def table_1(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Compare patients with and without refractory disease, one variable at a time.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        As for :func:`check_cohort`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``statistic, variable, level, group, method, value``. Sizes, counts and
+        percentages of each group and of all patients; mean, SD and quantiles; and, since the
+        paper does not say which test stands behind which p value, every candidate test in its
+        own row. Histological types are compared each with all others.
+    """
+    data = with_cutoffs(cohort)
+    group = _group(data)
+    rows = size_rows(group, GROUPS)
+    for variable in TABLE_1:
+        values = _values(data, variable)
+        if variable in LEVELS:
+            rows += categorical_rows(values, group[values.index], GROUPS, LEVELS[variable])
+        else:
+            rows += continuous_rows(values, group, GROUPS)
+    rows += _subtype_rows(data)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _group(data: pd.DataFrame) -> pd.Series:
+    return data["rair"].map(dict(zip(("yes", "no"), GROUPS, strict=True)))
+
+
+def _subtype_rows(data: pd.DataFrame) -> list[tuple]:
+    """Count the named high-risk subtypes, if the cohort tells them apart."""
+    if "ptc_subtype" not in data:
+        return []
+    counts = data["ptc_subtype"].value_counts()
+    return [
+        ("count", "ptc_subtype", level, "all", "", int(counts.get(level, 0))) for level in SUBTYPES
+    ]
+
+
+def _values(data: pd.DataFrame, variable: str) -> pd.Series:
+    """Return one variable of the patients to whom it applies."""
+    if variable == "high_risk_ptc":
+        return data.loc[data["histology"] == "PTC", variable]
+    return data[variable]
+
+
+def figure_1(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Measure how well age and tumour diameter tell the groups apart.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        As for :func:`check_cohort`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``statistic, variable, level, group, method, value``. AUC with its interval under
+        both standard errors; the Youden-optimal cut-off as SPSS lists it, that is a midpoint
+        between observed values, the lowest if several tie; sensitivity and specificity (percent)
+        at the paper's cut-off, once with ≥ and once with >.
+    """
+    data = with_cutoffs(cohort)
+    group = _group(data)
+    rows = []
+    for variable, dichotomised, cutoff in FIGURE_1:
+        score = data[variable]
+        rows += auc_rows(score, group, GROUPS)
+        best = optimal_cutoffs(data["rair"] == "yes", score)["cutoff"].iloc[0]
+        rows.append(("cutoff", variable, "", " vs ".join(GROUPS), "youden", best))
+        rows += operating_rows(score, group, GROUPS, dichotomised, cutoff)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def table_2(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Fit the paper's logistic model: age, diameter and metastasis, all at once.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        As for :func:`check_cohort`.
+
+    Returns
+    -------
+    DataFrame
+        Odds ratios in the schema of :func:`rairlib.stats.logistic.logistic`.
+    """
+    return _odds_ratios(logistic(with_cutoffs(cohort), "rair", TABLE_2))
+
+
+def oncocytic_firth(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Fit the model that the paper could not: oncocytic histology added, with Firth's penalty.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        As for :func:`check_cohort`.
+
+    Returns
+    -------
+    DataFrame
+        Odds ratios in the schema of :func:`rairlib.stats.logistic.firth_logistic`.
+    """
+    covariates = {**TABLE_2, "oncocytic": ("yes", "no")}
+    return _odds_ratios(firth_logistic(with_cutoffs(cohort), "rair", covariates))
+
+
+def _odds_ratios(estimates: pd.DataFrame) -> pd.DataFrame:
+    return estimates[estimates["statistic"] == "odds_ratio"].reset_index(drop=True)
+
+
+def analyse(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Run the paper's whole analysis.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        As for :func:`check_cohort`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``statistic, variable, level, group, method, value``: Table 1, Figure 1 and
+        Table 2 in this order, percentages and diagnostic measures in percent, and the number of
+        predictors that are significant in Table 2.
+
+    Raises
+    ------
+    RairlibError
+        If the cohort is not usable or its logistic model has no finite estimates.
+    """
+    estimates = table_2(cohort)
+    key = ("number", "independent_predictors", "", " vs ".join(GROUPS), "multivariable")
+    significant = int((estimates["p_value"] < SIGNIFICANCE_LEVEL).sum())
+    model = [*ratio_rows(estimates, GROUPS, "multivariable"), (*key, significant)]
+    table = pd.DataFrame(model, columns=list(COLUMNS))
+    return pd.concat([table_1(cohort), figure_1(cohort), table], ignore_index=True)

@@ -1,0 +1,819 @@
+"""The analysis of Tang et al. 2025 (Hunan), in the order of the paper.
+
+Works on any cohort with the paper's variables: simulated, or a reader's own. The cohort's columns
+are in :mod:`~rairlib.studies.tang2025.analysis`, the building of the model in
+:mod:`~rairlib.studies.tang2025.analysis`, its performance in
+:mod:`~rairlib.studies.tang2025.analysis`, and the same building as a step that a bootstrap can
+repeat in :mod:`~rairlib.studies.tang2025.analysis`.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from rairlib.errors import RairlibError
+from rairlib.stats.calibration import RULES, hosmer_lemeshow
+from rairlib.stats.logistic import INTERCEPT
+from rairlib.stats.roc import auc_estimate, dichotomise, operating_point, optimal_cutoffs
+from rairlib.stats.rows import COLUMNS, Rows, categorical_rows, continuous_rows, level_rows
+from rairlib.stats.selection import (
+    Selection,
+    candidate_columns,
+    develop_logistic,
+    fixed_logistic,
+    forward_lr,
+    screening_p_value,
+)
+from rairlib.stats.validation import Developed
+
+# --- The cohort of Tang et al. 2025 (Hunan): its columns, its checks, and what the paper derives
+
+
+AGE_CUTOFF = 55
+SETS = ("training", "validation")
+KINDS = ("locoregional recurrence", "distant metastases", "biochemical incomplete response")
+LEVELS = {
+    "gender": ["male", "female"],
+    **{
+        name: ["yes", "no"]
+        for name in (
+            "thyroid_disease",
+            "multifocality",
+            "capsular_invasion",
+            "ete",
+            "cln_status",
+            "lln_status",
+        )
+    },
+}
+GIVEN_LEVELS = {
+    "cohort": list(SETS),
+    "failure": ["yes", "no"],
+    "failure_kind": ["", *KINDS],
+    "concurrent_locoregional": ["", "yes", "no"],
+    **LEVELS,
+    "braf_tested": ["yes", "no"],
+}
+RANGES = {
+    "age": (0, 120),
+    "tumor_diameter": (0, 50),
+    "lln_count": (0, 200),
+    "lln_diameter": (0, 50),
+    "rai_dose": (0, 1000),
+    "time_to_rai": (0, 600),
+    "tg_before": (0, np.inf),
+    "tgab_before": (0, np.inf),
+    # Patients followed for less were excluded.
+    "follow_up": (6, 1200),
+}
+COUNTS = ("age", "lln_count")
+COHORT_COLUMNS = ("patient", *GIVEN_LEVELS, *RANGES)
+
+
+def check_cohort(cohort: pd.DataFrame) -> None:
+    """Refuse a cohort on which the analysis cannot be run.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        One row per patient with the columns ``patient`` (unique), those of ``GIVEN_LEVELS`` with
+        one of the levels listed there, and numbers: ``age`` (whole years), ``tumor_diameter`` and
+        ``lln_diameter`` (cm; 0 without metastatic lateral node), ``lln_count`` (lateral node
+        metastases), ``rai_dose`` (mCi), ``time_to_rai`` and ``follow_up`` (months, the latter at
+        least 6), ``tg_before`` (ng/mL) and ``tgab_before`` (IU/mL). ``failure_kind`` is empty
+        unless the treatment failed, ``concurrent_locoregional`` unless there are distant
+        metastases. More columns are allowed.
+
+    Raises
+    ------
+    RairlibError
+        One line per fault.
+    """
+    checked(cohort)
+
+
+def checked(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Check a cohort and add the age group.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        As for :func:`check_cohort`.
+
+    Returns
+    -------
+    DataFrame
+        A copy with texts as texts, numbers as numbers, and ``age_55`` (<55/≥55).
+
+    Raises
+    ------
+    RairlibError
+        As :func:`check_cohort` does.
+    """
+    absent = [column for column in COHORT_COLUMNS if column not in cohort.columns]
+    if absent:
+        raise RairlibError(f"cohort: no column {', '.join(absent)}")
+    data = cohort.assign(**{name: cohort[name].fillna("").astype(str) for name in GIVEN_LEVELS})
+    data = data.assign(**{name: pd.to_numeric(data[name], errors="coerce") for name in RANGES})
+    faults = _value_faults(data)
+    faults = faults or _contradictions(data)
+    faults = faults or _empty_groups(data)
+    if faults:
+        raise RairlibError("\n".join(faults))
+    data = data.astype(dict.fromkeys(COUNTS, int))
+    return data.assign(age_55=dichotomise(data["age"], AGE_CUTOFF))
+
+
+def _value_faults(data: pd.DataFrame) -> list[str]:
+    repeated = data["patient"][data["patient"].duplicated()]
+    faults = [f"cohort: patient {name} occurs more than once" for name in repeated.iloc[:1]]
+    for column, allowed in GIVEN_LEVELS.items():
+        told = f"{column} is not one of {', '.join(filter(None, allowed))}"
+        faults += _fault(data, data[column].isin(allowed), told)
+    for column, (low, high) in RANGES.items():
+        whole = data[column] % 1 == 0 if column in COUNTS else True
+        told = f"{column} is not a {'whole ' if column in COUNTS else ''}number"
+        upper = f"to {high}" if np.isfinite(high) else "upwards"
+        right = np.isfinite(data[column]) & data[column].between(low, high) & whole
+        faults += _fault(data, right, f"{told} from {low} {upper}")
+    return faults
+
+
+def _fault(data: pd.DataFrame, right: pd.Series, told: str) -> list[str]:
+    return [] if right.all() else [f"cohort: patient {data['patient'][~right].iloc[0]}: {told}"]
+
+
+def _contradictions(data: pd.DataFrame) -> list[str]:
+    """List the columns that do not go together, with the first patient in whom they do not."""
+    positive, distant = data["lln_status"] == "yes", data["failure_kind"] == KINDS[1]
+    rules = {
+        "failure_kind must be given if failure is yes, and otherwise be empty": (
+            (data["failure_kind"] != "") == (data["failure"] == "yes")
+        ),
+        "concurrent_locoregional must be given with distant metastases, and otherwise be empty": (
+            (data["concurrent_locoregional"] != "") == distant
+        ),
+        "lln_count does not go with lln_status": (data["lln_count"] > 0) == positive,
+        "lln_diameter does not go with lln_status": (data["lln_diameter"] > 0) == positive,
+    }
+    return [line for told, right in rules.items() for line in _fault(data, right, told)]
+
+
+def _empty_groups(data: pd.DataFrame) -> list[str]:
+    sizes = data.groupby(["cohort", "failure"]).size()
+    return [
+        f"cohort: no patient with cohort = {name} and failure = {failure}"
+        for name in SETS
+        for failure in ("yes", "no")
+        if not sizes.get((name, failure), 0)
+    ]
+
+
+def one_set(data: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return the patients of the training or of the validation set.
+
+    Parameters
+    ----------
+    data : DataFrame
+        With the column ``cohort``.
+    name : str
+        ``training`` or ``validation``.
+
+    Returns
+    -------
+    DataFrame
+        Those rows, with their index.
+    """
+    return data[data["cohort"] == name]
+
+
+# --- How Tang et al. 2025 build their model: tests one by one, Forward: LR, the equation ------
+
+
+OUTCOME = "failure"
+OUTCOMES = ("failure", "success")
+TRAINING_OUTCOMES = ("training failure", "training success")
+SCREENING_P = 0.05
+# The order in which the methods section lists what was taken from the records.
+CANDIDATES = (
+    "tumor_diameter",
+    "capsular_invasion",
+    "ete",
+    "cln_status",
+    "lln_status",
+    "lln_count",
+    "lln_diameter",
+    "age",
+    "gender",
+    "thyroid_disease",
+    "multifocality",
+    "rai_dose",
+    "time_to_rai",
+    "tg_before",
+    "tgab_before",
+)
+CODING = {name: tuple(LEVELS[name]) if name in LEVELS else None for name in CANDIDATES}
+# The paper tests by rank what is not normally distributed and does not say what is. Counts,
+# markers, sizes, times and doses in a few steps are skewed; the text gives age as mean and SD.
+NORMAL = ("age",)
+
+
+def usual_test(variable: str) -> str:
+    """Return the test that the paper's methods section implies for a variable.
+
+    Parameters
+    ----------
+    variable : str
+        One of ``CANDIDATES``.
+
+    Returns
+    -------
+    str
+        ``pearson``, ``student`` or ``mann_whitney``.
+    """
+    if variable in LEVELS:
+        return "pearson"
+    return "student" if variable in NORMAL else "mann_whitney"
+
+
+def training_outcome(training: pd.DataFrame) -> pd.Series:
+    """Return ``training failure`` or ``training success`` for each patient of the training set."""
+    return training[OUTCOME].map(dict(zip(("yes", "no"), TRAINING_OUTCOMES, strict=True)))
+
+
+def table_1(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Compare the training with the validation set, one variable at a time.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        As for :func:`rairlib.studies.tang2025.analysis.check_cohort`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``statistic, variable, level, group, method, value``: counts, percentages, means,
+        SDs and quantiles of each set, every candidate test, and under the method ``usual`` the one
+        that the methods section implies.
+    """
+    data = checked(cohort)
+    rows = _comparison_rows(data, data["cohort"], SETS, "usual")
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def table_2(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Compare failures with successes in the training set, one variable at a time.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        As for :func:`rairlib.studies.tang2025.analysis.check_cohort`.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`table_1`; the test that the methods section implies has the method
+        ``univariable``.
+    """
+    training = one_set(checked(cohort), "training")
+    group = training_outcome(training)
+    rows = _comparison_rows(training, group, TRAINING_OUTCOMES, "univariable")
+    # "All" would be the training set here and the whole cohort elsewhere.
+    return pd.DataFrame([row for row in rows if row[3] != "all"], columns=list(COLUMNS))
+
+
+def _comparison_rows(
+    data: pd.DataFrame, group: pd.Series, names: tuple[str, str], usual: str
+) -> Rows:
+    versus, rows = " vs ".join(names), []
+    for variable in CANDIDATES:
+        if variable in LEVELS:
+            found = categorical_rows(data[variable], group, names, LEVELS[variable])
+        else:
+            found = continuous_rows(data[variable], group, names)
+        key = ("p_value", variable, "", versus, usual_test(variable))
+        # The usual test comes first, so that it is taken where no method is named.
+        rows += [(*key[:4], usual, row[5]) for row in found if row[:5] == key] + found
+    return rows
+
+
+def screened(training: pd.DataFrame, limit: float = SCREENING_P) -> tuple[str, ...]:
+    """Return the candidates whose usual test in the training set has a p value below a limit.
+
+    Parameters
+    ----------
+    training : DataFrame
+        Patients of the training set, checked.
+    limit : float
+        The p value that a variable must stay below.
+
+    Returns
+    -------
+    tuple of str
+        In the order of ``CANDIDATES``.
+    """
+    event = (training[OUTCOME] == "yes").to_numpy(dtype=float)
+    columns = candidate_columns(training, CODING)
+    return tuple(
+        name
+        for name in CANDIDATES
+        if screening_p_value(event, columns[name], usual_test(name)) < limit
+    )
+
+
+def select(cohort: pd.DataFrame) -> Selection:
+    """Choose variables as the paper does: significant one by one, then Forward: LR.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        As for :func:`rairlib.studies.tang2025.analysis.check_cohort`.
+
+    Returns
+    -------
+    Selection
+        Log, models and selected variables.
+
+    Raises
+    ------
+    RairlibError
+        If no variable is significant or none is selected: then there is no model.
+    """
+    training = one_set(checked(cohort), "training")
+    names = screened(training)
+    if not names:
+        raise RairlibError(f"no variable has a p value below {SCREENING_P} in the training set")
+    selection = forward_lr(training, OUTCOME, {name: CODING[name] for name in names})
+    if not selection.selected:
+        raise RairlibError("Forward: LR selects no variable, so there is no model")
+    return selection
+
+
+def equation(selection: Selection) -> pd.Series:
+    """Return the coefficients of the selected model.
+
+    Parameters
+    ----------
+    selection : Selection
+        See :func:`select`.
+
+    Returns
+    -------
+    Series of float
+        Log odds, indexed by term, ``intercept`` first.
+    """
+    model = selection.last_model
+    chosen = model[model["statistic"].isin([INTERCEPT, "coefficient"])]
+    return chosen.set_index("term")["estimate"]
+
+
+def linear_predictor(data: pd.DataFrame, coefficients: pd.Series) -> pd.Series:
+    """Return logit(p) of each patient.
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row per patient with the variables of the model.
+    coefficients : Series of float
+        See :func:`equation`.
+
+    Returns
+    -------
+    Series of float
+        Named ``logit_p``.
+    """
+    score = pd.Series(coefficients[INTERCEPT], index=data.index, name="logit_p")
+    for term, value in coefficients.drop(INTERCEPT).items():
+        variable, _, contrast = term.partition(": ")
+        level = contrast.partition(" vs ")[0]
+        score = score + value * (np.asarray(data[variable] == level) if level else data[variable])
+    return score.rename("logit_p")
+
+
+def table_3(selection: Selection) -> pd.DataFrame:
+    """Return the selected model and the variables that it leaves out.
+
+    Parameters
+    ----------
+    selection : Selection
+        See :func:`select`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``statistic, variable, level, group, method, value``: the intercept, coefficients,
+        odds ratios, Wald limits of the odds ratios (method ``wald exp``), Wald p values, and the
+        p values of the score test of the variables that stay outside. A candidate that was not
+        put to Forward: LR has none: its p value is NaN, not that of another test.
+    """
+    versus, rows = " vs ".join(TRAINING_OUTCOMES), []
+    for row in selection.last_model.to_dict("records"):
+        variable, _, level = row["term"].partition(": ")
+        key = ("" if variable == INTERCEPT else variable, level, versus)
+        rows.append((row["statistic"], *key, "multivariable", row["estimate"]))
+        if row["statistic"] == "odds_ratio":
+            rows += [
+                ("ci_low", *key, "wald exp", row["low"]),
+                ("ci_high", *key, "wald exp", row["high"]),
+                ("p_value", *key, "multivariable", row["p_value"]),
+            ]
+    outside = left_out(selection).set_index("term")["p_value"]
+    rows += [
+        ("p_value", name, "", versus, "multivariable", outside.get(name, np.nan))
+        for name in CANDIDATES
+        if name not in {row[1] for row in rows if not row[2]}
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def left_out(selection: Selection) -> pd.DataFrame:
+    """Return the score tests of the variables that are not in the last model.
+
+    Parameters
+    ----------
+    selection : Selection
+        See :func:`select`.
+
+    Returns
+    -------
+    DataFrame
+        Rows of the log.
+    """
+    log = selection.log
+    last = log[(log["step"] == selection.models["step"].max()) & (log["action"] == "enter")]
+    return last[~last["term"].isin(selection.selected)].reset_index(drop=True)
+
+
+# --- How Tang et al. 2025 judge their model: areas, the threshold, both sets, four subgroups ---
+
+
+THRESHOLD = -0.585
+THRESHOLD_RISK = float(expit(THRESHOLD))
+POSITIVE, NEGATIVE = "≥−0.585", "<−0.585"
+VERSUS = {name: f"{name} failure vs {name} success" for name in SETS}
+# Of all patients: with the training patients or those of validation alone the printed areas and
+# limits are those of no 2×2 table.
+SUBGROUPS = {
+    "male": ("gender", "male"),
+    "female": ("gender", "female"),
+    "age <55": ("age_55", "<55"),
+    "age ≥55": ("age_55", "≥55"),
+}
+READINGS = ("continuous", "dichotomised")
+STANDARD_ERRORS = ("hanley_mcneil", "delong")
+RATES = ("accuracy", "sensitivity", "specificity", "ppv", "npv")
+# How SPSS cuts patients into groups is not public; this rule is taken to be nearest to it.
+HOSMER_RULE = "nearest size"
+CELLS = ("true_positives", "false_negatives", "false_positives", "true_negatives")
+
+
+def scored(cohort: pd.DataFrame, coefficients: pd.Series | None = None) -> pd.DataFrame:
+    """Add the score of the model to a cohort.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        As for :func:`rairlib.studies.tang2025.analysis.check_cohort`.
+    coefficients : Series of float, optional
+        See :func:`rairlib.studies.tang2025.analysis.equation`; by default those of the model that
+        the
+        paper's procedure selects and fits on the training set.
+
+    Returns
+    -------
+    DataFrame
+        The checked cohort with ``failed`` (true/false), ``logit_p``, ``risk`` (0 to 1) and
+        ``logit_p_0585`` (≥−0.585/<−0.585).
+
+    Raises
+    ------
+    RairlibError
+        If the cohort is not usable, or there is no model.
+    """
+    data = checked(cohort)
+    if coefficients is None:
+        coefficients = equation(select(cohort))
+    score = linear_predictor(data, coefficients)
+    return data.assign(
+        failed=data[OUTCOME] == "yes",
+        logit_p=score,
+        risk=expit(score),
+        logit_p_0585=np.where(score >= THRESHOLD, POSITIVE, NEGATIVE),
+    )
+
+
+def groups_of(data: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the patients of each group in which the paper reports an area.
+
+    Parameters
+    ----------
+    data : DataFrame
+        See :func:`scored`.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        By the group's name in the registry: both sets, then the subgroups of all patients.
+    """
+    sets = {VERSUS[name]: one_set(data, name) for name in SETS}
+    parts = {name: data[data[column] == level] for name, (column, level) in SUBGROUPS.items()}
+    return {**sets, **parts}
+
+
+def area(part: pd.DataFrame, reading: str, standard_error: str) -> pd.Series:
+    """Return the area under the ROC curve in one group of patients.
+
+    Parameters
+    ----------
+    part : DataFrame
+        Some rows of :func:`scored`.
+    reading : str
+        ``continuous``: of logit(p); ``dichotomised``: of logit(p) ≥ −0.585, yes or no.
+    standard_error : str
+        ``hanley_mcneil`` or ``delong``.
+
+    Returns
+    -------
+    Series of float
+        ``estimate, low, high, standard_error``; NaN if fewer than two patients failed or fewer
+        than two did not.
+    """
+    names = ["estimate", "low", "high", "standard_error"]
+    if min(part["failed"].sum(), (~part["failed"]).sum()) < 2:
+        return pd.Series(np.nan, index=names)
+    score = part["logit_p"] if reading == "continuous" else part["logit_p_0585"] == POSITIVE
+    found = auc_estimate(part["failed"], score.astype(float), standard_error)
+    return found.iloc[0][names].astype(float)
+
+
+def area_rows(data: pd.DataFrame) -> Rows:
+    """Return each area and its interval, read in every way that the print allows.
+
+    Parameters
+    ----------
+    data : DataFrame
+        See :func:`scored`.
+
+    Returns
+    -------
+    list of tuple
+        Statistics ``auc``, ``ci_low``, ``ci_high`` under methods such as ``continuous
+        hanley_mcneil``, the likeliest first: in training the continuous score, elsewhere the
+        dichotomised one. In subgroups also the upper limit ``cut at 1``.
+    """
+    rows = []
+    for group, part in groups_of(data).items():
+        order = READINGS if group == VERSUS["training"] else READINGS[::-1]
+        key = ("logit_p", "", group)
+        for reading in order:
+            for error in STANDARD_ERRORS:
+                found, method = area(part, reading, error), f"{reading} {error}"
+                rows += [
+                    ("auc", *key, method, found["estimate"]),
+                    ("ci_low", *key, method, found["low"]),
+                    ("ci_high", *key, method, found["high"]),
+                ]
+                if error == "hanley_mcneil" and group in SUBGROUPS:
+                    upper = np.minimum(found["high"], 1.0)
+                    rows.append(("ci_high", *key, f"{method} cut at 1", upper))
+    return rows
+
+
+def classified(part: pd.DataFrame, cutoff: float = THRESHOLD) -> pd.Series:
+    """Count and rate the predictions in one group of patients at a threshold.
+
+    Parameters
+    ----------
+    part : DataFrame
+        Some rows of :func:`scored`.
+    cutoff : float
+        A score of at least this predicts failure.
+
+    Returns
+    -------
+    Series of float
+        ``true_positives, false_negatives, false_positives, true_negatives``, then ``accuracy,
+        sensitivity, specificity, ppv, npv`` in percent, NaN where nobody is in the denominator.
+    """
+    event, positive = part["failed"].to_numpy(), part["logit_p"].to_numpy() >= cutoff
+    tp, fn = (event & positive).sum(), (event & ~positive).sum()
+    fp, tn = (~event & positive).sum(), (~event & ~positive).sum()
+    parts = ((tp + tn, len(part)), (tp, tp + fn), (tn, tn + fp), (tp, tp + fp), (tn, tn + fn))
+    rates = [100 * some / whole if whole else np.nan for some, whole in parts]
+    return pd.Series([tp, fn, fp, tn, *rates], index=[*CELLS, *RATES], dtype=float)
+
+
+def threshold_rows(data: pd.DataFrame) -> Rows:
+    """Return the Youden threshold of the training set and the rates at the paper's one.
+
+    Parameters
+    ----------
+    data : DataFrame
+        See :func:`scored`.
+
+    Returns
+    -------
+    list of tuple
+        Statistic ``cutoff`` (as SPSS lists it, a midpoint between observed values, the lowest if
+        several tie), then ``accuracy, sensitivity, specificity, ppv, npv`` in percent of both
+        sets.
+    """
+    training = one_set(data, "training")
+    best = optimal_cutoffs(training["failed"], training["logit_p"])["cutoff"].iloc[0]
+    rows = [("cutoff", "logit_p", "", VERSUS["training"], "youden", best)]
+    for name in SETS:
+        rates = classified(one_set(data, name))[list(RATES)]
+        key = ("logit_p_0585", POSITIVE, VERSUS[name], "")
+        rows += [(rate, *key, value) for rate, value in rates.items()]
+    return rows
+
+
+def hosmer_rows(data: pd.DataFrame) -> Rows:
+    """Return the Hosmer-Lemeshow test of the training set, ten groups, under every cutting rule.
+
+    Parameters
+    ----------
+    data : DataFrame
+        See :func:`scored`.
+
+    Returns
+    -------
+    list of tuple
+        Statistics ``chi_square`` and ``p_value``; method ``hosmer_lemeshow`` for the rule that is
+        nearest to SPSS's, ``hosmer_lemeshow, RULE`` for the others.
+    """
+    training, rows = one_set(data, "training"), []
+    for rule in dict.fromkeys([HOSMER_RULE, *RULES]):
+        test = hosmer_lemeshow(training["failed"], training["risk"], rule=rule).iloc[0]
+        method = "hosmer_lemeshow" + ("" if rule == HOSMER_RULE else f", {rule}")
+        key = ("logit_p", "", VERSUS["training"], method)
+        rows += [("chi_square", *key, test["statistic"]), ("p_value", *key, test["p_value"])]
+    return rows
+
+
+def youden_point(data: pd.DataFrame) -> pd.DataFrame:
+    """Return the operating point of the training set's best threshold.
+
+    Parameters
+    ----------
+    data : DataFrame
+        See :func:`scored`.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`rairlib.stats.roc.operating_point`, with ``cutoff``.
+    """
+    training = one_set(data, "training")
+    best = optimal_cutoffs(training["failed"], training["logit_p"])["cutoff"].iloc[0]
+    return operating_point(training["failed"], training["logit_p"], best).assign(cutoff=best)
+
+
+def performance_rows(data: pd.DataFrame) -> pd.DataFrame:
+    """Return fit, areas, threshold and rates in long format.
+
+    Parameters
+    ----------
+    data : DataFrame
+        See :func:`scored`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``statistic, variable, level, group, method, value``.
+    """
+    rows = [*hosmer_rows(data), *area_rows(data), *threshold_rows(data)]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+# --- The development step of Tang et al. 2025, quick enough to be repeated on resamples -------
+# The same rules as :func:`rairlib.studies.tang2025.analysis.select`: the test that the methods
+# section
+# implies at p < .05 for each candidate, then Forward: LR.
+
+
+TESTS = {name: usual_test(name) for name in CANDIDATES}
+PRINTED = {name: CODING[name] for name in ("lln_count", "tg_before")}
+
+
+def develop(training: pd.DataFrame) -> Developed:
+    """Screen, select and fit the paper's model on some patients.
+
+    Parameters
+    ----------
+    training : DataFrame
+        One row per patient with ``failure`` (yes/no) and the columns ``CANDIDATES``, checked.
+
+    Returns
+    -------
+    Developed
+        The variables in the order of ``CANDIDATES``, and the risk of other patients.
+
+    Raises
+    ------
+    RairlibError
+        If all patients have the same outcome, or a model has no finite estimates.
+    """
+    return develop_logistic(training, OUTCOME, CODING, TESTS, SCREENING_P)
+
+
+def fit_printed_variables(training: pd.DataFrame) -> Developed:
+    """Fit the model of the paper's two variables, without any selection.
+
+    Parameters
+    ----------
+    training : DataFrame
+        With ``failure``, ``lln_count`` and ``tg_before``.
+
+    Returns
+    -------
+    Developed
+        As :func:`develop`.
+
+    Raises
+    ------
+    RairlibError
+        As :func:`develop` does.
+    """
+    return fixed_logistic(training, OUTCOME, PRINTED)
+
+
+# --- The analysis of Tang et al. 2025 (Hunan), in the order of the paper ----------------------
+# Works on any cohort with the paper's variables: simulated, or a reader's own. The cohort's columns
+# are in :mod:`~rairlib.studies.tang2025.analysis`, the building of the model in
+# :mod:`~rairlib.studies.tang2025.analysis`, its performance in
+# :mod:`~rairlib.studies.tang2025.analysis`, and the same building as a step that a bootstrap can
+# repeat in :mod:`~rairlib.studies.tang2025.analysis`.
+
+
+__all__ = [
+    "CANDIDATES",
+    "COHORT_COLUMNS",
+    "LEVELS",
+    "SUBGROUPS",
+    "THRESHOLD",
+    "THRESHOLD_RISK",
+    "VERSUS",
+    "analyse",
+    "area",
+    "check_cohort",
+    "checked",
+    "classified",
+    "equation",
+    "groups_of",
+    "left_out",
+    "linear_predictor",
+    "one_set",
+    "scored",
+    "select",
+    "table_1",
+    "table_2",
+    "table_3",
+]
+
+
+def analyse(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Run the paper's whole analysis.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        As for :func:`check_cohort`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``statistic, variable, level, group, method, value``: patients and outcomes,
+        Tables 1 to 3, then the model's performance; percentages and diagnostic measures in
+        percent, times in months.
+
+    Raises
+    ------
+    RairlibError
+        If the cohort is not usable, or the paper's procedure selects no model.
+    """
+    selection = select(cohort)
+    tables = [table_1(cohort), table_2(cohort), table_3(selection)]
+    performance = performance_rows(scored(cohort, equation(selection)))
+    patients = pd.DataFrame(_patient_rows(checked(cohort)), columns=list(COLUMNS))
+    return pd.concat([patients, *tables, performance], ignore_index=True)
+
+
+def _patient_rows(data: pd.DataFrame) -> Rows:
+    """Return the sizes of groups, the follow-up of both sets, the outcomes and BRAF tests."""
+    outcome = data["failure"].map(dict(zip(("yes", "no"), OUTCOMES, strict=True)))
+    sizes = {"all": len(data), **data["cohort"].value_counts(), **outcome.value_counts()}
+    sizes |= (data["cohort"] + " " + outcome).value_counts()
+    rows = [("n", "", "", group, "", size) for group, size in sizes.items()]
+    for name in SETS:
+        months = one_set(data, name)["follow_up"]
+        rows += [
+            ("mean", "follow_up", "", name, "", months.mean()),
+            ("sd", "follow_up", "", name, "", months.std()),
+        ]
+    failed = data[outcome == "failure"]
+    rows += level_rows(failed["failure_kind"], KINDS, "failure")
+    rows += level_rows(failed["concurrent_locoregional"], ("yes",), "failure")
+    for group, part in {"all": data, **dict(list(data.groupby(outcome)))}.items():
+        rows += level_rows(part["braf_tested"], ("yes",), group)
+    return rows

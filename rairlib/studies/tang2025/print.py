@@ -1,0 +1,360 @@
+"""Hunan: what the print alone determines: 2×2 tables, areas and the threshold."""
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from rairlib.reconstruct.printed_rules import (
+    BOTH,
+    PrintedSubgroups,
+    agreeing_tables,
+    printed_rules,
+    printed_subgroups,
+    subgroup_tables,
+)
+from rairlib.reconstruct.two_by_two import (
+    ERRORS,
+    Neighbourhood,
+    area_range,
+    dichotomised_areas,
+    fewest_sufficient,
+    rounding_to,
+    scores_given_table,
+    solution_counts,
+    solutions_by_chance,
+    sufficient_numbers,
+)
+from rairlib.registry.registry import Registry
+from rairlib.stats.roc import Z_95, auc, hanley_mcneil_standard_error
+
+COUNTS = ("TP", "FN", "FP", "TN")
+
+
+def set_name(group: str) -> str:
+    """Return ``training`` for ``training failure vs training success``."""
+    return group if group == BOTH else group.split()[0]
+
+
+def reconstructed_tables(registry: Registry) -> pd.DataFrame:
+    """Return the 2×2 tables of both cohorts, of all patients and of the subgroups.
+
+    Parameters
+    ----------
+    registry : Registry
+        The Hunan registry.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by patients: ``n``, the four cells, ``area`` of the score cut in two with its
+        limits ``low, high`` under Hanley and McNeil's error, not cut at 1.
+    """
+    tables = {set_name(r.first.group): agreeing_tables(r)[0] for r in printed_rules(registry)}
+    for subgroups in printed_subgroups(registry):
+        tables[BOTH] = np.array(subgroups.pooled)
+        names = [area.row.group for area in subgroups.areas]
+        tables |= dict(zip(names, subgroup_tables(subgroups)[0], strict=True))
+    frame = pd.DataFrame.from_dict(tables, orient="index", columns=COUNTS).rename_axis("patients")
+    areas, errors = dichotomised_areas(*(frame[name] for name in COUNTS))
+    frame.insert(0, "n", frame.sum(axis=1))
+    return frame.assign(area=areas, low=areas - Z_95 * errors, high=areas + Z_95 * errors)
+
+
+def with_performance(tables: pd.DataFrame) -> pd.DataFrame:
+    """Return what the paper's lost table of performance must show, in percent.
+
+    Parameters
+    ----------
+    tables : DataFrame
+        See :func:`reconstructed_tables`.
+
+    Returns
+    -------
+    DataFrame
+        The cells with sensitivity, specificity, predictive values and accuracy.
+    """
+    tp, fn, fp, tn = (tables[name] for name in COUNTS)
+    shares = {
+        "sensitivity": tp / (tp + fn),
+        "specificity": tn / (tn + fp),
+        "PPV": tp / (tp + fp),
+        "NPV": tn / (tn + fn),
+        "accuracy": (tp + tn) / tables["n"],
+    }
+    shown = {f"{name}, %": (100 * share).map("{:.2f}".format) for name, share in shares.items()}
+    return tables[["n", *COUNTS]].assign(**shown)
+
+
+def beside_areas(registry: Registry, tables: pd.DataFrame) -> pd.DataFrame:
+    """Set the printed areas with their limits beside those of the score cut in two.
+
+    Parameters
+    ----------
+    registry : Registry
+        The Hunan registry.
+    tables : DataFrame
+        See :func:`reconstructed_tables`.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by patients: ``printed`` and ``cut in two``, each area (lower to upper limit).
+    """
+    rows = {}
+    for row in registry.where("auc", repeats=""):
+        name = set_name(row.group) if row.outcome_groups else row.group
+        limits = [registry.belonging_to(row.id, end)[0].printed for end in ("ci_low", "ci_high")]
+        found = tables.loc[name]
+        rows[name] = {
+            "printed": f"{row.printed} ({limits[0]} to {limits[1]})",
+            "cut in two": f"{found['area']:.4f} ({found['low']:.4f} to {found['high']:.4f})",
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("patients")
+
+
+def area_bounds(registry: Registry) -> pd.DataFrame:
+    """Bound the area of the continuous score by the 2×2 table of each cohort.
+
+    Parameters
+    ----------
+    registry : Registry
+        The Hunan registry.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by cohort: ``low, high`` from the table alone, ``high, best cut-off`` if no other
+        cut-off has a larger Youden index there (as the paper says of the training set),
+        ``cut in two`` and ``printed``.
+    """
+    rows = {}
+    for rule in printed_rules(registry):
+        cells = tuple(int(n) for n in agreeing_tables(rule)[0])
+        low, high = area_range(*cells)
+        best = area_range(*cells, best_cutoff=True)[1]
+        chosen_here = bool(registry.where("cutoff", group=rule.first.group))
+        (row,) = registry.where("auc", group=rule.first.group, repeats="")
+        rows[set_name(rule.first.group)] = {
+            "low": low,
+            "high": high,
+            "high, best cut-off": best if chosen_here else np.nan,
+            "cut in two": float(dichotomised_areas(*cells)[0]),
+            "printed": row.number.value,
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("patients")
+
+
+def chance_of_area(registry: Registry, number: int, seed: int) -> pd.DataFrame:
+    """Ask how often a continuous score with the 2×2 table prints the area of its yes-or-no form.
+
+    Parameters
+    ----------
+    registry : Registry
+        The Hunan registry.
+    number : int
+        Scores per cohort and kind.
+    seed : int
+        Seed of all of them.
+
+    Returns
+    -------
+    DataFrame
+        By cohort and kind of score (normal, or in random order beyond the cut-off): ``scores``,
+        ``2.5 %``, ``median``, ``97.5 %`` of their areas, ``print its area`` and ``print area and
+        limits`` of the yes-or-no form, to three decimals.
+    """
+    rng, rows = np.random.default_rng(seed), {}
+    for rule in printed_rules(registry):
+        cells = tuple(int(n) for n in agreeing_tables(rule)[0])
+        for kind, informative in (("normal", True), ("random order", False)):
+            event, scores = scores_given_table(cells, number, rng, informative)
+            estimates = np.array([_with_limits(event, score) for score in scores])
+            key = (set_name(rule.first.group), kind)
+            rows[key] = _agreement_with(estimates, dichotomised_areas(*cells))
+    frame = pd.DataFrame.from_dict(rows, orient="index")
+    return frame.rename_axis(["patients", "score"])
+
+
+def _with_limits(event: np.ndarray, score: np.ndarray) -> tuple[float, float, float]:
+    area, error = auc(event, score), hanley_mcneil_standard_error(event, score)
+    return area, area - Z_95 * error, area + Z_95 * error
+
+
+def _agreement_with(estimates: np.ndarray, dichotomised: tuple) -> dict:
+    area, error = dichotomised
+    printed = np.round([area, area - Z_95 * error, area + Z_95 * error], 3)
+    targets = rounding_to(printed)
+    inside = (estimates >= targets[:, 0]) & (estimates <= targets[:, 1])
+    low, median, high = np.quantile(estimates[:, 0], [0.025, 0.5, 0.975])
+    return {
+        "scores": len(estimates),
+        "2.5 %": low,
+        "median": median,
+        "97.5 %": high,
+        "print its area": int(inside[:, 0].sum()),
+        "print area and limits": int(inside.all(axis=1).sum()),
+    }
+
+
+def threshold_values(registry: Registry) -> dict[str, float]:
+    """Return what the printed threshold means if it is a value of logit(p).
+
+    Parameters
+    ----------
+    registry : Registry
+        The Hunan registry.
+
+    Returns
+    -------
+    dict of str to float
+        ``risk``; ``nodes``, the fewest with no thyroglobulin, and ``tg``, the thyroglobulin with
+        no node, at which the printed model reaches it.
+    """
+    (cutoff,) = registry.where("cutoff", variable="logit_p", repeats="")
+    (intercept,) = registry.where("intercept", repeats="")
+    slopes = {row.variable: row.number.value for row in registry.where("coefficient", repeats="")}
+    distance = cutoff.number.value - intercept.number.value
+    return {
+        "risk": float(expit(cutoff.number.value)),
+        "nodes": int(np.ceil(distance / slopes["lln_count"])),
+        "tg": distance / slopes["tg_before"],
+    }
+
+
+# --- Hunan: the search for the subgroups' tables, and what chance would have found ------------
+
+
+ERROR_NAMES = {"hanley_mcneil": "Hanley-McNeil (SPSS)", "delong": "DeLong"}
+
+
+def readings(registry: Registry) -> pd.DataFrame:
+    """Count the splits that agree with the subgroups' numbers under every reading.
+
+    Parameters
+    ----------
+    registry : Registry
+        The Hunan registry.
+
+    Returns
+    -------
+    DataFrame
+        One row per pair of subgroups, set of patients and standard error; ``splits`` in all, and
+        those that agree with the first subgroup, the second, and both. A limit printed just
+        below 1 is read as cut.
+    """
+    rows = {}
+    for error in ERRORS:
+        for subgroups in printed_subgroups(registry):
+            for patients in subgroups.tables:
+                counts = solution_counts(subgroups.splits(error, patients), subgroups.targets())
+                key = (ERROR_NAMES[error], pair_name(subgroups), set_name(patients))
+                rows[key] = counts
+    frame = pd.DataFrame.from_dict(rows, orient="index")
+    frame.index.names = ["standard error", "subgroups", "patients"]
+    return frame
+
+
+def pair_name(subgroups: PrintedSubgroups) -> str:
+    """Return ``male, female``."""
+    return ", ".join(area.row.group for area in subgroups.areas)
+
+
+def numbers_needed(registry: Registry) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Count the splits that each selection of printed numbers leaves.
+
+    Parameters
+    ----------
+    registry : Registry
+        The Hunan registry.
+
+    Returns
+    -------
+    summary : DataFrame
+        By pair of subgroups and how many numbers are used; see
+        :func:`rairlib.reconstruct.two_by_two.fewest_sufficient`.
+    fewest : DataFrame
+        Column ``these leave one split``: the smallest such selections, indexed by subgroups.
+    """
+    summaries, fewest = {}, []
+    for subgroups in printed_subgroups(registry):
+        names = [f"{row.statistic} {row.group}" for row in subgroups.rows]
+        counts = sufficient_numbers(subgroups.splits(), subgroups.targets(), names)
+        summaries[pair_name(subgroups)] = fewest_sufficient(counts)
+        single = counts[counts["solutions"] == 1]
+        smallest = single[single["numbers"] == single["numbers"].min()]
+        words = smallest["used"].map(lambda used: ", ".join(used).replace("_", " "))
+        fewest += [(pair_name(subgroups), text) for text in words]
+    summary = pd.concat(summaries, names=["subgroups"])
+    columns = ["subgroups", "these leave one split"]
+    return summary, pd.DataFrame(fewest, columns=columns).set_index("subgroups")
+
+
+def neighbourhood_of(subgroups: PrintedSubgroups) -> Neighbourhood:
+    """Return what is near the printed numbers of two subgroups.
+
+    Parameters
+    ----------
+    subgroups : PrintedSubgroups
+        As printed, with one split that agrees.
+
+    Returns
+    -------
+    Neighbourhood
+        Half-widths are from the area to the lower limit, which is never cut.
+    """
+    areas = np.array([area.row.number.value for area in subgroups.areas])
+    lows = np.array([area.low.number.value for area in subgroups.areas])
+    first = subgroup_tables(subgroups)[0, 0]
+    tp, fn, fp, tn = subgroups.pooled
+    shares = (first[:2].sum() / (tp + fn), first[2:].sum() / (fp + tn))
+    return Neighbourhood(areas=areas, half_widths=areas - lows, shares=shares)
+
+
+def chance(registry: Registry, number: int, seed: int) -> pd.DataFrame:
+    """Search made-up prints in the same way as the printed numbers.
+
+    Parameters
+    ----------
+    registry : Registry
+        The Hunan registry.
+    number : int
+        Made-up prints of each kind, per pair of subgroups and set of patients.
+    seed : int
+        Seed of all of them.
+
+    Returns
+    -------
+    DataFrame
+        See :func:`rairlib.reconstruct.two_by_two.solutions_by_chance`, with the pair of subgroups
+        and
+        the patients in the index.
+    """
+    rng, found = np.random.default_rng(seed), {}
+    for subgroups in printed_subgroups(registry):
+        near = neighbourhood_of(subgroups)
+        for patients in subgroups.tables:
+            splits = subgroups.splits(patients=patients)
+            key = (pair_name(subgroups), set_name(patients))
+            found[key] = solutions_by_chance(splits, near, number, rng)
+    return pd.concat(found, names=["subgroups", "patients"])
+
+
+def beside_each_other(found: pd.DataFrame) -> pd.DataFrame:
+    """Set the kinds of made-up print beside each other.
+
+    Parameters
+    ----------
+    found : DataFrame
+        See :func:`chance`.
+
+    Returns
+    -------
+    DataFrame
+        One row per pair of subgroups and set of patients; for each kind how many prints have a
+        split, and the mean number of splits.
+    """
+    columns = ["with a split", "mean splits"]
+    table = found.pivot_table(columns, ["subgroups", "patients"], "made-up print", sort=False)
+    for kind in table["with a split"].columns:
+        table["with a split", kind] = table["with a split", kind].astype(int)
+    return table[columns].rename_axis(columns=[None, None])

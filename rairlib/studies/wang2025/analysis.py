@@ -1,0 +1,662 @@
+"""The analysis of Wang et al. 2025 (Qingdao), in the order of the paper.
+
+Works on any cohort with the paper's variables: simulated, or a reader's own. The cohort's columns
+are in :mod:`~rairlib.studies.wang2025.analysis`, refractory disease in
+:mod:`~rairlib.studies.wang2025.analysis`, progression in
+:mod:`~rairlib.studies.wang2025.analysis`.
+"""
+
+import numpy as np
+import pandas as pd
+
+from rairlib.errors import RairlibError
+from rairlib.stats.cox import cox
+from rairlib.stats.logistic import logistic
+from rairlib.stats.roc import dichotomise, optimal_cutoffs
+from rairlib.stats.rows import (
+    COLUMNS,
+    auc_rows,
+    level_rows,
+    log_rank_rows,
+    operating_rows,
+    part_rows,
+    quantile_rows,
+    rank_rows,
+    ratio_rows,
+    size_rows,
+    split_rows,
+    survival_rows,
+)
+
+# --- The cohort of Wang et al. 2025 (Qingdao): its columns, its checks, and what the paper derives
+
+
+AGE_CUTOFF, SIZE_CUTOFF, RATIO_CUTOFF, LM_CUTOFF, PS_TG_CUTOFF = 55, 4, 50, 1, 528.5
+TYPES = ("no avidity", "partial avidity", "avidity lost", "progression despite avidity")
+BY_PROGRESSION = "progression despite avidity"
+# What the lesions did over the courses, by type; type iv takes up iodine to the end, as RAIA does.
+COURSES = {
+    "": "avid at every course",
+    "no avidity": "never",
+    "partial avidity": "partial",
+    "avidity lost": "lost",
+    BY_PROGRESSION: "avid at every course",
+}
+STATUS = {True: "RAI-avid", False: "partial or no RAI-avid"}
+LEVELS = {
+    "age_55": ["<55", "≥55"],
+    "gender": ["Male", "Female"],
+    "histology": ["PTC", "FTC"],
+    "multicentricity": ["Yes", "No"],
+    "tumor_size_4": ["≤4", ">4"],
+    "ete": ["Negative", "Positive"],
+    "t_stage": ["T4", "T1/T2/T3"],
+    "n_stage": ["N0-N1a", "N1b"],
+    "lnm_ratio_50": ["<50", "≥50"],
+    "lm_size_1": ["<1", "≥1"],
+    "ps_tg_528": ["<528.5", "≥528.5"],
+    "rai_avid_status": list(STATUS.values()),
+}
+GIVEN_LEVELS = {
+    "rair": ["RAIA", "RAIR"],
+    "rair_type": ["", *TYPES],
+    **{name: LEVELS[name] for name in ("gender", "histology", "multicentricity", "ete")},
+    "ptc_variant": [
+        "",
+        "follicular",
+        "tall cell",
+        "columnar cell",
+        "diffuse sclerosing",
+        "not described",
+    ],
+    "t_stage": LEVELS["t_stage"],
+    "n_stage": LEVELS["n_stage"],
+    "lnm": ["yes", "no"],
+    "avidity": ["avid at every course", "never", "partial", "lost"],
+    "evaluable": ["yes", "no"],
+    "rai_avid_status": ["", *STATUS.values()],
+    "response": ["", "CR", "non-CR/non-PD", "PD"],
+    "progression": ["", "PD", "NPD"],
+}
+RANGES = {
+    "age": (18, 120),
+    "tumor_size": (0, 50),
+    "lnm_ratio": (0, 100),
+    "lm_size": (0, 50),
+    "ps_tg": (0, np.inf),
+    "rai_courses": (1, 50),
+    "rai_activity": (0, np.inf),
+    "follow_up": (0, 1200),
+}
+COHORT_COLUMNS = ("patient", *GIVEN_LEVELS, *RANGES, "pfs")
+
+
+def check_cohort(cohort: pd.DataFrame) -> None:
+    """Refuse a cohort on which the analysis cannot be run.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        One row per patient with the columns ``patient`` (unique), those of ``GIVEN_LEVELS`` with
+        one of the levels listed there, and numbers: ``age`` (whole years), ``tumor_size`` and
+        ``lm_size`` (largest lung metastasis, cm), ``lnm_ratio`` (%), ``ps_tg`` (ng/mL),
+        ``rai_courses``, ``rai_activity`` (mCi), ``follow_up`` and ``pfs`` (months). Empty texts
+        stand for what does not apply: ``rair_type`` of RAIA, ``ptc_variant`` of FTC, and
+        ``rai_avid_status``, ``response``, ``progression`` and ``pfs`` of patients who are not
+        evaluable. More columns are allowed.
+
+    Raises
+    ------
+    RairlibError
+        One line per fault.
+    """
+    _checked(cohort)
+
+
+def _checked(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Return a usable cohort with texts as texts, what does not apply as empty ones."""
+    absent = [column for column in COHORT_COLUMNS if column not in cohort.columns]
+    if absent:
+        raise RairlibError(f"cohort: no column {', '.join(absent)}")
+    data = cohort.assign(**{name: cohort[name].fillna("").astype(str) for name in GIVEN_LEVELS})
+    repeated = data["patient"][data["patient"].duplicated()]
+    faults = [f"cohort: patient {name} occurs more than once" for name in repeated.iloc[:1]]
+    for column, allowed in GIVEN_LEVELS.items():
+        told = f"{column} is not one of {', '.join(filter(None, allowed))}"
+        faults += _fault(data, data[column].isin(allowed), told)
+    for column, (low, high) in RANGES.items():
+        values = pd.to_numeric(data[column], errors="coerce")
+        whole = values % 1 == 0 if column in ("age", "rai_courses") else True
+        told = f"{column} is not a {'whole ' if whole is not True else ''}number"
+        faults += _fault(data, values.between(low, high) & whole, f"{told} from {low} to {high}")
+    faults = faults or _contradictions(data)
+    faults += [
+        f"cohort: no patient with {column} = {level}"
+        for column, level in [("rair", "RAIA"), ("rair", "RAIR"), ("progression", "PD")]
+        if not (data[column] == level).any()
+    ]
+    if faults:
+        raise RairlibError("\n".join(faults))
+    return data
+
+
+def _fault(data: pd.DataFrame, right: pd.Series, told: str) -> list[str]:
+    return [] if right.all() else [f"cohort: patient {data['patient'][~right].iloc[0]}: {told}"]
+
+
+def _contradictions(data: pd.DataFrame) -> list[str]:
+    """List the columns that do not go together, with the first patient in whom they do not."""
+    refractory, assessed = data["rair"] == "RAIR", data["evaluable"] == "yes"
+    progressed, fourth = data["progression"] == "PD", data["rair_type"] == BY_PROGRESSION
+    given = data != ""
+    applies = {
+        "rair_type": (refractory, "rair is RAIR"),
+        "ptc_variant": (data["histology"] == "PTC", "histology is PTC"),
+        "rai_avid_status": (assessed, "evaluable is yes"),
+        "response": (assessed, "evaluable is yes"),
+        "progression": (assessed, "evaluable is yes"),
+    }
+    rules = {
+        f"{column} must be given if {when}, and otherwise be empty": given[column] == applying
+        for column, (applying, when) in applies.items()
+    }
+    months = pd.to_numeric(data["pfs"], errors="coerce")
+    rules |= {
+        "pfs must be a time if evaluable is yes, and otherwise be empty": months.ge(0) == assessed,
+        "progression must be PD where the response is": progressed == (data["response"] == "PD"),
+        "avidity does not go with rair_type": data["avidity"] == data["rair_type"].map(COURSES),
+        # Criterion iv of refractory disease is progression itself.
+        "progression makes the disease RAIR": refractory | ~progressed,
+        f"{BY_PROGRESSION} needs progression": progressed | ~fourth,
+    }
+    return [line for told, right in rules.items() for line in _fault(data, right, told)]
+
+
+def with_cutoffs(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Check a cohort and add the variables that the paper derives.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        As for :func:`check_cohort`.
+
+    Returns
+    -------
+    DataFrame
+        A copy with numbers as numbers, ``age_55``, ``tumor_size_4``, ``lnm_ratio_50``,
+        ``lm_size_1``, ``ps_tg_528`` (levels as in ``LEVELS``) and ``curve`` (the type of
+        refractory disease as Figure 5B draws it, partial and lost avidity joined; empty for
+        RAIA).
+
+    Raises
+    ------
+    RairlibError
+        As :func:`check_cohort` does.
+    """
+    data = _checked(cohort)
+    for name in (*RANGES, "pfs"):
+        data[name] = pd.to_numeric(data[name], errors="coerce")
+    joined = data["rair_type"].isin(["partial avidity", "avidity lost"])
+    return data.assign(
+        age=data["age"].astype(int),
+        age_55=dichotomise(data["age"], AGE_CUTOFF),
+        tumor_size_4=np.where(data["tumor_size"] > SIZE_CUTOFF, ">4", "≤4"),
+        lnm_ratio_50=dichotomise(data["lnm_ratio"], RATIO_CUTOFF),
+        lm_size_1=dichotomise(data["lm_size"], LM_CUTOFF),
+        ps_tg_528=dichotomise(data["ps_tg"], PS_TG_CUTOFF),
+        curve=data["rair_type"].mask(joined, "partial avidity or avidity lost"),
+    )
+
+
+def evaluable(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Return the patients whose response was assessed, with derived variables.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        As for :func:`check_cohort`.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`with_cutoffs`, with ``progressed`` (true/false) beside ``pfs`` (months).
+
+    Raises
+    ------
+    RairlibError
+        As :func:`check_cohort` does.
+    """
+    data = with_cutoffs(cohort)
+    assessed = data[data["evaluable"] == "yes"]
+    return assessed.assign(progressed=assessed["progression"] == "PD")
+
+
+# --- Refractory disease in Wang et al. 2025: who the patients are (Table 3) and who is RAIR (Table
+# 4)
+# The results are rows ``statistic, variable, level, group, method, value`` in the words of the
+# book.
+
+
+OUTCOME = ("RAIR", "RAIA")
+TABLE_3_LEVELS = {
+    name: LEVELS[name] for name in LEVELS if name not in ("ps_tg_528", "rai_avid_status")
+}
+TABLE_3_NUMBERS = (
+    "age",
+    "tumor_size",
+    "lnm_ratio",
+    "ps_tg",
+    "rai_courses",
+    "rai_activity",
+    "follow_up",
+)
+VARIANTS = ("follicular", "tall cell", "columnar cell", "diffuse sclerosing")
+# The level named first is the one whose odds of RAIR the table prints.
+CONTRASTS = {
+    "age_55": ("≥55", "<55"),
+    "gender": ("Female", "Male"),
+    "histology": ("FTC", "PTC"),
+    "multicentricity": ("No", "Yes"),
+    "tumor_size_4": ("≤4", ">4"),
+    "ete": ("Negative", "Positive"),
+    "t_stage": ("T1/T2/T3", "T4"),
+    "n_stage": ("N0-N1a", "N1b"),
+    "lnm_ratio_50": ("≥50", "<50"),
+    "lm_size_1": ("≥1", "<1"),
+}
+FIVE = ("age_55", "tumor_size_4", "ete", "t_stage", "lm_size_1")
+KEPT = ("age_55", "t_stage")
+# Which covariates stand beside each row of the multivariable column. The rows of age and T stage
+# agree with the model of these two alone, the other three with the model of all five: the last and
+# the first step of a selection, not one model.
+TABLE_4_MODELS = {variable: KEPT if variable in KEPT else FIVE for variable in FIVE}
+NOT_SIGNIFICANT = (
+    "gender",
+    "histology",
+    "multicentricity",
+    "tumor_size_4",
+    "n_stage",
+    "lnm_ratio_50",
+)
+
+
+def table_3(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Describe all patients.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        As for :func:`rairlib.studies.wang2025.analysis.check_cohort`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``statistic, variable, level, group, method, value``: counts and percentages of
+        every level, medians, quartiles (SPSS's HAVERAGE) and ranges, the sizes of the groups RAIA
+        and RAIR (percent of all) and of the types of refractory disease (percent of RAIR).
+    """
+    data = with_cutoffs(cohort)
+    rows = size_rows(data["rair"], OUTCOME)
+    rows += part_rows(data["rair_type"][data["rair"] == "RAIR"], TYPES)
+    for variable, levels in {**TABLE_3_LEVELS, "lnm": ["yes", "no"]}.items():
+        rows += level_rows(data[variable], levels, "all")
+    papillary = data["ptc_variant"][data["histology"] == "PTC"]
+    rows += level_rows(papillary, VARIANTS, "all")
+    for variable in TABLE_3_NUMBERS:
+        rows += quantile_rows(data[variable], "all")
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def table_4(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Compare patients with and without refractory disease, one variable at a time.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        As for :func:`rairlib.studies.wang2025.analysis.check_cohort`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``statistic, variable, level, group, method, value``: counts, percentages of each
+        level (the rows of the paper's table), Pearson's chi-squared test without correction;
+        quantiles of ps-Tg and the Mann-Whitney test; and, under all six names, the smallest of
+        the six p values that the text calls larger than 0.05.
+    """
+    data = with_cutoffs(cohort)
+    rows = []
+    for variable, levels in TABLE_3_LEVELS.items():
+        rows += split_rows(data[variable], data["rair"], OUTCOME, levels)
+    rows += rank_rows(data["ps_tg"], data["rair"], OUTCOME)
+    p_values = {row[1]: row[5] for row in rows if row[0] == "p_value"}
+    smallest = min(p_values[variable] for variable in NOT_SIGNIFICANT)
+    rows.append(("p_value", " | ".join(NOT_SIGNIFICANT), "", " vs ".join(OUTCOME), "", smallest))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def table_4_ratios(
+    cohort: pd.DataFrame, models: dict[str, tuple[str, ...]] | None = None
+) -> pd.DataFrame:
+    """Fit the logistic models of Table 4: each variable alone, and its multivariable column.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        As for :func:`rairlib.studies.wang2025.analysis.check_cohort`.
+    models : dict of str to tuple of str, optional
+        Row of the multivariable column → covariates of the model from which it is taken, the
+        variable of the row among them; ``TABLE_4_MODELS`` without it.
+
+    Returns
+    -------
+    DataFrame
+        Odds ratios in the schema of :func:`rairlib.stats.logistic.logistic`, after a column
+        ``model``
+        (``univariable`` or ``multivariable``).
+
+    Raises
+    ------
+    RairlibError
+        If the cohort is not usable or a model has no finite estimates.
+    """
+    data = with_cutoffs(cohort)
+    refractory = data.assign(refractory=data["rair"] == "RAIR")
+    fits = {}
+
+    def row(model: str, variable: str, covariates: tuple[str, ...]) -> pd.DataFrame:
+        if covariates not in fits:
+            contrasts = {name: CONTRASTS[name] for name in covariates}
+            fits[covariates] = logistic(refractory, "refractory", contrasts)
+        fit = fits[covariates]
+        own = fit["term"].str.startswith(f"{variable}: ") & (fit["statistic"] == "odds_ratio")
+        return fit[own].assign(model=model)
+
+    parts = [row("univariable", variable, (variable,)) for variable in CONTRASTS]
+    parts += [
+        row("multivariable", variable, covariates)
+        for variable, covariates in (models or TABLE_4_MODELS).items()
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    return table[["model", *table.columns.drop("model")]]
+
+
+def refractory_rows(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Return Tables 3 and 4 in long format.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        As for :func:`rairlib.studies.wang2025.analysis.check_cohort`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``statistic, variable, level, group, method, value``.
+    """
+    parts = [table_3(cohort), table_4(cohort)]
+    for model, estimates in table_4_ratios(cohort).groupby("model", sort=False):
+        rows = ratio_rows(estimates, OUTCOME, model)
+        parts.append(pd.DataFrame(rows, columns=list(COLUMNS)))
+    return pd.concat(parts, ignore_index=True)
+
+
+# --- Progression in Wang et al. 2025: ROC of ps-Tg, Cox models (Table 5), Kaplan-Meier curves ---
+
+
+WANG2025_PROGRESSION_OUTCOME = ("PD", "NPD")
+RESPONSES = ("CR", "non-CR/non-PD")
+# The level named first is the one whose hazard of progression the table prints.
+WANG2025_PROGRESSION_CONTRASTS = {
+    "gender": ("Female", "Male"),
+    "age_55": ("≥55", "<55"),
+    "histology": ("FTC", "PTC"),
+    "multicentricity": ("No", "Yes"),
+    "tumor_size_4": (">4", "≤4"),
+    "lnm_ratio_50": ("≥50", "<50"),
+    "ete": ("Negative", "Positive"),
+    "t_stage": ("T1/T2/T3", "T4"),
+    "n_stage": ("N0-N1a", "N1b"),
+    "ps_tg_528": ("≥528.5", "<528.5"),
+    "rai_avid_status": ("partial or no RAI-avid", "RAI-avid"),
+    "lm_size_1": ("≥1", "<1"),
+}
+NOT_IN_MODEL = ("multicentricity", "lnm_ratio_50", "n_stage")
+TABLE_5_MODEL = {
+    name: WANG2025_PROGRESSION_CONTRASTS[name]
+    for name in WANG2025_PROGRESSION_CONTRASTS
+    if name not in NOT_IN_MODEL
+}
+RATES = (12, 36, 60)
+LEVEL_OFF = 100  # months after which Figure 4 is described
+# Figure 5A's curves, then the curves of the types of refractory disease; Figure 5B joins two.
+CURVES = ("RAIR", "RAIA")
+TYPE_CURVES = (*TYPES, "partial avidity or avidity lost")
+
+
+def responses(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Count who was evaluable, who progressed, and the other responses.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        As for :func:`rairlib.studies.wang2025.analysis.check_cohort`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``statistic, variable, level, group, method, value``: sizes of the groups, the
+        responses in percent of the evaluable patients, and the follow-up of these.
+    """
+    data = evaluable(cohort)
+    rows = [
+        ("n", "", "", "evaluable", "", len(data)),
+        ("n", "", "", "not evaluable", "", len(cohort) - len(data)),
+        *part_rows(data["progression"], WANG2025_PROGRESSION_OUTCOME),
+        *part_rows(data["response"], RESPONSES),
+        *quantile_rows(data["follow_up"], "evaluable"),
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def figure_3(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Measure how well ps-Tg tells patients with progression from those without.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        As for :func:`rairlib.studies.wang2025.analysis.check_cohort`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``statistic, variable, level, group, method, value``: quantiles in both groups and
+        the Mann-Whitney test; AUC with its interval under both standard errors; the
+        Youden-optimal cut-off as SPSS lists it, the lowest if several tie; sensitivity and
+        specificity (percent) at the paper's cut-off, once with ≥ and once with >.
+    """
+    data = evaluable(cohort)
+    score, group = data["ps_tg"], data["progression"]
+    best = optimal_cutoffs(data["progressed"], score)["cutoff"].iloc[0]
+    rows = [
+        *rank_rows(score, group, WANG2025_PROGRESSION_OUTCOME),
+        *auc_rows(score, group, WANG2025_PROGRESSION_OUTCOME),
+        ("cutoff", "ps_tg", "", " vs ".join(WANG2025_PROGRESSION_OUTCOME), "youden", best),
+        *operating_rows(score, group, WANG2025_PROGRESSION_OUTCOME, "ps_tg_528", PS_TG_CUTOFF),
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def table_5_counts(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Count the evaluable patients with each level of Table 5.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        As for :func:`rairlib.studies.wang2025.analysis.check_cohort`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``statistic, variable, level, group, method, value``: counts and percentages.
+    """
+    data = evaluable(cohort)
+    rows = [
+        row
+        for name in WANG2025_PROGRESSION_CONTRASTS
+        for row in level_rows(data[name], LEVELS[name], "evaluable")
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def table_5(cohort: pd.DataFrame, ties: str = "breslow") -> pd.DataFrame:
+    """Fit the Cox models of Table 5: each variable alone, and nine of them at once.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        As for :func:`rairlib.studies.wang2025.analysis.check_cohort`.
+    ties : str
+        ``breslow``, as the paper's software handles ties, or ``efron``.
+
+    Returns
+    -------
+    DataFrame
+        Hazard ratios in the schema of :func:`rairlib.stats.cox.cox`, after a column ``model``
+        (``univariable`` or ``multivariable``).
+
+    Raises
+    ------
+    RairlibError
+        If the cohort is not usable or a model has no finite estimates.
+    """
+    data = evaluable(cohort)
+    fits = [
+        cox(data, "pfs", "progressed", {name: contrast}, ties).assign(model="univariable")
+        for name, contrast in WANG2025_PROGRESSION_CONTRASTS.items()
+    ]
+    joint = cox(data, "pfs", "progressed", TABLE_5_MODEL, ties)
+    table = pd.concat([*fits, joint.assign(model="multivariable")])
+    ratios = table[table["statistic"] == "hazard_ratio"].reset_index(drop=True)
+    return ratios[["model", *ratios.columns.drop("model")]]
+
+
+def figure_4(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Read the curve of all evaluable patients at one, three and five years and where it is level.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        As for :func:`rairlib.studies.wang2025.analysis.check_cohort`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``statistic, variable, level, group, method, value``; progression-free survival
+        in percent, NaN beyond the last observation.
+    """
+    data = evaluable(cohort)
+    rows = survival_rows(data["pfs"], data["progressed"], (*RATES, LEVEL_OFF), "evaluable")
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def figure_5(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Compare the curves of RAIR and RAIA, and those of the types of refractory disease.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        As for :func:`rairlib.studies.wang2025.analysis.check_cohort`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``statistic, variable, level, group, method, value``: rates at one, three and five
+        years of evaluable patients in percent (no row for a group without any), and both log-rank
+        tests; the second, named ``RAIR``, compares three curves.
+    """
+    data = evaluable(cohort)
+    refractory = data[data["rair"] == "RAIR"]
+    members = {name: data[data["rair"] == name] for name in CURVES}
+    members |= {name: refractory[refractory["rair_type"] == name] for name in TYPES}
+    members |= {name: refractory[refractory["curve"] == name] for name in TYPE_CURVES[-1:]}
+    rows = []
+    for name, part in members.items():
+        if len(part):
+            rows += survival_rows(part["pfs"], part["progressed"], RATES, name)
+    versus = " vs ".join(CURVES)
+    rows += log_rank_rows(data["pfs"], data["progressed"], data["rair"], versus)
+    part = refractory[["pfs", "progressed", "curve"]]
+    rows += log_rank_rows(part["pfs"], part["progressed"], part["curve"], "RAIR")
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def progression_rows(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Return sections 3.4 to 3.6 in long format: responses, Figures 3 to 5 and Table 5.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        As for :func:`rairlib.studies.wang2025.analysis.check_cohort`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``statistic, variable, level, group, method, value``.
+    """
+    parts = [responses(cohort), figure_3(cohort), table_5_counts(cohort)]
+    for model, estimates in table_5(cohort).groupby("model", sort=False):
+        rows = ratio_rows(estimates, WANG2025_PROGRESSION_OUTCOME, model)
+        parts.append(pd.DataFrame(rows, columns=list(COLUMNS)))
+    return pd.concat([*parts, figure_4(cohort), figure_5(cohort)], ignore_index=True)
+
+
+# --- The analysis of Wang et al. 2025 (Qingdao), in the order of the paper --------------------
+# Works on any cohort with the paper's variables: simulated, or a reader's own. The cohort's columns
+# are in :mod:`~rairlib.studies.wang2025.analysis`, refractory disease in
+# :mod:`~rairlib.studies.wang2025.analysis`, progression in
+# :mod:`~rairlib.studies.wang2025.analysis`.
+
+
+__all__ = [
+    "COHORT_COLUMNS",
+    "LEVELS",
+    "TABLE_4_MODELS",
+    "TABLE_5_MODEL",
+    "TYPES",
+    "analyse",
+    "check_cohort",
+    "evaluable",
+    "figure_3",
+    "figure_4",
+    "figure_5",
+    "responses",
+    "table_3",
+    "table_4",
+    "table_4_ratios",
+    "table_5",
+    "table_5_counts",
+    "with_cutoffs",
+]
+
+
+def analyse(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Run the paper's whole analysis.
+
+    Parameters
+    ----------
+    cohort : DataFrame
+        As for :func:`check_cohort`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``statistic, variable, level, group, method, value``: Tables 3 and 4, the
+        responses, Figure 3, Table 5, Figures 4 and 5 in this order; percentages, rates and
+        diagnostic measures in percent, times in months.
+
+    Raises
+    ------
+    RairlibError
+        If the cohort is not usable or a model has no finite estimates.
+    """
+    return pd.concat([refractory_rows(cohort), progression_rows(cohort)], ignore_index=True)

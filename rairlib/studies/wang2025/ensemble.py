@@ -1,0 +1,90 @@
+"""What an ensemble of searched cohorts says about numbers that were held out or never printed."""
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+
+from rairlib.cohorts.whole_numbers import AnchorError
+from rairlib.registry.registry import Registry
+from rairlib.studies.wang2025 import analysis as wang2025
+from rairlib.studies.wang2025.cohort import searched_cohort
+from rairlib.studies.wang2025.unpublished import unpublished
+
+KEY = ["statistic", "variable", "level", "group"]
+# SPSS gives the interval by Hanley and McNeil; this one is left to the kept cohort.
+OTHER_AREA_METHOD = "delong"
+TRIES = 10
+# A cohort's seed, and how far the seeds of one cohort's tries lie apart.
+STRIDE = 100_000
+RATIOS = ("hazard_ratio",)
+
+
+def searched_ensemble(
+    registry: Registry, cohorts: int, seed: int, workers: int
+) -> dict[str, pd.DataFrame]:
+    """Search for many cohorts and analyse each.
+
+    Parameters
+    ----------
+    registry : Registry
+        The reported numbers.
+    cohorts : int
+        How many.
+    seed : int
+        Cohort number i depends on the seed and on i alone.
+    workers : int
+        Processes; does not change the result.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        ``ensemble``: columns ``cohort, statistic, variable, level, group, method, value``, the
+        numbers that were held out. ``unpublished``: columns ``cohort, quantity, value``.
+        ``accuracy``: the hazard ratios that the cohorts were searched for, columns as
+        ``ensemble``.
+
+    Raises
+    ------
+    AnchorError
+        If no values can be drawn around any of ten skeletons in a row.
+    """
+    tasks = (delayed(_one)(registry, seed, number) for number in range(cohorts))
+    results = Parallel(n_jobs=workers)(tasks)
+    return {
+        name: pd.concat([result[name] for result in results], ignore_index=True)
+        for name in ("ensemble", "unpublished", "accuracy")
+    }
+
+
+def _one(registry: Registry, seed: int, number: int) -> dict[str, pd.DataFrame]:
+    cohort = _drawn(registry, seed + number)
+    results = wang2025.analyse(cohort)
+    methods = {row.key[:4]: row.method for row in registry.where(role="held_out")}
+    keys = results[KEY].itertuples(index=False, name=None)
+    held = [
+        key in methods and methods[key] in ("", method) and method != OTHER_AREA_METHOD
+        for key, method in zip(keys, results["method"], strict=True)
+    ]
+    columns = ["cohort", *KEY, "method", "value"]
+    more = unpublished(cohort, np.random.default_rng([seed, number]))
+    return {
+        "ensemble": results[held].drop_duplicates(KEY).assign(cohort=number)[columns],
+        "accuracy": results[results["statistic"].isin(RATIOS)].assign(cohort=number)[columns],
+        "unpublished": pd.DataFrame(
+            {
+                "cohort": number,
+                "quantity": more["topic"] + ": " + more["quantity"],
+                "value": more["value"],
+            }
+        ),
+    }
+
+
+def _drawn(registry: Registry, seed: int) -> pd.DataFrame:
+    """Draw again where the printed follow-up cannot be met around a skeleton."""
+    for attempt in range(TRIES):
+        try:
+            return searched_cohort(registry, seed + STRIDE * attempt)[0]
+        except AnchorError as refusal:
+            reason = refusal
+    raise AnchorError(f"none of {TRIES} searches left room for the measured values: {reason}")

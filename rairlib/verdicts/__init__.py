@@ -1,0 +1,1 @@
+"""Derive, judge, count, publish."""

@@ -1,0 +1,471 @@
+"""The verdict on every reported number of a study."""
+
+import math
+from dataclasses import replace
+
+import pandas as pd
+
+from rairlib.checks.catalogue import audit
+from rairlib.checks.findings import Finding, findings_frame
+from rairlib.checks.wording import as_findings, load_text_findings
+from rairlib.reconstruct.accounts import reconstructible_models, values_from_anchors
+from rairlib.reconstruct.printed_rules import (
+    dichotomised_values_from_anchors,
+    subgroup_values_from_anchors,
+)
+from rairlib.registry.agreement import (
+    Recomputed,
+    agreeing,
+    between,
+    central_range,
+    exact,
+    match,
+    verdict_of,
+)
+from rairlib.registry.registry import Registry, ReportedNumber, load_registry
+from rairlib.registry.studies import load_ensemble, load_studies, load_witness
+from rairlib.registry.vocabulary import BASES, EVIDENCE, TESTS, VERDICTS, basis_of
+from rairlib.studies.lakhdar2024 import analysis as lakhdar2024
+from rairlib.studies.tang2025 import analysis as tang2025
+from rairlib.studies.wang2025 import analysis as wang2025
+from rairlib.verdicts.derivation import (
+    by_target,
+    derive,
+    is_third_of_interval,
+    kind_of_test,
+    proof_against,
+)
+
+# --- What the analyses give for the reported numbers of the studies analysed so far -----------
+
+
+SEARCHED = {
+    "wang2025": "searched cohorts near the print (counts and quartiles met, hazard ratios nearly)"
+}
+# Who of their patients is at risk was chosen with held-out rates and log-rank statistics in view.
+CHOSEN = {
+    "wang2025": "rests on a composition chosen in view of such numbers: the eight left out are "
+    "RAIA, and one refractory patient whose avidity was partial or lost is coded avid"
+}
+OF_THOSE_AT_RISK = ("survival_percent", "logrank_chi_square")
+ANALYSES = {
+    "lakhdar2024": lakhdar2024.analyse,
+    "wang2025": wang2025.analyse,
+    "tang2025": tang2025.analyse,
+}
+
+
+def study_results(registry: Registry) -> dict[str, Recomputed]:
+    """Return what reconstruction and simulated cohorts give for anchors and held-out numbers.
+
+    Parameters
+    ----------
+    registry : Registry
+        Registry of one of the book's studies.
+
+    Returns
+    -------
+    dict of str to Recomputed
+        By identifier; empty for a study that is not yet analysed. A held-out number is judged by
+        the reconstruction or, where that does not determine it, by the ensemble. The witness,
+        which may have been steered towards it, never counts for it; one that has the number only
+        takes away the verdict that it differs.
+    """
+    if registry.study not in ANALYSES:
+        return {}
+    of_witness = ANALYSES[registry.study](load_witness(registry.study))
+    anchored = anchored_results(registry, of_witness)
+    held_out = {
+        **ensemble_results(registry, load_ensemble(registry.study), of_witness),
+        **reconstruction_results(registry),
+    }
+    return {**anchored, **held_out}
+
+
+def anchored_results(registry: Registry, results: pd.DataFrame) -> dict[str, Recomputed]:
+    """Return the anchors as the witness has them.
+
+    Parameters
+    ----------
+    registry : Registry
+        Reported numbers.
+    results : DataFrame
+        The paper's analysis of the witness, ``statistic, variable, level, group, method, value``.
+
+    Returns
+    -------
+    dict of str to Recomputed
+        Evidence ``anchored``: agreement by construction.
+    """
+    matched = match(registry, results)
+    return {
+        row.id: exact(
+            "anchored", agreeing(row, matched[row.id])[1], "an anchor of the simulated cohort"
+        )
+        for row in registry
+        if row.role == "anchor" and row.id in matched
+    }
+
+
+def ensemble_results(
+    registry: Registry, ensemble: pd.DataFrame, of_witness: pd.DataFrame | None = None
+) -> dict[str, Recomputed]:
+    """Return the range of held-out numbers over consistent cohorts.
+
+    Parameters
+    ----------
+    registry : Registry
+        Reported numbers.
+    ensemble : DataFrame
+        See :func:`load_ensemble`.
+    of_witness : DataFrame or None
+        The same analysis of the witness, if there is one.
+
+    Returns
+    -------
+    dict of str to Recomputed
+        Evidence ``simulation``; `low` and `high` bound the central 95 %. Evidence ``none`` where
+        this range leaves the print out and one of the cohorts or the witness has it: a number
+        that one cohort has is not shown to differ.
+    """
+    kept = {} if of_witness is None else match(registry, of_witness)
+    key = ["statistic", "variable", "level", "group"]
+    by_key = {name: dict(list(part.groupby("method"))) for name, part in ensemble.groupby(key)}
+    results = {}
+    for row in registry:
+        methods = by_key.get(row.key[:4], {})
+        # Where the registry leaves the method open, one that the ensemble has alone is meant.
+        method = row.method if row.method in methods or len(methods) != 1 else next(iter(methods))
+        if row.role == "held_out" and method in methods:
+            kind = SEARCHED.get(registry.study, "consistent cohorts")
+            values = methods[method]["value"]
+            found = _over_cohorts(row, values, kind, composition_of(registry.study, row))
+            results[row.id] = _unless_attained(row, found, values, kept.get(row.id, {}))
+    return results
+
+
+def composition_of(study: str, row: ReportedNumber) -> str:
+    """Say on which choice, made in view of such numbers, a held-out number rests; empty if none."""
+    held_out = row.role == "held_out" and row.statistic in OF_THOSE_AT_RISK
+    return CHOSEN.get(study, "") if held_out else ""
+
+
+def _over_cohorts(row: ReportedNumber, values: pd.Series, kind: str, chosen: str) -> Recomputed:
+    low, high = central_range(values)
+    reason = (
+        f"central 95 % of {len(values)} {kind}; median {values.median():.6g}; "
+        f"{sum(map(row.number.agrees, values))} of them round to the print"
+        f"{chosen and '; '}{chosen}"
+    )
+    return between("simulation", low, high, reason)
+
+
+def _unless_attained(
+    row: ReportedNumber, found: Recomputed, values: pd.Series, kept: dict[str, float]
+) -> Recomputed:
+    """Return no evidence where the range leaves the print out but a cohort of ours has it."""
+    value = agreeing(row, kept)[1] if kept else math.nan
+    attained = [f"the kept cohort, which may have been steered towards it, has {value:.6g}"]
+    if not row.number.agrees(value):
+        attained = [f"{value:.6g} occurs" for value in values if row.number.agrees(value)][:1]
+    if row.number.overlaps(found.low, found.high) or not attained:
+        return found
+    reason = f"not shown to differ: {attained[0]}. {found.low:.6g} to {found.high:.6g} is the "
+    return Recomputed(
+        evidence="none", value=math.nan, low=math.nan, high=math.nan, reason=reason + found.reason
+    )
+
+
+def reconstruction_results(registry: Registry) -> dict[str, Recomputed]:
+    """Return held-out numbers as the joint tables give them that the anchors leave.
+
+    Parameters
+    ----------
+    registry : Registry
+        Reported numbers.
+
+    Returns
+    -------
+    dict of str to Recomputed
+        Evidence ``reconstruction``; the reason says whether the table is unique.
+    """
+    found = [
+        (model.name, values_from_anchors(model), "joint table")
+        for model in reconstructible_models(registry)
+    ]
+    for values in (subgroup_values_from_anchors, dichotomised_values_from_anchors):
+        found += [(name, part, "2×2 table") for name, part in values(registry).groupby("model")]
+    return {
+        record["id"]: _from_tables(record, name, kind)
+        for name, values, kind in found
+        for record in values.to_dict("records")
+        if record["role"] == "held_out"
+    }
+
+
+def _from_tables(record: dict, name: str, kind: str) -> Recomputed:
+    tables = record["tables"]
+    which = (
+        f"the only {kind} that agrees with the anchors"
+        if tables == 1
+        else f"range over the {tables} {kind}s that agree with the anchors"
+    )
+    cut = "; a limit above 1, printed just below 1" if record.get("cut") else ""
+    return between("reconstruction", record["low"], record["high"], f"{which}, {name}{cut}")
+
+
+# --- The verdict on every reported number of a study ------------------------------------------
+
+
+COLUMNS = (
+    "study",
+    "id",
+    "locus",
+    "statistic",
+    "variable",
+    "level",
+    "group",
+    "printed",
+    "unit",
+    "role",
+    "repeats",
+    "evidence",
+    "test",
+    "reproduced",
+    "low",
+    "high",
+    "verdict",
+    "reason",
+)
+TESTED = EVIDENCE[:3]
+NOT_ANALYSED = "not yet analysed"
+NO_PROPERTY = "no property of the patients who were analysed"
+NOTHING = Recomputed(evidence="none", value=math.nan, low=math.nan, high=math.nan, reason="")
+
+
+def study_findings(registry: Registry) -> list[Finding]:
+    """Return the findings of all checks on print and those on the wording.
+
+    Parameters
+    ----------
+    registry : Registry
+        Registry of one of the book's studies.
+
+    Returns
+    -------
+    list of Finding
+        Checks in the order of the catalogue, then the wording.
+    """
+    return audit(registry) + as_findings(load_text_findings(registry.study))
+
+
+def study_verdicts(study: str) -> pd.DataFrame:
+    """Give every reported number of a study its verdict.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+
+    Returns
+    -------
+    DataFrame
+        One row per reported number in order of appearance; columns ``study, id, locus,
+        statistic, variable, level, group, printed, unit, role, repeats, evidence, test,
+        reproduced, low, high, verdict, reason``. `reproduced` is NaN where only the limits `low`
+        and `high` are known; `test` is empty where there is no evidence.
+    """
+    registry = load_registry(study)
+    findings = by_target(study_findings(registry))
+    known = {**study_results(registry), **derive(registry, findings)}
+    judged = {
+        row.id: _judge(row, known, findings.get(row.id, []), registry)
+        for row in registry
+        if not row.repeats
+    }
+    records = []
+    for row in registry:
+        verdict, recomputed = judged.get(row.id) or _judge_repeat(row, judged, findings, registry)
+        records.append(_record(study, row, verdict, recomputed))
+    return pd.DataFrame(records, columns=list(COLUMNS))
+
+
+def all_verdicts(study: str = "") -> pd.DataFrame:
+    """Return the verdicts of one study or of all.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study; empty for all.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`study_verdicts`.
+    """
+    studies = [study] if study else list(load_studies())
+    return pd.concat([study_verdicts(key) for key in studies], ignore_index=True)
+
+
+def all_findings(study: str = "") -> pd.DataFrame:
+    """Return the findings of one study or of all.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study; empty for all.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`rairlib.checks.findings.findings_frame`.
+    """
+    studies = [study] if study else list(load_studies())
+    return pd.concat(
+        [findings_frame(key, study_findings(load_registry(key))) for key in studies],
+        ignore_index=True,
+    )
+
+
+def _judge(
+    row: ReportedNumber,
+    known: dict[str, Recomputed],
+    findings: list[Finding],
+    registry: Registry,
+) -> tuple[str, Recomputed]:
+    proof = proof_against(row, findings, registry)
+    if proof is not None:
+        return "contradicted", _recomputed_by(proof, registry)
+    if row.role == "design":
+        return "given", NOTHING
+    if row.role == "unavailable":
+        return "not assessable", _because(row.note)
+    if row.id in known:
+        return verdict_of(row, known[row.id]), _with_test(row, known[row.id], registry)
+    analysed = registry.study in ANALYSES
+    return "not assessable", _because(_why_not(row, findings, analysed=analysed))
+
+
+def _why_not(row: ReportedNumber, findings: list[Finding], *, analysed: bool) -> str:
+    doubts = [finding.text for finding in findings if finding.status in ("suggests", "open")]
+    if row.role != "derivable":
+        reason = NO_PROPERTY if analysed else NOT_ANALYSED
+        return ". ".join([reason, " ".join(doubts)] if doubts else [reason])
+    return " ".join(doubts) or "other printed numbers do not determine it"
+
+
+def _judge_repeat(row, judged, findings, registry) -> tuple[str, Recomputed]:
+    """Give a repeated number the verdict of its original, under its own rounding."""
+    proof = proof_against(row, findings.get(row.id, []), registry)
+    if proof is not None:
+        return "contradicted", _recomputed_by(proof, registry)
+    original = registry[row.repeats]
+    while original.repeats:
+        original = registry[original.repeats]
+    verdict, recomputed = judged[original.id]
+    if not math.isnan(recomputed.low):
+        # A proof against 70.5 is none against the same number printed as 70.
+        under_own_rounding = verdict_of(row, recomputed)
+        proven = verdict == "contradicted" and under_own_rounding == "differs"
+        verdict = "contradicted" if proven else under_own_rounding
+    return verdict, replace(recomputed, reason=f"repeats {row.repeats}")
+
+
+def _with_test(row: ReportedNumber, recomputed: Recomputed, registry: Registry) -> Recomputed:
+    """Say of a held-out number whether it is a test; of a derived one it is known."""
+    if recomputed.test or recomputed.evidence not in TESTED:
+        return recomputed
+    mirrored = is_third_of_interval(row, registry)
+    return replace(recomputed, test="bookkeeping" if mirrored else "independent")
+
+
+def _recomputed_by(finding: Finding, registry: Registry) -> Recomputed:
+    value = finding.low if finding.low == finding.high else math.nan
+    return Recomputed(
+        evidence="arithmetic",
+        value=value,
+        low=finding.low,
+        high=finding.high,
+        reason=finding.text,
+        test=kind_of_test([finding], registry),
+    )
+
+
+def _because(reason: str) -> Recomputed:
+    return Recomputed(evidence="none", value=math.nan, low=math.nan, high=math.nan, reason=reason)
+
+
+def _record(study: str, row: ReportedNumber, verdict: str, recomputed: Recomputed) -> dict:
+    shown = {name: getattr(row, name) for name in COLUMNS if hasattr(row, name)}
+    return {
+        **shown,
+        "study": study,
+        "evidence": recomputed.evidence,
+        "test": recomputed.test,
+        "reproduced": recomputed.value,
+        "low": recomputed.low,
+        "high": recomputed.high,
+        "verdict": verdict,
+        "reason": recomputed.reason,
+    }
+
+
+def board(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Count verdicts by study, evidence and kinds of test kept apart and repeats left out.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        See :func:`study_verdicts`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``study, evidence, verdict, test, numbers``; combinations that do not occur are left
+        out.
+    """
+    originals = verdicts[verdicts["repeats"] == ""]
+    keys = ["study", "evidence", "verdict", "test"]
+    table = originals.groupby(keys, sort=False).size().rename("numbers").reset_index()
+    words = [*load_studies(), *EVIDENCE, *VERDICTS, *TESTS, ""]
+    order = {name: place for place, name in enumerate(words)}
+    return table.sort_values(keys, key=lambda column: column.map(order), ignore_index=True)
+
+
+def short_board(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Return the board in short: one row per basis and verdict, one column per study.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        See :func:`study_verdicts`.
+
+    Returns
+    -------
+    DataFrame
+        Index: what happened, independent tests first; repeats are counted in the first two rows
+        alone.
+    """
+    studies = list(load_studies())
+    grouped = verdicts.groupby("study")["repeats"]
+    heads = {
+        "printed numbers": grouped.size(),
+        "of these repeats": grouped.apply(lambda repeats: (repeats != "").sum()),
+    }
+    originals = verdicts[verdicts["repeats"] == ""]
+    rows = bases(originals) + ": " + originals["verdict"]
+    counts = pd.crosstab(rows, originals["study"])
+    order = [f"{basis}: {verdict}" for basis in BASES.values() for verdict in VERDICTS]
+    counts = counts.reindex([row for row in order if row in counts.index])
+    table = pd.concat([pd.DataFrame(heads).T, counts]).reindex(columns=studies, fill_value=0)
+    return table.fillna(0).astype(int).rename_axis(index=None, columns=None)
+
+
+def bases(verdicts: pd.DataFrame) -> pd.Series:
+    """Return what each verdict rests on, in words."""
+    return pd.Series(
+        list(map(basis_of, verdicts["evidence"], verdicts["test"])),
+        index=verdicts.index,
+        dtype=object,
+        name="basis",
+    )
