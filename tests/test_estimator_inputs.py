@@ -363,6 +363,7 @@ FED = {
 
 def test_every_public_function_is_among_the_cases():
     modules = {inspect.getmodule(function) for function in CASES}
+    modules = {module for module in modules if module.__name__.startswith("rairlib.stats.")}
     public = {
         name
         for module in modules
