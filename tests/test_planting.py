@@ -17,7 +17,7 @@ from benchmarks.planting.errors import KINDS, is_wrong, plant_error
 from benchmarks.planting.paper import KnownPaper
 from benchmarks.planting.papers import CUT_OFF, HABITS, ROUNDED, known_paper
 from benchmarks.planting.printing import draw_conventions
-from benchmarks.planting.rates import FIRST_COHORTS, rates_of, read_rates
+from benchmarks.planting.rates import FIRST_COHORTS, rates_of
 from benchmarks.planting.slips import (
     Draw,
     change_digit,
@@ -31,6 +31,7 @@ from benchmarks.planting.slips import (
     take_other_denominator,
 )
 from rairlib.checks.catalogue import audit
+from rairlib.pages.planted import read_rates
 from rairlib.registry.kept_files import data_folder
 from rairlib.registry.registry import read_registry
 from rairlib.registry.vocabulary import STATISTICS

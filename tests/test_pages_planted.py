@@ -3,15 +3,15 @@
 import pandas as pd
 import pytest
 
-from benchmarks.planting.tables import (
+from rairlib.figures.detection import detection_alt, draw_detection
+from rairlib.figures.style import canvas
+from rairlib.pages.planted import (
     clean_papers,
     detection,
     hits_by_kind,
     hits_by_statistic,
     rates_by_check,
 )
-from rairlib.figures.detection import detection_alt, draw_detection
-from rairlib.figures.style import canvas
 
 COLUMNS = ["table", "check", "kind", "statistic", "registries", "found", "rate", "low", "high"]
 DIGIT, UNIT = "one digit changed", "unit slipped"
