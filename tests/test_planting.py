@@ -385,3 +385,8 @@ def test_rates_by_hand():
     assert (found["registries"], found["found"], found["rate"]) == (10, 8, 0.8)
     assert (found["low"], found["high"]) == pytest.approx((0.4902, 0.9433), abs=1e-4)
     assert rates.loc[("false alarms", "any", "any"), "high"] == 0.3
+
+
+def test_kept_rates_name_the_kinds_in_the_order_in_which_they_are_planted():
+    kinds = dict.fromkeys(read_rates("found")["kind"])
+    assert [kind for kind in kinds if kind != ANY] == [kind.name for kind in KINDS]
