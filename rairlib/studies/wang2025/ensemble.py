@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
+from rairlib.cohorts.order_trials import order_trials
 from rairlib.cohorts.whole_numbers import AnchorError
 from rairlib.registry.registry import Registry
 from rairlib.studies.wang2025 import analysis as wang2025
@@ -14,6 +15,11 @@ KEY = ["statistic", "variable", "level", "group"]
 # SPSS gives the interval by Hanley and McNeil; this one is left to the kept cohort.
 OTHER_AREA_METHOD = "delong"
 TRIES = 10
+COHORTS = 200
+SEED = 7000
+# A statistic with which and without which the order in time is searched for.
+WEIGHED = "figure5-03"
+WEIGHED_SEEDS = range(1, 11)
 # A cohort's seed, and how far the seeds of one cohort's tries lie apart.
 STRIDE = 100_000
 RATIOS = ("hazard_ratio",)
@@ -88,3 +94,9 @@ def _drawn(registry: Registry, seed: int) -> pd.DataFrame:
         except AnchorError as refusal:
             reason = refusal
     raise AnchorError(f"none of {TRIES} searches left room for the measured values: {reason}")
+
+
+def kept_frames(registry: Registry, workers: int) -> dict[str, pd.DataFrame]:
+    """Draw what is kept of the study in ``data/results`` anew, by the end of the file's name."""
+    frames = searched_ensemble(registry, COHORTS, SEED, workers)
+    return {**frames, "orders": order_trials(registry.source, WEIGHED, WEIGHED_SEEDS, workers)}
