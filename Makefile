@@ -50,7 +50,7 @@ simulations: $(INSTALLED) ## the same, after drawing the simulated cohorts anew
 	@$(BIN)/python -m rairlib.verdicts.publish --simulations
 
 planted: $(INSTALLED) ## plant errors in known papers anew and count what the audit finds
-	@$(BIN)/python -m rairlib --out data/results/planted_errors.csv --seed 1 --registries 1000
+	@$(BIN)/python -m benchmarks.planting --out data/results/planted_errors.csv --seed 1 --registries 1000
 
 lock: $(INSTALLED) ## pin what pyproject.toml asks for (UPGRADE=--upgrade: the newest versions)
 	@$(BIN)/uv pip compile pyproject.toml --quiet $(UPGRADE) --all-extras --universal \

@@ -30,7 +30,7 @@ VERDICT_COLUMNS = [
 ]
 INTERRUPTED = 130
 
-Key = Annotated[str, typer.Argument(metavar="STUDY", help="Key of a study.")]
+Key = Annotated[str, typer.Argument(metavar="STUDY|FOLDER", help="A study or its folder.")]
 Form = Annotated[
     Literal["table", "json", "csv"],
     typer.Option(
@@ -69,7 +69,9 @@ def _common(
 
 @app.command("verdicts")
 def _verdicts(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="Key; all if left out.")] = "",
+    study: Annotated[
+        str, typer.Argument(metavar="STUDY|FOLDER", help="A study or its folder; all if left out.")
+    ] = "",
     check: Annotated[
         bool, typer.Option("--check", help="Exit with 1 where results differ from those kept.")
     ] = False,
@@ -91,7 +93,10 @@ def _verdicts(
 @app.command("audit")
 def _audit(
     registry: Annotated[
-        str, typer.Argument(metavar="STUDY|FILE.csv", help="A study or a registry file.")
+        str,
+        typer.Argument(
+            metavar="STUDY|FOLDER|FILE.csv", help="A study, its folder or a registry file."
+        ),
     ],
     form: Form = "table",
 ) -> int:
@@ -102,7 +107,7 @@ def _audit(
     from rairlib.output import printable, render
     from rairlib.registry.registry import load_registry, read_registry
 
-    if _is_file_name(registry):
+    if _is_file_name(registry) and not (Path(registry) / "reported.csv").is_file():
         read = read_registry(registry)
         found = audit(read)
     else:

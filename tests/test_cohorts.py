@@ -14,7 +14,7 @@ from rairlib.cohorts.declared import load_declared
 from rairlib.cohorts.order import order_of, start_order, statistics
 from rairlib.cohorts.search import Cohort, Cooling, find_cohort
 from rairlib.cohorts.study import Target
-from rairlib.cohorts.toml_file import DeclarationError
+from rairlib.registry.toml_file import DeclarationError
 
 SHORT = Cooling(restarts=2, steps=2_000, hot=1e4, cold=1.0)
 

@@ -3,9 +3,9 @@
 import pytest
 
 from rairlib.cohorts.declared import FILE, load_declared, read_declared
-from rairlib.cohorts.toml_file import DeclarationError
 from rairlib.registry.registry import load_registry
 from rairlib.registry.studies import study_folder
+from rairlib.registry.toml_file import DeclarationError
 from rairlib.studies.wang2025.cohort import without_held_out
 
 

@@ -6,8 +6,8 @@ from cohorts_toy import rate_at, toy_cohort, toy_study
 from rairlib.cohorts import order_trials as orders
 from rairlib.errors import RairlibError
 from rairlib.registry.registry import load_registry
+from rairlib.studies.wang2025.ensemble import WEIGHED_SEEDS
 from rairlib.studies.wang2025.pages import load_orders, orders_table
-from rairlib.verdicts.publish import WEIGHED_SEEDS
 
 
 @pytest.fixture(scope="module")

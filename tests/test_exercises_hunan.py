@@ -8,11 +8,11 @@ import pytest
 from scipy import integrate, stats
 
 from rairlib.studies.exercises import check
-from rairlib.studies.tang2025.pages import HUNAN
+from rairlib.studies.tang2025.pages import EXERCISES
 
 
 def answer(name):
-    return HUNAN[f"hunan: {name}"].expected()
+    return EXERCISES[f"hunan: {name}"].expected()
 
 
 def test_four_counts_give_the_printed_percentages():
@@ -74,8 +74,8 @@ def test_best_of_noise_is_what_the_largest_of_15_normal_variables_lets_expect():
     assert answer("best of noise") == pytest.approx(0.5 + largest * error, abs=0.002)
 
 
-@pytest.mark.parametrize("name", HUNAN)
+@pytest.mark.parametrize("name", EXERCISES)
 def test_hints_are_given_and_answers_accepted(name):
-    assert check(name, HUNAN[name].expected()) == "Right."
-    wrong = np.zeros_like(HUNAN[name].expected(), dtype=float)
-    assert check(name, wrong) == f"Not yet. {HUNAN[name].hint}"
+    assert check(name, EXERCISES[name].expected()) == "Right."
+    wrong = np.zeros_like(EXERCISES[name].expected(), dtype=float)
+    assert check(name, wrong) == f"Not yet. {EXERCISES[name].hint}"

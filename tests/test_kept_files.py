@@ -70,8 +70,10 @@ def folder(tmp_path, monkeypatch):
     """Return a data folder with little more than the list of known files."""
     folder = tmp_path / "data"
     folder.mkdir()
-    for name in ("studies.csv", KNOWN):
-        shutil.copy(DATA / name, folder / name)
+    for path in (*DATA.glob("*/study.toml"), DATA / KNOWN):
+        target = folder / path.relative_to(DATA)
+        target.parent.mkdir(exist_ok=True)
+        shutil.copy(path, target)
     monkeypatch.setenv("RAIRLIB_DATA", str(folder))
     return folder
 
@@ -138,7 +140,7 @@ def test_half_an_ensemble_is_told_with_both_numbers(folder):
 )
 def test_damaged_list_of_known_files_is_told(folder, content):
     (folder / KNOWN).write_text(content, encoding="utf-8")
-    assert KNOWN in refusal("studies.csv")
+    assert KNOWN in refusal("lakhdar2024/study.toml")
 
 
 def test_data_folder_of_ones_own_needs_no_list(folder):
@@ -147,7 +149,7 @@ def test_data_folder_of_ones_own_needs_no_list(folder):
 
 
 READERS = {
-    "studies.csv": load_studies,
+    "tang2025/study.toml": load_studies,
     "wang2025/variables.csv": lambda: load_variables("wang2025"),
     "wang2025/text_findings.csv": lambda: load_text_findings("wang2025"),
     "wang2025/reported.csv": lambda: load_registry("wang2025"),

@@ -164,3 +164,35 @@ def test_copied_sentence_is_noticed():
     sentence = "one two three four five six seven eight nine ten"
     assert passages(f"Before. {sentence}, after.") & passages(sentence.upper())
     assert not passages(sentence.replace("seven", "7")) & passages(sentence)
+
+
+NAMED_PATH = re.compile(r"(?<![\w./])(?:rairlib|tests|data|benchmarks)/[\w/.*]*[\w/*]")
+
+
+def unreleased(text: str) -> str:
+    """Return the part of the changelog that no release has yet."""
+    return re.split(r"^## ", text, flags=re.MULTILINE)[1]
+
+
+def paths_named() -> dict[str, str]:
+    """Return every path that the pages name, with its page; KEY stands for any study."""
+    names = ["README.md", "codecheck.yml", "CHANGELOG.md"]
+    names += [path.relative_to(ROOT).as_posix() for path in (ROOT / "book").glob("*.md")]
+    found = {}
+    for name in names:
+        text = (ROOT / name).read_text(encoding="utf-8")
+        text = unreleased(text) if name == "CHANGELOG.md" else text
+        found |= {re.sub(r"\b(KEY|STUDY)", "*", path): name for path in NAMED_PATH.findall(text)}
+    return found
+
+
+def test_every_path_that_a_page_names_exists():
+    found = paths_named()
+    assert "rairlib/studies/*/cohort.py" in found
+    assert {path: name for path, name in found.items() if not list(ROOT.glob(path))} == {}
+
+
+def test_table_of_what_to_change_fits_ten_lines():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = text.partition("| to change | look in |\n|---|---|\n")[2].partition("\n\n")[0]
+    assert 1 < len(table.splitlines()) <= 10

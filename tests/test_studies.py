@@ -4,7 +4,7 @@ import pytest
 
 from rairlib.errors import RairlibError
 from rairlib.registry.kept_files import data_folder
-from rairlib.registry.studies import load_studies, load_variables, study_folder
+from rairlib.registry.studies import load_studies, load_study, load_variables, study_folder
 
 # From the title pages of the papers.
 DOIS = {
@@ -59,16 +59,24 @@ def test_variable_without_levels_has_an_empty_tuple():
 
 
 def test_data_folder_can_be_named(monkeypatch, tmp_path):
-    columns = "key,citation,doi,design,n,outcome,software"
-    (tmp_path / "studies.csv").write_text(f"{columns}\nmine2026,Mine,10.1/x,cohort,5,death,R\n")
+    (tmp_path / "mine2026").mkdir()
+    (tmp_path / "mine2026" / "study.toml").write_text('citation = "Mine"\nn = 5\n')
     monkeypatch.setenv("RAIRLIB_DATA", str(tmp_path))
     assert data_folder() == tmp_path
-    assert list(load_studies()) == ["mine2026"]
+    assert [(study.key, study.n) for study in load_studies().values()] == [("mine2026", "5")]
+
+
+def test_fault_in_a_study_file_is_told_with_its_place(tmp_path):
+    path = tmp_path / "study.toml"
+    path.write_text('citation = "Mine"\n[[models]]\nlocus = "T2"\ngruop = "A vs B"\n')
+    with pytest.raises(RairlibError, match=r"models\[1\].gruop: .*did you mean 'group'\?"):
+        load_study(str(tmp_path))
 
 
 def test_folder_without_studies_is_told_with_the_remedy(monkeypatch, tmp_path):
     monkeypatch.setenv("RAIRLIB_DATA", str(tmp_path))
     with pytest.raises(
-        RairlibError, match=f"no studies.csv in {tmp_path}: the studies' data do not come"
+        RairlibError,
+        match=f"no study with a study.toml in {tmp_path}: the studies' data do not come",
     ):
         data_folder()

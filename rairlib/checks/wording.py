@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 
 from rairlib.checks.findings import Finding
-from rairlib.registry.studies import read_texts, study_file
+from rairlib.registry.studies import has_file, read_texts, study_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +50,10 @@ def load_text_findings(study: str) -> list[TextFinding]:
     Returns
     -------
     list of TextFinding
-        In the order of the file.
+        In the order of the file; empty where the study has none.
     """
+    if not has_file(study, "text_findings.csv"):
+        return []
     table = read_texts(study_file(study, "text_findings.csv"))
     names = [field.name for field in fields(TextFinding)]
     return [

@@ -15,7 +15,7 @@ from rairlib.cohorts.annealing import excess
 from rairlib.cohorts.breslow import NORMAL_QUANTILE, invert, write_binary, write_ratio
 from rairlib.cohorts.order import Order
 from rairlib.cohorts.study import DeclaredStudy, Target
-from rairlib.cohorts.toml_file import DeclarationError
+from rairlib.registry.toml_file import DeclarationError
 
 TRIES = 40
 ALIKE_SHARE = 0.5

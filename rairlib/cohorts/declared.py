@@ -20,11 +20,11 @@ from rairlib.cohorts.study import (
     Rate,
     Target,
 )
-from rairlib.cohorts.toml_file import Ascending, DeclarationError, Several, Table, fault, read_toml
 from rairlib.errors import unknown
 from rairlib.registry.kept_files import data_folder, kept_file
 from rairlib.registry.registry import Registry, ReportedNumber, load_registry
 from rairlib.registry.studies import study_file, study_folder
+from rairlib.registry.toml_file import Ascending, DeclarationError, Several, Table, fault, read_toml
 
 FILE = "simulation.toml"
 LIMITS = ("ci_low", "ci_high")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from pydantic import NonNegativeInt
 
-from rairlib.cohorts.toml_file import Ascending, DeclarationError, Table
+from rairlib.registry.toml_file import Ascending, DeclarationError, Table
 
 END = -1  # mark of a rate at the end of follow-up
 

@@ -35,6 +35,7 @@ from rairlib.reconstruct.submodels import (
 from rairlib.reconstruct.wide_tables import kept_tables
 from rairlib.registry.printed import Printed
 from rairlib.registry.registry import Registry, ReportedNumber, load_registry
+from rairlib.registry.studies import load_study
 
 # --- Hypotheses on the model from which each row of a printed logistic regression comes -------
 # A table of many covariates cannot be enumerated, and its rows need not be of one model: a paper
@@ -47,8 +48,6 @@ ONE_MODEL = "every row from the model of all covariates"
 LAST_STEP = "rows of the selected covariates from the last step"
 OWN_STEP = "every other row from the step at which its covariate left"
 FIRST_STEP = "every other row from the first step, the model of all covariates"
-# Anatomy: a T4 tumour has grown beyond the thyroid.
-IMPLIED = {"wang2025": (("t_stage", "T4"), ("ete", "Positive"))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +142,8 @@ def hypothesis_records(study: str, model: PrintedModel) -> list[dict]:
     """
     records = []
     for found in hypotheses(study, model):
-        facts = {"study": study, "model": model.name, **asdict(found), "cells": []}
+        key = load_study(study).key
+        facts = {"study": key, "model": model.name, **asdict(found), "cells": []}
         tables = facts.pop("tables")
         facts["covariates"] = list(found.covariates)
         submodel = model.restricted(found.covariates)
@@ -177,9 +177,10 @@ def _one_model(study: str, model: PrintedModel) -> list[Hypothesis]:
 
 def _bounded(study: str, model: PrintedModel, facts: dict) -> list[Hypothesis]:
     """Exclude one model where a covariate implies another and its interval is too narrow."""
-    if study not in IMPLIED:
+    implied = load_study(study).implied
+    if implied is None:
         return []
-    (inner, inner_level), (outer, outer_level) = IMPLIED[study]
+    (inner, inner_level), (outer, outer_level) = implied.inner, implied.outer
     least = least_standard_error(
         _patients(model, inner, inner_level), _patients(model, outer, outer_level)
     )
@@ -263,8 +264,9 @@ def _first_step(study: str, model: PrintedModel, last: Reconstruction) -> Hypoth
     left = [name for name in model.levels if name not in last.covariates]
     tables = rows_agreeing(fitted, _targets(model, left)).cells
     constraint = ""
-    if study in IMPLIED and len(tables):
-        constraint = " implies ".join(" ".join(part) for part in IMPLIED[study])
+    implied = load_study(study).implied
+    if implied and len(tables):
+        constraint = f"{' '.join(implied.inner)} implies {' '.join(implied.outer)}"
     return Hypothesis(
         hypothesis=FIRST_STEP,
         constraint=constraint,
@@ -468,7 +470,7 @@ def reconstruct_study(study: str) -> list[dict]:
     Parameters
     ----------
     study : str
-        Key of the study.
+        Key of one of the book's studies, or a folder of one's own.
 
     Returns
     -------
@@ -485,7 +487,7 @@ def reconstruct_study(study: str) -> list[dict]:
     registry = load_registry(study)
     models = printed_models(registry)
     if models:
-        return [record for model in models for record in _records_of(study, model)]
+        return [record for model in models for record in _records_of(registry, model)]
     records = rule_records(registry)
     if not records:
         raise ReconstructionError(
@@ -495,10 +497,11 @@ def reconstruct_study(study: str) -> list[dict]:
     return records + subgroup_records(registry)
 
 
-def _records_of(study: str, model: PrintedModel) -> list[dict]:
+def _records_of(registry: Registry, model: PrintedModel) -> list[dict]:
+    study = registry.study
     if len(model.levels) <= COVARIATES_MAX:
         return reconstruction_records(study, model, _reconstructed(study, model))
-    records = hypothesis_records(study, model)
+    records = hypothesis_records(registry.source, model)
     if not records:
         raise ReconstructionError(
             f"{study}, {model.name}: the joint table of {len(model.levels)} covariates cannot be "

@@ -20,6 +20,7 @@ from rairlib.reconstruct.logistic import (
     reconstruct_logistic,
 )
 from rairlib.registry.registry import Registry, ReportedNumber
+from rairlib.registry.studies import DeclaredModel
 
 LIMIT_FIELDS = {"odds_ratio": "odds_ratio", "ci_low": "low", "ci_high": "high"}
 
@@ -131,18 +132,43 @@ def printed_models(registry: Registry) -> list[PrintedModel]:
     Returns
     -------
     list of PrintedModel
-        In order of appearance; repeats are left out.
+        Those that the study declares; else, in order of appearance, each place that prints
+        multivariable odds ratios of a comparison. Repeats are left out.
 
     Raises
     ------
     ReconstructionError
         If a covariate's counts by outcome or a group's size are not printed.
     """
+    if registry.models:
+        return [_printed_model(registry, _declared_rows(registry, m)) for m in registry.models]
     models: dict[tuple[str, str], list[ReportedNumber]] = defaultdict(list)
     for row in registry.where("odds_ratio", method="multivariable", repeats=""):
         if row.outcome_groups and row.contrast:
             models[row.locus, row.group].append(row)
     return [_printed_model(registry, rows) for rows in models.values()]
+
+
+def _declared_rows(registry: Registry, model: DeclaredModel) -> list[ReportedNumber]:
+    """Look up the odds ratios of a declared model."""
+    place = f"{registry.study}: models: {model.locus}, {model.group}"
+    found = []
+    for name in model.covariates:
+        rows = registry.where(
+            "odds_ratio", locus=model.locus, group=model.group, variable=name, repeats=""
+        )
+        rows = [row for row in rows if row.method == "multivariable"] or rows
+        if len(rows) != 1:
+            raise ReconstructionError(
+                f"{place}: {len(rows)} odds ratios of {name} are printed there: exactly one is "
+                "needed"
+            )
+        if not (rows[0].outcome_groups and rows[0].contrast):
+            raise ReconstructionError(
+                f"{place}: group and level of {rows[0].id} are no comparisons: write `A vs B`"
+            )
+        found += rows
+    return found
 
 
 def _printed_model(registry: Registry, odds_ratios: list[ReportedNumber]) -> PrintedModel:

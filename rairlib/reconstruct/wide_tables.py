@@ -24,7 +24,7 @@ from rairlib.reconstruct.logistic import (
     fit_tables,
 )
 from rairlib.reconstruct.printed_models import PrintedModel, cell_records
-from rairlib.registry.kept_files import kept_file
+from rairlib.registry.studies import has_result, result_file
 
 TEMPERATURES = (200.0, 3.0)  # in units of half a last printed digit
 MOVES_KEPT = 1_800
@@ -303,9 +303,6 @@ def _smallest(effects: np.ndarray, count: int) -> np.ndarray:
 # --- Joint tables too large to be enumerated, found by a search and kept with the project -----
 
 
-KEPT = ("wang2025",)
-
-
 def kept_tables(study: str, model: PrintedModel) -> np.ndarray:
     """Load the joint tables that are kept for a study.
 
@@ -322,11 +319,10 @@ def kept_tables(study: str, model: PrintedModel) -> np.ndarray:
         Patients per cell, in the model's order; no row if none are kept.
     """
     names = list(model.levels)
-    if study not in KEPT:
+    if not has_result(study, "joint_tables"):
         return np.empty((0, 2 ** len(names)), np.int64)
-    kept = pd.read_csv(
-        kept_file(f"results/{study}_joint_tables.csv"), keep_default_na=False, encoding="utf-8"
-    )
+    path = result_file(study, "joint_tables")
+    kept = pd.read_csv(path, keep_default_na=False, encoding="utf-8")
     wide = kept.pivot_table(index="table", columns=names, values="n", aggfunc="sum", fill_value=0)
     order = pd.MultiIndex.from_tuples(
         [

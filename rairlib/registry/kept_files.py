@@ -15,6 +15,7 @@ from rairlib.output import as_file
 from rairlib.registry.files import decode, split_lines
 
 KNOWN = "kept_files.csv"
+STUDY_FILE = "study.toml"
 WHERE_FROM = "https://github.com/rair-book/rair-book"
 
 
@@ -26,10 +27,10 @@ def data_folder() -> Path:
     """Return the folder ``data`` of the project, or the one named by ``RAIRLIB_DATA``."""
     named = environ.get("RAIRLIB_DATA")
     folder = Path(named) if named else Path(__file__).resolve().parents[2] / "data"
-    if not (folder / "studies.csv").is_file():
+    if not any(folder.glob(f"*/{STUDY_FILE}")):
         raise RairlibError(
-            f"no studies.csv in {folder}: the studies' data do not come with the package; "
-            f"clone {WHERE_FROM} and name its folder data with --data or RAIRLIB_DATA"
+            f"no study with a {STUDY_FILE} in {folder}: the studies' data do not come with the "
+            f"package; clone {WHERE_FROM} and name its folder data with --data or RAIRLIB_DATA"
         )
     return folder
 
@@ -66,6 +67,11 @@ def kept_file(name: str) -> Path:
             "(if the change is meant: `make results`)"
         )
     return path
+
+
+def is_kept(name: str) -> bool:
+    """Whether the list of kept files names a file."""
+    return name in _known(data_folder())
 
 
 def known_files() -> str:

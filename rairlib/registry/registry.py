@@ -10,7 +10,7 @@ import pandas as pd
 
 from rairlib.registry.files import read_table
 from rairlib.registry.printed import Printed, parse_printed
-from rairlib.registry.studies import study_file
+from rairlib.registry.studies import DeclaredModel, load_study, study_file
 
 VERSUS = " vs "
 CUTOFF = "cutoff"
@@ -95,10 +95,16 @@ class Registry:
         Key of the study.
     rows : iterable of ReportedNumber
         Records with unique identifiers.
+    source : str
+        Key or folder from which the study was loaded; its key if left out.
+    models : tuple of DeclaredModel
+        Logistic models that the study declares.
     """
 
-    def __init__(self, study: str, rows) -> None:
-        self.study = study
+    def __init__(
+        self, study: str, rows, source: str = "", models: tuple[DeclaredModel, ...] = ()
+    ) -> None:
+        self.study, self.source, self.models = study, source or study, models
         self.rows: tuple[ReportedNumber, ...] = tuple(rows)
 
     def __len__(self) -> int:
@@ -283,12 +289,12 @@ def read_registry(path: str | Path) -> Registry:
 
 
 def load_registry(study: str) -> Registry:
-    """Load the registry of one of the book's studies.
+    """Load the registry of a study.
 
     Parameters
     ----------
     study : str
-        Key of the study, for example ``lakhdar2024``.
+        Key of one of the book's studies, for example ``lakhdar2024``, or a folder of one's own.
 
     Returns
     -------
@@ -302,4 +308,5 @@ def load_registry(study: str) -> Registry:
     RegistryError
         If the file has faults.
     """
-    return read_registry(study_file(study, "reported.csv"))
+    read = read_registry(study_file(study, "reported.csv"))
+    return Registry(read.study, read.rows, str(study), load_study(study).models)

@@ -1,36 +1,80 @@
 """The studies of the book and where their data stand."""
 
 import csv
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Annotated
 
 import pandas as pd
+from pydantic import BeforeValidator, Field, Strict
 
 from rairlib.errors import RairlibError, unknown
-from rairlib.registry.kept_files import data_folder, kept_file
+from rairlib.registry.kept_files import STUDY_FILE, data_folder, is_kept, kept_file
+from rairlib.registry.toml_file import Several, Table, read_toml
 
 WITNESS = "simulated_cohort.csv"
+Pair = Annotated[tuple[str, str], Strict(False)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Study:
+class Implied(Table):
+    """A level of one covariate that a level of another brings with it."""
+
+    inner: Pair
+    outer: Pair
+
+
+class CohortNotes(Table):
+    """What kind of cohorts a study's are, and which of their numbers rest on a choice."""
+
+    kind: str = "consistent cohorts"
+    chosen_for: Several[str] = ()
+    chosen: str = ""
+
+
+class DeclaredModel(Table):
+    """A printed logistic model: its place, the comparison ``A vs B``, its covariates."""
+
+    locus: str
+    group: str
+    covariates: Annotated[Several[str], Field(min_length=1)]
+
+
+class StudyFile(Table):
+    """What stands in ``study.toml``; all but the reference may be left out."""
+
+    citation: str
+    place: int = 0
+    doi: str = ""
+    design: str = ""
+    n: Annotated[str, BeforeValidator(str)] = ""
+    outcome: str = ""
+    software: str = ""
+    models: Several[DeclaredModel] = ()
+    implied: Implied | None = None
+    cohorts: CohortNotes = Field(default_factory=CohortNotes)
+
+
+class Study(StudyFile):
     """One published study.
 
     Attributes
     ----------
     key, citation, doi : str
-        Short name, reference and digital object identifier.
+        Short name (that of its folder), reference and digital object identifier.
+    place : int
+        Where it stands among the studies of the book.
     design, n, outcome, software : str
         What the paper says of its design, its patients, its outcome and its software.
+    models : tuple of DeclaredModel
+        Logistic models of binary covariates; empty to read them from the registry.
+    implied : Implied or None
+        What is taken for granted beside the print.
+    cohorts : CohortNotes
+        What is said of its simulated cohorts.
     """
 
     key: str
-    citation: str
-    doi: str
-    design: str
-    n: str
-    outcome: str
-    software: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +106,33 @@ def read_texts(path: Path) -> pd.DataFrame:
 
 
 def load_studies() -> dict[str, Study]:
-    """Load the studies of the book, by key."""
-    table = read_texts(kept_file("studies.csv"))
-    columns = [field.name for field in fields(Study)]
-    return {row["key"]: Study(**row) for row in table[columns].to_dict("records")}
+    """Load the studies of the book, by key: every folder of the data that has a ``study.toml``."""
+    names = [path.parent.name for path in data_folder().glob(f"*/{STUDY_FILE}")]
+    studies = [_read_study(kept_file(f"{name}/{STUDY_FILE}"), name) for name in sorted(names)]
+    return {study.key: study for study in sorted(studies, key=lambda study: study.place)}
+
+
+def _read_study(path: Path, key: str) -> Study:
+    return Study(key=key, **dict(read_toml(path, StudyFile)))
+
+
+def load_study(study: str) -> Study:
+    """Load one study; without a ``study.toml`` in its folder, no more than its key is known."""
+    folder = study_folder(study)
+    if not is_own_folder(study):
+        return load_studies()[study]
+    path = folder / STUDY_FILE
+    return _read_study(path, folder.name) if path.is_file() else Study(key=folder.name, citation="")
+
+
+def is_own_folder(word: str) -> bool:
+    """Whether a word names a folder of one's own and not one of the book's studies by its key."""
+    path = Path(word)
+    if path.name != str(word):
+        return path.is_dir()
+    with suppress(RairlibError):
+        return path.is_dir() and word not in load_studies()
+    return path.is_dir()
 
 
 def study_folder(study: str) -> Path:
@@ -74,7 +141,7 @@ def study_folder(study: str) -> Path:
     Parameters
     ----------
     study : str
-        Key of the study.
+        Key of the study, or a folder of one's own that is laid out like ``data/KEY``.
 
     Returns
     -------
@@ -84,18 +151,46 @@ def study_folder(study: str) -> Path:
     Raises
     ------
     RairlibError
-        If no study has this key.
+        If no study has this key and there is no such folder.
     """
+    if is_own_folder(study):
+        return Path(study).resolve()
     known = load_studies()
     if study not in known:
-        raise RairlibError(unknown(study, "study", known))
+        raise RairlibError(unknown(str(study), "study", known))
     return data_folder() / study
 
 
 def study_file(study: str, name: str) -> Path:
-    """Return the path of a kept file of a study, checked as by :func:`kept_file`."""
-    study_folder(study)
-    return kept_file(f"{study}/{name}")
+    """Return the path of a file of a study: a kept one is checked as by :func:`kept_file`."""
+    folder = study_folder(study)
+    if not is_own_folder(study):
+        return kept_file(f"{study}/{name}")
+    if not (folder / name).is_file():
+        raise RairlibError(f"{study}: no file {name}: put it there")
+    return folder / name
+
+
+def has_file(study: str, name: str) -> bool:
+    """Whether a study has a file; a kept one that is lost counts, so that its reader tells."""
+    folder = study_folder(study)
+    return (folder / name).is_file() or (not is_own_folder(study) and is_kept(f"{study}/{name}"))
+
+
+def result_file(study: str, name: str) -> Path:
+    """Return the path of a study's result file, in the folder ``results`` beside its own."""
+    folder = study_folder(study)
+    if not is_own_folder(study):
+        return kept_file(f"results/{study}_{name}.csv")
+    return folder.parent / "results" / f"{folder.name}_{name}.csv"
+
+
+def has_result(study: str, name: str) -> bool:
+    """Whether a study has a result file; a kept one that is lost counts."""
+    folder = study_folder(study)
+    file = f"{folder.name}_{name}.csv"
+    lost = not is_own_folder(study) and is_kept(f"results/{file}")
+    return lost or (folder.parent / "results" / file).is_file()
 
 
 def load_variables(study: str) -> dict[str, Variable]:
@@ -152,7 +247,7 @@ def load_ensemble(study: str) -> pd.DataFrame:
     DataFrame
         Columns ``cohort, statistic, variable, level, group, method, value``.
     """
-    path = kept_file(f"results/{study}_ensemble.csv")
+    path = result_file(study, "ensemble")
     return pd.read_csv(path, keep_default_na=False, encoding="utf-8")
 
 

@@ -6,11 +6,13 @@ import reprlib
 import numpy as np
 
 from rairlib.errors import RairlibError, unknown
-from rairlib.studies.lakhdar2024.pages import RABAT
-from rairlib.studies.tang2025.pages import HUNAN
-from rairlib.studies.wang2025.pages import QINGDAO
+from rairlib.studies import own_studies, part_of
 
-EXERCISES = {**RABAT, **QINGDAO, **HUNAN}
+EXERCISES = {
+    name: exercise
+    for study in own_studies()
+    for name, exercise in (part_of(study, "pages", "EXERCISES") or {}).items()
+}
 
 
 class Reply(str):

@@ -1,22 +1,19 @@
 """Draw the witness and the ensemble of a study, and set what they achieve beside the print."""
 
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
+import numpy as np
 import pandas as pd
 
+from rairlib.cohorts.declared import FILE, load_declared
+from rairlib.cohorts.search import find_cohort
 from rairlib.errors import RairlibError
 from rairlib.registry.agreement import agreeing, match
 from rairlib.registry.registry import Registry, load_registry
-from rairlib.studies.lakhdar2024 import analysis as lakhdar2024_analysis
-from rairlib.studies.lakhdar2024 import cohort as lakhdar2024
-from rairlib.studies.tang2025 import analysis as tang2025_analysis
-from rairlib.studies.tang2025 import cohort as tang2025
-from rairlib.studies.tang2025.cohort import load_assumptions
-from rairlib.studies.tang2025.cohort import read_anchors as read_hunan_anchors
-from rairlib.studies.wang2025 import analysis as wang2025_analysis
-from rairlib.studies.wang2025 import cohort as wang2025
+from rairlib.registry.studies import has_file
+from rairlib.studies import part_of
 
 HELD_OUT_STATISTICS = ("auc", "cutoff", "number")
 KEY = ["statistic", "variable", "level", "group"]
@@ -37,8 +34,6 @@ class Simulation:
         anchors and know nothing else.
     analyse : callable
         The paper's analysis of a cohort.
-    resumes : bool
-        Whether the search for the witness leaves checkpoints.
     """
 
     registry: Registry
@@ -53,7 +48,8 @@ def simulation_of(study: str) -> Simulation:
     Parameters
     ----------
     study : str
-        Key of the study.
+        Key of one of the book's studies, or a folder of one's own: with a ``simulation.toml`` in
+        it, its cohorts are searched for.
 
     Returns
     -------
@@ -63,67 +59,42 @@ def simulation_of(study: str) -> Simulation:
     Raises
     ------
     RairlibError
-        If the study is unknown or not yet analysed.
+        If the study is unknown, or nothing says how its cohorts are found.
     """
     registry = load_registry(study)
-    builders = {
-        lakhdar2024.STUDY: _drawn,
-        wang2025.STUDY: _searched,
-        tang2025.STUDY: _drawn_from_populations,
-    }
-    if study not in builders:
-        raise RairlibError(f"{study}: not yet analysed; {', '.join(builders)} are")
-    return builders[study](registry)
-
-
-def _drawn(registry: Registry) -> Simulation:
-    """Draw cohorts from what the print determines."""
-    anchors = lakhdar2024.read_anchors(registry)
-    return Simulation(
-        registry=registry,
-        witness=lambda seed: lakhdar2024.draw_witness(anchors, registry, seed),
-        cohorts=lambda number, seed: lakhdar2024.draw_cohorts(anchors, number, seed),
-        analyse=lakhdar2024_analysis.analyse,
+    witness, cohorts, analyse = (
+        part_of(registry.study, *part)
+        for part in (("cohort", "witness"), ("cohort", "cohorts"), ("analysis", "analyse"))
     )
-
-
-def _searched(registry: Registry) -> Simulation:
-    """Search for cohorts that agree with a declaration; the kept one is data."""
-
-    def witness(seed: int) -> pd.DataFrame:
+    if cohorts is None and not has_file(study, FILE):
         raise RairlibError(
-            f"{registry.study}: its kept cohort was found by hand and is not drawn by a command: "
-            "leave out --witness"
+            f"{registry.study}: not yet analysed, and no {FILE} in its folder says what cohorts "
+            "are to be searched for: write one"
         )
-
-    def cohorts(number: int, seed: int) -> Iterator[pd.DataFrame]:
-        for k in range(number):
-            cohort, found = wang2025.searched_cohort(registry, seed + k)
-            met = found.report()["met"]
-            text = f"cohort {k + 1}: {(met == 'yes').sum()} of {len(met)} numbers met to the digit"
-            print(f"{registry.study}: {text}", file=sys.stderr, flush=True)
-            yield cohort
-
-    return Simulation(
-        registry=registry, witness=witness, cohorts=cohorts, analyse=wang2025_analysis.analyse
-    )
-
-
-def _drawn_from_populations(registry: Registry) -> Simulation:
-    """Draw cohorts from assumed populations, given the print."""
-    anchors, assumed = read_hunan_anchors(registry), load_assumptions(registry.study)
-
-    def report(text: str) -> None:
-        print(f"{registry.study}: {text}", file=sys.stderr, flush=True)
-
     return Simulation(
         registry=registry,
-        witness=lambda seed: tang2025.draw_cohort(
-            anchors, assumed, [seed], steered=True, report=report
-        ),
-        cohorts=lambda number, seed: tang2025.draw_cohorts(anchors, assumed, number, seed, report),
-        analyse=tang2025_analysis.analyse,
+        witness=partial(witness or _no_witness, registry),
+        cohorts=partial(cohorts or _searched, registry),
+        analyse=analyse or partial(_no_analysis, registry),
     )
+
+
+def _no_witness(registry: Registry, seed: int) -> pd.DataFrame:
+    why = part_of(registry.study, "cohort", "NO_WITNESS")
+    raise RairlibError(
+        f"{registry.study}: {why or 'a witness is drawn by code of its own: leave out --witness'}"
+    )
+
+
+def _no_analysis(registry: Registry, cohort: pd.DataFrame) -> pd.DataFrame:
+    raise RairlibError(f"{registry.study}: not yet analysed: a cohort cannot be set beside it")
+
+
+def _searched(registry: Registry, number: int, seed: int) -> Iterator[pd.DataFrame]:
+    """Search for the order in time and the covariates that a declaration tells; no more."""
+    declared = load_declared(registry.source)
+    for k in range(number):
+        yield find_cohort(declared, np.random.default_rng(seed + k)).skeleton()
 
 
 def achieved(simulation: Simulation, cohort: pd.DataFrame) -> pd.DataFrame:

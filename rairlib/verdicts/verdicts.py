@@ -1,6 +1,7 @@
 """The verdict on every reported number of a study."""
 
 import math
+from contextlib import suppress
 from dataclasses import replace
 
 import pandas as pd
@@ -9,6 +10,7 @@ from rairlib.checks.catalogue import audit
 from rairlib.checks.findings import Finding, findings_frame
 from rairlib.checks.wording import as_findings, load_text_findings
 from rairlib.reconstruct.accounts import reconstructible_models, values_from_anchors
+from rairlib.reconstruct.logistic import ReconstructionError
 from rairlib.reconstruct.printed_rules import (
     dichotomised_values_from_anchors,
     subgroup_values_from_anchors,
@@ -23,11 +25,18 @@ from rairlib.registry.agreement import (
     verdict_of,
 )
 from rairlib.registry.registry import Registry, ReportedNumber, load_registry
-from rairlib.registry.studies import load_ensemble, load_studies, load_witness
+from rairlib.registry.studies import (
+    WITNESS,
+    CohortNotes,
+    has_file,
+    has_result,
+    load_ensemble,
+    load_studies,
+    load_study,
+    load_witness,
+)
 from rairlib.registry.vocabulary import BASES, EVIDENCE, TESTS, VERDICTS, basis_of
-from rairlib.studies.lakhdar2024 import analysis as lakhdar2024
-from rairlib.studies.tang2025 import analysis as tang2025
-from rairlib.studies.wang2025 import analysis as wang2025
+from rairlib.studies import part_of
 from rairlib.verdicts.derivation import (
     by_target,
     derive,
@@ -39,20 +48,10 @@ from rairlib.verdicts.derivation import (
 # --- What the analyses give for the reported numbers of the studies analysed so far -----------
 
 
-SEARCHED = {
-    "wang2025": "searched cohorts near the print (counts and quartiles met, hazard ratios nearly)"
-}
-# Who of their patients is at risk was chosen with held-out rates and log-rank statistics in view.
-CHOSEN = {
-    "wang2025": "rests on a composition chosen in view of such numbers: the eight left out are "
-    "RAIA, and one refractory patient whose avidity was partial or lost is coded avid"
-}
-OF_THOSE_AT_RISK = ("survival_percent", "logrank_chi_square")
-ANALYSES = {
-    "lakhdar2024": lakhdar2024.analyse,
-    "wang2025": wang2025.analyse,
-    "tang2025": tang2025.analyse,
-}
+def is_analysed(registry: Registry) -> bool:
+    """Whether the study has an analysis of its own and a kept cohort to analyse."""
+    analyse = part_of(registry.study, "analysis", "analyse")
+    return analyse is not None and has_file(registry.source, WITNESS)
 
 
 def study_results(registry: Registry) -> dict[str, Recomputed]:
@@ -61,25 +60,29 @@ def study_results(registry: Registry) -> dict[str, Recomputed]:
     Parameters
     ----------
     registry : Registry
-        Registry of one of the book's studies.
+        Registry of a study.
 
     Returns
     -------
     dict of str to Recomputed
-        By identifier; empty for a study that is not yet analysed. A held-out number is judged by
-        the reconstruction or, where that does not determine it, by the ensemble. The witness,
+        By identifier; for a study that is not yet analysed, what its tables give. A held-out
+        number is judged by the reconstruction or, where that does not determine it, by the
+        ensemble. The witness,
         which may have been steered towards it, never counts for it; one that has the number only
         takes away the verdict that it differs.
     """
-    if registry.study not in ANALYSES:
-        return {}
-    of_witness = ANALYSES[registry.study](load_witness(registry.study))
-    anchored = anchored_results(registry, of_witness)
-    held_out = {
-        **ensemble_results(registry, load_ensemble(registry.study), of_witness),
-        **reconstruction_results(registry),
-    }
-    return {**anchored, **held_out}
+    results: dict[str, Recomputed] = {}
+    analysed = is_analysed(registry)
+    if analysed:
+        of_witness = part_of(registry.study, "analysis", "analyse")(load_witness(registry.source))
+        results |= anchored_results(registry, of_witness)
+        if has_result(registry.source, "ensemble"):
+            ensemble = load_ensemble(registry.source)
+            results |= ensemble_results(registry, ensemble, of_witness)
+    # A paper of which nobody has said that its tables can be found may print too little for them.
+    with suppress(*() if analysed else (ReconstructionError,)):
+        results |= reconstruction_results(registry)
+    return results
 
 
 def anchored_results(registry: Registry, results: pd.DataFrame) -> dict[str, Recomputed]:
@@ -131,23 +134,26 @@ def ensemble_results(
     kept = {} if of_witness is None else match(registry, of_witness)
     key = ["statistic", "variable", "level", "group"]
     by_key = {name: dict(list(part.groupby("method"))) for name, part in ensemble.groupby(key)}
+    notes = load_study(registry.source).cohorts
     results = {}
     for row in registry:
         methods = by_key.get(row.key[:4], {})
         # Where the registry leaves the method open, one that the ensemble has alone is meant.
         method = row.method if row.method in methods or len(methods) != 1 else next(iter(methods))
         if row.role == "held_out" and method in methods:
-            kind = SEARCHED.get(registry.study, "consistent cohorts")
             values = methods[method]["value"]
-            found = _over_cohorts(row, values, kind, composition_of(registry.study, row))
+            found = _over_cohorts(row, values, notes.kind, _choice(notes, row))
             results[row.id] = _unless_attained(row, found, values, kept.get(row.id, {}))
     return results
 
 
 def composition_of(study: str, row: ReportedNumber) -> str:
     """Say on which choice, made in view of such numbers, a held-out number rests; empty if none."""
-    held_out = row.role == "held_out" and row.statistic in OF_THOSE_AT_RISK
-    return CHOSEN.get(study, "") if held_out else ""
+    return _choice(load_study(study).cohorts, row)
+
+
+def _choice(notes: CohortNotes, row: ReportedNumber) -> str:
+    return notes.chosen if row.role == "held_out" and row.statistic in notes.chosen_for else ""
 
 
 def _over_cohorts(row: ReportedNumber, values: pd.Series, kind: str, chosen: str) -> Recomputed:
@@ -256,7 +262,7 @@ def study_findings(registry: Registry) -> list[Finding]:
     list of Finding
         Checks in the order of the catalogue, then the wording.
     """
-    return audit(registry) + as_findings(load_text_findings(registry.study))
+    return audit(registry) + as_findings(load_text_findings(registry.source))
 
 
 def study_verdicts(study: str) -> pd.DataFrame:
@@ -265,7 +271,7 @@ def study_verdicts(study: str) -> pd.DataFrame:
     Parameters
     ----------
     study : str
-        Key of the study.
+        Key of one of the book's studies, or a folder of one's own.
 
     Returns
     -------
@@ -286,7 +292,7 @@ def study_verdicts(study: str) -> pd.DataFrame:
     records = []
     for row in registry:
         verdict, recomputed = judged.get(row.id) or _judge_repeat(row, judged, findings, registry)
-        records.append(_record(study, row, verdict, recomputed))
+        records.append(_record(registry.study, row, verdict, recomputed))
     return pd.DataFrame(records, columns=list(COLUMNS))
 
 
@@ -296,7 +302,7 @@ def all_verdicts(study: str = "") -> pd.DataFrame:
     Parameters
     ----------
     study : str
-        Key of the study; empty for all.
+        Key of the study, or a folder of one's own; empty for all of the book.
 
     Returns
     -------
@@ -342,8 +348,7 @@ def _judge(
         return "not assessable", _because(row.note)
     if row.id in known:
         return verdict_of(row, known[row.id]), _with_test(row, known[row.id], registry)
-    analysed = registry.study in ANALYSES
-    return "not assessable", _because(_why_not(row, findings, analysed=analysed))
+    return "not assessable", _because(_why_not(row, findings, analysed=is_analysed(registry)))
 
 
 def _why_not(row: ReportedNumber, findings: list[Finding], *, analysed: bool) -> str:

@@ -332,3 +332,16 @@ def _first_hit(draw, event: np.ndarray, registry: Registry, variable: str) -> np
         ):
             return values
     raise AnchorError(f"no draw met the printed area and cut-off of {variable}")
+
+
+# --- What ``rairlib simulate`` draws ----------------------------------------------------------
+
+
+def witness(registry: Registry, seed: int) -> pd.DataFrame:
+    """Draw a cohort that is also steered to the held-out numbers."""
+    return draw_witness(read_anchors(registry), registry, seed)
+
+
+def cohorts(registry: Registry, number: int, seed: int) -> Iterator[pd.DataFrame]:
+    """Draw cohorts from what the print determines."""
+    return draw_cohorts(read_anchors(registry), number, seed)

@@ -691,7 +691,7 @@ def _patients_to_move() -> int:
     return int(table.loc[table["low"] <= 1, "moved"].min())
 
 
-RABAT = {
+EXERCISES = {
     "rabat: a p value": Exercise(
         expected=_fisher_of_multifocality,
         tolerance=0.0005,

@@ -5,6 +5,7 @@ an assumed population, given the printed equation, its limits, the area and the 
 validation set from the same population, given its 2×2 table. All other variables follow.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated
@@ -15,13 +16,13 @@ from pydantic import Field, model_validator
 from scipy import stats
 from scipy.special import expit
 
-from rairlib.cohorts.toml_file import Ascending, Several, Table, read_toml
 from rairlib.cohorts.two_predictors import MEASURES, Population, Walk, draw_added, walk
 from rairlib.cohorts.whole_numbers import AnchorError, draw_integers, integer_moments
 from rairlib.reconstruct.printed_rules import agreeing_tables, printed_rules, printed_subgroups
 from rairlib.registry.printed import Printed
 from rairlib.registry.registry import Registry
 from rairlib.registry.studies import study_file
+from rairlib.registry.toml_file import Ascending, Several, Table, read_toml
 from rairlib.stats.description import mann_whitney, pearson
 from rairlib.stats.logistic import fit_logistic
 
@@ -918,3 +919,22 @@ def _finish(data: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
         lln_status=np.where(data["lln_count"] > 0, "yes", "no"),
         rai_dose=data["rai_dose"].astype(int),
     )[list(COLUMNS)]
+
+
+# --- What ``rairlib simulate`` draws ----------------------------------------------------------
+
+
+def witness(registry: Registry, seed: int) -> pd.DataFrame:
+    """Draw a cohort that is also steered to the printed p values."""
+    anchors, assumed = read_anchors(registry), load_assumptions(registry.source)
+    return draw_cohort(anchors, assumed, [seed], steered=True, report=_tell)
+
+
+def cohorts(registry: Registry, number: int, seed: int) -> Iterator[pd.DataFrame]:
+    """Draw cohorts from assumed populations, given the print."""
+    anchors, assumed = read_anchors(registry), load_assumptions(registry.source)
+    return draw_cohorts(anchors, assumed, number, seed, _tell)
+
+
+def _tell(text: str) -> None:
+    print(f"{STUDY}: {text}", file=sys.stderr, flush=True)

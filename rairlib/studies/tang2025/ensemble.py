@@ -26,6 +26,10 @@ KEY = ["statistic", "variable", "level", "group", "method"]
 PREDICTORS = ("lln_count", "tg_before")
 TRIANGLE = ("v00", "v01", "v02", "v11", "v12", "v22")
 RESAMPLES = 100
+COHORTS = 200
+SEED = 2025
+# Cohorts that are also drawn without the printed area, to see where it falls.
+AREA_TRIALS = 60
 FRAMES = ("ensemble", "unpublished", "covariance")
 
 
@@ -144,3 +148,9 @@ def _covariance(training: pd.DataFrame) -> pd.DataFrame:
     fit = fit_logistic((training["failure"] == "yes").to_numpy(float), design)
     triangle = fit.covariance[np.triu_indices(3)]
     return pd.DataFrame([triangle], columns=list(TRIANGLE))
+
+
+def kept_frames(registry: Registry, workers: int) -> dict[str, pd.DataFrame]:
+    """Draw what is kept of the study in ``data/results`` anew, by the end of the file's name."""
+    frames = drawn_ensemble(registry, COHORTS, SEED, workers)
+    return {**frames, "area": area_trials(registry, AREA_TRIALS, SEED, workers)}

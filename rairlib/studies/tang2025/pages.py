@@ -472,7 +472,7 @@ def _best_of_noise() -> float:
     return float(1 / 2 + best.mean())
 
 
-HUNAN = {
+EXERCISES = {
     "hunan: four counts": Exercise(
         expected=_validation_table,
         tolerance=0,

@@ -5,7 +5,8 @@ progressions and censorings. Here the measured values, the times and what the ta
 with anything are drawn around it.
 """
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -369,7 +370,7 @@ ASSUMED = {"ps_tg_528": "<528.5"}
 
 def without_held_out(registry: Registry) -> DeclaredStudy:
     """Return the declaration without the rates and log-rank statistics that are held out."""
-    study = load_declared(registry.study)
+    study = load_declared(registry.source)
 
     def told(entry) -> bool:
         return not entry.target.id or registry[entry.target.id].role != "held_out"
@@ -574,3 +575,19 @@ def _finished(cohort: pd.DataFrame, rng) -> pd.DataFrame:
     cohort = cohort.astype(dict.fromkeys(WHOLE, int)).round(dict.fromkeys(ONE_DECIMAL, 1))
     cohort["pfs"] = [f"{value:.1f}" if value == value else "" for value in cohort["pfs"]]
     return cohort[list(COLUMNS)]
+
+
+# --- What ``rairlib simulate`` draws ----------------------------------------------------------
+
+
+NO_WITNESS = "its kept cohort was found by hand and is not drawn by a command: leave out --witness"
+
+
+def cohorts(registry: Registry, number: int, seed: int) -> Iterator[pd.DataFrame]:
+    """Search for cohorts that agree with the declaration; the kept one is data."""
+    for k in range(number):
+        cohort, found = searched_cohort(registry, seed + k)
+        met = found.report()["met"]
+        text = f"cohort {k + 1}: {(met == 'yes').sum()} of {len(met)} numbers met to the digit"
+        print(f"{registry.study}: {text}", file=sys.stderr, flush=True)
+        yield cohort

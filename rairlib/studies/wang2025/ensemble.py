@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
+from rairlib.cohorts.order_trials import order_trials
 from rairlib.registry.registry import Registry
 from rairlib.studies.wang2025 import analysis as wang2025
 from rairlib.studies.wang2025.cohort import searched_cohort
@@ -12,6 +13,11 @@ from rairlib.studies.wang2025.unpublished import unpublished
 KEY = ["statistic", "variable", "level", "group"]
 # SPSS gives the interval by Hanley and McNeil; this one is left to the kept cohort.
 OTHER_AREA_METHOD = "delong"
+COHORTS = 200
+SEED = 7000
+# A statistic with which and without which the order in time is searched for.
+WEIGHED = "figure5-03"
+WEIGHED_SEEDS = range(1, 11)
 RATIOS = ("hazard_ratio",)
 
 
@@ -74,3 +80,9 @@ def _one(registry: Registry, seed: int, number: int) -> dict[str, pd.DataFrame]:
             }
         ),
     }
+
+
+def kept_frames(registry: Registry, workers: int) -> dict[str, pd.DataFrame]:
+    """Draw what is kept of the study in ``data/results`` anew, by the end of the file's name."""
+    frames = searched_ensemble(registry, COHORTS, SEED, workers)
+    return {**frames, "orders": order_trials(registry.source, WEIGHED, WEIGHED_SEEDS, workers)}

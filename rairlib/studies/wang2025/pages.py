@@ -1371,7 +1371,7 @@ def _hazard_ratio(patients, covariates) -> float:
     return float(estimates.loc["hazard_ratio", "estimate"])
 
 
-QINGDAO = {
+EXERCISES = {
     "qingdao: a chi-square": Exercise(
         expected=_chi_square,
         tolerance=0.0005,
