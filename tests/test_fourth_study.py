@@ -160,7 +160,7 @@ def test_declared_cohort_is_searched_without_code_of_its_own(tmp_path, capsys, m
     with (tmp_path / "simulated_cohort_0001.csv").open(encoding="utf-8", newline="") as stream:
         cohort = list(csv.DictReader(stream))
     assert len(cohort) == 177
-    assert sum(row["event"] == "1" for row in cohort) == 73
+    assert sum(row["event"] == "1" for row in cohort) == 40  # as printed in Figure 2
     code, _, err = run(capsys, "simulate", folder, "--witness", "--out", tmp_path)
     assert code == 2
     assert "a witness is drawn by code of its own: leave out --witness" in err

@@ -3,7 +3,6 @@
 import pandas as pd
 import pytest
 
-from rairlib.errors import RairlibError
 from rairlib.output import as_file
 from rairlib.registry.registry import load_registry
 from rairlib.registry.studies import load_ensemble, load_witness, study_folder
@@ -126,9 +125,3 @@ def test_kept_ensemble_starts_with_what_its_seed_draws():
     kept = kept[kept["cohort"] < 2]
     assert as_file(kept) == as_file(fresh)
     assert load_ensemble("lakhdar2024")["cohort"].nunique() == 1000
-
-
-def test_study_without_simulation_is_told(monkeypatch):
-    monkeypatch.setattr("rairlib.studies.simulations.load_registry", lambda _: None)
-    with pytest.raises(RairlibError, match="a_fourth: not yet analysed"):
-        simulation_of("a_fourth")

@@ -77,8 +77,8 @@ def study_results(registry: Registry) -> dict[str, Recomputed]:
         of_witness = part_of(registry.study, "analysis", "analyse")(load_witness(registry.source))
         results |= anchored_results(registry, of_witness)
         if has_result(registry.source, "ensemble"):
-            ensemble = load_ensemble(registry.source)
-            results |= ensemble_results(registry, ensemble, of_witness)
+            ensemble, notes = load_ensemble(registry.source), load_study(registry.source).cohorts
+            results |= ensemble_results(registry, ensemble, of_witness, notes)
     # A paper of which nobody has said that its tables can be found may print too little for them.
     with suppress(*() if analysed else (ReconstructionError,)):
         results |= reconstruction_results(registry)
@@ -111,7 +111,10 @@ def anchored_results(registry: Registry, results: pd.DataFrame) -> dict[str, Rec
 
 
 def ensemble_results(
-    registry: Registry, ensemble: pd.DataFrame, of_witness: pd.DataFrame | None = None
+    registry: Registry,
+    ensemble: pd.DataFrame,
+    of_witness: pd.DataFrame | None = None,
+    notes: CohortNotes | None = None,
 ) -> dict[str, Recomputed]:
     """Return the range of held-out numbers over consistent cohorts.
 
@@ -123,6 +126,8 @@ def ensemble_results(
         See :func:`load_ensemble`.
     of_witness : DataFrame or None
         The same analysis of the witness, if there is one.
+    notes : CohortNotes, optional
+        What the study says of its cohorts.
 
     Returns
     -------
@@ -132,9 +137,9 @@ def ensemble_results(
         that one cohort has is not shown to differ.
     """
     kept = {} if of_witness is None else match(registry, of_witness)
+    notes = notes or CohortNotes()
     key = ["statistic", "variable", "level", "group"]
     by_key = {name: dict(list(part.groupby("method"))) for name, part in ensemble.groupby(key)}
-    notes = load_study(registry.source).cohorts
     results = {}
     for row in registry:
         methods = by_key.get(row.key[:4], {})
