@@ -23,7 +23,7 @@ from rairlib.checks.cells import (
     whole_number,
     whole_of,
 )
-from rairlib.checks.findings import Finding
+from rairlib.checks.findings import Finding, check
 from rairlib.checks.regressions import Interval
 from rairlib.checks.rounding import BEYOND_RANGE, SHORTENED, float_limits, judge, shown
 from rairlib.registry.registry import Registry, ReportedNumber
@@ -377,6 +377,7 @@ def printed_list(figures: list[PrintedFigure]) -> str:
     return ", ".join(figure.printed for figure in figures)
 
 
+@check("sensitivity and specificity", "possibility")
 def check_classification_table(registry: Registry) -> list[Finding]:
     """Search the 2×2 tables that show all figures of a rule; needs the two group sizes."""
     index = count_index(registry)
@@ -433,6 +434,7 @@ def nearest_values(figure: PrintedFigure, mask: np.ndarray | bool) -> str:
     return " or ".join(shown(end, end, decimals) for end in ends)
 
 
+@check("sensitivity and specificity", "bookkeeping")
 def check_predictive_values(registry: Registry) -> list[Finding]:
     """Derive NPV without group sizes; needs sensitivity, specificity and PPV of one rule."""
     findings = []
@@ -488,9 +490,10 @@ def _predictive_value(sensitivity, specificity, ppv, npv, shortened: bool) -> Fi
         f" give NPV {shown(low, high, npv.number.decimals)} whatever the group sizes; printed is "
         f"{npv.printed}."
     )
-    return judge("predictive_values", npv, ids(*rows), low, high, text)
+    return judge(npv, ids(*rows), low, high, text)
 
 
+@check("sensitivity and specificity", "independent")
 def check_classification_figures(registry: Registry) -> list[Finding]:
     """Derive each figure of a rule from the others; needs two figures and the group sizes."""
     findings = []
@@ -539,7 +542,7 @@ def derive_figure(
     if np.count_nonzero(mask) == 1:
         text += f" The only table is {rule.tables.in_words(mask)}."
     # Between two attainable values there is nothing, so the nearest one decides.
-    finding = judge(check, target.row, rule.rows(source), nearest, nearest, text)
+    finding = judge(target.row, rule.rows(source), nearest, nearest, text)
     finding = replace(finding, low=ends[0], high=ends[1])
     if finding.status != "contradicted":
         return finding
@@ -620,6 +623,7 @@ def rule_counts(rule: Rule, index: CountIndex) -> list[PrintedFigure]:
     return found
 
 
+@check("sensitivity and specificity", "independent")
 def check_rule_counts(registry: Registry) -> list[Finding]:
     """Derive figures of a rule and counts of its level from each other; needs group sizes."""
     findings = []

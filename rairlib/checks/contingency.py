@@ -17,7 +17,7 @@ from rairlib.checks.cells import (
     unless_shortened,
     whole_number,
 )
-from rairlib.checks.findings import Finding
+from rairlib.checks.findings import Finding, check
 from rairlib.checks.regressions import (
     MULTIPLIERS,
     OTHER_INTERVALS,
@@ -567,6 +567,7 @@ def _tables(registry: Registry, method: str) -> list[tuple[RegressionEstimate, E
     return [(found, table) for found, table in pairs if table is not None]
 
 
+@check("odds ratios beside counts", "independent")
 def check_crude_odds_ratio(registry: Registry) -> list[Finding]:
     """Recompute a univariable odds ratio and its Woolf limits; needs the four counts."""
     findings = []
@@ -587,7 +588,7 @@ def _crude(found: RegressionEstimate, table: ExposureTable) -> Finding:
         f"{found.printed}: the counts {table.in_words} give "
         f"{format_value(crude, estimate.number.decimals + 1)}."
     )
-    finding = judge("crude_odds_ratio", estimate, table.uses, crude, crude, text)
+    finding = judge(estimate, table.uses, crude, crude, text)
     if finding.status == "agrees":
         return finding
     if estimate.number.agrees(1 / crude):
@@ -613,11 +614,12 @@ def _crude_limits(found: RegressionEstimate, table: ExposureTable) -> list[Findi
             f"{found.printed}: Woolf's limit from the counts {table.in_words} is "
             f"{shown(low, high, limit.number.decimals + 1)}; printed is {limit.printed}."
         )
-        finding = judge("crude_odds_ratio", limit, table.uses, low, high, text)
+        finding = judge(limit, table.uses, low, high, text)
         findings.append(under_assumption(finding, found.is_wald, OTHER_INTERVALS))
     return findings
 
 
+@check("odds ratios beside counts", "possibility")
 def check_adjusted_interval_width(registry: Registry) -> list[Finding]:
     """Hold an adjusted Wald interval against the crude one; needs the four counts and limits."""
     findings = []
@@ -656,6 +658,7 @@ def _adjusted_width(found: RegressionEstimate, table: ExposureTable, shortened: 
 MOST_COMPARISONS = 10
 
 
+@check("tests of counts", "independent")
 def check_chi_square_from_counts(registry: Registry) -> list[Finding]:
     """Recompute χ² of a variable from its counts in both groups; needs counts by level."""
     index = count_index(registry)
@@ -668,6 +671,7 @@ def check_chi_square_from_counts(registry: Registry) -> list[Finding]:
     return findings
 
 
+@check("tests of counts", "independent")
 def check_p_from_counts(registry: Registry) -> list[Finding]:
     """Recompute p of a variable from its counts in both groups; needs counts by level."""
     index = count_index(registry)
@@ -711,6 +715,7 @@ def _judge_groups(row: ReportedNumber, groups: tuple[str, ...], cells, uses) -> 
     )
 
 
+@check("tests of counts", "bookkeeping")
 def check_p_from_chi_square(registry: Registry) -> list[Finding]:
     """Recompute p from the printed χ² and its degrees of freedom; needs p with `of` = χ²."""
     index = count_index(registry)

@@ -15,7 +15,7 @@ from rairlib.checks.cells import (
     original_of,
     whole_number,
 )
-from rairlib.checks.findings import Finding
+from rairlib.checks.findings import Finding, check
 from rairlib.checks.rounding import TIED, is_approximate, is_rescued, meet_in_a_tie, rounded_limits
 from rairlib.registry.printed import Printed
 from rairlib.registry.registry import Registry, ReportedNumber
@@ -60,6 +60,7 @@ def remainder_limits(
     return whole[0] - high, whole[1] - low
 
 
+@check("counts", "bookkeeping")
 def check_partition_sums(registry: Registry) -> list[Finding]:
     """Compare a whole with the sum of its parts; needs rows with a common `partition` and `of`."""
     index = count_index(registry)
@@ -81,6 +82,7 @@ def check_partition_sums(registry: Registry) -> list[Finding]:
     return findings
 
 
+@check("counts", "bookkeeping")
 def check_group_sums(registry: Registry) -> list[Finding]:
     """Add the counts of a level over groups that make up a whole group; needs counts in each."""
     index = count_index(registry)
@@ -99,6 +101,7 @@ def check_group_sums(registry: Registry) -> list[Finding]:
     return findings
 
 
+@check("counts", "bookkeeping")
 def check_level_sums(registry: Registry) -> list[Finding]:
     """Add the levels of a variable within a group; needs counts of levels that exhaust a group."""
     index = count_index(registry)
@@ -110,6 +113,7 @@ def check_level_sums(registry: Registry) -> list[Finding]:
     return findings + list(_undeclared_level_sums(index))
 
 
+@check("counts", "possibility")
 def check_parts_in_wholes(registry: Registry) -> list[Finding]:
     """Compare counts with the group or number of which they are a part; needs `of` or sizes."""
     index = count_index(registry)
@@ -291,6 +295,7 @@ def unit_factor(first: str, second: str) -> float | None:
     return 1.0 if first == second else known.get((first, second))
 
 
+@check("numbers printed twice", "bookkeeping")
 def check_repeats(registry: Registry) -> list[Finding]:
     """Compare a number with the one that it states again; needs `repeats`."""
     return [
@@ -300,6 +305,7 @@ def check_repeats(registry: Registry) -> list[Finding]:
     ]
 
 
+@check("numbers printed twice", "possibility")
 def check_same_quantity(registry: Registry) -> list[Finding]:
     """Compare numbers of the same name in two places that no `repeats` links; needs both."""
     seen: dict[tuple, list[ReportedNumber]] = defaultdict(list)
@@ -314,6 +320,7 @@ def check_same_quantity(registry: Registry) -> list[Finding]:
     ]
 
 
+@check("numbers printed twice", "bookkeeping")
 def check_joint_statement(registry: Registry) -> list[Finding]:
     """Compare one print of several numbers (all P > 0.05) with each; needs `variable` = a | b."""
     findings = []

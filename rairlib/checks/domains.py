@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from rairlib.checks.cells import COUNTED, named, originals
-from rairlib.checks.findings import Finding
+from rairlib.checks.findings import Finding, check
 from rairlib.checks.rounding import float_limits, is_plain
 from rairlib.registry.registry import Registry, ReportedNumber
 from rairlib.registry.vocabulary import PERFORMANCE, RATIOS
@@ -14,6 +14,7 @@ NOT_NEGATIVE = ("sd", "chi_square", "u_statistic", "logrank_chi_square", *RATIOS
 FEWEST_TERMS = 3
 
 
+@check("single numbers", "bookkeeping", first=True)
 def check_mistaken_columns(registry: Registry) -> list[Finding]:
     """Recognise z among ratios; needs coefficients, and their standard errors as `number`."""
     coefficients: dict[tuple, list[ReportedNumber]] = defaultdict(list)
@@ -62,6 +63,7 @@ def _mistaken_column(terms: list[tuple[ReportedNumber, ...]]) -> Finding:
     )
 
 
+@check("single numbers", "bookkeeping", first=True)
 def check_possible_values(registry: Registry) -> list[Finding]:
     """Look for numbers that cannot be, such as p above 1; needs nothing else."""
     return [

@@ -20,7 +20,7 @@ from rairlib.checks.cells import (
     whole_number,
     wholes_of_groups,
 )
-from rairlib.checks.findings import Finding
+from rairlib.checks.findings import Finding, check
 from rairlib.checks.rounding import (
     BEYOND_RANGE,
     SHORTENED,
@@ -251,6 +251,7 @@ def pooled_sd_limits(samples: Sequence[Sample], ddof: int = 1) -> Limits:
     return low, high
 
 
+@check("means", "independent")
 def check_t_test(registry: Registry) -> list[Finding]:
     """Recompute p of a t test or of an analysis of variance; needs mean, SD and n by group."""
     index, summaries = count_index(registry), summary_index(registry)
@@ -274,6 +275,7 @@ def check_t_test(registry: Registry) -> list[Finding]:
     return findings
 
 
+@check("means", "independent")
 def check_pooled_mean(registry: Registry) -> list[Finding]:
     """Compare mean and SD of a group with those of its parts; needs all of them and sizes."""
     summaries = summary_index(registry)
@@ -293,6 +295,7 @@ def check_pooled_mean(registry: Registry) -> list[Finding]:
     return findings
 
 
+@check("means", "bookkeeping")
 def check_pooled_percent(registry: Registry) -> list[Finding]:
     """Compare a percentage of a group with those of its parts; needs them without their counts."""
     index = count_index(registry)
@@ -403,7 +406,7 @@ def _pooled_findings(check: str, whole, parts, size_rows) -> Iterator[Finding]:
             f"{target.printed}."
         )
         others = [row.id for row in (whole, *parts) if row is not target]
-        finding = judge(check, target, [*others, *used], low, high, text)
+        finding = judge(target, [*others, *used], low, high, text)
         if finding.status == "contradicted" and is_rescued(target.number, *limits[1]):
             finding = replace(finding, status="suggests", text=text + SHORTENED)
         yield finding
@@ -421,7 +424,7 @@ def _pooled_sd(target: ReportedNumber, pairs, size_rows) -> Finding:
         f"printed is {target.printed} ({named(target)})."
     )
     used = [row.id for pair in pairs for row in pair] + [row.id for row, _ in size_rows]
-    finding = judge("pooled_mean", target, used, low, high, text)
+    finding = judge(target, used, low, high, text)
     if finding.status == "contradicted" and target.number.overlaps(
         *pooled_sd_limits(_samples(pairs, sizes), ddof=0)
     ):
@@ -595,6 +598,7 @@ def grimmer_share(mean: Printed, sd: Printed, n: int, step: Fraction) -> float:
     return float(min(Fraction(1), per_sum * (sums.stop - sums.start)))
 
 
+@check("means", "possibility")
 def check_grim(registry: Registry) -> list[Finding]:
     """Look for whole measurements behind a printed mean; needs `step` and the group's size."""
     summaries = summary_index(registry)
@@ -607,6 +611,7 @@ def check_grim(registry: Registry) -> list[Finding]:
     return findings
 
 
+@check("means", "possibility")
 def check_grimmer(registry: Registry) -> list[Finding]:
     """Look for whole measurements behind mean and SD; needs both, `step` and the number."""
     summaries = summary_index(registry)
@@ -621,6 +626,7 @@ def check_grimmer(registry: Registry) -> list[Finding]:
     return findings
 
 
+@check("means", "possibility")
 def check_median_step(registry: Registry) -> list[Finding]:
     """Compare a median with whole measurements; needs `step` and the group's size."""
     summaries = summary_index(registry)
@@ -794,6 +800,7 @@ def sd_limits(
     return math.sqrt(_least_squares(below, above, n) / (n - 1)), math.sqrt(most)
 
 
+@check("quartiles and ranges", "possibility")
 def check_order(registry: Registry) -> list[Finding]:
     """Compare minimum, quartiles, median, maximum and mean; needs two, in a group or its part."""
     index, summaries = count_index(registry), summary_index(registry)
@@ -808,6 +815,7 @@ def check_order(registry: Registry) -> list[Finding]:
     return findings
 
 
+@check("quartiles and ranges", "possibility")
 def check_sd_in_range(registry: Registry) -> list[Finding]:
     """Compare an SD with the range (and mean) of the same group; needs minimum and maximum."""
     summaries = summary_index(registry)
@@ -820,6 +828,7 @@ def check_sd_in_range(registry: Registry) -> list[Finding]:
     return findings
 
 
+@check("quartiles and ranges", "possibility")
 def check_range_of_parts(registry: Registry) -> list[Finding]:
     """Compare range, quartiles, median and mean of a group with its parts'; needs them in both."""
     index, summaries = count_index(registry), summary_index(registry)

@@ -17,7 +17,7 @@ from rairlib.checks.cells import (
     whole_number,
 )
 from rairlib.checks.counts import MOST_PARTS
-from rairlib.checks.findings import Finding
+from rairlib.checks.findings import Finding, check
 from rairlib.checks.rounding import (
     SHORTENED,
     is_plain,
@@ -95,6 +95,7 @@ def attainable_share(denominator: int, decimals: int) -> float:
     return 1.0 if denominator >= prints else (denominator + 1) / (prints + 1)
 
 
+@check("percentages", "bookkeeping")
 def check_percent_of_count(registry: Registry) -> list[Finding]:
     """Compare a percentage with its count and its denominator; needs `of` and a count."""
     index = count_index(registry)
@@ -110,6 +111,7 @@ def check_percent_of_count(registry: Registry) -> list[Finding]:
     return findings
 
 
+@check("percentages", "possibility")
 def check_percent_is_attainable(registry: Registry) -> list[Finding]:
     """Look for whole patients behind a percentage without a printed count; needs `of`, a size."""
     index = count_index(registry)
@@ -137,6 +139,7 @@ def _sizes_that_fit(index: CountIndex, row: ReportedNumber, size: int) -> str:
     return "".join(texts[:2])
 
 
+@check("percentages", "bookkeeping")
 def check_percent_sums(registry: Registry) -> list[Finding]:
     """Compare the percentages of a partition with 100; needs a `partition` of counts or of them."""
     return [
@@ -175,7 +178,7 @@ def _percent_finding(row, numerator, denominator) -> Finding:
         f"{shown(low, high, row.number.decimals + 2)} %; printed is {row.printed} % "
         f"({named(row)})."
     )
-    return judge("percent_of_count", row, (numerator.id, denominator.id), low, high, text)
+    return judge(row, (numerator.id, denominator.id), low, high, text)
 
 
 def _other_denominator(index: CountIndex, finding: Finding, row, numerator, whole) -> Finding:
@@ -306,7 +309,7 @@ def _share_finding(
         f"({named(row)})."
     )
     used = [*others, whole] if size else others
-    finding = judge("percent_sums", row, [other.id for other in used], low, high, text)
+    finding = judge(row, [other.id for other in used], low, high, text)
     if finding.status == "contradicted" and is_rescued(
         row.number, *_remaining_share(others, size, shortened=True)
     ):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from scipy import special, stats
 
 from rairlib.checks.cells import CountIndex, count_index, named
-from rairlib.checks.findings import Finding
+from rairlib.checks.findings import Finding, check
 from rairlib.checks.rounding import (
     SHORTENED,
     float_limits,
@@ -141,6 +141,7 @@ def auc_limits(u: Limits, n1: int, n2: int) -> tuple[Limits, Limits]:
     return (low, high), (1 - high, 1 - low)
 
 
+@check("rank tests", "possibility")
 def check_u_in_range(registry: Registry) -> list[Finding]:
     """Compare U with the number of pairs of patients and with half units; needs both sizes."""
     index = count_index(registry)
@@ -152,6 +153,7 @@ def check_u_in_range(registry: Registry) -> list[Finding]:
     return findings
 
 
+@check("rank tests", "bookkeeping")
 def check_p_from_u(registry: Registry) -> list[Finding]:
     """Recompute p from Mann-Whitney's U; needs p with `of` = U (or beside it) and both sizes."""
     index = count_index(registry)
@@ -164,6 +166,7 @@ def check_p_from_u(registry: Registry) -> list[Finding]:
     return findings
 
 
+@check("rank tests", "independent")
 def check_auc_from_u(registry: Registry) -> list[Finding]:
     """Compare a ROC area with U of the same variable and groups; needs both and the sizes."""
     index = count_index(registry)
@@ -286,7 +289,7 @@ def _auc_finding(row: ReportedNumber, u: ReportedNumber, first, second) -> Findi
         f"U = {u.printed} of {n1} × {n2} pairs ({named(u)}) is an area of "
         f"{format_value(low, 4)} or {format_value(1 - low, 4)}; printed is {row.printed}."
     )
-    finding = judge("auc_from_u", row, (u.id, first.id, second.id), low, high, text)
+    finding = judge(row, (u.id, first.id, second.id), low, high, text)
     if finding.status == "contradicted":
         text += " The area may be that of a dichotomised score."
         finding = replace(finding, status="suggests", text=text)

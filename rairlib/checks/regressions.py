@@ -15,7 +15,7 @@ from itertools import combinations
 from statistics import NormalDist
 
 from rairlib.checks.cells import attached, ids, originals, short_name, unless_shortened
-from rairlib.checks.findings import Finding
+from rairlib.checks.findings import Finding, check
 from rairlib.checks.rounding import float_limits, is_plain, judge, shown, shown_p
 from rairlib.registry.printed import format_value
 from rairlib.registry.registry import Registry, ReportedNumber
@@ -335,6 +335,7 @@ LINEAR_PREDICTORS = ("logit", "linear_predictor", "linear predictor", "prognosti
 OTHER_INTERVALS = " A profile-likelihood or bootstrap interval need not be symmetric."
 
 
+@check("regressions", "possibility")
 def check_estimate_in_interval(registry: Registry) -> list[Finding]:
     """Look for an estimate inside its interval; needs the estimate and both limits."""
     findings = [
@@ -446,6 +447,7 @@ def mirrored(centre: Interval, limit: Interval) -> Interval:
     return 2 * centre[0] - limit[1], 2 * centre[1] - limit[0]
 
 
+@check("regressions", "bookkeeping")
 def check_interval_symmetry(registry: Registry) -> list[Finding]:
     """Recompute estimate and limits from each other on the log scale; needs all three."""
     judged = [
@@ -506,7 +508,7 @@ def _symmetry(found: RegressionEstimate, target: ReportedNumber, shortened: bool
         f"{shown(*ends, target.number.decimals + 1)}; printed is {target.printed}."
     )
     others = (row for row in (found.estimate, found.low, found.high) if row is not target)
-    finding = judge("interval_symmetry", target, ids(*others), *ends, text)
+    finding = judge(target, ids(*others), *ends, text)
     return under_assumption(finding, found.is_wald, OTHER_INTERVALS)
 
 
@@ -514,6 +516,7 @@ def _on_scale(found: RegressionEstimate) -> str:
     return " on the log scale" if found.limits_are_ratios else ""
 
 
+@check("regressions", "bookkeeping")
 def check_coefficient_and_ratio(registry: Registry) -> list[Finding]:
     """Compare a ratio with exp(coefficient); needs both for one term of one model in one place."""
     terms: dict[tuple, list[ReportedNumber]] = defaultdict(list)
@@ -536,7 +539,7 @@ def _ratio(coefficient: ReportedNumber, ratio: ReportedNumber, shortened: bool) 
         f"{short_name(coefficient)} {coefficient.printed}, {short_name(ratio)} {ratio.printed}: "
         f"exp(coefficient) is {shown(*ends, ratio.number.decimals + 1)}."
     )
-    return judge("coefficient_and_ratio", ratio, (coefficient.id,), *ends, text)
+    return judge(ratio, (coefficient.id,), *ends, text)
 
 
 def _coefficient(coefficient: ReportedNumber, ratio: ReportedNumber, shortened: bool) -> Finding:
@@ -545,9 +548,10 @@ def _coefficient(coefficient: ReportedNumber, ratio: ReportedNumber, shortened: 
         f"{short_name(coefficient)} {coefficient.printed}, {short_name(ratio)} {ratio.printed}: "
         f"log(ratio) is {shown(*ends, coefficient.number.decimals + 1)}."
     )
-    return judge("coefficient_and_ratio", coefficient, (ratio.id,), *ends, text)
+    return judge(coefficient, (ratio.id,), *ends, text)
 
 
+@check("regressions", "possibility")
 def check_cutoff_of_model(registry: Registry) -> list[Finding]:
     """Compare a cut-off of logit(p) with the intercept; needs it and coefficients of one sign."""
     findings = []
@@ -603,6 +607,7 @@ OTHER_TESTS = " A likelihood ratio or score test may give another p value."
 SIGNIFICANT = 0.05
 
 
+@check("regressions", "bookkeeping")
 def check_wald_p_value(registry: Registry) -> list[Finding]:
     """Recompute the Wald p value from estimate and interval; needs these and the p value."""
     return [
@@ -631,7 +636,7 @@ def _wald_p(found: RegressionEstimate, shortened: bool) -> Finding:
         f"printed is {found.p.printed}."
     )
     uses = ids(found.estimate, found.low, found.high)
-    finding = judge("wald_p_value", found.p, uses, low, high, text)
+    finding = judge(found.p, uses, low, high, text)
     if finding.status == "agrees" and high - low > 0.5:
         return replace(finding, status="open", text=text + " The rounding decides nothing.")
     if finding.status != "agrees" and high < 0.0005 and found.p.number.agrees(0.001):
@@ -646,6 +651,7 @@ def _unless_other_method(finding: Finding, found: RegressionEstimate, rescue: st
     return under_assumption(finding, declared, level or rescue)
 
 
+@check("regressions", "possibility")
 def check_significance(registry: Registry) -> list[Finding]:
     """Set p below 0.05 beside an interval without the null value; needs limits and p value."""
     return [
@@ -702,6 +708,7 @@ def _significance(found: RegressionEstimate, shortened: bool) -> Finding:
     return _unless_other_method(finding, found, rescue)
 
 
+@check("regressions", "bookkeeping")
 def check_interval_from_p_value(registry: Registry) -> list[Finding]:
     """Work out the Wald interval that is not printed; needs estimate and p value without limits."""
     findings = []
@@ -717,6 +724,7 @@ def check_interval_from_p_value(registry: Registry) -> list[Finding]:
     return findings
 
 
+@check("regressions", "bookkeeping")
 def check_significant_predictors(registry: Registry) -> list[Finding]:
     """Count the multivariable p values below 0.05; needs a printed number of predictors."""
     findings = []
@@ -733,7 +741,7 @@ def check_significant_predictors(registry: Registry) -> list[Finding]:
             most = len({variable for variable, yes, _ in tested if yes is not False})
             text = f"{shown(below, most, 0)} of the predictors of the model have p below 0.05."
             uses = ids(*(p for *_, p in tested))
-            findings.append(judge("significant_predictors", row, uses, below, most, text))
+            findings.append(judge(row, uses, below, most, text))
     return findings
 
 

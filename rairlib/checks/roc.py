@@ -26,7 +26,7 @@ from rairlib.checks.cells import (
     whole_number,
 )
 from rairlib.checks.classification import Rule, agreeing_with_all, rules
-from rairlib.checks.findings import Finding
+from rairlib.checks.findings import Finding, check
 from rairlib.checks.regressions import MULTIPLIERS, Interval, midpoint, mirrored, under_assumption
 from rairlib.checks.rounding import float_limits, is_plain, judge, shown, shown_p
 from rairlib.registry.printed import format_value
@@ -579,6 +579,7 @@ def _declares_normal(area: PrintedArea) -> bool:
     return area.row.method in NORMAL_METHODS or limits <= set(NORMAL_METHODS)
 
 
+@check("areas under the ROC curve", "possibility")
 def check_auc_in_interval(registry: Registry) -> list[Finding]:
     """Look for an area inside its own interval; needs the area and both limits."""
     return [
@@ -601,6 +602,7 @@ def _containment(area: PrintedArea, shortened: bool) -> Finding:
     )
 
 
+@check("areas under the ROC curve", "bookkeeping")
 def check_auc_symmetry(registry: Registry) -> list[Finding]:
     """Recompute an area and its limits from each other; needs all three."""
     findings = []
@@ -630,10 +632,11 @@ def _symmetry(area: PrintedArea, target: ReportedNumber, shortened: bool) -> Fin
         f"{shown(*ends, target.number.decimals + 1)}; printed is {target.printed}."
     )
     others = (row for row in (area.row, area.low, area.high) if row is not target)
-    finding = judge("auc_symmetry", target, ids(*others), *ends, text)
+    finding = judge(target, ids(*others), *ends, text)
     return under_assumption(finding, _declares_normal(area), OTHER_INTERVALS)
 
 
+@check("areas under the ROC curve", "possibility")
 def check_auc_interval(registry: Registry) -> list[Finding]:
     """Name the scores and standard errors that give the limits of an area; needs group sizes."""
     findings = []
@@ -704,6 +707,7 @@ def _no_reading(area: PrintedArea, error: Interval, allowed: Interval, text: str
     return Finding(check="auc_interval", status="suggests", uses=area.uses, text=text)
 
 
+@check("areas under the ROC curve", "bookkeeping")
 def check_p_from_auc(registry: Registry) -> list[Finding]:
     """Recompute the p value of an area against 0.5; needs area, sizes and a p value of it."""
     findings = []
@@ -726,7 +730,7 @@ def _p_from_auc(area: PrintedArea, row: ReportedNumber, shortened: bool) -> Find
         f"{format_value(error, 4)}, so p is {shown_p(most, row.number.decimals)} or less; "
         f"printed is {row.printed}."
     )
-    finding = judge("p_from_auc", row, (area.row.id, *ids(*area.sizes)), 0.0, most, text)
+    finding = judge(row, (area.row.id, *ids(*area.sizes)), 0.0, most, text)
     fixed = row.number.agrees(0.0) and row.number.agrees(most)
     if finding.status == "agrees" and not fixed:
         return replace(finding, status="open", text=text + " Ties may make it smaller.")
@@ -769,6 +773,7 @@ def _areas_with_points(registry: Registry) -> list[tuple[PrintedArea, Rule]]:
     ]
 
 
+@check("areas under the ROC curve", "possibility")
 def check_auc_operating_point(registry: Registry) -> list[Finding]:
     """Bound an area by an operating point of its curve; needs sensitivity, specificity, sizes."""
     return [
@@ -787,7 +792,7 @@ def _bounded(area: PrintedArea, rule: Rule, shortened: bool) -> Finding:
         f"{format_value(100 * scores[0].specificity, 1)} % has an area of "
         f"{shown(low, high, area.row.number.decimals + 1)}."
     )
-    finding = judge("auc_operating_point", area.row, uses, low, high, text)
+    finding = judge(area.row, uses, low, high, text)
     if finding.status == "agrees":
         # A bound is no reproduction: the finding is about the set.
         return Finding(check=finding.check, status="agrees", uses=(area.row.id, *uses), text=text)
@@ -798,6 +803,7 @@ def _bounded(area: PrintedArea, rule: Rule, shortened: bool) -> Finding:
     return under_assumption(finding, area.certain, rescue)
 
 
+@check("areas under the ROC curve", "independent")
 def check_auc_dichotomised(registry: Registry) -> list[Finding]:
     """Set an area beside the mean of sensitivity and specificity; needs these and group sizes."""
     findings = []
@@ -860,6 +866,7 @@ def _dichotomised_limits(area: PrintedArea, uses: tuple[str, ...]) -> list[Findi
     return findings
 
 
+@check("areas under the ROC curve", "possibility")
 def check_auc_like_for_like(registry: Registry) -> list[Finding]:
     """Compare what two areas of one score are areas of; needs areas, limits and their rules."""
     by_score: dict[str, dict[bool, PrintedArea]] = defaultdict(dict)

@@ -33,7 +33,7 @@ from rairlib.checks.cells import (
     whole_of,
 )
 from rairlib.checks.classification import Rule, agreeing_with_all, printed_list, rules
-from rairlib.checks.findings import Finding
+from rairlib.checks.findings import Finding, check
 from rairlib.checks.regressions import (
     Interval,
     RegressionEstimate,
@@ -302,6 +302,7 @@ def _event_split(
     )
 
 
+@check("survival", "possibility")
 def check_events_per_level(registry: Registry) -> list[Finding]:
     """Bound the events of each level by a Cox interval; needs limits and the number of events."""
     splits = event_splits(registry)
@@ -418,6 +419,7 @@ def event_totals(registry: Registry) -> dict[str, ReportedNumber]:
     return totals
 
 
+@check("survival", "possibility")
 def check_events_and_sensitivity(registry: Registry) -> list[Finding]:
     """Compare events per level with a sensitivity; needs Cox limits and figures of one rule."""
     index = count_index(registry)
@@ -527,6 +529,7 @@ def largest_with_tied_times(events: int, others: int) -> float:
 # mismatch is ``open``.
 
 
+@check("survival", "possibility")
 def check_survival_falls(registry: Registry) -> list[Finding]:
     """Compare the rates of one curve at several times; needs two rates of a group."""
     curves: dict[tuple[str, str], list[Rate]] = defaultdict(list)
@@ -552,6 +555,7 @@ def _falls(earlier: Rate, later: Rate, shortened: bool) -> Finding:
     )
 
 
+@check("survival", "possibility")
 def check_survival_events(registry: Registry) -> list[Finding]:
     """Bound the events so far by a rate; needs the size of its group, better all its events."""
     totals = event_totals(registry)
@@ -586,6 +590,7 @@ def _events_so_far(rate: Rate, total: ReportedNumber | None) -> Finding:
     return Finding(check=check, status="agrees", uses=uses, text=text)
 
 
+@check("survival", "possibility")
 def check_survival_whole(registry: Registry) -> list[Finding]:
     """Compare the rate of a whole with those of its parts; needs rates at one time and sizes."""
     index = count_index(registry)
@@ -678,6 +683,7 @@ def _whole(whole: Rate, parts: list[Rate], same_patients: bool, shortened: bool)
     return Finding(check=check, status="agrees" if agrees else "open", uses=uses, text=text)
 
 
+@check("survival", "possibility")
 def check_levels_without_events(registry: Registry) -> list[Finding]:
     """Set a group without events beside a level that needs some; needs rates, Cox limits, sizes."""
     rates = printed_rates(registry)
@@ -764,6 +770,7 @@ def compared_groups(row: ReportedNumber) -> tuple[str, ...]:
     return ()
 
 
+@check("survival", "bookkeeping")
 def check_logrank_p_value(registry: Registry) -> list[Finding]:
     """Recompute p from a log-rank statistic; needs its p value and the compared groups."""
     findings = []
@@ -787,7 +794,7 @@ def _logrank_p(row: ReportedNumber, p: ReportedNumber, freedom: int, shortened: 
         f"Log-rank χ² {row.printed} of {freedom + 1} groups ({freedom} df) gives p "
         f"{' to '.join(between)}; printed is {p.printed}."
     )
-    return judge("logrank_p_value", p, (row.id,), low, high, text)
+    return judge(p, (row.id,), low, high, text)
 
 
 def _any_number_of_groups(row: ReportedNumber, p: ReportedNumber) -> Finding:
@@ -803,7 +810,7 @@ def _any_number_of_groups(row: ReportedNumber, p: ReportedNumber) -> Finding:
             f"Log-rank χ² {row.printed} gives p {shown_p_range(low, high, p.number.decimals)} for "
             f"any number of groups from 2 to {MOST_GROUPS}; printed is {p.printed}."
         )
-        return judge("logrank_p_value", p, (row.id,), float(low), float(high), text)
+        return judge(p, (row.id,), float(low), float(high), text)
     text = f"Log-rank χ² {row.printed}, p {p.printed}; the compared groups are not named. "
     named = ", ".join(str(freedom + 1) for freedom in fitting) or f"none up to {MOST_GROUPS}"
     text += f"Numbers of groups for which p follows: {named}."
@@ -880,6 +887,7 @@ def _all_events(registry: Registry, test: TwoGroupTest) -> ReportedNumber | None
     return next(iter(totals.values())) if len(totals) == 1 else None
 
 
+@check("survival", "possibility")
 def check_logrank_bound(registry: Registry) -> list[Finding]:
     """Bound a log-rank statistic by group sizes and events; needs two groups of known size."""
     return [_bound(test, _all_events(registry, test)) for test in two_group_tests(registry)]
@@ -899,11 +907,12 @@ def _bound(test: TwoGroupTest, total: ReportedNumber | None) -> Finding:
     )
     uses = ids(*test.sizes, total)
     if least > tied:
-        return judge("logrank_bound", test.row, uses, 0.0, tied, text)
+        return judge(test.row, uses, 0.0, tied, text)
     status = "suggests" if least > distinct else "agrees" if least > distinct / 2 else "open"
     return Finding(check="logrank_bound", status=status, uses=(test.row.id, *uses), text=text)
 
 
+@check("survival", "possibility")
 def check_logrank_beside_hazard_ratio(registry: Registry) -> list[Finding]:
     """Ask whether a hazard ratio and a log-rank statistic can be of one split; needs both."""
     index = count_index(registry)
