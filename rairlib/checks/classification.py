@@ -8,7 +8,7 @@ would rescue the set, it is ``suggests``. A figure is blamed only if the others 
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import chain, combinations
 
 import numpy as np
@@ -442,7 +442,7 @@ def check_predictive_values(registry: Registry) -> list[Finding]:
         by_name = {row.statistic: row for row in rows}
         if sizes is None and set(FOUR) <= by_name.keys():
             four = [by_name[name] for name in FOUR]
-            findings.append(unless_shortened(partial(_predictive_value, *four)))
+            findings.append(unless_shortened(_predictive_value, *four))
     return findings
 
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import numpy as np
 from scipy import special, stats
@@ -627,7 +627,7 @@ def check_adjusted_interval_width(registry: Registry) -> list[Finding]:
         if not found.has_interval or min(table.cells) <= 0:
             continue
         if wald_region(None, *found.limits()):
-            findings.append(unless_shortened(partial(_adjusted_width, found, table)))
+            findings.append(unless_shortened(_adjusted_width, found, table))
     return findings
 
 

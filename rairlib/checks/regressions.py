@@ -10,7 +10,7 @@ limits says ``wald`` or ``wald exp``; elsewhere it is ``suggests``.
 import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import combinations
 from statistics import NormalDist
 
@@ -339,7 +339,7 @@ OTHER_INTERVALS = " A profile-likelihood or bootstrap interval need not be symme
 def check_estimate_in_interval(registry: Registry) -> list[Finding]:
     """Look for an estimate inside its interval; needs the estimate and both limits."""
     findings = [
-        unless_shortened(partial(_containment, found))
+        unless_shortened(_containment, found)
         for found in regression_estimates(registry)
         if found.has_interval
     ]
@@ -350,7 +350,7 @@ def check_estimate_in_interval(registry: Registry) -> list[Finding]:
             continue
         limits = [attached(registry, row, limit) for limit in LIMITS]
         if None not in limits and all(map(is_plain, (row, *limits))):
-            findings.append(unless_shortened(partial(_other_containment, row, *limits)))
+            findings.append(unless_shortened(_other_containment, row, *limits))
     return findings
 
 
@@ -451,7 +451,7 @@ def mirrored(centre: Interval, limit: Interval) -> Interval:
 def check_interval_symmetry(registry: Registry) -> list[Finding]:
     """Recompute estimate and limits from each other on the log scale; needs all three."""
     judged = [
-        (found, [unless_shortened(partial(_symmetry, found, row)) for row in _three(found)])
+        (found, [unless_shortened(_symmetry, found, row) for row in _three(found)])
         for found in regression_estimates(registry)
         if found.has_interval
     ]
@@ -528,8 +528,8 @@ def check_coefficient_and_ratio(registry: Registry) -> list[Finding]:
             continue
         if len(rows) == 2:
             coefficient, ratio = sorted(rows, key=lambda row: row.statistic)
-            findings.append(unless_shortened(partial(_ratio, coefficient, ratio)))
-            findings.append(unless_shortened(partial(_coefficient, coefficient, ratio)))
+            findings.append(unless_shortened(_ratio, coefficient, ratio))
+            findings.append(unless_shortened(_coefficient, coefficient, ratio))
     return findings
 
 
@@ -611,7 +611,7 @@ SIGNIFICANT = 0.05
 def check_wald_p_value(registry: Registry) -> list[Finding]:
     """Recompute the Wald p value from estimate and interval; needs these and the p value."""
     return [
-        unless_shortened(partial(_wald_p, found))
+        unless_shortened(_wald_p, found)
         for found in _with_interval_and_p(registry)
         if wald_region(found.coefficient(), *found.limits())
     ]
@@ -655,7 +655,7 @@ def _unless_other_method(finding: Finding, found: RegressionEstimate, rescue: st
 def check_significance(registry: Registry) -> list[Finding]:
     """Set p below 0.05 beside an interval without the null value; needs limits and p value."""
     return [
-        unless_shortened(partial(_significance, found))
+        unless_shortened(_significance, found)
         for found in _with_interval_and_p(registry)
         if excludes_null(*found.limits()) is not None and is_significant(found.p) is not None
     ]

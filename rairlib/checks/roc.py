@@ -10,7 +10,6 @@ narrower interval is never more than ``suggests``.
 import math
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 from scipy.stats import norm
@@ -583,7 +582,7 @@ def _declares_normal(area: PrintedArea) -> bool:
 def check_auc_in_interval(registry: Registry) -> list[Finding]:
     """Look for an area inside its own interval; needs the area and both limits."""
     return [
-        unless_shortened(partial(_containment, area))
+        unless_shortened(_containment, area)
         for area in printed_areas(registry)
         if area.has_interval
     ]
@@ -614,8 +613,7 @@ def check_auc_symmetry(registry: Registry) -> list[Finding]:
             findings.append(Finding(check="auc_symmetry", status="open", uses=area.uses, text=text))
             continue
         findings += [
-            unless_shortened(partial(_symmetry, area, target))
-            for target in (area.row, area.low, area.high)
+            unless_shortened(_symmetry, area, target) for target in (area.row, area.low, area.high)
         ]
     return findings
 
@@ -646,7 +644,7 @@ def check_auc_interval(registry: Registry) -> list[Finding]:
         if area.sizes is None:
             findings += _sizes_from_error(area)
         elif min(area.counts) > 1:
-            findings.append(unless_shortened(partial(_readings, area)))
+            findings.append(unless_shortened(_readings, area))
     return findings
 
 
@@ -714,7 +712,7 @@ def check_p_from_auc(registry: Registry) -> list[Finding]:
     for area in printed_areas(registry):
         if area.sizes is not None:
             for row in registry.belonging_to(area.row.id, "p_value"):
-                findings.append(unless_shortened(partial(_p_from_auc, area, row)))
+                findings.append(unless_shortened(_p_from_auc, area, row))
     return findings
 
 
@@ -776,10 +774,7 @@ def _areas_with_points(registry: Registry) -> list[tuple[PrintedArea, Rule]]:
 @check("areas under the ROC curve", "possibility")
 def check_auc_operating_point(registry: Registry) -> list[Finding]:
     """Bound an area by an operating point of its curve; needs sensitivity, specificity, sizes."""
-    return [
-        unless_shortened(partial(_bounded, area, rule))
-        for area, rule in _areas_with_points(registry)
-    ]
+    return [unless_shortened(_bounded, area, rule) for area, rule in _areas_with_points(registry)]
 
 
 def _bounded(area: PrintedArea, rule: Rule, shortened: bool) -> Finding:

@@ -13,7 +13,7 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import pairwise, permutations, product
 
 import numpy as np
@@ -309,7 +309,7 @@ def check_events_per_level(registry: Registry) -> list[Finding]:
     findings = []
     for split in splits:
         judged = _printed_events if all(split.level_events) else _events
-        finding = unless_shortened(partial(judged, split))
+        finding = unless_shortened(judged, split)
         if finding.status == "contradicted" and all(split.level_events):
             finding = replace(finding, text=finding.text + _assignment(split, splits))
         findings.append(finding)
@@ -433,7 +433,7 @@ def check_events_and_sensitivity(registry: Registry) -> list[Finding]:
         row, ranges = split.found.estimate, split.ranges()
         key = row.variable, row.contrast[0], row.group
         if key in sensitive and ranges is not None:
-            findings.append(unless_shortened(partial(_sensitivity, split, sensitive[key])))
+            findings.append(unless_shortened(_sensitivity, split, sensitive[key]))
     return findings
 
 
@@ -539,7 +539,7 @@ def check_survival_falls(registry: Registry) -> list[Finding]:
     for curve in curves.values():
         for earlier, later in pairwise(sorted(curve, key=lambda rate: rate.months)):
             if later.months > earlier.months:
-                findings.append(unless_shortened(partial(_falls, earlier, later)))
+                findings.append(unless_shortened(_falls, earlier, later))
     return findings
 
 
@@ -605,7 +605,7 @@ def check_survival_whole(registry: Registry) -> list[Finding]:
             known = all(part is not None and part.patients for part in parts)
             if known and whole not in parts and _is_whole(index, whole, split, analysed):
                 same = whole.row.group == split.whole.group
-                findings.append(unless_shortened(partial(_whole, whole, parts, same)))
+                findings.append(unless_shortened(_whole, whole, parts, same))
     return findings
 
 
@@ -779,7 +779,7 @@ def check_logrank_p_value(registry: Registry) -> list[Finding]:
         if p is not None:
             groups = compared_groups(row)
             findings.append(
-                unless_shortened(partial(_logrank_p, row, p, len(groups) - 1))
+                unless_shortened(_logrank_p, row, p, len(groups) - 1)
                 if groups
                 else _any_number_of_groups(row, p)
             )
