@@ -23,7 +23,7 @@ from rairlib.checks.cells import (
     whole_number,
     whole_of,
 )
-from rairlib.checks.findings import Finding, check
+from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.regressions import Interval
 from rairlib.checks.rounding import BEYOND_RANGE, SHORTENED, float_limits, judge, shown
 from rairlib.registry.registry import Registry, ReportedNumber

@@ -17,7 +17,7 @@ from rairlib.checks.cells import (
     unless_shortened,
     whole_number,
 )
-from rairlib.checks.findings import Finding, check
+from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.regressions import (
     MULTIPLIERS,
     OTHER_INTERVALS,

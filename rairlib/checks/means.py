@@ -20,7 +20,7 @@ from rairlib.checks.cells import (
     whole_number,
     wholes_of_groups,
 )
-from rairlib.checks.findings import Finding, check
+from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.rounding import (
     BEYOND_RANGE,
     SHORTENED,

@@ -15,7 +15,7 @@ from itertools import combinations
 from statistics import NormalDist
 
 from rairlib.checks.cells import attached, ids, originals, short_name, unless_shortened
-from rairlib.checks.findings import Finding, check
+from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.rounding import float_limits, is_plain, judge, shown, shown_p
 from rairlib.registry.printed import format_value
 from rairlib.registry.registry import Registry, ReportedNumber

@@ -25,7 +25,7 @@ from rairlib.checks.cells import (
     whole_number,
 )
 from rairlib.checks.classification import Rule, agreeing_with_all, rules
-from rairlib.checks.findings import Finding, check
+from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.regressions import MULTIPLIERS, Interval, midpoint, mirrored, under_assumption
 from rairlib.checks.rounding import float_limits, is_plain, judge, shown, shown_p
 from rairlib.registry.printed import format_value

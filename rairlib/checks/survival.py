@@ -33,7 +33,7 @@ from rairlib.checks.cells import (
     whole_of,
 )
 from rairlib.checks.classification import Rule, agreeing_with_all, printed_list, rules
-from rairlib.checks.findings import Finding, check
+from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.regressions import (
     Interval,
     RegressionEstimate,
