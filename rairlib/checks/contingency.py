@@ -312,8 +312,8 @@ def _against_others(whole: CrossTable | None, level: str, levels) -> CrossTable 
     """Build the table of one level and the sum of the other printed ones."""
     if whole is None or len(whole.cells) < len(levels):
         return None
-    first = whole.cells[levels.index(level)]
-    others = tuple(sum(column) - n for n, column in zip(first, zip(*whole.cells), strict=True))
+    first, columns = whole.cells[levels.index(level)], zip(*whole.cells, strict=True)
+    others = tuple(sum(column) - n for n, column in zip(first, columns, strict=True))
     if not all(map(sum, (first, others))):
         return None
     return replace(whole, cells=(first, others), levels=(level, "others"))
@@ -494,9 +494,9 @@ def check_chi_square_from_counts(registry: Registry) -> Iterator[Finding]:
     """Recompute χ² of a variable from its counts in both groups; needs counts by level."""
     index = count_index(registry)
     for row in registry.where("chi_square"):
-        if row.method in METHODS_OF_TABLES and row.method != "fisher":
-            if tables := find_tables(index, row):
-                yield _judge_tests(index, row, tables)
+        usable = row.method in METHODS_OF_TABLES and row.method != "fisher"
+        if usable and (tables := find_tables(index, row)):
+            yield _judge_tests(index, row, tables)
 
 
 @check("tests of counts", "independent")
