@@ -157,8 +157,8 @@ class CountIndex:
     def inferred_partitions(self) -> list[Partition]:
         """Return the partitions into levels that follow from declared ones.
 
-        If levels exhaust a group, they exhaust each group that it is split into; if they exhaust all
-        groups of a split, they exhaust the whole.
+        If levels exhaust a group, they exhaust each group that it is split into; if they exhaust
+        all groups of a split, they exhaust the whole.
         """
         found = []
         for (variable, levels, part), groups in self._exhaustive.items():
@@ -260,7 +260,7 @@ def attached(registry: Registry, row: ReportedNumber, statistic: str) -> Reporte
 def outcome_sizes(
     index: CountIndex, row: ReportedNumber
 ) -> tuple[ReportedNumber, ReportedNumber] | None:
-    """Return the rows with the sizes of the groups of ``A vs B``, if both are printed and positive."""
+    """Return the rows with the sizes of the groups of ``A vs B``, or None unless both are positive."""
     groups = row.outcome_groups
     if groups is None:
         return None

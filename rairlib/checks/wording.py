@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 
-from rairlib.checks.findings import Finding, conclude
+from rairlib.checks.findings import Finding
 from rairlib.registry.studies import read_texts, study_file
 
 
