@@ -10,9 +10,10 @@ from small_registry import counts, number, registry, two_groups
 
 import rairlib.checks
 from rairlib.checks import cells
-from rairlib.checks.catalogue import CHECKS, FUNCTIONS, POSSIBILITY, audit
+from rairlib.checks.catalogue import CHECKS, POSSIBILITY, audit
+from rairlib.checks.findings import SUBJECTS
+from rairlib.checks.findings import check as register_check
 from rairlib.checks.survival import events_per_level
-from rairlib.pages.tables import FAMILIES
 from rairlib.registry.registry import load_registry
 from rairlib.registry.studies import load_studies
 
@@ -79,8 +80,15 @@ def check_functions() -> list:
 
 
 def test_every_check_function_is_in_the_catalogue_once():
-    assert len(FUNCTIONS) == len(set(FUNCTIONS))
-    assert set(check_functions()) == set(FUNCTIONS)
+    functions = [check.function for check in CHECKS]
+    assert len(functions) == len(set(functions))
+    assert set(check_functions()) == set(functions)
+
+
+@pytest.mark.parametrize(("about", "kind"), [("weather", "possibility"), ("counts", "proof")])
+def test_check_of_an_unknown_subject_or_kind_is_refused(about, kind):
+    with pytest.raises(ValueError, match="no check is about"):
+        register_check(about, kind)
 
 
 def test_names_of_checks_are_unique():
@@ -98,9 +106,8 @@ def test_checks_of_mere_possibility_exist():
     assert {check.name for check in CHECKS} >= POSSIBILITY
 
 
-def test_every_module_with_checks_has_a_family():
-    modules = {function.__module__.rsplit(".", 1)[-1] for function in FUNCTIONS}
-    assert modules == set(FAMILIES)
+def test_every_subject_has_a_check():
+    assert {check.about for check in CHECKS} == set(SUBJECTS)
 
 
 def test_findings_carry_the_name_of_their_check(study):

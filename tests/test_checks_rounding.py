@@ -58,7 +58,7 @@ def test_the_next_print_is_not_rescued():
 )
 def test_judgement(printed, low, high, status):
     row = number("x", "mean", printed)
-    assert judge("check", row, (), low, high, "").status == status
+    assert judge(row, (), low, high, "").status == status
 
 
 def test_values_are_shown_as_briefly_as_they_differ():

@@ -6,9 +6,11 @@ from dataclasses import FrozenInstanceError
 import pytest
 from small_registry import number
 
-from rairlib.checks.findings import STATUSES, Finding, compare, findings_frame
+from rairlib.checks.findings import STATUSES, Finding, findings_frame
+from rairlib.checks.rounding import SHORTENED, judge
 
 COLUMNS = ["study", "check", "status", "target", "uses", "low", "high", "text"]
+SIZE = number("table1-01", "n", "32")
 
 
 def percent(printed: str):
@@ -20,33 +22,33 @@ def percent(printed: str):
     ("printed", "low", "high", "status"),
     [
         ("59.4", 59.375, 59.375, "agrees"),
-        ("59.3", 59.375, 59.375, "contradicted"),
+        ("59.3", 59.375, 59.375, "suggests"),
+        ("59.2", 59.375, 59.375, "contradicted"),
         ("59", 59.375, 62.5, "agrees"),
         ("60.0", 59.375, 62.5, "agrees"),
         ("63.1", 59.375, 62.5, "contradicted"),
         ("62.4", 62.45, 70.0, "agrees"),
         ("<59", 59.375, 62.5, "contradicted"),
         ("≥62.5", 59.375, 62.5, "agrees"),
-        ("59.4", -math.inf, math.inf, "agrees"),
+        ("59.4", -math.inf, math.inf, "open"),
     ],
 )
 def test_comparison_agrees_if_an_allowed_value_is_printed_so(printed, low, high, status):
-    finding = compare("percent", percent(printed), ["table1-01"], low, high, "19 of 32")
+    finding = judge(percent(printed), [SIZE], low, high, "19 of 32")
     assert finding == Finding(
-        check="percent",
         status=status,
         target="table1-02",
         uses=("table1-01",),
         low=low,
         high=high,
-        text="19 of 32",
+        text="19 of 32" + SHORTENED * (status == "suggests"),
     )
 
 
 @pytest.mark.parametrize(("low", "high"), [(math.nan, 1.0), (1.0, math.nan)])
 def test_missing_limit_is_never_a_contradiction(low, high):
-    with pytest.raises(ValueError, match="the interval of 'percent' for table1-02 has no limits"):
-        compare("percent", percent("59.4"), [], low, high, "")
+    with pytest.raises(ValueError, match="the interval for table1-02 has no limits"):
+        judge(percent("59.4"), [], low, high, "")
 
 
 def test_status_outside_the_vocabulary_is_refused():
@@ -72,7 +74,7 @@ def test_finding_is_frozen():
 
 def test_frame_has_one_row_per_finding_and_joins_the_identifiers():
     findings = [
-        compare("percent", percent("59.4"), ("table1-01", "table1-03"), 59.375, 59.375, "19 of 32"),
+        judge(percent("59.4"), [SIZE, number("table1-03", "n", "32")], 59.375, 59.375, "19 of 32"),
         Finding(check="sums", status="open", text="nothing to add up"),
     ]
     frame = findings_frame("some2020", findings)

@@ -1,6 +1,7 @@
 """Checks on print alone: what printed numbers say about each other, without any patient."""
 
-from rairlib.checks.catalogue import CHECKS, Check, audit
+from rairlib.checks.catalogue import CHECKS, audit
+from rairlib.checks.findings import Check
 from rairlib.checks.settling import settling_numbers
 
 __all__ = ["CHECKS", "Check", "audit", "settling_numbers"]

@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from rairlib.checks.findings import Finding
@@ -73,26 +73,15 @@ def find_partitions(
 ) -> tuple[list[Partition], list[tuple[ReportedNumber, ...]]]:
     """Read the partitions whose parts are of the given statistics.
 
-    Parameters
-    ----------
-    registry : Registry
-        Reported numbers.
-    statistics : tuple of str
-        Statistics of the parts.
-
-    Returns
-    -------
-    partitions : list of Partition
-        Those that can be added up. A part that states another part again is left out.
-    unclear : list of tuple of ReportedNumber
-        The parts of those that cannot: their wholes differ, or two parts are the same quantity.
+    Returns those that can be added up (a part that states another part again is left out), and
+    the parts of those that cannot: their wholes differ, or two parts are the same quantity.
     """
     partitions, unclear = [], []
     for label, labelled in registry.partitions().items():
         rows = [row for row in labelled if row.statistic in statistics]
-        ids = {row.id for row in rows}
+        known = {row.id for row in rows}
         firsts = [(row, original_of(registry, row).id) for row in rows]
-        parts = tuple(row for row, first in firsts if first == row.id or first not in ids)
+        parts = tuple(row for row, first in firsts if first == row.id or first not in known)
         wholes = [registry[row.of] for row in parts if row.of in registry]
         if len(parts) < 2 or not wholes:
             continue
@@ -126,8 +115,6 @@ class CountIndex:
         Those of a group into groups.
     unclear : list of tuple of ReportedNumber
         Parts of those that cannot be added up.
-    declared : set of frozenset of str
-        Identifiers of whole and parts of each partition.
     """
 
     def __init__(self, registry: Registry) -> None:
@@ -135,24 +122,28 @@ class CountIndex:
         self.counts: dict[tuple[str, str, str], ReportedNumber] = {}
         self.sizes: dict[str, ReportedNumber] = {}
         self.levels: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for row in _originals_first(registry.where("count")):
-            if not row.variable:
-                continue
-            if (row.variable, row.level, row.group) not in self.counts:
+        for row in sorted(registry.where("count"), key=lambda row: bool(row.repeats)):
+            if row.variable and (row.variable, row.level, row.group) not in self.counts:
                 self.counts[row.variable, row.level, row.group] = row
                 self.levels[row.variable, row.group].append(row.level)
-        for row in _originals_first(registry.where("n", variable="")):
+        for row in sorted(registry.where("n", variable=""), key=lambda row: bool(row.repeats)):
             self.sizes.setdefault(row.group, row)
         self.partitions, self.unclear = find_partitions(registry)
         self.splits = [part for part in self.partitions if part.is_split_of_groups]
-        self.declared = {
-            frozenset(row.id for row in (part.whole, *part.parts)) for part in self.partitions
-        }
+        self._declared = {self._ids(part.whole, part.parts) for part in self.partitions}
         self._exhaustive = self._spread_exhaustive_levels()
 
     def size(self, group: str) -> int | None:
         """Return the number of patients in a group, or None."""
         return whole_number(self.sizes.get(group))
+
+    @staticmethod
+    def _ids(whole: ReportedNumber, parts: Iterable[ReportedNumber]) -> frozenset[str]:
+        return frozenset(row.id for row in (whole, *parts))
+
+    def is_declared(self, whole: ReportedNumber, parts: Iterable[ReportedNumber]) -> bool:
+        """Whether the registry makes these parts a partition of this whole."""
+        return self._ids(whole, parts) in self._declared
 
     def is_exhaustive(self, variable: str, levels: Iterable[str], group: str) -> bool:
         """Whether the print makes these levels a partition of (a part of) the group."""
@@ -166,20 +157,16 @@ class CountIndex:
     def inferred_partitions(self) -> list[Partition]:
         """Return the partitions into levels that follow from declared ones.
 
-        Returns
-        -------
-        list of Partition
-            If levels exhaust a group, they exhaust each group that it is split into; if they
-            exhaust all groups of a split, they exhaust the whole.
+        If levels exhaust a group, they exhaust each group that it is split into; if they exhaust
+        all groups of a split, they exhaust the whole.
         """
         found = []
         for (variable, levels, part), groups in self._exhaustive.items():
             for group in sorted(groups):
                 rows = [self.counts.get((variable, level, group)) for level in sorted(levels)]
                 whole = self.counts.get((*part, group)) if part else self.sizes.get(group)
-                if whole is None or None in rows:
-                    continue
-                if frozenset(row.id for row in (whole, *rows)) not in self.declared:
+                missing = whole is None or None in rows
+                if not missing and not self.is_declared(whole, rows):
                     found.append(Partition(label="", whole=whole, parts=tuple(rows)))
         return found
 
@@ -222,55 +209,32 @@ def count_index(registry: Registry) -> CountIndex:
 
 def wholes_of_groups(registry: Registry) -> dict[str, set[str]]:
     """Map each group to the groups of which it is a part, by the `of` of the groups' sizes."""
-    parents: dict[str, set[str]] = defaultdict(set)
+    wholes: dict[str, set[str]] = defaultdict(set)
     for row in registry.where("n", variable=""):
-        if row.of not in registry:
-            continue
-        whole = registry[row.of]
-        if whole.statistic == "n" and not whole.variable and whole.group != row.group:
-            parents[row.group].add(whole.group)
-    return {group: _above(group, parents) - {group} for group in list(parents)}
-
-
-def _above(group: str, parents: dict[str, set[str]]) -> set[str]:
-    found, waiting = set(), [group]
-    while waiting:
-        new = parents.get(waiting.pop(), set()) - found
-        found |= new
-        waiting += new
-    return found
-
-
-def _originals_first(rows: Iterable[ReportedNumber]) -> list[ReportedNumber]:
-    return sorted(rows, key=lambda row: bool(row.repeats))
+        if row.of in registry:
+            whole = registry[row.of]
+            if whole.statistic == "n" and not whole.variable and whole.group != row.group:
+                wholes[row.group].add(whole.group)
+    for _ in wholes:  # each round reaches one step higher
+        for above in wholes.values():
+            above |= {group for whole in list(above) for group in wholes.get(whole, ())}
+    return {group: above - {group} for group, above in wholes.items()}
 
 
 def _level_split(partition: Partition) -> tuple | None:
     """Return the key of a partition into levels of one variable within one group."""
     variables = {row.variable for row in partition.parts}
     groups = {row.group for row in (*partition.parts, partition.whole)}
-    levels = frozenset(row.level for row in partition.parts)
     counted = all(row.statistic == "count" for row in partition.parts)
     if not counted or len(variables) > 1 or len(groups) > 1 or "" in variables:
         return None
     whole = partition.whole
     part = (whole.variable, whole.level) if whole.statistic == "count" else ()
-    return variables.pop(), levels, part
+    return variables.pop(), frozenset(row.level for row in partition.parts), part
 
 
 def named(row: ReportedNumber) -> str:
-    """Name what a row counts or measures, with its place.
-
-    Parameters
-    ----------
-    row : ReportedNumber
-        Any row.
-
-    Returns
-    -------
-    str
-        For example ``metastasis yes in RAIR, Table 1``.
-    """
+    """Name what a row counts or measures, with its place: ``metastasis yes in RAIR, Table 1``."""
     subject = " ".join(text for text in (row.variable, row.level) if text)
     if row.statistic not in COUNTED:
         subject = " of ".join(text for text in (row.statistic.replace("_", " "), subject) if text)
@@ -282,22 +246,7 @@ def named(row: ReportedNumber) -> str:
 
 
 def originals(registry: Registry, statistic: str | tuple[str, ...], **wanted: str):
-    """Return the plainly printed rows of a statistic that do not repeat another row.
-
-    Parameters
-    ----------
-    registry : Registry
-        The printed numbers.
-    statistic : str or tuple of str
-        One statistic or several.
-    **wanted : str
-        Other fields and the text that they must equal.
-
-    Returns
-    -------
-    list of ReportedNumber
-        In order of appearance, without inequalities and approximations.
-    """
+    """Return the plainly printed rows of a statistic that do not repeat another row, in order."""
     rows = registry.where(statistic, **wanted)
     return [row for row in rows if not row.repeats and is_plain(row)]
 
@@ -311,20 +260,8 @@ def attached(registry: Registry, row: ReportedNumber, statistic: str) -> Reporte
 def outcome_sizes(
     index: CountIndex, row: ReportedNumber
 ) -> tuple[ReportedNumber, ReportedNumber] | None:
-    """Return the rows with the sizes of the two groups of a comparison, the outcome first.
-
-    Parameters
-    ----------
-    index : CountIndex
-        Counts and group sizes of the registry.
-    row : ReportedNumber
-        A row whose group reads ``A vs B``.
-
-    Returns
-    -------
-    tuple of ReportedNumber or None
-        None unless both sizes are printed and positive.
-    """
+    """Return the rows with the sizes of the groups of ``A vs B``, or None unless both are
+    positive."""
     groups = row.outcome_groups
     if groups is None:
         return None
@@ -343,17 +280,7 @@ def whole_of(index: CountIndex, groups: tuple[str, ...]) -> ReportedNumber | Non
 def several_groups(index: CountIndex, row: ReportedNumber) -> tuple[str, ...]:
     """Return the three or more groups that a p value compares, or none.
 
-    Parameters
-    ----------
-    index : CountIndex
-        Counts and group sizes of the registry.
-    row : ReportedNumber
-        Its group reads ``A vs B vs C``, or names the one group that is split into these.
-
-    Returns
-    -------
-    tuple of str
-        Names of the groups.
+    Its group reads ``A vs B vs C``, or names the one group that is split into these.
     """
     groups = tuple(row.group.split(VERSUS))
     splits = [split for split in index.splits if split.whole.group == row.group]
@@ -364,30 +291,31 @@ def several_groups(index: CountIndex, row: ReportedNumber) -> tuple[str, ...]:
 
 def short_name(row: ReportedNumber) -> str:
     """Name a row without its group, for example ``hazard ratio of gender, Female vs Male``."""
-    statistic = {"auc": "AUC", "ppv": "PPV", "npv": "NPV"}.get(
-        row.statistic, row.statistic.replace("_", " ")
-    )
+    names = {"auc": "AUC", "ppv": "PPV", "npv": "NPV"}
+    statistic = names.get(row.statistic, row.statistic.replace("_", " "))
     subject = f"{statistic} of {row.variable}" if row.variable else statistic
     return f"{subject}, {row.level}" if row.level else subject
 
 
-def unless_shortened(find: Callable[[bool], Finding]) -> Finding:
+def unless_shortened(find: Callable[..., Finding], *subject) -> Finding:
     """Turn a proof into a suggestion where cut off or twice rounded digits would explain it.
 
     Parameters
     ----------
     find : callable
-        Returns a finding for prints that are rounded (False) or possibly shortened (True).
+        Takes the subject, and whether prints may be shortened instead of rounded.
+    *subject
+        What the finding is about.
 
     Returns
     -------
     Finding
         For rounded prints; a contradiction that shortened prints would lift is ``suggests``.
     """
-    finding = find(False)
-    if finding.status != "contradicted" or find(True).status == "contradicted":
+    finding = find(*subject, False)
+    if finding.status != "contradicted":
         return finding
-    return replace(finding, status="suggests", text=finding.text + SHORTENED)
+    return finding.doubted(SHORTENED, find(*subject, True).status != "contradicted")
 
 
 def ids(*rows: ReportedNumber | None) -> tuple[str, ...]:
@@ -402,28 +330,19 @@ SUMMARIES = ("mean", "sd", "median", "q1", "q3", "minimum", "maximum")
 
 
 class SummaryIndex:
-    """Summaries of continuous variables.
+    """Summaries of continuous variables: ``rows`` maps (variable, level, group) to a cell.
 
-    Parameters
-    ----------
-    registry : Registry
-        Reported numbers.
-
-    Attributes
-    ----------
-    rows : dict
-        ``(variable, level, group)`` to a dict of statistic to the row that states it first.
-        Inequalities and approximations are left out.
+    A cell maps each statistic to the row that states it first. Inequalities and approximations are
+    left out.
     """
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
-        self.rows: dict[tuple[str, str, str], dict[str, ReportedNumber]] = {}
+        self.rows: dict[tuple[str, str, str], dict[str, ReportedNumber]] = defaultdict(dict)
         found = [row for row in registry if row.statistic in SUMMARIES]
         for row in sorted(found, key=lambda row: bool(row.repeats)):
             if row.variable and is_plain(row):
-                cell = self.rows.setdefault((row.variable, row.level, row.group), {})
-                cell.setdefault(row.statistic, row)
+                self.rows[row.variable, row.level, row.group].setdefault(row.statistic, row)
 
     def find(self, statistic: str, variable: str, level: str, group: str) -> ReportedNumber | None:
         """Return one summary, or None."""
@@ -433,8 +352,8 @@ class SummaryIndex:
         self, variable: str, level: str, group: str
     ) -> tuple[ReportedNumber, ReportedNumber] | None:
         """Return mean and SD of a variable in a group, or None unless both are printed."""
-        cell = self.rows.get((variable, level, group), {})
-        return (cell["mean"], cell["sd"]) if {"mean", "sd"} <= cell.keys() else None
+        pair = tuple(self.find(name, variable, level, group) for name in ("mean", "sd"))
+        return None if None in pair else pair
 
     def rows_of(self, statistic: str, group: str) -> list[ReportedNumber]:
         """Return one statistic of all variables in a group."""
@@ -444,20 +363,14 @@ class SummaryIndex:
             if name == group and statistic in cell
         ]
 
-    def size_of(self, row: ReportedNumber) -> tuple[ReportedNumber, int] | None:
+    def size_of(self, row: ReportedNumber | None) -> tuple[ReportedNumber, int] | None:
         """Return the row and value of the number of patients behind a summary, or None.
 
-        Parameters
-        ----------
-        row : ReportedNumber
-            A summary; its `of` names the number of patients, else that of its group is taken.
-
-        Returns
-        -------
-        tuple of ReportedNumber and int, or None
-            None if it is not printed as one whole number. Where values are missing, `of` must
-            name the number that was measured: the checks take the print at its word.
+        Its `of` names the number of patients, else that of its group is taken. Where values are
+        missing, `of` must name the number that was measured: the checks take the print at its word.
         """
+        if row is None:
+            return None
         size = self.registry.size(row.group)
         if row.of in self.registry and self.registry[row.of].statistic in COUNTED:
             size = self.registry[row.of]

@@ -8,7 +8,7 @@ would rescue the set, it is ``suggests``. A figure is blamed only if the others 
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import chain, combinations
 
 import numpy as np
@@ -16,14 +16,13 @@ import numpy as np
 from rairlib.checks.cells import (
     CountIndex,
     count_index,
-    ids,
     originals,
     outcome_sizes,
     unless_shortened,
     whole_number,
     whole_of,
 )
-from rairlib.checks.findings import Finding
+from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.regressions import Interval
 from rairlib.checks.rounding import BEYOND_RANGE, SHORTENED, float_limits, judge, shown
 from rairlib.registry.registry import Registry, ReportedNumber
@@ -80,18 +79,7 @@ class ClassificationTables:
 
 
 def classification_tables(with_outcome: int, without_outcome: int) -> ClassificationTables | None:
-    """List all tables of a rule; None if there are too many.
-
-    Parameters
-    ----------
-    with_outcome, without_outcome : int
-        Patients with and without the outcome.
-
-    Returns
-    -------
-    ClassificationTables or None
-        All ``(with_outcome + 1) × (without_outcome + 1)`` tables.
-    """
+    """List all (with_outcome + 1) × (without_outcome + 1) tables; None if there are too many."""
     if (with_outcome + 1) * (without_outcome + 1) > MOST_TABLES:
         return None
     return ClassificationTables(
@@ -104,7 +92,7 @@ def classification_tables(with_outcome: int, without_outcome: int) -> Classifica
 
 @lru_cache(maxsize=16)
 def _percentages(with_outcome: int, without_outcome: int, statistic: str) -> np.ndarray:
-    tp, tn = np.arange(with_outcome + 1)[:, None], np.arange(without_outcome + 1)[None, :]
+    tp, tn = np.meshgrid(np.arange(with_outcome + 1), np.arange(without_outcome + 1), indexing="ij")
     fp, fn = without_outcome - tn, with_outcome - tp
     numerator, denominator = {
         "sensitivity": (tp, tp + fn),
@@ -113,9 +101,8 @@ def _percentages(with_outcome: int, without_outcome: int, statistic: str) -> np.
         "npv": (tn, tn + fn),
         "accuracy": (tp + tn, tp + fn + tn + fp),
     }[statistic]
-    shape = np.broadcast_shapes(tp.shape, tn.shape)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.broadcast_to(100 * numerator / denominator, shape)
+        return 100 * numerator / denominator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,21 +147,7 @@ class PrintedFigure:
 
 
 def printed_figure(row: ReportedNumber, tables: ClassificationTables) -> PrintedFigure:
-    """Join a printed figure with its value in all tables.
-
-    Parameters
-    ----------
-    row : ReportedNumber
-        Sensitivity, specificity, PPV, NPV or accuracy, in percent or (without a unit and not
-        above 1) as a proportion.
-    tables : ClassificationTables
-        All tables of the rule.
-
-    Returns
-    -------
-    PrintedFigure
-        With values in the unit of the print.
-    """
+    """Join a printed figure, in percent or as a share, with its value in all tables."""
     scale = 0.01 if row.unit != "%" and row.number.value <= 1 else 1.0
     label = {"ppv": "PPV", "npv": "NPV"}.get(row.statistic, row.statistic)
     return PrintedFigure(row=row, label=label, values=tables.percentages(row.statistic) * scale)
@@ -189,18 +162,7 @@ def agreeing_with_all(figures: list[PrintedFigure], shortened: bool = False) -> 
 
 
 def exchange(figures: list[PrintedFigure]) -> str:
-    """Name two figures that agree with all others once they are exchanged.
-
-    Parameters
-    ----------
-    figures : list of PrintedFigure
-        Figures of one rule, which no table shows together.
-
-    Returns
-    -------
-    str
-        A sentence; empty if no exchange helps.
-    """
+    """Name two figures that agree with all others once they are exchanged, as a sentence."""
     for first, second in combinations(figures, 2):
         if first.row.statistic == "count" or second.row.statistic == "count":
             continue
@@ -215,18 +177,7 @@ def exchange(figures: list[PrintedFigure]) -> str:
 
 
 def smallest_conflict(figures: list[PrintedFigure]) -> list[PrintedFigure]:
-    """Find the fewest figures that no table can show together.
-
-    Parameters
-    ----------
-    figures : list of PrintedFigure
-        Figures of one rule.
-
-    Returns
-    -------
-    list of PrintedFigure
-        Empty if all agree with some table.
-    """
+    """Find the fewest figures that no table can show together, or none."""
     for chosen, mask in _subsets(figures):
         if not np.any(mask):
             return chosen
@@ -234,21 +185,9 @@ def smallest_conflict(figures: list[PrintedFigure]) -> list[PrintedFigure]:
 
 
 def smallest_source(target: PrintedFigure, others: list[PrintedFigure]) -> list[PrintedFigure]:
-    """Find the fewest other figures that leave one value for a figure.
+    """Find the fewest other figures (preferred first) that leave one value for a figure, else all.
 
     Sensitivity and specificity together are preferred: they are what studies measure.
-
-    Parameters
-    ----------
-    target : PrintedFigure
-        The figure that is derived.
-    others : list of PrintedFigure
-        Figures of the same rule, the preferred ones first.
-
-    Returns
-    -------
-    list of PrintedFigure
-        All others if no selection determines the figure.
     """
     measured = [figure for figure in others if figure.row.statistic in MEASURED]
     prefers = target.row.statistic != "count" and len(measured) == len(MEASURED)
@@ -315,9 +254,10 @@ class Rule:
         with_outcome, without = (whole_number(size) for size in self.sizes)
         return f"{rule} in {with_outcome} patients with and {without} without the outcome"
 
-    def rows(self, figures: list[PrintedFigure]) -> tuple[str, ...]:
-        """Return the identifiers of figures and group sizes."""
-        return (*ids(*(figure.row for figure in figures)), *ids(*self.sizes))
+    def rows(self, figures: list[PrintedFigure] | None = None) -> tuple[ReportedNumber, ...]:
+        """Return the rows of some figures (of all if left out) and the group sizes."""
+        chosen = self.figures if figures is None else figures
+        return (*(figure.row for figure in chosen), *self.sizes)
 
 
 @lru_cache(maxsize=2)
@@ -341,21 +281,16 @@ def rules(registry: Registry, index: CountIndex) -> list[Rule]:
     for rows, sizes in _figures_by_rule(registry, index):
         tables = classification_tables(*map(whole_number, sizes)) if sizes else None
         if tables is not None:
-            figures = [printed_figure(row, tables) for row in rows]
-            first = rows[0]
-            counted = (
-                index.counts.get((first.variable, first.level, group))
-                for group in first.outcome_groups
+            cell = rows[0].variable, rows[0].level
+            counted = (index.counts.get((*cell, group)) for group in rows[0].outcome_groups)
+            rule = Rule(
+                figures=[printed_figure(row, tables) for row in rows],
+                sizes=sizes,
+                tables=tables,
+                printed_sizes=sized,
+                positives=tuple(map(whole_number, counted)),
             )
-            found.append(
-                Rule(
-                    figures=figures,
-                    sizes=sizes,
-                    tables=tables,
-                    printed_sizes=sized,
-                    positives=tuple(whole_number(row) for row in counted),
-                )
-            )
+            found.append(rule)
     return found
 
 
@@ -377,39 +312,31 @@ def printed_list(figures: list[PrintedFigure]) -> str:
     return ", ".join(figure.printed for figure in figures)
 
 
-def check_classification_table(registry: Registry) -> list[Finding]:
+@check("sensitivity and specificity", "possibility")
+def check_classification_table(registry: Registry) -> Iterator[Finding]:
     """Search the 2×2 tables that show all figures of a rule; needs the two group sizes."""
     index = count_index(registry)
-    findings = [_existence(rule) for rule in rules(registry, index)]
+    yield from map(_existence, rules(registry, index))
     for rows, sizes in _figures_by_rule(registry, index):
         if sizes and classification_tables(*map(whole_number, sizes)) is None:
             text = f"The groups are so large that the 2×2 tables were not listed: {BEYOND_RANGE}."
-            uses = ids(*rows, *sizes)
-            findings.append(
-                Finding(check="classification_table", status="open", uses=uses, text=text)
-            )
-    return findings
+            yield conclude("open", text, *rows, *sizes)
 
 
 def _existence(rule: Rule) -> Finding:
     mask = agreeing_with_all(rule.figures)
     number = int(np.count_nonzero(mask))
     text = f"{rule.in_words}: {printed_list(rule.figures)}. "
-    check, uses = "classification_table", rule.rows(rule.figures)
     if number == 0:
         return _no_table(rule, text)
-    if number > 1:
-        text += f"{number} tables agree, for example {rule.tables.in_words(mask)}."
-        return Finding(check=check, status=_power(rule), uses=uses, text=text)
-    text += f"Exactly one table agrees: {rule.tables.in_words(mask)}."
-    return Finding(check=check, status="agrees", uses=uses, text=text)
-
-
-def _power(rule: Rule) -> str:
-    """Say ``open`` if a lone figure is printed so coarsely that any value has its table."""
-    values, number = rule.figures[0].possible(), rule.figures[0].row.number
-    coarse = np.diff(values).max() <= 10.0**-number.decimals
-    return "open" if len(rule.figures) == 1 and coarse else "agrees"
+    if number == 1:
+        text += f"Exactly one table agrees: {rule.tables.in_words(mask)}."
+        return conclude("agrees", text, *rule.rows())
+    text += f"{number} tables agree, for example {rule.tables.in_words(mask)}."
+    # A lone figure may be printed so coarsely that any value has its table.
+    values, printed = rule.figures[0].possible(), rule.first.number
+    coarse = len(rule.figures) == 1 and np.diff(values).max() <= 10.0**-printed.decimals
+    return conclude("open" if coarse else "agrees", text, *rule.rows())
 
 
 def _no_table(rule: Rule, text: str) -> Finding:
@@ -418,11 +345,9 @@ def _no_table(rule: Rule, text: str) -> Finding:
     text += f" together: with {printed_list(others)}, " if others else ": "
     text += f"{last.label} could be {nearest_values(last, agreeing_with_all(others))}."
     text += exchange(rule.figures) or _other_denominator(rule, last, *rule.positives)
-    status = "contradicted"
-    if np.any(agreeing_with_all(rule.figures, shortened=True)):
-        status, text = "suggests", text + SHORTENED
-    uses = rule.rows([*others, last])
-    return Finding(check="classification_table", status=status, uses=uses, text=text)
+    finding = conclude("contradicted", text, *rule.rows([*others, last]))
+    rescued = np.any(agreeing_with_all(rule.figures, shortened=True))
+    return finding.doubted(SHORTENED, rescued)
 
 
 def nearest_values(figure: PrintedFigure, mask: np.ndarray | bool) -> str:
@@ -433,15 +358,80 @@ def nearest_values(figure: PrintedFigure, mask: np.ndarray | bool) -> str:
     return " or ".join(shown(end, end, decimals) for end in ends)
 
 
-def check_predictive_values(registry: Registry) -> list[Finding]:
+@check("sensitivity and specificity", "independent")
+def check_classification_figures(registry: Registry) -> Iterator[Finding]:
+    """Derive each figure of a rule from the others; needs two figures and the group sizes."""
+    for rule in rules(registry, count_index(registry)):
+        for target in rule.figures:
+            others = [figure for figure in rule.figures if figure is not target]
+            finding = derive_figure(rule, target, others)
+            if finding:
+                yield finding
+
+
+def derive_figure(rule: Rule, target: PrintedFigure, others: list[PrintedFigure]) -> Finding | None:
+    """Derive a figure of a rule from the fewest others (the preferred first) that determine it.
+
+    None if the others restrict nothing, or if they disagree among themselves and so cannot blame
+    the target.
+    """
+    source = smallest_source(target, others)
+    mask = agreeing_with_all(source)
+    allowed, everything = target.possible(mask), target.possible()
+    if not len(allowed) or np.ptp(allowed) >= np.ptp(everything):
+        return None
+    nearest = allowed[np.argmin(np.abs(allowed - target.row.number.value))]
+    ends = float(allowed[0]), float(allowed[-1])
+    decimals = 0 if target.row.statistic == "count" else target.row.number.decimals + 1
+    text = (
+        f"{rule.in_words}: {printed_list(source)} give{'s' * (len(source) == 1)} {target.label} "
+        f"{shown(*ends, decimals)}; printed is {target.row.printed}."
+    )
+    known = rule.positives
+    if np.count_nonzero(mask) == 1:
+        text += f" The only table is {rule.tables.in_words(mask)}."
+        tp, tn = (int(place[0]) for place in np.nonzero(mask))
+        known = tp, rule.tables.without_outcome - tn
+    # Between two attainable values there is nothing, so the nearest one decides.
+    finding = judge(target.row, rule.rows(source), nearest, nearest, text)
+    finding = replace(finding, low=ends[0], high=ends[1])
+    if finding.status != "contradicted":
+        return finding
+    if not np.any(agreeing_with_all(others)):
+        return None
+    text += exchange([target, *others]) or _other_denominator(rule, target, *known)
+    rescued = np.any(agreeing_with_all([target, *others], shortened=True))
+    return replace(finding, text=text).doubted(SHORTENED, rescued)
+
+
+def _other_denominator(rule: Rule, target: PrintedFigure, tp: int | None, fp: int | None) -> str:
+    """Name the printed size that gives a figure of known patients, as a sentence."""
+    with_outcome, without = rule.tables.with_outcome, rule.tables.without_outcome
+    fn, tn = (
+        None if positives is None else size - positives
+        for size, positives in ((with_outcome, tp), (without, fp))
+    )
+    both = None if None in (tp, tn) else tp + tn
+    counts = {"sensitivity": tp, "ppv": tp, "specificity": tn, "npv": tn, "accuracy": both}
+    count = counts.get(target.row.statistic)
+    sizes = {with_outcome: "with the outcome", without: "without it", with_outcome + without: "all"}
+    if None not in (tp, fp):
+        sizes |= {tp + fp: "called positive", fn + tn: "called negative"}
+    for size, name in (rule.printed_sizes | sizes).items() if count is not None else ():
+        value = target.scale * count / size if size else np.nan
+        if target.row.number.agrees(value):
+            decimals = target.row.number.decimals
+            return f" {count} of {size} ({name}) would be {shown(value, value, decimals)}."
+    return ""
+
+
+@check("sensitivity and specificity", "bookkeeping")
+def check_predictive_values(registry: Registry) -> Iterator[Finding]:
     """Derive NPV without group sizes; needs sensitivity, specificity and PPV of one rule."""
-    findings = []
     for rows, sizes in _figures_by_rule(registry, count_index(registry)):
         by_name = {row.statistic: row for row in rows}
         if sizes is None and set(FOUR) <= by_name.keys():
-            four = [by_name[name] for name in FOUR]
-            findings.append(unless_shortened(partial(_predictive_value, *four)))
-    return findings
+            yield unless_shortened(_predictive_value, *(by_name[name] for name in FOUR))
 
 
 def npv_limits(sensitivity: Interval, specificity: Interval, ppv: Interval) -> Interval | None:
@@ -480,102 +470,13 @@ def _predictive_value(sensitivity, specificity, ppv, npv, shortened: bool) -> Fi
     limits, printed = npv_limits(*values), ", ".join(f"{r.statistic} {r.printed}" for r in rows)
     text = f"{npv.variable} {npv.level}: {printed}".replace("ppv", "PPV")
     if limits is None:
-        return Finding(
-            check="predictive_values", status="open", uses=ids(*rows, npv), text=f"{text}."
-        )
+        return conclude("open", f"{text}.", *rows, npv)
     low, high = (scales[3] * end for end in limits)
     text += (
         f" give NPV {shown(low, high, npv.number.decimals)} whatever the group sizes; printed is "
         f"{npv.printed}."
     )
-    return judge("predictive_values", npv, ids(*rows), low, high, text)
-
-
-def check_classification_figures(registry: Registry) -> list[Finding]:
-    """Derive each figure of a rule from the others; needs two figures and the group sizes."""
-    findings = []
-    for rule in rules(registry, count_index(registry)):
-        for target in rule.figures:
-            others = [figure for figure in rule.figures if figure is not target]
-            finding = derive_figure("classification_figures", rule, target, others)
-            findings += [finding] if finding else []
-    return findings
-
-
-def derive_figure(
-    check: str, rule: Rule, target: PrintedFigure, others: list[PrintedFigure]
-) -> Finding | None:
-    """Derive a figure of a rule from the fewest others that determine it.
-
-    Parameters
-    ----------
-    check : str
-        Name of the check.
-    rule : Rule
-        The rule, for its tables and sizes.
-    target : PrintedFigure
-        The figure that is derived.
-    others : list of PrintedFigure
-        Figures to derive it from, the preferred ones first.
-
-    Returns
-    -------
-    Finding or None
-        None if the others restrict nothing, or if they disagree among themselves and so cannot
-        blame the target.
-    """
-    source = smallest_source(target, others)
-    mask = agreeing_with_all(source)
-    allowed, everything = target.possible(mask), target.possible()
-    if not len(allowed) or np.ptp(allowed) >= np.ptp(everything):
-        return None
-    nearest = allowed[np.argmin(np.abs(allowed - target.row.number.value))]
-    ends = float(allowed[0]), float(allowed[-1])
-    decimals = 0 if target.row.statistic == "count" else target.row.number.decimals + 1
-    text = (
-        f"{rule.in_words}: {printed_list(source)} give{'s' * (len(source) == 1)} {target.label} "
-        f"{shown(*ends, decimals)}; printed is {target.row.printed}."
-    )
-    if np.count_nonzero(mask) == 1:
-        text += f" The only table is {rule.tables.in_words(mask)}."
-    # Between two attainable values there is nothing, so the nearest one decides.
-    finding = judge(check, target.row, rule.rows(source), nearest, nearest, text)
-    finding = replace(finding, low=ends[0], high=ends[1])
-    if finding.status != "contradicted":
-        return finding
-    if not np.any(agreeing_with_all(others)):
-        return None
-    if np.count_nonzero(mask) == 1:
-        tp, tn = (int(place[0]) for place in np.nonzero(mask))
-        known = tp, rule.tables.without_outcome - tn
-    else:
-        known = rule.positives
-    text += exchange([target, *others]) or _other_denominator(rule, target, *known)
-    finding = replace(finding, text=text)
-    if np.any(agreeing_with_all([target, *others], shortened=True)):
-        return replace(finding, status="suggests", text=text + SHORTENED)
-    return finding
-
-
-def _other_denominator(rule: Rule, target: PrintedFigure, tp: int | None, fp: int | None) -> str:
-    """Name the printed size that gives a figure of known patients, as a sentence."""
-    with_outcome, without = rule.tables.with_outcome, rule.tables.without_outcome
-    fn, tn = (
-        None if positives is None else size - positives
-        for size, positives in ((with_outcome, tp), (without, fp))
-    )
-    both = None if None in (tp, tn) else tp + tn
-    counts = {"sensitivity": tp, "ppv": tp, "specificity": tn, "npv": tn, "accuracy": both}
-    count = counts.get(target.row.statistic)
-    sizes = {with_outcome: "with the outcome", without: "without it", with_outcome + without: "all"}
-    if None not in (tp, fp):
-        sizes |= {tp + fp: "called positive", fn + tn: "called negative"}
-    for size, name in (rule.printed_sizes | sizes).items() if count is not None else ():
-        value = target.scale * count / size if size else np.nan
-        if target.row.number.agrees(value):
-            decimals = target.row.number.decimals
-            return f" {count} of {size} ({name}) would be {shown(value, value, decimals)}."
-    return ""
+    return judge(npv, rows, low, high, text)
 
 
 # --- Sensitivity, specificity and the rest beside the counts of the same rule -----------------
@@ -589,20 +490,7 @@ CUT_OFF_SIGNS = ("<", ">", "≤", "≥", "⩽", "⩾")
 
 
 def rule_counts(rule: Rule, index: CountIndex) -> list[PrintedFigure]:
-    """Find the printed counts of the rule's positives.
-
-    Parameters
-    ----------
-    rule : Rule
-        A rule whose variable and level name the positive patients.
-    index : CountIndex
-        Counts of the registry.
-
-    Returns
-    -------
-    list of PrintedFigure
-        Positives with the outcome, without it, and of both groups together, where printed.
-    """
+    """Find the printed counts of the rule's positives with the outcome, without it, and of all."""
     tables, groups = rule.tables, rule.first.outcome_groups
     shape = (tables.with_outcome + 1, tables.without_outcome + 1)
     true_positives = np.broadcast_to(tables.true_positives, shape)
@@ -620,75 +508,60 @@ def rule_counts(rule: Rule, index: CountIndex) -> list[PrintedFigure]:
     return found
 
 
-def check_rule_counts(registry: Registry) -> list[Finding]:
+@check("sensitivity and specificity", "independent")
+def check_rule_counts(registry: Registry) -> Iterator[Finding]:
     """Derive figures of a rule and counts of its level from each other; needs group sizes."""
-    findings = []
     index = count_index(registry)
     for rule in rules(registry, index):
         counts = rule_counts(rule, index)
         if counts:
-            derived = _derived(rule, counts)
-            doubted = any(finding.status != "agrees" for finding in derived)
-            findings += derived if doubted else derived + _conflict(rule, counts)
-    return findings
+            derived = list(_derived(rule, counts))
+            yield from derived
+            if all(finding.status == "agrees" for finding in derived):
+                yield from _conflict(rule, counts)
 
 
-def _derived(rule: Rule, counts: list[PrintedFigure]) -> list[Finding]:
-    findings = []
+def _derived(rule: Rule, counts: list[PrintedFigure]) -> Iterator[Finding]:
+    counted = {count.row.id for count in counts}
     for target in [*rule.figures, *counts]:
         is_count = target.row.statistic == "count"
         evidence = [*rule.figures, *counts] if is_count else [*counts, *rule.figures]
         others = [figure for figure in evidence if figure is not target]
-        finding = derive_figure("rule_counts", rule, target, others)
-        if finding and _joins_counts_and_figures(finding, target.row, counts):
-            findings.append(_excuse_cut_off(finding, rule, counts))
-    return findings
+        finding = derive_figure(rule, target, others)
+        if finding and counted & {finding.target, *finding.uses}:
+            yield _excuse_cut_off(finding, rule, counts)
 
 
-def _conflict(rule: Rule, counts: list[PrintedFigure]) -> list[Finding]:
+def _conflict(rule: Rule, counts: list[PrintedFigure]) -> Iterator[Finding]:
     """Report counts and figures that have no common table while no single one is to blame."""
     everything = [*counts, *rule.figures]
     if np.any(agreeing_with_all(everything)) or not np.any(agreeing_with_all(rule.figures)):
-        return []
+        return
     conflict = smallest_conflict(everything)
-    finding = Finding(
-        check="rule_counts",
-        status="contradicted",
-        uses=rule.rows(conflict),
-        text=f"{rule.in_words}: no table has {printed_list(conflict)}, and more than one of the "
-        f"printed numbers disagrees: {printed_list(everything)}.{exchange(everything)}",
+    text = (
+        f"{rule.in_words}: no table has {printed_list(conflict)}, and more than one of the "
+        f"printed numbers disagrees: {printed_list(everything)}.{exchange(everything)}"
     )
-    if np.any(agreeing_with_all(everything, shortened=True)):
-        return [replace(finding, status="suggests", text=finding.text + SHORTENED)]
-    return [_excuse_cut_off(finding, rule, counts)]
-
-
-def _joins_counts_and_figures(
-    finding: Finding, target: ReportedNumber, counts: list[PrintedFigure]
-) -> bool:
-    counted = {count.row.id for count in counts}
-    used = {use in counted for use in finding.uses}
-    return target.id in counted or True in used
+    finding = conclude("contradicted", text, *rule.rows(conflict))
+    rescued = np.any(agreeing_with_all(everything, shortened=True))
+    yield _excuse_cut_off(finding.doubted(SHORTENED, rescued), rule, counts)
 
 
 def _excuse_cut_off(finding: Finding, rule: Rule, counts: list[PrintedFigure]) -> Finding:
     """Weaken a contradiction that patients exactly on the cut-off would explain."""
     if finding.status != "contradicted" or not rule.first.level.startswith(CUT_OFF_SIGNS):
         return finding
-    shown_by_figures = agreeing_with_all(rule.figures)
-    shifts = [count.values - count.row.number.value for count in counts]
-    fewer = np.logical_and.reduce([shift <= 0 for shift in shifts]) & shown_by_figures
-    more = np.logical_and.reduce([shift >= 0 for shift in shifts]) & shown_by_figures
-    for mask, wording in ((fewer, "fewer"), (more, "more")):
+    shifts = np.array([count.values - count.row.number.value for count in counts])
+    for sign, wording in ((-1, "fewer"), (1, "more")):
+        mask = (sign * shifts >= 0).all(axis=0) & agreeing_with_all(rule.figures)
         if np.any(mask):
             implied = ", ".join(
                 f"{count.label} {count.possible(mask)[0]:.0f} (printed {count.row.printed})"
                 for count in counts
             )
-            text = (
-                f"{finding.text} The figures need {wording} positives than are counted: {implied}."
+            return finding.doubted(
+                f" The figures need {wording} positives than are counted: {implied}."
                 " Patients exactly on the cut-off would explain it, if one place uses a strict "
                 "and the other a non-strict inequality; otherwise one of the numbers is wrong."
             )
-            return replace(finding, status="suggests", text=text)
     return finding

@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from itertools import product
 
 import numpy as np
 from scipy import special, stats
@@ -12,19 +13,18 @@ from scipy.stats.contingency import odds_ratio
 from rairlib.checks.cells import (
     CountIndex,
     count_index,
-    ids,
     several_groups,
     unless_shortened,
     whole_number,
 )
-from rairlib.checks.findings import Finding
+from rairlib.checks.counts import sum_of
+from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.regressions import (
     MULTIPLIERS,
     OTHER_INTERVALS,
     RegressionEstimate,
     exponential,
     regression_estimates,
-    under_assumption,
     wald_region,
 )
 from rairlib.checks.rounding import (
@@ -67,67 +67,14 @@ MOST_PATIENTS = 10_000_000
 Table = tuple[tuple[int, int], ...]
 
 
-def pearson_chi_square(table: Table) -> tuple[float, float]:
-    """Test independence by Pearson's χ² without continuity correction.
-
-    Parameters
-    ----------
-    table : tuple of tuple of int
-        One pair of counts per level, no empty margin.
-
-    Returns
-    -------
-    tuple of float
-        Statistic and p value.
-    """
-    return _chi_square(table, correction=False)
-
-
-def yates_chi_square(table: Table) -> tuple[float, float]:
-    """Test independence in a 2 × 2 table by χ² with continuity correction.
-
-    Parameters
-    ----------
-    table : tuple of tuple of int
-        Two pairs of counts, no empty margin.
-
-    Returns
-    -------
-    tuple of float
-        Statistic and p value.
-    """
-    return _chi_square(table, correction=True)
-
-
-def likelihood_ratio_chi_square(table: Table) -> tuple[float, float]:
-    """Test independence by the likelihood ratio.
-
-    Parameters
-    ----------
-    table : tuple of tuple of int
-        One pair of counts per level, no empty margin.
-
-    Returns
-    -------
-    tuple of float
-        Statistic and p value.
-    """
-    return _chi_square(table, correction=False, lambda_="log-likelihood")
+def pearson_chi_square(table, correction: bool = False, lambda_=None) -> tuple[float, float]:
+    """Return statistic and p of Pearson's χ², or of its variants; no margin is empty."""
+    result = stats.chi2_contingency(table, correction=correction, lambda_=lambda_)
+    return float(result.statistic), float(result.pvalue)
 
 
 def linear_by_linear(table: Table) -> tuple[float, float]:
-    """Test a trend over equally spaced levels: (N − 1) r².
-
-    Parameters
-    ----------
-    table : tuple of tuple of int
-        One pair of counts per level, in order.
-
-    Returns
-    -------
-    tuple of float
-        Statistic and p value. For two levels it equals the tie-corrected Mann-Whitney test.
-    """
+    """Test a trend over equally spaced levels: (N − 1) r², and p; two levels as Mann-Whitney."""
     cells = np.asarray(table, dtype=float)
     total, first = cells.sum(), cells[:, 0].sum()
     scores, rows = np.arange(len(cells)), cells.sum(axis=1)
@@ -172,20 +119,7 @@ def fisher_exact_p(table: Table) -> float:
 
 
 def p_from_chi_square(statistic: tuple[float, float], freedom: int) -> tuple[float, float]:
-    """Return the p values of an interval of χ².
-
-    Parameters
-    ----------
-    statistic : tuple of float
-        Smallest and largest χ².
-    freedom : int
-        Degrees of freedom.
-
-    Returns
-    -------
-    tuple of float
-        Smallest and largest p; p falls as χ² grows.
-    """
+    """Return the smallest and largest p of an interval of χ²: p falls as χ² grows."""
     low, high = (max(0.0, end) for end in statistic)
     return float(special.chdtrc(freedom, high)), float(special.chdtrc(freedom, low))
 
@@ -206,24 +140,21 @@ def association_tests(table: Table) -> dict[str, tuple[float, float]]:
     """
     tests = {
         "pearson": pearson_chi_square(table),
-        "likelihood_ratio": likelihood_ratio_chi_square(table),
+        "likelihood_ratio": pearson_chi_square(table, lambda_="log-likelihood"),
         "fisher": (math.nan, fisher_exact_p(table)),
         "linear": linear_by_linear(table),
     }
     if len(table) == 2:
-        tests["yates"] = yates_chi_square(table)
         one_sided, mid_p = _fisher_variants(table)
-        tests["one_sided_fisher"] = math.nan, one_sided
-        tests["mid_p"] = math.nan, mid_p
-        tests["unpooled"] = _unpooled_z(table)
-        tests["crude_wald"] = math.nan, _crude_wald_p(table)
-        tests["student_of_levels"] = math.nan, _student_p(table)
+        tests |= {
+            "yates": pearson_chi_square(table, correction=True),
+            "one_sided_fisher": (math.nan, one_sided),
+            "mid_p": (math.nan, mid_p),
+            "unpooled": _unpooled_z(table),
+            "crude_wald": (math.nan, _crude_wald_p(table)),
+            "student_of_levels": (math.nan, _student_p(table)),
+        }
     return tests
-
-
-def _chi_square(table: Table, correction: bool, lambda_=None) -> tuple[float, float]:
-    result = stats.chi2_contingency(table, correction=correction, lambda_=lambda_)
-    return float(result.statistic), float(result.pvalue)
 
 
 def _log_binomial(total, chosen):
@@ -276,21 +207,9 @@ def _student_p(table: Table) -> float:
 
 
 MISSING_LEVELS = (
-    "unknown",
-    "missing",
-    "not available",
-    "n/a",
-    "na",
-    "not reported",
-    "not recorded",
-    "not known",
-    "not stated",
-    "not assessed",
-    "not determined",
-    "not done",
-    "undetermined",
-    "unspecified",
-    "no data",
+    *("unknown", "missing", "n/a", "na", "undetermined", "unspecified", "no data", "not known"),
+    *("not available", "not reported", "not recorded", "not stated", "not assessed"),
+    *("not determined", "not done"),
 )
 
 
@@ -304,152 +223,105 @@ class CrossTable:
         One pair per level: patients of the first and of the second group.
     levels : tuple of str
         Names of the levels.
-    uses : tuple of str
-        Identifiers of the numbers.
+    uses : tuple of ReportedNumber
+        The numbers.
     complete : bool
         Whether the levels are known to exhaust both groups.
     """
 
     cells: Table
     levels: tuple[str, ...]
-    uses: tuple[str, ...]
+    uses: tuple[ReportedNumber, ...]
     complete: bool
 
 
 def find_tables(index: CountIndex, row: ReportedNumber) -> list[CrossTable]:
-    """Return the tables that a p value or χ² of two groups can be about.
+    """Return the tables without empty margins that a p value or χ² of two groups can be about.
 
-    Parameters
-    ----------
-    index : CountIndex
-        Counts of the registry.
-    row : ReportedNumber
-        A comparison ``A vs B`` of one variable; with a level, of that level against the rest;
-        with a contrast ``x vs y``, of these two levels.
-
-    Returns
-    -------
-    list of CrossTable
-        Without empty margins; perhaps none.
+    The row compares ``A vs B`` of one variable; with a level, of that level against the rest; with
+    a contrast ``x vs y``, of these two levels.
     """
     groups = row.outcome_groups
     if groups is None or not row.variable:
         return []
     counted = index.levels.get((row.variable, groups[0]), [])
     levels = [level for level in counted if (row.variable, level, groups[1]) in index.counts]
+    table = partial(_table, index, row.variable, groups=groups)
     if row.contrast is not None:
-        choices = [_table(index, row.variable, row.contrast, groups, rest=False, complete=True)]
+        choices = [table(row.contrast)]
     elif row.level:
-        choices = _tables_of_one_level(index, row.variable, row.level, levels, groups)
+        choices = [table([row.level], rest=True)]
+        for names in (levels, _known(levels)):
+            whole = table(names) if row.level in names else None
+            against = _against_others(whole, row.level, names)
+            if all(one is None or against is None or one.cells != against.cells for one in choices):
+                choices.append(against)
     elif len(levels) == 1:
-        choices = [_table(index, row.variable, levels, groups, rest=True, complete=True)]
+        choices = [table(levels, rest=True)]
+    elif not levels:
+        choices = []
     else:
-        choices = _tables_of_all_levels(index, row.variable, levels, groups)
+        complete = all(
+            index.is_exhaustive(row.variable, levels, group)
+            or sum_of(index.counts[row.variable, level, group] for level in levels)
+            == index.size(group)
+            is not None
+            for group in groups
+        )
+        choices = [table(levels, complete=complete)]
+        known = _known(levels)
+        if 1 < len(known) < len(levels):
+            choices.append(table(known, complete=complete))
+        if not complete:
+            choices.append(table(levels, rest=True, complete=False))
     return [table for table in choices if table is not None]
 
 
 def table_of_groups(
     index: CountIndex, row: ReportedNumber, groups: tuple[str, ...]
-) -> tuple[list[list[int]], tuple[str, ...]] | None:
-    """Return counts by level and by three or more groups, and the rows behind them, or None.
+) -> CrossTable | None:
+    """Return counts by level and by three or more groups, or None.
 
     Patients without a printed level are one more level where only one is printed, or where the
     p value is of one level.
     """
     levels = [row.level] if row.level else index.levels.get((row.variable, groups[0]), [])
-    rows = [
-        [index.counts.get((row.variable, level, group)) for group in groups] for level in levels
-    ]
-    cells = [[whole_number(cell) for cell in line] for line in rows]
-    if not cells or any(None in line for line in cells):
-        return None
-    used = [cell.id for line in rows for cell in line]
-    if len(cells) == 1:
-        sizes = [index.size(group) for group in groups]
-        if None in sizes:
-            return None
-        cells.append([size - count for size, count in zip(sizes, cells[0], strict=True)])
-        used += [index.sizes[group].id for group in groups]
-    cells = [line for line in cells if any(line)]
-    proper = (
-        len(cells) > 1 and min(map(min, cells)) >= 0 and all(map(sum, zip(*cells, strict=True)))
-    )
-    return (cells, tuple(used)) if proper else None
+    return _table(index, row.variable, levels, groups, rest=len(levels) == 1)
 
 
-def _table(index, variable, levels, groups, rest: bool, complete: bool) -> CrossTable | None:
-    """Build a table of some levels, with the rest of both groups as one more level if wanted."""
+def _table(index, variable, levels, groups, rest=False, complete=True) -> CrossTable | None:
+    """Build a table of some levels, with the rest of the groups as one more level if wanted."""
     rows = [[index.counts.get((variable, level, group)) for group in groups] for level in levels]
-    numbers = [[whole_number(row) for row in pair] for pair in rows]
-    if any(None in pair for pair in numbers):
-        return None
-    used = [row.id for pair in rows for row in pair]
     if rest:
-        sizes = [index.size(group) for group in groups]
-        if None in sizes:
-            return None
-        counted = [sum(column) for column in zip(*numbers, strict=True)]
-        numbers.append([size - count for size, count in zip(sizes, counted, strict=True)])
-        used += [index.sizes[group].id for group in groups]
-    cells = tuple((a, b) for a, b in numbers if a or b)
-    proper = (
-        len(cells) > 1 and min(map(min, cells)) >= 0 and all(map(sum, zip(*cells, strict=True)))
-    )
-    names = (*levels, "rest") if rest else tuple(levels)
-    table = CrossTable(cells=cells, levels=names, uses=tuple(used), complete=complete)
-    return table if proper else None
-
-
-def _tables_of_one_level(index, variable, level, levels, groups) -> list[CrossTable | None]:
-    tables = [_table(index, variable, [level], groups, rest=True, complete=True)]
-    for names in dict.fromkeys((tuple(levels), tuple(_known(levels)))):
-        against = _against_others(index, variable, level, names, groups)
-        if against is not None and all(
-            table is None or table.cells != against.cells for table in tables
-        ):
-            tables.append(against)
-    return tables
-
-
-def _against_others(index, variable, level, levels, groups) -> CrossTable | None:
-    """Build the table of one level and the sum of the other printed ones."""
-    if level not in levels or len(levels) < 2:
+        rows.append([index.sizes.get(group) for group in groups])
+    numbers = [[whole_number(row) for row in line] for line in rows]
+    if any(None in line for line in numbers):
         return None
-    whole = _table(index, variable, levels, groups, rest=False, complete=True)
+    if rest:
+        *counted, sizes = numbers
+        numbers[-1] = [n - sum(column) for n, *column in zip(sizes, *counted, strict=True)]
+    cells = tuple(tuple(line) for line in numbers if any(line))
+    if len(cells) < 2 or min(map(min, cells)) < 0 or not all(map(sum, zip(*cells, strict=True))):
+        return None
+    names = (*levels, "rest") if rest else tuple(levels)
+    used = tuple(row for line in rows for row in line)
+    return CrossTable(cells=cells, levels=names, uses=used, complete=complete)
+
+
+def _against_others(whole: CrossTable | None, level: str, levels) -> CrossTable | None:
+    """Build the table of one level and the sum of the other printed ones."""
     if whole is None or len(whole.cells) < len(levels):
         return None
-    first = whole.cells[levels.index(level)]
-    sums = [sum(column) for column in zip(*whole.cells, strict=True)]
-    cells = (first, (sums[0] - first[0], sums[1] - first[1]))
-    if not all(map(sum, cells)):
+    first, columns = whole.cells[levels.index(level)], zip(*whole.cells, strict=True)
+    others = tuple(sum(column) - n for n, column in zip(first, columns, strict=True))
+    if not all(map(sum, (first, others))):
         return None
-    return CrossTable(cells=cells, levels=(level, "others"), uses=whole.uses, complete=True)
-
-
-def _tables_of_all_levels(index, variable, levels, groups) -> list[CrossTable | None]:
-    if len(levels) < 2:
-        return []
-    complete = all(
-        index.is_exhaustive(variable, levels, group) or _adds_up(index, variable, levels, group)
-        for group in groups
-    )
-    tables = [_table(index, variable, levels, groups, rest=False, complete=complete)]
-    known = _known(levels)
-    if 1 < len(known) < len(levels):
-        tables.append(_table(index, variable, known, groups, rest=False, complete=complete))
-    if not complete:
-        tables.append(_table(index, variable, levels, groups, rest=True, complete=False))
-    return tables
+    return replace(whole, cells=(first, others), levels=(level, "others"))
 
 
 def _known(levels) -> list[str]:
     """Leave out levels that stand for missing values, as tests do."""
     return [level for level in levels if level.lower() not in MISSING_LEVELS]
-
-
-def _adds_up(index: CountIndex, variable, levels, group) -> bool:
-    numbers = [whole_number(index.counts[variable, level, group]) for level in levels]
-    return None not in numbers and sum(numbers) == index.size(group)
 
 
 # --- Odds ratios beside the 2×2 counts of the same table --------------------------------------
@@ -468,15 +340,15 @@ class ExposureTable:
     ----------
     level_cases, level_others, reference_cases, reference_others : int
         Patients with the level (or its reference) with and without the outcome.
-    uses : tuple of str
-        Identifiers of the four counts.
+    uses : tuple of ReportedNumber
+        The four counts.
     """
 
     level_cases: int
     level_others: int
     reference_cases: int
     reference_others: int
-    uses: tuple[str, ...] = ()
+    uses: tuple[ReportedNumber, ...] = ()
 
     @property
     def cells(self) -> tuple[int, int, int, int]:
@@ -505,80 +377,50 @@ def woolf_standard_error(table: ExposureTable) -> float:
 
 
 def woolf_limits(table: ExposureTable) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return the 95 % limits of the crude odds ratio.
+    """Return the 95 % limits of the crude odds ratio of four positive counts.
 
-    Parameters
-    ----------
-    table : ExposureTable
-        Four counts, none of which is zero.
-
-    Returns
-    -------
-    tuple of (float, float)
-        Range of the lower and of the upper limit over the multipliers in use.
+    Each is a range over the multipliers in use.
     """
     log_ratio, error = math.log(crude_odds_ratio(table)), woolf_standard_error(table)
-    low = sorted(math.exp(log_ratio - multiplier * error) for multiplier in MULTIPLIERS)
-    high = sorted(math.exp(log_ratio + multiplier * error) for multiplier in MULTIPLIERS)
-    return (low[0], low[-1]), (high[0], high[-1])
+    low, high = (
+        sorted(math.exp(log_ratio + sign * multiplier * error) for multiplier in MULTIPLIERS)
+        for sign in (-1, 1)
+    )
+    return tuple(low), tuple(high)
 
 
 def exposure_table(index: CountIndex, row: ReportedNumber) -> ExposureTable | None:
-    """Find the four counts behind a ratio.
-
-    Parameters
-    ----------
-    index : CountIndex
-        Counts of the registry.
-    row : ReportedNumber
-        A ratio whose level reads ``LEVEL vs REFERENCE`` and whose group reads ``A vs B``.
-
-    Returns
-    -------
-    ExposureTable or None
-        None unless all four counts are printed.
-    """
+    """Find the four counts behind a ratio of ``LEVEL vs REFERENCE`` in ``A vs B``, or None."""
     if row.contrast is None or row.outcome_groups is None:
         return None
-    rows = [
-        index.counts.get((row.variable, level, group))
-        for level in row.contrast
-        for group in row.outcome_groups
-    ]
+    cells = product([row.variable], row.contrast, row.outcome_groups)
+    rows = [index.counts.get(cell) for cell in cells]
     counts = [whole_number(found) for found in rows]
-    if any(count is None for count in counts):
+    if None in counts:
         return None
-    return ExposureTable(
-        level_cases=counts[0],
-        level_others=counts[1],
-        reference_cases=counts[2],
-        reference_others=counts[3],
-        uses=ids(*rows),
-    )
+    names = ("level_cases", "level_others", "reference_cases", "reference_others")
+    return ExposureTable(**dict(zip(names, counts, strict=True)), uses=tuple(rows))
 
 
-def _tables(registry: Registry, method: str) -> list[tuple[RegressionEstimate, ExposureTable]]:
+def _tables(registry: Registry, method: str) -> Iterator[tuple[RegressionEstimate, ExposureTable]]:
     index = count_index(registry)
-    pairs = [
-        (found, exposure_table(index, found.estimate))
-        for found in regression_estimates(registry)
-        if found.estimate.statistic == "odds_ratio" and found.estimate.method == method
-    ]
-    return [(found, table) for found, table in pairs if table is not None]
+    for found in regression_estimates(registry):
+        if (found.estimate.statistic, found.estimate.method) == ("odds_ratio", method):
+            table = exposure_table(index, found.estimate)
+            if table is not None:
+                yield found, table
 
 
-def check_crude_odds_ratio(registry: Registry) -> list[Finding]:
+@check("odds ratios beside counts", "independent")
+def check_crude_odds_ratio(registry: Registry) -> Iterator[Finding]:
     """Recompute a univariable odds ratio and its Woolf limits; needs the four counts."""
-    findings = []
     for found, table in _tables(registry, "univariable"):
         if min(table.cells) <= 0:
             text = f"{found.printed}: a count of {table.in_words} is zero, no odds ratio exists."
-            uses = (found.estimate.id, *table.uses)
-            findings.append(Finding(check="crude_odds_ratio", status="open", uses=uses, text=text))
-            continue
-        findings.append(_crude(found, table))
-        findings += _crude_limits(found, table)
-    return findings
+            yield conclude("open", text, found.estimate, *table.uses)
+        else:
+            yield _crude(found, table)
+            yield from _crude_limits(found, table)
 
 
 def _crude(found: RegressionEstimate, table: ExposureTable) -> Finding:
@@ -587,12 +429,11 @@ def _crude(found: RegressionEstimate, table: ExposureTable) -> Finding:
         f"{found.printed}: the counts {table.in_words} give "
         f"{format_value(crude, estimate.number.decimals + 1)}."
     )
-    finding = judge("crude_odds_ratio", estimate, table.uses, crude, crude, text)
-    if finding.status == "agrees":
+    finding = judge(estimate, table.uses, crude, crude, text)
+    if finding.status != "contradicted":
         return finding
     if estimate.number.agrees(1 / crude):
-        rescue = " Its inverse agrees: the ratio is worded in the other direction."
-        return under_assumption(finding, False, rescue)
+        return finding.doubted(" Its inverse agrees: the ratio is worded in the other direction.")
     conditional = crude  # with so many patients both are the same
     if sum(table.cells) <= MOST_PATIENTS:
         cells = [table.cells[:2], table.cells[2:]]
@@ -600,33 +441,26 @@ def _crude(found: RegressionEstimate, table: ExposureTable) -> Finding:
     # Programs stop their search for it early: R and scipy differ in the fourth digit.
     ends = 0.999 * conditional, 1.001 * conditional
     agrees = estimate.number.overlaps(*ends) or is_rescued(estimate.number, *ends)
-    rescue = " The conditional estimate of Fisher's test agrees."
-    return under_assumption(finding, not agrees, rescue)
+    return finding.doubted(" The conditional estimate of Fisher's test agrees.", agrees)
 
 
-def _crude_limits(found: RegressionEstimate, table: ExposureTable) -> list[Finding]:
-    findings = []
+def _crude_limits(found: RegressionEstimate, table: ExposureTable) -> Iterator[Finding]:
     for limit, (low, high) in zip((found.low, found.high), woolf_limits(table), strict=True):
-        if limit is None:
-            continue
-        text = (
-            f"{found.printed}: Woolf's limit from the counts {table.in_words} is "
-            f"{shown(low, high, limit.number.decimals + 1)}; printed is {limit.printed}."
-        )
-        finding = judge("crude_odds_ratio", limit, table.uses, low, high, text)
-        findings.append(under_assumption(finding, found.is_wald, OTHER_INTERVALS))
-    return findings
+        if limit is not None:
+            text = (
+                f"{found.printed}: Woolf's limit from the counts {table.in_words} is "
+                f"{shown(low, high, limit.number.decimals + 1)}; printed is {limit.printed}."
+            )
+            finding = judge(limit, table.uses, low, high, text)
+            yield finding.doubted(OTHER_INTERVALS, not found.is_wald)
 
 
-def check_adjusted_interval_width(registry: Registry) -> list[Finding]:
+@check("odds ratios beside counts", "possibility")
+def check_adjusted_interval_width(registry: Registry) -> Iterator[Finding]:
     """Hold an adjusted Wald interval against the crude one; needs the four counts and limits."""
-    findings = []
     for found, table in _tables(registry, "multivariable"):
-        if not found.has_interval or min(table.cells) <= 0:
-            continue
-        if wald_region(None, *found.limits()):
-            findings.append(unless_shortened(partial(_adjusted_width, found, table)))
-    return findings
+        if found.has_interval and min(table.cells) > 0 and wald_region(None, *found.limits()):
+            yield unless_shortened(_adjusted_width, found, table)
 
 
 def _adjusted_width(found: RegressionEstimate, table: ExposureTable, shortened: bool) -> Finding:
@@ -637,16 +471,15 @@ def _adjusted_width(found: RegressionEstimate, table: ExposureTable, shortened: 
         f"the counts {table.in_words} alone give {format_value(crude, 4)}, and adjustment "
         "cannot make a Wald interval narrower."
     )
-    uses = (*ids(found.estimate, found.low, found.high), *table.uses)
+    rows = (found.estimate, found.low, found.high, *table.uses)
     if error[1] >= crude - 1e-9:
-        return Finding(check="adjusted_interval_width", status="agrees", uses=uses, text=text)
-    narrowest = exponential(2 * min(MULTIPLIERS) * crude)
-    text += (
-        f" The limits would have to differ by a factor of at least {format_value(narrowest, 2)}."
+        return conclude("agrees", text, *rows)
+    narrowest = format_value(exponential(2 * min(MULTIPLIERS) * crude), 2)
+    text += f" The limits would have to differ by a factor of at least {narrowest}."
+    finding = conclude("contradicted", text, *rows)
+    return finding.doubted(
+        " Only an interval that is not Wald's could be narrower.", not found.is_wald
     )
-    finding = Finding(check="adjusted_interval_width", status="contradicted", uses=uses, text=text)
-    rescue = " Only an interval that is not Wald's could be narrower."
-    return under_assumption(finding, found.is_wald, rescue)
 
 
 # --- χ² and p from the counts of each level in two groups, and p from χ² ----------------------
@@ -656,70 +489,62 @@ def _adjusted_width(found: RegressionEstimate, table: ExposureTable, shortened: 
 MOST_COMPARISONS = 10
 
 
-def check_chi_square_from_counts(registry: Registry) -> list[Finding]:
+@check("tests of counts", "independent")
+def check_chi_square_from_counts(registry: Registry) -> Iterator[Finding]:
     """Recompute χ² of a variable from its counts in both groups; needs counts by level."""
     index = count_index(registry)
-    findings = []
     for row in registry.where("chi_square"):
-        if row.method in METHODS_OF_TABLES and row.method != "fisher":
-            tables = find_tables(index, row)
-            if tables:
-                findings.append(_judge_tests("chi_square_from_counts", index, row, tables))
-    return findings
+        usable = row.method in METHODS_OF_TABLES and row.method != "fisher"
+        if usable and (tables := find_tables(index, row)):
+            yield _judge_tests(index, row, tables)
 
 
-def check_p_from_counts(registry: Registry) -> list[Finding]:
+@check("tests of counts", "independent")
+def check_p_from_counts(registry: Registry) -> Iterator[Finding]:
     """Recompute p of a variable from its counts in both groups; needs counts by level."""
     index = count_index(registry)
-    findings = []
     for row in _p_values_of_tables(registry):
-        groups = several_groups(index, row)
-        tables = [] if groups else find_tables(index, row)
-        if tables:
-            findings.append(_judge_tests("p_from_counts", index, row, tables))
-        cells = table_of_groups(index, row, groups) if groups else None
-        if cells is not None:
-            findings.append(_judge_groups(row, groups, *cells))
-    return findings
+        if groups := several_groups(index, row):
+            table = table_of_groups(index, row, groups)
+            if table is not None:
+                yield _judge_groups(row, groups, table)
+        elif tables := find_tables(index, row):
+            yield _judge_tests(index, row, tables)
 
 
-def _judge_groups(row: ReportedNumber, groups: tuple[str, ...], cells, uses) -> Finding:
+def _judge_groups(row: ReportedNumber, groups: tuple[str, ...], table: CrossTable) -> Finding:
     """Compare p with χ² tests of levels by three or more groups."""
     values = {
-        name: float(stats.chi2_contingency(cells, correction=False, lambda_=kind).pvalue)
+        name: pearson_chi_square(table.cells, lambda_=kind)[1]
         for name, kind in (("pearson", "pearson"), ("likelihood_ratio", "log-likelihood"))
     }
-    fitting = [name for name, value in values.items() if row.number.agrees(value)]
+    fitting = [TEST_NAMES[name] for name, value in values.items() if row.number.agrees(value)]
     listed = ", ".join(
         f"p by {TEST_NAMES[name]} {shown_p(value, row.number.decimals)}"
         for name, value in values.items()
     )
     if fitting:
-        remark = f"It agrees with {', '.join(TEST_NAMES[name] for name in fitting)}."
+        remark = f"It agrees with {', '.join(fitting)}."
     else:
         remark = f"Neither gives it{times_apart(row, [(v, v) for v in values.values()])}."
-    proven = not fitting and row.method in values
-    return Finding(
-        check="p_from_counts",
-        status="agrees" if fitting else "contradicted" if proven else "suggests",
-        target=row.id,
-        uses=uses,
-        low=min(values.values()),
-        high=max(values.values()),
-        text=f"{row.variable}, {'; '.join(' and '.join(map(str, line)) for line in cells)} in "
-        f"{', '.join(groups)}: {listed}; printed is {row.printed}. {remark}",
+    text = (
+        f"{row.variable}, {'; '.join(' and '.join(map(str, line)) for line in table.cells)} in "
+        f"{', '.join(groups)}: {listed}; printed is {row.printed}. {remark}"
     )
+    status = "agrees" if fitting else "contradicted" if row.method in values else "suggests"
+    limits = {"low": min(values.values()), "high": max(values.values())}
+    return conclude(status, text, *table.uses, target=row, **limits)
 
 
-def check_p_from_chi_square(registry: Registry) -> list[Finding]:
+@check("tests of counts", "bookkeeping")
+def check_p_from_chi_square(registry: Registry) -> Iterator[Finding]:
     """Recompute p from the printed χ² and its degrees of freedom; needs p with `of` = χ²."""
     index = count_index(registry)
-    findings = []
     for row in _p_values_of_tables(registry):
-        statistic = _statistic_of(registry, row)
-        if statistic is not None and row.method != "fisher" and is_plain(statistic):
-            findings.append(_p_finding(index, row, statistic))
-    return findings
+        if row.of in registry and row.method != "fisher":
+            statistic = registry[row.of]
+            if statistic.method in METHODS_OF_TABLES and is_plain(statistic):
+                yield _p_finding(index, row, statistic)
 
 
 def _p_values_of_tables(registry: Registry) -> Iterator[ReportedNumber]:
@@ -727,12 +552,6 @@ def _p_values_of_tables(registry: Registry) -> Iterator[ReportedNumber]:
         parent = registry[row.of].statistic if row.of in registry else ""
         if row.method in METHODS_OF_TABLES and parent in ("", "chi_square"):
             yield row
-
-
-def _statistic_of(registry: Registry, row: ReportedNumber) -> ReportedNumber | None:
-    if row.of not in registry or registry[row.of].method not in METHODS_OF_TABLES:
-        return None
-    return registry[row.of]
 
 
 def _values(row: ReportedNumber, table: CrossTable) -> dict[str, float]:
@@ -745,40 +564,29 @@ def _values(row: ReportedNumber, table: CrossTable) -> dict[str, float]:
     return {name: value for name, value in values.items() if not math.isnan(value)}
 
 
-def _judge_tests(check: str, index: CountIndex, row: ReportedNumber, tables) -> Finding:
+def _judge_tests(index: CountIndex, row: ReportedNumber, tables: list[CrossTable]) -> Finding:
     """Compare a print with each test on each table that it can be about."""
     tried = [
         (name, value, table) for table in tables for name, value in _values(row, table).items()
     ]
     usual = [entry for entry in tried if entry[0] in USUAL]
     fitting = [entry for entry in usual if row.number.agrees(entry[1])]
-    named_first = sorted(fitting, key=lambda entry: entry[0] != row.method)
-    _, value, table = named_first[0] if fitting else _nearest(row, usual)
+    if fitting:
+        _, value, table = min(fitting, key=lambda entry: entry[0] != row.method)
+    else:
+        wanted = [entry for entry in usual if entry[0] == row.method] or usual
+        _, value, table = min(wanted, key=lambda entry: abs(entry[1] - row.number.value))
     if row.method and row.method not in {entry[0] for entry in usual}:
         status, remark = "open", f"{TEST_NAMES[row.method]} cannot be computed for this table."
     elif fitting:
         status, remark = _agreement(row, fitting)
     else:
         status, remark = _disagreement(index, row, tried, tables)
+    text = f"{_shown_table(row, table)}: {_shown_values(row, table)}; printed is {row.printed}. "
     # That no table agrees is said of all of them.
     used = [table] if fitting else [table, *tables]
-    return Finding(
-        check=check,
-        status=status,
-        target=row.id,
-        uses=tuple(dict.fromkeys(use for each in used for use in each.uses)),
-        low=value,
-        high=value,
-        text=(
-            f"{_shown_table(row, table)}: {_shown_values(row, table)}; printed is {row.printed}. "
-            f"{remark}"
-        ),
-    )
-
-
-def _nearest(row: ReportedNumber, entries):
-    wanted = [entry for entry in entries if entry[0] == row.method] or entries
-    return min(wanted, key=lambda entry: abs(entry[1] - row.number.value))
+    rows = (use for each in used for use in each.uses)
+    return conclude(status, text + remark, *rows, target=row, low=value, high=value)
 
 
 def _agreement(row: ReportedNumber, fitting) -> tuple[str, str]:
@@ -845,22 +653,20 @@ def _shown_values(row: ReportedNumber, table: CrossTable) -> str:
     values = {name: value for name, value in _values(row, table).items() if name in USUAL}
     decimals = row.number.decimals
     if row.statistic == "chi_square":
-        texts = [f"{TEST_NAMES[n]} {format_value(v, decimals + 1)}" for n, v in values.items()]
-    else:
-        texts = [f"p by {TEST_NAMES[n]} {shown_p(v, decimals)}" for n, v in values.items()]
-    return ", ".join(texts)
+        return ", ".join(
+            f"{TEST_NAMES[n]} {format_value(v, decimals + 1)}" for n, v in values.items()
+        )
+    return ", ".join(f"p by {TEST_NAMES[n]} {shown_p(v, decimals)}" for n, v in values.items())
 
 
 def _p_finding(index: CountIndex, row: ReportedNumber, statistic: ReportedNumber) -> Finding:
-    check, limits = "p_from_chi_square", (statistic.number.low, statistic.number.high)
+    limits = statistic.number.low, statistic.number.high
     tables = find_tables(index, row)
-    freedoms = sorted({len(table.cells) - 1 for table in tables})
-    if row.level:
-        freedoms = [1]
+    freedoms = [1] if row.level else sorted({len(table.cells) - 1 for table in tables})
     known = bool(freedoms) and all(table.complete for table in tables)
     tried = [(freedom, *p_from_chi_square(limits, freedom)) for freedom in freedoms or range(1, 11)]
-    fitting = [entry for entry in tried if row.number.overlaps(entry[1], entry[2])]
-    freedom, low, high = fitting[0] if fitting else tried[0]
+    fitting = [entry for entry in tried if row.number.overlaps(*entry[1:])]
+    freedom, low, high = (fitting or tried)[0]
     text = (
         f"χ² = {statistic.printed} with {freedom} degree{'s' * (freedom > 1)} of freedom gives p "
         f"{shown_p_range(low, high, row.number.decimals)}; printed is {row.printed}."
@@ -868,21 +674,13 @@ def _p_finding(index: CountIndex, row: ReportedNumber, statistic: ReportedNumber
     status = "agrees" if fitting else "contradicted" if known else "suggests"
     if not freedoms:
         text += " The degrees of freedom are not printed."
-    if status == "contradicted":
-        status, remark = _p_rescue(index, row, statistic, freedom, tables)
-        text += remark
-    used = tables[:1] if status == "agrees" else tables
-    uses = dict.fromkeys((statistic.id, *(use for table in used for use in table.uses)))
-    return Finding(
-        check=check, status=status, target=row.id, uses=tuple(uses), low=low, high=high, text=text
-    )
-
-
-def _p_rescue(index, row, statistic, freedom, tables) -> tuple[str, str]:
-    """Look for another test, or another way of shortening, behind a p that is not that of χ²."""
-    if tables and _judge_tests("", index, row, tables).status == "agrees":
-        return "suggests", " The counts give this p: another test stands behind χ², or a misprint."
-    limits = p_from_chi_square(float_limits(statistic.number, shortened=True), freedom)
-    if row.number.overlaps(*limits) or is_rescued(row.number, *limits):
-        return "suggests", SHORTENED
-    return "contradicted", ""
+    used = tables[:1] if fitting else tables
+    rows = (statistic, *(use for table in used for use in table.uses))
+    finding = conclude(status, text, *rows, target=row, low=low, high=high)
+    if status != "contradicted":
+        return finding
+    if tables and _judge_tests(index, row, tables).status == "agrees":
+        remark = " The counts give this p: another test stands behind χ², or a misprint."
+        return finding.doubted(remark)
+    wide = p_from_chi_square(float_limits(statistic.number, shortened=True), freedom)
+    return finding.doubted(SHORTENED, row.number.overlaps(*wide) or is_rescued(row.number, *wide))

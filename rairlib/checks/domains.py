@@ -1,9 +1,10 @@
 """Numbers that cannot be what they are called, each told once and then set aside."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 from rairlib.checks.cells import COUNTED, named, originals
-from rairlib.checks.findings import Finding
+from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.rounding import float_limits, is_plain
 from rairlib.registry.registry import Registry, ReportedNumber
 from rairlib.registry.vocabulary import PERFORMANCE, RATIOS
@@ -14,7 +15,8 @@ NOT_NEGATIVE = ("sd", "chi_square", "u_statistic", "logrank_chi_square", *RATIOS
 FEWEST_TERMS = 3
 
 
-def check_mistaken_columns(registry: Registry) -> list[Finding]:
+@check("single numbers", "bookkeeping", first=True)
+def check_mistaken_columns(registry: Registry) -> Iterator[Finding]:
     """Recognise z among ratios; needs coefficients, and their standard errors as `number`."""
     coefficients: dict[tuple, list[ReportedNumber]] = defaultdict(list)
     for row in originals(registry, "coefficient"):
@@ -24,11 +26,9 @@ def check_mistaken_columns(registry: Registry) -> list[Finding]:
         for coefficient in coefficients.get(_term(ratio), ()):
             for error in registry.belonging_to(coefficient.id, "number"):
                 places[ratio.locus, ratio.group, ratio.method].append((ratio, coefficient, error))
-    return [
-        _mistaken_column(terms)
-        for terms in places.values()
-        if len(terms) >= FEWEST_TERMS and all(_is_z(*term) for term in terms)
-    ]
+    for terms in places.values():
+        if len(terms) >= FEWEST_TERMS and all(_is_z(*term) for term in terms):
+            yield _mistaken_column(terms)
 
 
 def _term(row: ReportedNumber) -> tuple[str, ...]:
@@ -54,26 +54,16 @@ def _mistaken_column(terms: list[tuple[ReportedNumber, ...]]) -> Finding:
     )
     if negative:
         text += f" {negative} of them {'is' if negative == 1 else 'are'} negative."
-    return Finding(
-        check="mistaken_columns",
-        status="contradicted",
-        uses=tuple(row.id for term in terms for row in term),
-        text=text,
-    )
+    return conclude("contradicted", text, *(row for term in terms for row in term))
 
 
-def check_possible_values(registry: Registry) -> list[Finding]:
+@check("single numbers", "bookkeeping", first=True)
+def check_possible_values(registry: Registry) -> Iterator[Finding]:
     """Look for numbers that cannot be, such as p above 1; needs nothing else."""
-    return [
-        Finding(
-            check="possible_values",
-            status="contradicted",
-            target=row.id,
-            text=f"{row.printed} ({named(row)}) cannot be: {fault}.",
-        )
-        for row in registry
-        if (fault := _impossible(registry, row))
-    ]
+    for row in registry:
+        if fault := _impossible(registry, row):
+            text = f"{row.printed} ({named(row)}) cannot be: {fault}."
+            yield conclude("contradicted", text, target=row)
 
 
 def _impossible(registry: Registry, row: ReportedNumber) -> str:

@@ -1,12 +1,13 @@
 """Findings: the outcome of one check on printed numbers, passed or not."""
 
 import math
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
+from functools import wraps
 
 import pandas as pd
 
-from rairlib.registry.registry import ReportedNumber
+from rairlib.registry.registry import Registry, ReportedNumber
 
 STATUSES = ("agrees", "contradicted", "suggests", "open")
 
@@ -18,7 +19,7 @@ class Finding:
     Attributes
     ----------
     check : str
-        Name of the check.
+        Name of the check; :func:`check` fills it in.
     status : str
         ``agrees``; ``contradicted``: a proof that the numbers cannot all be right; ``suggests``:
         unlikely, or wrong under a named assumption; ``open``: the check cannot decide.
@@ -32,7 +33,7 @@ class Finding:
         The finding in words, with its figures; for ``contradicted`` it is the proof.
     """
 
-    check: str
+    check: str = ""
     status: str
     target: str = ""
     uses: tuple[str, ...] = ()
@@ -45,52 +46,20 @@ class Finding:
         if self.status not in STATUSES:
             raise ValueError(f"unknown status {self.status!r} in a finding of {self.check!r}")
 
+    def doubted(self, remark: str, when: bool = True) -> "Finding":
+        """Turn a proof into a suggestion, with a remark, where something else would explain it."""
+        if self.status != "contradicted" or not when:
+            return self
+        return replace(self, status="suggests", text=self.text + remark)
 
-def compare(
-    check: str,
-    target: ReportedNumber,
-    uses: Iterable[str],
-    low: float,
-    high: float,
-    text: str,
+
+def conclude(
+    status: str, text: str, *rows: ReportedNumber | None, target=None, **limits
 ) -> Finding:
-    """Set the interval that other numbers allow beside the printed target.
-
-    Parameters
-    ----------
-    check : str
-        Name of the check.
-    target : ReportedNumber
-        The number that is recomputed.
-    uses : iterable of str
-        Identifiers of the other numbers.
-    low, high : float
-        Closed interval of the values that they allow, in the target's unit.
-    text : str
-        How the interval came about.
-
-    Returns
-    -------
-    Finding
-        ``agrees`` if some allowed value rounds to the printed text, else ``contradicted``.
-
-    Raises
-    ------
-    ValueError
-        If an end of the interval is NaN: what was not computed proves nothing.
-    """
-    if math.isnan(low) or math.isnan(high):
-        raise ValueError(f"the interval of {check!r} for {target.id} has no limits")
-    status = "agrees" if target.number.overlaps(low, high) else "contradicted"
-    return Finding(
-        check=check,
-        status=status,
-        target=target.id,
-        uses=tuple(uses),
-        low=low,
-        high=high,
-        text=text,
-    )
+    """Build a finding from the rows that it uses (those that exist, each once) and its target."""
+    uses = tuple(dict.fromkeys(getattr(row, "id", row) for row in rows if row is not None))
+    target = "" if target is None else target.id
+    return Finding(status=status, target=target, uses=uses, text=text, **limits)
 
 
 def findings_frame(study: str, findings: Iterable[Finding]) -> pd.DataFrame:
@@ -114,3 +83,94 @@ def findings_frame(study: str, findings: Iterable[Finding]) -> pd.DataFrame:
         {"study": study, **asdict(finding), "uses": " ".join(finding.uses)} for finding in findings
     ]
     return pd.DataFrame(records, columns=columns)
+
+
+# --- Checks, registered where they are defined ------------------------------------------------
+
+
+SUBJECTS = (
+    "single numbers",
+    "counts",
+    "percentages",
+    "numbers printed twice",
+    "tests of counts",
+    "means",
+    "quartiles and ranges",
+    "rank tests",
+    "odds ratios beside counts",
+    "regressions",
+    "sensitivity and specificity",
+    "areas under the ROC curve",
+    "survival",
+)
+"""What the checks are about, in the order in which a reader would make them."""
+
+KINDS = ("bookkeeping", "independent", "possibility")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One check of the catalogue.
+
+    Attributes
+    ----------
+    name : str
+        The name that its findings carry.
+    about : str
+        Its subject, one of `SUBJECTS`.
+    compares : str
+        What it compares and which rows it needs, in one sentence.
+    kind : str
+        What agreement says. ``independent``: the number was reached by another route than the
+        one on which it was printed, so that it could have failed; ``bookkeeping``: it restates
+        others, as the share of a count, a sum or a p of its own statistic does; ``possibility``:
+        it can be, not what it is.
+    first : bool
+        Whether what it contradicts is no evidence about other numbers, so that the rest is audited
+        without it.
+    function : callable
+        Takes a registry and returns its findings.
+    """
+
+    name: str
+    about: str
+    compares: str
+    kind: str
+    first: bool
+    function: Callable[[Registry], list[Finding]]
+
+
+REGISTERED: list[Check] = []
+
+
+def check(about: str, kind: str, first: bool = False):
+    """Register the function below as a check; its name and the words of its docstring are used.
+
+    Parameters
+    ----------
+    about, kind, first
+        As for :class:`Check`.
+
+    Returns
+    -------
+    callable
+        Decorates ``check_name(registry)``, which yields or returns findings, so that it returns
+        them as a list under its name.
+    """
+    if about not in SUBJECTS or kind not in KINDS:
+        raise ValueError(f"no check is about {about!r} or of the kind {kind!r}")
+
+    def register(find: Callable[[Registry], Iterable[Finding]]):
+        name = find.__name__.removeprefix("check_")
+
+        @wraps(find)
+        def function(registry: Registry) -> list[Finding]:
+            return [replace(finding, check=name) for finding in find(registry)]
+
+        words = (find.__doc__ or "").strip().splitlines()[0]
+        REGISTERED.append(
+            Check(name=name, about=about, compares=words, kind=kind, first=first, function=function)
+        )
+        return function
+
+    return register

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations, pairwise, product
@@ -20,7 +20,7 @@ from rairlib.checks.cells import (
     whole_number,
     wholes_of_groups,
 )
-from rairlib.checks.findings import Finding
+from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.rounding import (
     BEYOND_RANGE,
     SHORTENED,
@@ -68,18 +68,7 @@ class Sample:
 
 
 def difference_limits(first: Limits, second: Limits) -> Limits:
-    """Return the limits of the absolute difference of two values.
-
-    Parameters
-    ----------
-    first, second : tuple of float
-        Smallest and largest value.
-
-    Returns
-    -------
-    tuple of float
-        Smallest and largest absolute difference; 0 if the intervals meet.
-    """
+    """Return the limits of the absolute difference of two values; 0 if the intervals meet."""
     smallest = max(0.0, first[0] - second[1], second[0] - first[1])
     return smallest, max(first[1] - second[0], second[1] - first[0])
 
@@ -167,25 +156,8 @@ def welch_freedom_range(spreads: Sequence[Limits], sizes: tuple[int, int]) -> Li
 
 
 def pooled_mean_limits(means: Sequence[Limits], sizes: Sequence[int]) -> Limits:
-    """Return the limits of the mean of all patients of several groups.
-
-    Parameters
-    ----------
-    means : sequence of tuple of float
-        Smallest and largest mean of each group.
-    sizes : sequence of int
-        Number of patients of each group.
-
-    Returns
-    -------
-    tuple of float
-        Smallest and largest mean of all.
-    """
-    total = sum(sizes)
-    low, high = (
-        sum(size * limits[end] for size, limits in zip(sizes, means, strict=True)) / total
-        for end in (0, 1)
-    )
+    """Return the limits of the mean of all patients of several groups."""
+    low, high = (float(np.average(ends, weights=sizes)) for ends in zip(*means, strict=True))
     return low, high
 
 
@@ -251,14 +223,13 @@ def pooled_sd_limits(samples: Sequence[Sample], ddof: int = 1) -> Limits:
     return low, high
 
 
-def check_t_test(registry: Registry) -> list[Finding]:
+@check("means", "independent")
+def check_t_test(registry: Registry) -> Iterator[Finding]:
     """Recompute p of a t test or of an analysis of variance; needs mean, SD and n by group."""
     index, summaries = count_index(registry), summary_index(registry)
     others = {(row.variable, row.group) for row in registry.where(("count", "u_statistic"))}
-    findings = []
     for row in registry.where("p_value"):
-        several = several_groups(index, row)
-        groups = several or row.outcome_groups
+        groups = several_groups(index, row) or row.outcome_groups
         if row.method not in ("", *TESTS) or row.of or groups is None:
             continue
         rows = [summaries.mean_and_sd(row.variable, row.level, group) for group in groups]
@@ -270,30 +241,29 @@ def check_t_test(registry: Registry) -> list[Finding]:
         other = any((row.variable, group) in others for group in (row.group, *groups))
         if finding.status == "suggests" and not row.method and other:
             finding = replace(finding, status="open")
-        findings.append(finding)
-    return findings
+        yield finding
 
 
-def check_pooled_mean(registry: Registry) -> list[Finding]:
+@check("means", "independent")
+def check_pooled_mean(registry: Registry) -> Iterator[Finding]:
     """Compare mean and SD of a group with those of its parts; needs all of them and sizes."""
     summaries = summary_index(registry)
-    findings = []
     for split in count_index(registry).splits:
-        groups = [part.group for part in split.parts]
         for whole in summaries.rows_of("mean", split.whole.group):
-            means = [summaries.find("mean", whole.variable, whole.level, g) for g in groups]
-            sizes = [summaries.size_of(row) if row else None for row in means]
+            cells = [(whole.variable, whole.level, part.group) for part in split.parts]
+            means = [summaries.find("mean", *cell) for cell in cells]
+            sizes = [summaries.size_of(row) for row in means]
             if None in sizes or min(n for _, n in sizes) < 1:
                 continue
-            findings += _pooled_findings("pooled_mean", whole, means, sizes)
-            cell = summaries.rows[whole.variable, whole.level, whole.group]
-            pairs = [summaries.mean_and_sd(whole.variable, whole.level, g) for g in groups]
-            if "sd" in cell and None not in pairs and len(pairs) <= MOST_GROUPS:
-                findings.append(_pooled_sd(cell["sd"], pairs, sizes))
-    return findings
+            yield from _pooled_findings(whole, means, sizes)
+            sd = summaries.find("sd", whole.variable, whole.level, whole.group)
+            pairs = [summaries.mean_and_sd(*cell) for cell in cells]
+            if sd is not None and None not in pairs and len(pairs) <= MOST_GROUPS:
+                yield _pooled_sd(sd, pairs, sizes)
 
 
-def check_pooled_percent(registry: Registry) -> list[Finding]:
+@check("means", "bookkeeping")
+def check_pooled_percent(registry: Registry) -> Iterator[Finding]:
     """Compare a percentage of a group with those of its parts; needs them without their counts."""
     index = count_index(registry)
     shares: dict[tuple[str, str, str], ReportedNumber] = {}
@@ -303,7 +273,6 @@ def check_pooled_percent(registry: Registry) -> list[Finding]:
             continue
         if (registry[row.of].statistic, registry[row.of].group) == ("n", row.group):
             shares.setdefault(cell, row)
-    findings = []
     for split in index.splits:
         for (variable, level, group), whole in shares.items():
             parts = [shares.get((variable, level, part.group)) for part in split.parts]
@@ -311,8 +280,7 @@ def check_pooled_percent(registry: Registry) -> list[Finding]:
                 continue
             sizes = [(registry[row.of], whole_number(registry[row.of])) for row in parts]
             if all(n for _, n in sizes):
-                findings += _pooled_shares(whole, parts, sizes)
-    return findings
+                yield from _pooled_shares(whole, parts, sizes)
 
 
 def _two_sided(difference: float, variance: float, freedom: float) -> float:
@@ -323,48 +291,37 @@ def _two_sided(difference: float, variance: float, freedom: float) -> float:
     return float(2 * special.stdtr(freedom, -difference / math.sqrt(variance)))
 
 
-def _samples(rows, sizes, shortened: bool = False) -> list[Sample]:
+def _samples(rows, size_rows, shortened: bool = False) -> list[Sample]:
     return [
-        Sample(
-            mean=float_limits(mean.number, shortened), sd=float_limits(sd.number, shortened), n=n
-        )
-        for (mean, sd), n in zip(rows, sizes, strict=True)
+        Sample(**{row.statistic: float_limits(row.number, shortened) for row in pair}, n=n)
+        for pair, (_, n) in zip(rows, size_rows, strict=True)
     ]
 
 
-def _p_ranges(rows, sizes, shortened: bool = False) -> dict[str, Limits]:
-    samples = _samples(rows, sizes, shortened)
+def _p_ranges(samples: list[Sample]) -> dict[str, Limits]:
     if len(samples) > 2:
         return {"anova": anova_p_range(samples)}
     return {"student": student_p_range(*samples), "welch": welch_p_range(*samples)}
 
 
-def _t_finding(row: ReportedNumber, rows, size_rows) -> Finding:
-    sizes = [size for _, size in size_rows]
-    ranges = _p_ranges(rows, sizes)
+def _t_finding(row: ReportedNumber, rows, sizes) -> Finding:
+    ranges = _p_ranges(_samples(rows, sizes))
     fitting = [name for name, limits in ranges.items() if row.number.overlaps(*limits)]
     first = row.method if row.method in ranges else next(iter(ranges))
     low, high = ranges[first if first in fitting or not fitting else fitting[0]]
     groups = " and ".join(
         f"{mean.printed} ± {sd.printed} in {n} patients ({mean.group})"
-        for (mean, sd), n in zip(rows, sizes, strict=True)
+        for (mean, sd), (_, n) in zip(rows, sizes, strict=True)
     )
     values = " and ".join(
         f"{TESTS[name]} p {shown_p_range(*limits, row.number.decimals)}"
         for name, limits in ranges.items()
     )
-    status, remark = _t_verdict(row, fitting, ranges, _p_ranges(rows, sizes, shortened=True))
-    used = [number.id for pair in rows for number in pair]
-    used += [size.id for size, _ in size_rows]
-    return Finding(
-        check="t_test",
-        status=status,
-        target=row.id,
-        uses=tuple(used),
-        low=low,
-        high=high,
-        text=f"{row.variable}, {groups}: {values}; printed is {row.printed}. {remark}",
-    )
+    shortened = _p_ranges(_samples(rows, sizes, shortened=True))
+    status, remark = _t_verdict(row, fitting, ranges, shortened)
+    text = f"{row.variable}, {groups}: {values}; printed is {row.printed}. {remark}"
+    used = (*(number for pair in rows for number in pair), *(size for size, _ in sizes))
+    return conclude(status, text, *used, target=row, low=low, high=high)
 
 
 def _t_verdict(row: ReportedNumber, fitting: list[str], ranges, shortened) -> tuple[str, str]:
@@ -391,58 +348,48 @@ def _t_verdict(row: ReportedNumber, fitting: list[str], ranges, shortened) -> tu
     return "contradicted", f"No means and SDs that round to the print give it{far}."
 
 
-def _pooled_findings(check: str, whole, parts, size_rows) -> Iterator[Finding]:
-    used, sizes = [row.id for row, _ in size_rows], [n for _, n in size_rows]
-    terms = " + ".join(f"{n} × {part.printed}" for n, part in zip(sizes, parts, strict=True))
+def _pooled_findings(whole: ReportedNumber, parts, sizes) -> Iterator[Finding]:
+    terms = " + ".join(f"{n} × {part.printed}" for (_, n), part in zip(sizes, parts, strict=True))
+    numbers = [n for _, n in sizes]
     for target in (whole, *parts):
-        limits = [_mean_from_others(target, whole, parts, sizes, cut) for cut in (False, True)]
-        low, high = limits[0]
+        low, high = _mean_from_others(target, whole, parts, numbers, False)
         text = (
-            f"({terms}) / {sum(sizes)} against {whole.printed} ({named(whole)}): "
+            f"({terms}) / {sum(numbers)} against {whole.printed} ({named(whole)}): "
             f"{named(target)} should be {shown(low, high, target.number.decimals + 1)}; printed is "
             f"{target.printed}."
         )
-        others = [row.id for row in (whole, *parts) if row is not target]
-        finding = judge(check, target, [*others, *used], low, high, text)
-        if finding.status == "contradicted" and is_rescued(target.number, *limits[1]):
-            finding = replace(finding, status="suggests", text=text + SHORTENED)
-        yield finding
+        rows = [row for row in (whole, *parts) if row is not target]
+        finding = judge(target, [*rows, *(size for size, _ in sizes)], low, high, text)
+        wide = _mean_from_others(target, whole, parts, numbers, True)
+        yield finding.doubted(SHORTENED, is_rescued(target.number, *wide))
 
 
-def _pooled_sd(target: ReportedNumber, pairs, size_rows) -> Finding:
-    sizes = [n for _, n in size_rows]
-    low, high = pooled_sd_limits(_samples(pairs, sizes))
+def _pooled_sd(target: ReportedNumber, pairs, sizes) -> Finding:
+    samples = _samples(pairs, sizes)
+    low, high = pooled_sd_limits(samples)
     printed = " and ".join(
         f"{mean.printed} ± {sd.printed} in {n} patients"
-        for (mean, sd), n in zip(pairs, sizes, strict=True)
+        for (mean, sd), (_, n) in zip(pairs, sizes, strict=True)
     )
     text = (
         f"{printed} have an SD of {shown(low, high, target.number.decimals + 1)} together; "
         f"printed is {target.printed} ({named(target)})."
     )
-    used = [row.id for pair in pairs for row in pair] + [row.id for row, _ in size_rows]
-    finding = judge("pooled_mean", target, used, low, high, text)
-    if finding.status == "contradicted" and target.number.overlaps(
-        *pooled_sd_limits(_samples(pairs, sizes), ddof=0)
-    ):
-        return replace(finding, status="suggests", text=text + " With n instead of n − 1 it fits.")
+    used = [row for pair in pairs for row in pair] + [size for size, _ in sizes]
+    finding = judge(target, used, low, high, text)
+    with_n = target.number.overlaps(*pooled_sd_limits(samples, ddof=0))
     wide = pooled_sd_limits(_samples(pairs, sizes, shortened=True))
-    if finding.status == "contradicted" and is_rescued(target.number, *wide):
-        return replace(finding, status="suggests", text=text + SHORTENED)
-    return finding
+    finding = finding.doubted(" With n instead of n − 1 it fits.", with_n)
+    return finding.doubted(SHORTENED, is_rescued(target.number, *wide))
 
 
-def _pooled_shares(whole, parts, sizes) -> Iterator[Finding]:
+def _pooled_shares(whole: ReportedNumber, parts, sizes) -> Iterator[Finding]:
     """Percentages without counts: missing values move the weights, but not beyond the parts."""
     ends = [float_limits(row.number, shortened=True) for row in parts]
     low, high = float_limits(whole.number, shortened=True)
     inside = low <= max(end for _, end in ends) and high >= min(end for end, _ in ends)
-    for finding in _pooled_findings("pooled_percent", whole, parts, sizes):
-        if finding.status == "contradicted" and inside:
-            text = f"{finding.text} Values may be missing."
-            yield replace(finding, status="suggests", text=text)
-        else:
-            yield finding
+    for finding in _pooled_findings(whole, parts, sizes):
+        yield finding.doubted(" Values may be missing.", inside)
 
 
 def _mean_from_others(target, whole, parts, sizes, shortened: bool) -> Limits:
@@ -495,22 +442,7 @@ def grim_sums(mean: Printed, n: int, step: Fraction, shortened: bool = False) ->
 
 
 def grim_share(decimals: int, n: int, step: Fraction) -> float:
-    """Return the share of prints with so many decimals that measurements can have as a mean.
-
-    Parameters
-    ----------
-    decimals : int
-        Decimals of the printed mean.
-    n : int
-        Number of measurements.
-    step : Fraction
-        Smallest step of a measurement.
-
-    Returns
-    -------
-    float
-        Between 0 and 1; 1 means that the test has no power.
-    """
+    """Return the share of prints with so many decimals that are possible means; at 1 no power."""
     return float(min(Fraction(1), n / step / 10**decimals))
 
 
@@ -542,7 +474,7 @@ def grimmer_squares(sd: tuple[Fraction, Fraction], total: int, n: int, ddof: int
     return range(first, math.floor(high) + 1, 2)
 
 
-def grimmer_possible(
+def grimmer_finding(
     mean: Printed, sd: Printed, n: int, step: Fraction, ddof: int = 1, shortened: bool = False
 ) -> bool:
     """Whether n measurements in whole steps can have the printed mean and SD.
@@ -595,42 +527,43 @@ def grimmer_share(mean: Printed, sd: Printed, n: int, step: Fraction) -> float:
     return float(min(Fraction(1), per_sum * (sums.stop - sums.start)))
 
 
-def check_grim(registry: Registry) -> list[Finding]:
+@check("means", "possibility")
+def check_grim(registry: Registry) -> Iterator[Finding]:
     """Look for whole measurements behind a printed mean; needs `step` and the group's size."""
+    for row, size, n in _stepped(registry, "mean"):
+        yield _grim_finding(row, size, n)
+
+
+def _stepped(
+    registry: Registry, statistic: str
+) -> Iterator[tuple[ReportedNumber, ReportedNumber, int]]:
+    """Yield the rows of a statistic of measurements in known steps, and how many there are."""
     summaries = summary_index(registry)
-    findings = []
     for cell in summaries.rows.values():
-        row = cell.get("mean")
+        row = cell.get(statistic)
         size = summaries.size_of(row) if row and row.step else None
         if size is not None and size[1] > 0:
-            findings.append(_grim_finding(row, *size))
-    return findings
+            yield row, *size
 
 
-def check_grimmer(registry: Registry) -> list[Finding]:
+@check("means", "possibility")
+def check_grimmer(registry: Registry) -> Iterator[Finding]:
     """Look for whole measurements behind mean and SD; needs both, `step` and the number."""
     summaries = summary_index(registry)
-    findings = []
     for cell in summaries.rows.values():
         mean, sd = cell.get("mean"), cell.get("sd")
         if mean is None or sd is None or not (mean.step or sd.step):
             continue
         size = summaries.size_of(mean)
         if size is not None and size[1] > 1:
-            findings.append(_grimmer_finding(mean, sd, *size))
-    return findings
+            yield _grimmer_finding(mean, sd, *size)
 
 
-def check_median_step(registry: Registry) -> list[Finding]:
+@check("means", "possibility")
+def check_median_step(registry: Registry) -> Iterator[Finding]:
     """Compare a median with whole measurements; needs `step` and the group's size."""
-    summaries = summary_index(registry)
-    findings = []
-    for cell in summaries.rows.values():
-        row = cell.get("median")
-        size = summaries.size_of(row) if row and row.step else None
-        if size is not None and size[1] > 0:
-            findings.append(_median_finding(row, *size))
-    return findings
+    for row, size, n in _stepped(registry, "median"):
+        yield _median_finding(row, size, n)
 
 
 def _median_finding(row: ReportedNumber, size: ReportedNumber, n: int) -> Finding:
@@ -638,17 +571,16 @@ def _median_finding(row: ReportedNumber, size: ReportedNumber, n: int) -> Findin
     step = step_of(row)
     start = f"A median of {row.printed} in {n} patients ({named(row)}, in steps of {row.step})"
     if grim_sums(row.number, 1, step) or (n % 2 == 0 and grim_sums(row.number, 2, step)):
-        return _finding("median_step", "agrees", row, [size], f"{start} is possible.")
+        return _finding(start, row, [size], "agrees", " is possible.")
     if grim_sums(row.number, 2, step):
         text = (
-            f"{start} is not possible: of an odd number of values the middle one is whole. It "
-            "would be of an even number, where a value is missing."
+            " is not possible: of an odd number of values the middle one is whole. It would be of "
+            "an even number, where a value is missing."
         )
-        return _finding("median_step", "suggests", row, [size], text)
-    text = f"{start} is not possible for any number of patients."
-    if grim_sums(row.number, 2, step, shortened=True):
-        return _finding("median_step", "suggests", row, [size], text + SHORTENED)
-    return _finding("median_step", "contradicted", row, [size], text)
+        return _finding(start, row, [size], "suggests", text)
+    text = " is not possible for any number of patients."
+    finding = _finding(start, row, [size], "contradicted", text)
+    return finding.doubted(SHORTENED, bool(grim_sums(row.number, 2, step, shortened=True)))
 
 
 def step_of(*rows: ReportedNumber) -> Fraction:
@@ -665,66 +597,52 @@ def _grim_finding(row: ReportedNumber, size: ReportedNumber, n: int) -> Finding:
     share = grim_share(decimals, n, step)
     start = f"A mean of {row.printed} in {n} patients ({named(row)}, in steps of {row.step})"
     if share == 1:
-        return _finding(
-            "grim", "open", row, [size], f"{start}: any print is possible with so many."
-        )
+        return _finding(start, row, [size], "open", ": any print is possible with so many.")
     power = f"{share:.1%} of all means with {decimals} decimals are possible."
     if sums:
         total = " or ".join(_number(value * step) for value in sums)
-        return _finding("grim", "agrees", row, [size], f"{start} is a sum of {total}; {power}")
+        return _finding(start, row, [size], "agrees", f" is a sum of {total}; {power}")
     centre = math.floor(exact_value(row.number) * n / step)
-    near = _shown_means((centre, centre + 1), n, step, decimals + 2)
-    text = f"{start} is the mean of no such measurements: {near}; {power}"
-    if grim_sums(row.number, n, step, shortened=True):
-        return _finding("grim", "suggests", row, [size], text + SHORTENED)
-    return _finding("grim", "contradicted", row, [size], text)
+    near = " and ".join(
+        f"{_number(total * step)}/{n} = {format_value(float(total * step / n), decimals + 2)}"
+        for total in (centre, centre + 1)
+    )
+    text = f" is the mean of no such measurements: {near}; {power}"
+    finding = _finding(start, row, [size], "contradicted", text)
+    return finding.doubted(SHORTENED, bool(grim_sums(row.number, n, step, shortened=True)))
 
 
 def _grimmer_finding(mean: ReportedNumber, sd: ReportedNumber, size, n: int) -> Finding:
-    step = step_of(mean, sd)
+    step, used = step_of(mean, sd), [mean, size]
     numbers = mean.number, sd.number, n, step
     sums = grim_sums(mean.number, n, step)
     start = (
         f"{mean.printed} ± {sd.printed} in {n} patients ({named(sd)}, in steps of {_number(step)})"
     )
     if not sums:
-        text = f"{start}: the mean itself is not possible, so that the SD cannot be judged."
-        return _finding("grimmer", "open", sd, [mean, size], text)
+        text = ": the mean itself is not possible, so that the SD cannot be judged."
+        return _finding(start, sd, used, "open", text)
     if sums.stop - sums.start > MOST_SUMS:
-        return _finding("grimmer", "open", sd, [mean, size], f"{start}: {BEYOND_RANGE}.")
+        return _finding(start, sd, used, "open", f": {BEYOND_RANGE}.")
     share = grimmer_share(*numbers)
-    if grimmer_possible(*numbers):
+    if grimmer_finding(*numbers):
         status = "open" if share == 1 else "agrees"
         power = "nearly any SD" if share == 1 else f"about {share:.1%} of SDs"
-        text = f"{start}: possible; {power} with {sd.number.decimals} decimals would be."
-        return _finding("grimmer", status, sd, [mean, size], text)
-    text = f"{start}: {_shown_squares(sd.number, sums, n, step)}."
-    if grimmer_possible(*numbers, ddof=0):
-        text += " The SD with n instead of n − 1 would be possible."
-        return _finding("grimmer", "suggests", sd, [mean, size], text)
-    if any(grimmer_possible(*numbers, ddof=ddof, shortened=True) for ddof in (0, 1)):
-        return _finding("grimmer", "suggests", sd, [mean, size], text + SHORTENED)
-    return _finding("grimmer", "contradicted", sd, [mean, size], text)
+        text = f": possible; {power} with {sd.number.decimals} decimals would be."
+        return _finding(start, sd, used, status, text)
+    text = f": {_shown_squares(sd.number, sums, n, step)}."
+    finding = _finding(start, sd, used, "contradicted", text)
+    with_n = grimmer_finding(*numbers, ddof=0)
+    finding = finding.doubted(" The SD with n instead of n − 1 would be possible.", with_n)
+    rescued = any(grimmer_finding(*numbers, ddof=ddof, shortened=True) for ddof in (0, 1))
+    return finding.doubted(SHORTENED, rescued)
 
 
-def _finding(check: str, status: str, row: ReportedNumber, others, text: str) -> Finding:
+def _finding(start: str, row: ReportedNumber, others, status: str, text: str) -> Finding:
     """Nothing is recomputed: only a number that fails is a target."""
-    failed = status in ("contradicted", "suggests")
-    uses = tuple(other.id for other in others)
-    return Finding(
-        check=check,
-        status=status,
-        target=row.id if failed else "",
-        uses=uses if failed else (row.id, *uses),
-        text=text,
-    )
-
-
-def _shown_means(sums: Iterable[int], n: int, step: Fraction, decimals: int) -> str:
-    return " and ".join(
-        f"{_number(total * step)}/{n} = {format_value(float(total * step / n), decimals)}"
-        for total in sums
-    )
+    if status in ("contradicted", "suggests"):
+        return conclude(status, start + text, *others, target=row)
+    return conclude(status, start + text, row, *others)
 
 
 def _shown_squares(sd: Printed, sums: range, n: int, step: Fraction) -> str:
@@ -748,7 +666,6 @@ def _number(value: Fraction) -> str:
 # --- Order of quartiles and limits, in a group and its parts, and standard deviations beside it ---
 
 
-Limits_of_spread = tuple[float, float]
 ORDER = ("minimum", "q1", "median", "q3", "maximum")
 # What the same statistics of all parts bound from below and from above, besides their range.
 INNER = {
@@ -760,11 +677,11 @@ SLACK = 1e-9
 
 
 def sd_limits(
-    minimum: Limits_of_spread,
-    maximum: Limits_of_spread,
+    minimum: Limits,
+    maximum: Limits,
     n: int,
-    mean: Limits_of_spread = (-math.inf, math.inf),
-) -> Limits_of_spread:
+    mean: Limits = (-math.inf, math.inf),
+) -> Limits:
     """Return the limits of the SD of n values between two values that both occur.
 
     Parameters
@@ -794,50 +711,47 @@ def sd_limits(
     return math.sqrt(_least_squares(below, above, n) / (n - 1)), math.sqrt(most)
 
 
-def check_order(registry: Registry) -> list[Finding]:
+@check("quartiles and ranges", "possibility")
+def check_order(registry: Registry) -> Iterator[Finding]:
     """Compare minimum, quartiles, median, maximum and mean; needs two, in a group or its part."""
     index, summaries = count_index(registry), summary_index(registry)
     direct = {(split.whole.group, part.group) for split in index.splits for part in split.parts}
-    findings = list(_nested_findings(summaries, wholes_of_groups(registry), direct))
+    yield from _nested_findings(summaries, wholes_of_groups(registry), direct)
     for cell in summaries.rows.values():
-        findings += _order_findings([cell[name] for name in ORDER if name in cell])
+        yield from _order_findings([cell[name] for name in ORDER if name in cell])
         if "mean" in cell:
-            ends = [cell[name] for name in ("minimum", "maximum") if name in cell]
-            ends.insert(1 if "minimum" in cell else 0, cell["mean"])
-            findings += _order_findings(ends)
-    return findings
+            names = ("minimum", "mean", "maximum")
+            yield from _order_findings([cell[name] for name in names if name in cell])
 
 
-def check_sd_in_range(registry: Registry) -> list[Finding]:
+@check("quartiles and ranges", "possibility")
+def check_sd_in_range(registry: Registry) -> Iterator[Finding]:
     """Compare an SD with the range (and mean) of the same group; needs minimum and maximum."""
     summaries = summary_index(registry)
-    findings = []
     for cell in summaries.rows.values():
         if {"sd", "minimum", "maximum"} <= cell.keys():
             size = summaries.size_of(cell["sd"])
             if size is not None and size[1] > 2:
-                findings.append(_sd_finding(cell, *size))
-    return findings
+                yield _sd_finding(cell, *size)
 
 
-def check_range_of_parts(registry: Registry) -> list[Finding]:
+@check("quartiles and ranges", "possibility")
+def check_range_of_parts(registry: Registry) -> Iterator[Finding]:
     """Compare range, quartiles, median and mean of a group with its parts'; needs them in both."""
     index, summaries = count_index(registry), summary_index(registry)
-    findings = []
     for split in index.splits:
         groups = [row.group for row in split.parts]
         for statistic in ("minimum", "maximum"):
             for whole in summaries.rows_of(statistic, split.whole.group):
-                findings += _range_findings(summaries, whole, groups)
+                yield from _range_findings(summaries, whole, groups)
         for statistic in ("q1", "median", "q3", "mean"):
             for whole in summaries.rows_of(statistic, split.whole.group):
                 # The curve of a whole with censoring is no mixture of those of its parts.
                 if whole.method != "kaplan_meier":
-                    findings += _inner_findings(summaries, whole, groups)
-    return findings
+                    yield from _inner_findings(summaries, whole, groups)
 
 
-def _least_squares(below: Limits_of_spread, above: Limits_of_spread, n: int) -> float:
+def _least_squares(below: Limits, above: Limits, n: int) -> float:
     """Minimise u² + v² + (v − u)²/(n − 2) over a box of u, v ≥ 0.
 
     The function is convex and smallest at the origin, so that over the box it is smallest on
@@ -847,7 +761,7 @@ def _least_squares(below: Limits_of_spread, above: Limits_of_spread, n: int) -> 
     def squares(u: float, v: float) -> float:
         return u**2 + v**2 + (v - u) ** 2 / (n - 2)
 
-    def nearest(value: float, limits: Limits_of_spread) -> float:
+    def nearest(value: float, limits: Limits) -> float:
         return min(max(value, limits[0]), limits[1])
 
     edges = [squares(u, nearest(u / (n - 1), above)) for u in below]
@@ -865,22 +779,12 @@ def _order_findings(rows: list[ReportedNumber]) -> Iterator[Finding]:
             f"{first.printed} ({named(first)}) is above {second.printed} ({named(second)}), "
             "which must not be."
         )
-        rescued = _can_ascend(first, second, shortened=True)
-        yield Finding(
-            check="order",
-            status="suggests" if rescued else "contradicted",
-            target=second.id,
-            uses=(first.id,),
-            text=text + SHORTENED * rescued,
-        )
+        finding = conclude("contradicted", text, first, target=second)
+        yield finding.doubted(SHORTENED, _can_ascend(first, second, shortened=True))
     if not faults and len(rows) > 1:
-        shown_rows = " ≤ ".join(f"{row.printed} ({row.statistic})" for row in rows)
-        yield Finding(
-            check="order",
-            status="agrees",
-            uses=tuple(row.id for row in rows),
-            text=f"{shown_rows}: {rows[0].variable} in {rows[0].group}, {rows[0].locus}.",
-        )
+        listed = " ≤ ".join(f"{row.printed} ({row.statistic})" for row in rows)
+        text = f"{listed}: {rows[0].variable} in {rows[0].group}, {rows[0].locus}."
+        yield conclude("agrees", text, *rows)
 
 
 def _nested_findings(
@@ -905,30 +809,22 @@ def _nested_findings(
 
 
 def _nested_finding(end: ReportedNumber, inside: list[ReportedNumber]) -> Finding:
-    def outside(shortened: bool) -> list[ReportedNumber]:
-        pairs = [(end, row) if end.statistic == "minimum" else (row, end) for row in inside]
-        return [
-            row
-            for row, pair in zip(inside, pairs, strict=True)
-            if not _can_ascend(*pair, shortened)
-        ]
+    below = end.statistic == "minimum"
 
-    faults, side = outside(False), "below" if end.statistic == "minimum" else "above"
+    def outside(shortened: bool) -> list[ReportedNumber]:
+        pairs = [(row, (end, row) if below else (row, end)) for row in inside]
+        return [row for row, pair in pairs if not _can_ascend(*pair, shortened)]
+
+    faults, side = outside(False), "below" if below else "above"
     listed = ", ".join(f"{row.printed} ({row.statistic}, {row.group})" for row in faults or inside)
     text = f"{end.printed} ({named(end)}): {listed} "
     if not faults:
         text += f"{'does' if len(inside) == 1 else 'do'} not lie {side} it."
-        uses = (end.id, *(row.id for row in inside))
-        return Finding(check="order", status="agrees", uses=uses, text=text)
-    rescued = not outside(True)
-    return Finding(
-        check="order",
-        status="suggests" if rescued else "contradicted",
-        target=end.id,
-        uses=tuple(row.id for row in faults),
-        text=f"{text}{'lies' if len(faults) == 1 else 'lie'} {side} it, in patients who belong "
-        f"to the group.{SHORTENED * rescued}",
+        return conclude("agrees", text, end, *inside)
+    text += (
+        f"{'lies' if len(faults) == 1 else 'lie'} {side} it, in patients who belong to the group."
     )
+    return conclude("contradicted", text, *faults, target=end).doubted(SHORTENED, not outside(True))
 
 
 def _can_ascend(first: ReportedNumber, second: ReportedNumber, shortened: bool = False) -> bool:
@@ -937,9 +833,7 @@ def _can_ascend(first: ReportedNumber, second: ReportedNumber, shortened: bool =
     return low <= high + SLACK * max(1.0, abs(high))
 
 
-def _sd_bounds(
-    cell: dict[str, ReportedNumber], n: int, shortened: bool = False
-) -> Limits_of_spread:
+def _sd_bounds(cell: dict[str, ReportedNumber], n: int, shortened: bool = False) -> Limits:
     limits = {name: float_limits(row.number, shortened) for name, row in cell.items()}
     mean = limits.get("mean", (-math.inf, math.inf))
     return sd_limits(limits["minimum"], limits["maximum"], n, mean)
@@ -950,24 +844,18 @@ def _sd_finding(cell: dict[str, ReportedNumber], size: ReportedNumber, n: int) -
     low, high = _sd_bounds(cell, n)
     others = [cell[name] for name in ("minimum", "maximum", "mean") if name in cell]
     values = ", ".join(f"{row.statistic} {row.printed}" for row in others)
+    decimals = sd.number.decimals + 1
     text = (
-        f"{n} values with {values} have an SD from {shown(low, low, sd.number.decimals + 1)} to "
-        f"{shown(high, high, sd.number.decimals + 1)}; printed is {sd.printed} ({named(sd)})."
+        f"{n} values with {values} have an SD from {format_value(low, decimals)} to "
+        f"{format_value(high, decimals)}; printed is {sd.printed} ({named(sd)})."
     )
-    inside = sd.number.overlaps(low, high)
+    # A range allows many SDs: agreement recomputes nothing.
+    if sd.number.overlaps(low, high):
+        return conclude("agrees", text, sd, *others, size)
     first, last = float_limits(sd.number, shortened=True)
     wide = _sd_bounds(cell, n, shortened=True)
-    rescued = first <= wide[1] and last >= wide[0]
-    status = "agrees" if inside else "suggests" if rescued else "contradicted"
-    used = (*(row.id for row in others), size.id)
-    # A range allows many SDs: agreement recomputes nothing.
-    return Finding(
-        check="sd_in_range",
-        status=status,
-        target="" if inside else sd.id,
-        uses=(sd.id, *used) if inside else used,
-        text=text + SHORTENED * (status == "suggests"),
-    )
+    finding = conclude("contradicted", text, *others, size, target=sd)
+    return finding.doubted(SHORTENED, first <= wide[1] and last >= wide[0])
 
 
 def _range_findings(summaries: SummaryIndex, whole: ReportedNumber, groups) -> Iterator[Finding]:
@@ -978,19 +866,18 @@ def _range_findings(summaries: SummaryIndex, whole: ReportedNumber, groups) -> I
         return
     complete = len(parts) == len(groups)
     status, low, high, remark = _judge_end(whole, parts, complete)
-    failed = status != "agrees"
-    ids = tuple(row.id for row in parts)
-    printed = " and ".join(f"{row.printed} in {row.group}" for row in parts)
-    yield Finding(
-        check="range_of_parts",
-        status=status,
-        target=whole.id if complete or failed else "",
-        uses=ids if complete or failed else (whole.id, *ids),
-        low=low if complete else math.nan,
-        high=high if complete else math.nan,
-        text=f"{whole.statistic} of {whole.variable}: {printed}; that of {whole.group} must "
-        f"{'be one of them' if complete else 'reach as far'}, printed is {whole.printed}.{remark}",
+    text = (
+        f"{whole.statistic} of {whole.variable}: {_in_groups(parts)}; that of {whole.group} must "
+        f"{'be one of them' if complete else 'reach as far'}, printed is {whole.printed}.{remark}"
     )
+    if complete:
+        yield conclude(status, text, *parts, target=whole, low=low, high=high)
+    else:
+        yield _finding("", whole, parts, status, text)
+
+
+def _in_groups(rows: list[ReportedNumber]) -> str:
+    return " and ".join(f"{row.printed} in {row.group}" for row in rows)
 
 
 def _inner_findings(summaries: SummaryIndex, whole: ReportedNumber, groups) -> Iterator[Finding]:
@@ -1013,40 +900,29 @@ def _inner_findings(summaries: SummaryIndex, whole: ReportedNumber, groups) -> I
     ]
     faults = [(end, rows) for end, rows in tried if _is_beyond(end, whole, rows, False)]
     for end, rows in faults[:1]:
-        rescued = not _is_beyond(end, whole, rows, True)
-        word = "above" if end is max else "below"
-        printed = " and ".join(f"{row.printed} in {row.group}" for row in rows)
-        yield Finding(
-            check="range_of_parts",
-            status="suggests" if rescued else "contradicted",
-            target=whole.id,
-            uses=tuple(row.id for row in rows),
-            text=f"{rows[0].statistic} of {whole.variable}: {printed}; the {whole.statistic} of "
-            f"{whole.group} cannot lie {word} {'all of ' if len(rows) > 1 else ''}them, printed "
-            f"is {whole.printed}.{SHORTENED * rescued}",
+        text = (
+            f"{rows[0].statistic} of {whole.variable}: {_in_groups(rows)}; the {whole.statistic} "
+            f"of {whole.group} cannot lie {'above' if end is max else 'below'} "
+            f"{'all of ' if len(rows) > 1 else ''}them, printed is {whole.printed}."
         )
+        finding = conclude("contradicted", text, *rows, target=whole)
+        yield finding.doubted(SHORTENED, not _is_beyond(end, whole, rows, True))
     between = [rows for _, rows in tried if rows[0].statistic == whole.statistic]
     if between and not faults:
-        printed = " and ".join(f"{row.printed} in {row.group}" for row in between[0])
-        yield Finding(
-            check="range_of_parts",
-            status="agrees",
-            uses=(whole.id, *(row.id for row in between[0])),
-            text=f"{whole.statistic} of {whole.variable}: {printed}; that of {whole.group} must "
-            f"lie between, printed is {whole.printed}.",
+        text = (
+            f"{whole.statistic} of {whole.variable}: {_in_groups(between[0])}; that of "
+            f"{whole.group} must lie between, printed is {whole.printed}."
         )
+        yield conclude("agrees", text, whole, *between[0])
 
 
 def _is_beyond(end, whole: ReportedNumber, rows: list[ReportedNumber], shortened: bool) -> bool:
     """Whether a number of the whole lies beyond the smallest or largest of its parts."""
-    if end is min:
-        return not any(_can_ascend(row, whole, shortened) for row in rows)
-    return not any(_can_ascend(whole, row, shortened) for row in rows)
+    pairs = [(row, whole) if end is min else (whole, row) for row in rows]
+    return not any(_can_ascend(*pair, shortened) for pair in pairs)
 
 
-def _end_of_parts(
-    whole: ReportedNumber, parts, complete: bool, shortened: bool
-) -> Limits_of_spread:
+def _end_of_parts(whole: ReportedNumber, parts, complete: bool, shortened: bool) -> Limits:
     """Return the limits of a group's minimum or maximum, as far as its parts determine it."""
     end = min if whole.statistic == "minimum" else max
     limits = [float_limits(row.number, shortened) for row in parts]

@@ -1,10 +1,8 @@
 """Percentages: from counts, from whole patients, and their sum."""
 
 import math
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from fractions import Fraction
 
 from rairlib.checks.cells import (
     COUNTED,
@@ -17,9 +15,10 @@ from rairlib.checks.cells import (
     whole_number,
 )
 from rairlib.checks.counts import MOST_PARTS
-from rairlib.checks.findings import Finding
+from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.rounding import (
     SHORTENED,
+    exact_value,
     is_plain,
     is_rescued,
     judge,
@@ -37,18 +36,7 @@ TELLING = 0.2
 def percent_limits(
     numerator: tuple[float, float], denominator: tuple[float, float]
 ) -> tuple[float, float]:
-    """Return the limits of a percentage.
-
-    Parameters
-    ----------
-    numerator, denominator : tuple of float
-        Smallest and largest count; the denominator is positive.
-
-    Returns
-    -------
-    tuple of float
-        Smallest and largest percentage, in percent.
-    """
+    """Return the limits of a percentage of counts known within limits; none of the latter is 0."""
     return 100 * numerator[0] / denominator[1], 100 * numerator[1] / denominator[0]
 
 
@@ -95,34 +83,29 @@ def attainable_share(denominator: int, decimals: int) -> float:
     return 1.0 if denominator >= prints else (denominator + 1) / (prints + 1)
 
 
-def check_percent_of_count(registry: Registry) -> list[Finding]:
+@check("percentages", "bookkeeping")
+def check_percent_of_count(registry: Registry) -> Iterator[Finding]:
     """Compare a percentage with its count and its denominator; needs `of` and a count."""
     index = count_index(registry)
-    counts = _rows_by_cell(registry)
-    findings = []
-    for row, denominator in _percentages(registry):
-        numerator = _numerator(index, counts, row)
+    for row, numerator, denominator in _percentages(registry):
         if numerator is not None and count_limits(denominator)[0] > 0:
             finding = _percent_finding(row, numerator, denominator)
             if finding.status == "contradicted":
                 finding = _other_denominator(index, finding, row, numerator, denominator)
-            findings.append(finding)
-    return findings
+            yield finding
 
 
-def check_percent_is_attainable(registry: Registry) -> list[Finding]:
+@check("percentages", "possibility")
+def check_percent_is_attainable(registry: Registry) -> Iterator[Finding]:
     """Look for whole patients behind a percentage without a printed count; needs `of`, a size."""
     index = count_index(registry)
-    counts = _rows_by_cell(registry)
-    findings = []
-    for row, denominator in _percentages(registry):
+    for row, numerator, denominator in _percentages(registry):
         size = whole_number(denominator)
-        if size and is_plain(row) and _numerator(index, counts, row) is None:
+        if size and is_plain(row) and numerator is None:
             finding = _attainable_finding(row, denominator, size)
             if finding.target:
                 finding = replace(finding, text=finding.text + _sizes_that_fit(index, row, size))
-            findings.append(finding)
-    return findings
+            yield finding
 
 
 def _sizes_that_fit(index: CountIndex, row: ReportedNumber, size: int) -> str:
@@ -137,35 +120,28 @@ def _sizes_that_fit(index: CountIndex, row: ReportedNumber, size: int) -> str:
     return "".join(texts[:2])
 
 
-def check_percent_sums(registry: Registry) -> list[Finding]:
+@check("percentages", "bookkeeping")
+def check_percent_sums(registry: Registry) -> Iterator[Finding]:
     """Compare the percentages of a partition with 100; needs a `partition` of counts or of them."""
-    return [
-        _share_finding(row, [other for other in rows if other is not row], whole)
-        for rows, whole in _percent_partitions(registry)
-        for row in (rows if len(rows) <= MOST_PARTS else rows[:1])
-    ]
+    for rows, whole in _percent_partitions(registry):
+        for row in rows if len(rows) <= MOST_PARTS else rows[:1]:
+            yield _share_finding(row, [other for other in rows if other is not row], whole)
 
 
-def _percentages(registry: Registry) -> Iterator[tuple[ReportedNumber, ReportedNumber]]:
+def _percentages(
+    registry: Registry,
+) -> Iterator[tuple[ReportedNumber, ReportedNumber | None, ReportedNumber]]:
+    """Yield each percentage with its count (at the same place, else the first) and denominator."""
+    index, here = count_index(registry), {}
+    for row in registry.where("count"):
+        here.setdefault((row.variable, row.level, row.group, row.locus), row)
     for row in registry.where("percent"):
         if row.of in registry and registry[row.of].statistic in COUNTED:
-            yield row, registry[row.of]
-
-
-def _rows_by_cell(registry: Registry) -> dict[tuple[str, str, str], list[ReportedNumber]]:
-    cells = defaultdict(list)
-    for row in registry.where("count"):
-        cells[row.variable, row.level, row.group].append(row)
-    return cells
-
-
-def _numerator(index: CountIndex, counts, row: ReportedNumber) -> ReportedNumber | None:
-    """Return the count at the same place, else the first one."""
-    if not row.variable:
-        return index.sizes.get(row.group)
-    cell = row.variable, row.level, row.group
-    here = [count for count in counts.get(cell, ()) if count.locus == row.locus]
-    return here[0] if here else index.counts.get(cell)
+            cell = row.variable, row.level, row.group
+            numerator = here.get((*cell, row.locus)) or index.counts.get(cell)
+            if not row.variable:
+                numerator = index.sizes.get(row.group)
+            yield row, numerator, registry[row.of]
 
 
 def _percent_finding(row, numerator, denominator) -> Finding:
@@ -175,7 +151,7 @@ def _percent_finding(row, numerator, denominator) -> Finding:
         f"{shown(low, high, row.number.decimals + 2)} %; printed is {row.printed} % "
         f"({named(row)})."
     )
-    return judge("percent_of_count", row, (numerator.id, denominator.id), low, high, text)
+    return judge(row, (numerator, denominator), low, high, text)
 
 
 def _other_denominator(index: CountIndex, finding: Finding, row, numerator, whole) -> Finding:
@@ -244,35 +220,25 @@ def _level_sum(index: CountIndex, numerator) -> int | None:
 def _attainable_finding(row, denominator, size: int) -> Finding:
     share = attainable_share(size, row.number.decimals)
     counts = attainable_counts(row.number, size)
-    beginning = f"{row.printed} % of {size} ({named(row)})"
+    text = f"{row.printed} % of {size} ({named(row)})"
     if share == 1:
-        status, target, text = "open", "", f"{beginning}: any print is possible with so many."
-    elif counts:
-        status, target = "agrees", ""
-        possible = " or ".join(str(count) for count in counts)
-        text = (
-            f"{beginning} is {possible} patients; with {size} patients {share:.1%} of all such "
-            "prints are possible."
+        text += ": any print is possible with so many."
+        return conclude("open", text, row, denominator)
+    if counts:
+        text += (
+            f" is {' or '.join(map(str, counts))} patients; with {size} patients {share:.1%} of "
+            "all such prints are possible."
         )
-    else:
-        status, target, text = _impossible_percent(row, size, beginning)
-    uses = (denominator.id,) if target else (row.id, denominator.id)
-    check = "percent_is_attainable"
-    return Finding(check=check, status=status, target=target, uses=uses, text=text)
-
-
-def _impossible_percent(row, size: int, beginning: str) -> tuple[str, str, str]:
-    below = math.floor(Fraction(repr(row.number.value)) * size / 100)
-    digits = row.number.decimals + 1
+        return conclude("agrees", text, row, denominator)
+    below = math.floor(exact_value(row.number) * size / 100)
     near = " and ".join(
-        f"{count} of {size} is {format_value(100 * count / size, digits)} %"
+        f"{count} of {size} is {format_value(100 * count / size, row.number.decimals + 1)} %"
         for count in (below, below + 1)
         if count <= size
     )
-    text = f"{beginning} is no whole number of patients: {near}."
-    if attainable_counts(row.number, size, shortened=True):
-        return "suggests", row.id, text + SHORTENED
-    return "contradicted", row.id, text
+    text += f" is no whole number of patients: {near}."
+    finding = conclude("contradicted", text, denominator, target=row)
+    return finding.doubted(SHORTENED, bool(attainable_counts(row.number, size, shortened=True)))
 
 
 def _percent_partitions(
@@ -283,7 +249,7 @@ def _percent_partitions(
     for partition in of_percents:
         yield list(partition.parts), partition.whole
     percents: dict[tuple, ReportedNumber] = {}
-    for row, denominator in _percentages(registry):
+    for row, _, denominator in _percentages(registry):
         whole = original_of(registry, denominator)
         if not row.repeats:
             percents.setdefault((row.variable, row.level, row.group, whole.id), row)
@@ -305,13 +271,9 @@ def _share_finding(
         f"{shown(low, high, row.number.decimals + 1)} % with rounding; printed is {row.printed} % "
         f"({named(row)})."
     )
-    used = [*others, whole] if size else others
-    finding = judge("percent_sums", row, [other.id for other in used], low, high, text)
-    if finding.status == "contradicted" and is_rescued(
-        row.number, *_remaining_share(others, size, shortened=True)
-    ):
-        return replace(finding, status="suggests", text=text + SHORTENED)
-    return finding
+    finding = judge(row, [*others, whole] if size else others, low, high, text)
+    wide = _remaining_share(others, size, shortened=True)
+    return finding.doubted(SHORTENED, is_rescued(row.number, *wide))
 
 
 def _remaining_share(rows, size: int | None, shortened: bool = False) -> tuple[float, float]:
@@ -324,11 +286,9 @@ def _percent_span(row: ReportedNumber, size: int | None, shortened: bool) -> tup
     number = row.number
     if not is_plain(row):
         return max(0.0, number.low), min(100.0, number.high)
-    rounded, cut = rounded_limits(number), shortened_limits(number)
     found = [attainable_counts(number, size, habit) for habit in {False, shortened} if size]
     counts = [end for each in found if each for end in (each[0], each[-1])]
     if counts:
         return 100 * min(counts) / size, 100 * max(counts) / size
-    if shortened:
-        rounded = min(rounded[0], cut[0]), max(rounded[1], cut[1])
-    return float(rounded[0]), float(rounded[1])
+    limits = [rounded_limits(number), *([shortened_limits(number)] if shortened else [])]
+    return float(min(low for low, _ in limits)), float(max(high for _, high in limits))

@@ -1,12 +1,12 @@
 """Mann-Whitney U: its limits, its p value, and the ROC area that it is."""
 
 import math
-from dataclasses import replace
+from collections.abc import Iterator
 
 from scipy import special, stats
 
-from rairlib.checks.cells import CountIndex, count_index, named
-from rairlib.checks.findings import Finding
+from rairlib.checks.cells import count_index, named, outcome_sizes
+from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.rounding import (
     SHORTENED,
     float_limits,
@@ -27,164 +27,81 @@ EXACT_UP_TO = 20
 
 
 def u_distance(u: Limits, n1: int, n2: int) -> Limits:
-    """Return how far U lies from its mean n₁n₂/2.
-
-    Parameters
-    ----------
-    u : tuple of float
-        Smallest and largest U.
-    n1, n2 : int
-        Group sizes.
-
-    Returns
-    -------
-    tuple of float
-        Smallest and largest distance.
-    """
+    """Return the smallest and largest distance of U from its mean n₁n₂/2."""
     centre = n1 * n2 / 2
     smallest = max(0.0, u[0] - centre, centre - u[1])
     return smallest, max(abs(u[0] - centre), abs(u[1] - centre))
 
 
 def mann_whitney_p(distance: float, n1: int, n2: int, correction: bool = False) -> float:
-    """Return p of the normal approximation without ties.
+    """Return two-sided p of the normal approximation without ties, of U so far from n₁n₂/2.
 
-    Parameters
-    ----------
-    distance : float
-        Distance of U from n₁n₂/2.
-    n1, n2 : int
-        Group sizes.
-    correction : bool
-        Continuity correction of one half, which SPSS does not use and R does.
-
-    Returns
-    -------
-    float
-        Two-sided p; the variance is n₁n₂(N + 1)/12.
+    The continuity correction of one half is not used by SPSS, but by R; the variance is
+    n₁n₂(N + 1)/12.
     """
     deviation = math.sqrt(n1 * n2 * (n1 + n2 + 1) / 12)
     return min(1.0, float(2 * special.ndtr(-max(0.0, distance - correction / 2) / deviation)))
 
 
 def largest_p(distance: float, n1: int, n2: int) -> float:
-    """Return the largest p of the normal approximation for U: ties can only lower it.
-
-    Parameters
-    ----------
-    distance : float
-        Smallest distance of U from n₁n₂/2.
-    n1, n2 : int
-        Group sizes.
-
-    Returns
-    -------
-    float
-        Normal approximation with continuity correction and without ties. Ties lower the
-        variance of U, and so raise z and lower p.
-    """
+    """Return p with continuity correction and without ties: ties lower U's variance, and so p."""
     return mann_whitney_p(distance, n1, n2, correction=True)
 
 
 def smallest_p(n1: int, n2: int) -> float:
     """Return the p below which no ties can lead.
 
-    Parameters
-    ----------
-    n1, n2 : int
-        Group sizes.
-
-    Returns
-    -------
-    float
-        z is √(N − 1) times the correlation of group and rank, so it cannot exceed √(N − 1).
+    z is √(N − 1) times the correlation of group and rank, so it cannot exceed √(N − 1).
     """
     return float(2 * special.ndtr(-math.sqrt(n1 + n2 - 1)))
 
 
 def half_integers(u: Printed, shortened: bool = False) -> range:
-    """Return twice the values of U that print like this: U counts pairs, ties as one half.
-
-    Parameters
-    ----------
-    u : Printed
-        A plain print.
-    shortened : bool
-        Allow digits that were cut off or rounded twice.
-
-    Returns
-    -------
-    range
-        Values of 2U; empty if the print is no U.
-    """
+    """Return the values of 2U that print like this: U counts pairs, ties as one half."""
     low, high = shortened_limits(u) if shortened else rounded_limits(u)
     return range(math.ceil(2 * low), math.floor(2 * high) + 1)
 
 
 def auc_limits(u: Limits, n1: int, n2: int) -> tuple[Limits, Limits]:
-    """Return the ROC areas that a U stands for, U/(n₁n₂) and its complement.
-
-    Parameters
-    ----------
-    u : tuple of float
-        Smallest and largest U.
-    n1, n2 : int
-        Group sizes.
-
-    Returns
-    -------
-    tuple of tuple of float
-        Limits of the area if U counts pairs in which the first group is larger, and if it
-        counts the others.
-    """
+    """Return the ROC areas that a U stands for, U/(n₁n₂) and its complement."""
     low, high = u[0] / (n1 * n2), u[1] / (n1 * n2)
     return (low, high), (1 - high, 1 - low)
 
 
-def check_u_in_range(registry: Registry) -> list[Finding]:
+@check("rank tests", "possibility")
+def check_u_in_range(registry: Registry) -> Iterator[Finding]:
     """Compare U with the number of pairs of patients and with half units; needs both sizes."""
     index = count_index(registry)
-    findings = []
     for row in registry.where("u_statistic"):
-        sizes = _sizes(index, row)
+        sizes = outcome_sizes(index, row)
         if sizes is not None and is_plain(row):
-            findings.append(_u_finding(row, *sizes))
-    return findings
+            yield _u_finding(row, *sizes)
 
 
-def check_p_from_u(registry: Registry) -> list[Finding]:
+@check("rank tests", "bookkeeping")
+def check_p_from_u(registry: Registry) -> Iterator[Finding]:
     """Recompute p from Mann-Whitney's U; needs p with `of` = U (or beside it) and both sizes."""
     index = count_index(registry)
-    findings = []
     for row in registry.where("p_value"):
         u = _u_of(registry, row)
-        sizes = _sizes(index, u) if u is not None else None
+        sizes = outcome_sizes(index, u) if u is not None else None
         if sizes is not None:
-            findings.append(_p_finding(row, u, *sizes))
-    return findings
+            yield _p_finding(row, u, *sizes)
 
 
-def check_auc_from_u(registry: Registry) -> list[Finding]:
+@check("rank tests", "independent")
+def check_auc_from_u(registry: Registry) -> Iterator[Finding]:
     """Compare a ROC area with U of the same variable and groups; needs both and the sizes."""
     index = count_index(registry)
     statistics = {}
     for row in registry.where("u_statistic"):
         if is_plain(row):
             statistics.setdefault((row.variable, row.group), row)
-    findings = []
     for row in registry.where("auc", level=""):
         u = statistics.get((row.variable, row.group))
-        sizes = _sizes(index, u) if u is not None and row.variable else None
+        sizes = outcome_sizes(index, u) if u is not None and row.variable else None
         if sizes is not None:
-            findings.append(_auc_finding(row, u, *sizes))
-    return findings
-
-
-def _sizes(index: CountIndex, row: ReportedNumber) -> tuple[ReportedNumber, ...] | None:
-    groups = row.outcome_groups
-    if groups is None or not all((index.size(group) or 0) > 0 for group in groups):
-        return None
-    return tuple(index.sizes[group] for group in groups)
+            yield _auc_finding(row, u, *sizes)
 
 
 def _u_of(registry: Registry, row: ReportedNumber) -> ReportedNumber | None:
@@ -209,20 +126,11 @@ def _u_finding(row: ReportedNumber, first: ReportedNumber, second: ReportedNumbe
     doubled = half_integers(row.number)
     if any(0 <= value <= 2 * pairs for value in doubled):
         larger = " It is the larger of the two U." if row.number.low > pairs / 2 else ""
-        text, status = f"{text} is possible.{larger}", "agrees"
-    else:
-        fault = "is more than there are" if doubled else "is neither a whole nor a half number"
-        text, status = f"{text}: it {fault}.", "contradicted"
-        if any(0 <= value <= 2 * pairs for value in half_integers(row.number, shortened=True)):
-            text, status = text + SHORTENED, "suggests"
-    sizes = (first.id, second.id)
-    return Finding(
-        check="u_in_range",
-        status=status,
-        target="" if status == "agrees" else row.id,
-        uses=(row.id, *sizes) if status == "agrees" else sizes,
-        text=text,
-    )
+        return conclude("agrees", f"{text} is possible.{larger}", row, first, second)
+    fault = "is more than there are" if doubled else "is neither a whole nor a half number"
+    finding = conclude("contradicted", f"{text}: it {fault}.", first, second, target=row)
+    wide = half_integers(row.number, shortened=True)
+    return finding.doubted(SHORTENED, any(0 <= value <= 2 * pairs for value in wide))
 
 
 def _p_finding(row: ReportedNumber, u: ReportedNumber, first, second) -> Finding:
@@ -230,18 +138,14 @@ def _p_finding(row: ReportedNumber, u: ReportedNumber, first, second) -> Finding
     near, far = u_distance(_values(u), n1, n2)
     low, high = mann_whitney_p(far, n1, n2), mann_whitney_p(near, n1, n2)
     status, remark = _p_verdict(row, u, (low, high), n1, n2)
-    return Finding(
-        check="p_from_u",
-        status=status,
-        target=row.id,
-        uses=(u.id, first.id, second.id),
-        # What is left open: ties, which print does not show, lower p; a correction raises it.
-        low=smallest_p(n1, n2),
-        high=largest_p(near, n1, n2),
-        text=f"U = {u.printed} in {n1} and {n2} patients ({named(u)}) gives p "
+    text = (
+        f"U = {u.printed} in {n1} and {n2} patients ({named(u)}) gives p "
         f"{shown_p_range(low, high, row.number.decimals)} without ties, which can only "
-        f"lower it; printed is {row.printed}. {remark}",
+        f"lower it; printed is {row.printed}. {remark}"
     )
+    # What is left open: ties, which print does not show, lower p; a correction raises it.
+    limits = {"low": smallest_p(n1, n2), "high": largest_p(near, n1, n2)}
+    return conclude(status, text, u, first, second, target=row, **limits)
 
 
 def _p_verdict(row: ReportedNumber, u: ReportedNumber, limits: Limits, n1: int, n2: int):
@@ -286,8 +190,5 @@ def _auc_finding(row: ReportedNumber, u: ReportedNumber, first, second) -> Findi
         f"U = {u.printed} of {n1} × {n2} pairs ({named(u)}) is an area of "
         f"{format_value(low, 4)} or {format_value(1 - low, 4)}; printed is {row.printed}."
     )
-    finding = judge("auc_from_u", row, (u.id, first.id, second.id), low, high, text)
-    if finding.status == "contradicted":
-        text += " The area may be that of a dichotomised score."
-        finding = replace(finding, status="suggests", text=text)
-    return finding
+    finding = judge(row, (u, first, second), low, high, text)
+    return finding.doubted(" The area may be that of a dichotomised score.")

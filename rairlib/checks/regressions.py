@@ -9,14 +9,15 @@ limits says ``wald`` or ``wald exp``; elsewhere it is ``suggests``.
 
 import math
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import combinations
 from statistics import NormalDist
 
-from rairlib.checks.cells import attached, ids, originals, short_name, unless_shortened
-from rairlib.checks.findings import Finding
-from rairlib.checks.rounding import float_limits, is_plain, judge, shown, shown_p
+from rairlib.checks.cells import attached, originals, short_name, unless_shortened
+from rairlib.checks.findings import Finding, check, conclude
+from rairlib.checks.rounding import float_limits, is_plain, judge, shown, shown_p_range
 from rairlib.registry.printed import format_value
 from rairlib.registry.registry import Registry, ReportedNumber
 from rairlib.registry.vocabulary import RATIOS
@@ -190,6 +191,11 @@ class RegressionEstimate:
     p: ReportedNumber | None
 
     @property
+    def three(self) -> tuple[ReportedNumber, ReportedNumber | None, ReportedNumber | None]:
+        """Estimate and limits."""
+        return self.estimate, self.low, self.high
+
+    @property
     def is_ratio(self) -> bool:
         """Whether the estimate is a ratio, whose logarithm is the coefficient."""
         return self.estimate.statistic in RATIOS
@@ -208,18 +214,14 @@ class RegressionEstimate:
     @property
     def is_wald(self) -> bool:
         """Whether the registry says that the printed interval is a Wald interval."""
-        rows = [row for row in (self.low, self.high) if row is not None]
-        if self.estimate.method in WALD:
-            return True
-        return bool(rows) and all(row.method in WALD for row in rows)
+        limits = [row.method for row in (self.low, self.high) if row is not None]
+        return self.estimate.method in WALD or (bool(limits) and set(limits) <= set(WALD))
 
     @property
     def printed(self) -> str:
         """What is printed, in words: name, estimate and interval."""
-        row, limits = self.estimate, ""
-        if self.has_interval:
-            limits = f" ({self.low.printed} to {self.high.printed})"
-        return f"{short_name(row)} {row.printed}{limits}"
+        limits = f" ({self.low.printed} to {self.high.printed})" if self.has_interval else ""
+        return f"{short_name(self.estimate)} {self.estimate.printed}{limits}"
 
     def coefficient(self, shortened: bool = False) -> Interval:
         """Values of the coefficient that round (or could be shortened) to the estimate."""
@@ -234,8 +236,8 @@ class RegressionEstimate:
 
 
 def _scaled(row: ReportedNumber, is_ratio: bool, shortened: bool) -> Interval:
-    ends = float_limits(row.number, shortened)
-    return (logarithm(ends[0]), logarithm(ends[1])) if is_ratio else ends
+    low, high = float_limits(row.number, shortened)
+    return (logarithm(low), logarithm(high)) if is_ratio else (low, high)
 
 
 def logarithm(value: float) -> float:
@@ -299,28 +301,6 @@ def other_level(found: RegressionEstimate) -> str:
     return ""
 
 
-def under_assumption(finding: Finding, declared: bool, rescue: str) -> Finding:
-    """Turn a proof into a suggestion where its assumption is not declared.
-
-    Parameters
-    ----------
-    finding : Finding
-        Outcome under the assumption.
-    declared : bool
-        Whether the registry says that the assumption holds.
-    rescue : str
-        What else could explain the print; added to the text.
-
-    Returns
-    -------
-    Finding
-        Unchanged unless it is an undeclared contradiction.
-    """
-    if declared or finding.status != "contradicted":
-        return finding
-    return replace(finding, status="suggests", text=finding.text + rescue)
-
-
 # --- Estimates of regressions: do ratio, coefficient and confidence interval belong together ---
 # What is a proof and what is not: an estimate outside its own interval is ``contradicted``,
 # whatever the method. Symmetry of an interval (on the log scale for a ratio) holds for Wald
@@ -330,18 +310,18 @@ def under_assumption(finding: Finding, declared: bool, rescue: str) -> Finding:
 
 
 LIMITS = ("ci_low", "ci_high")
+ROLES = {"ci_low": "lower limit", "ci_high": "upper limit"}
 INSIDE = "the estimate lies inside its interval"
 LINEAR_PREDICTORS = ("logit", "linear_predictor", "linear predictor", "prognostic_index")
 OTHER_INTERVALS = " A profile-likelihood or bootstrap interval need not be symmetric."
 
 
-def check_estimate_in_interval(registry: Registry) -> list[Finding]:
+@check("regressions", "possibility")
+def check_estimate_in_interval(registry: Registry) -> Iterator[Finding]:
     """Look for an estimate inside its interval; needs the estimate and both limits."""
-    findings = [
-        unless_shortened(partial(_containment, found))
-        for found in regression_estimates(registry)
-        if found.has_interval
-    ]
+    for found in regression_estimates(registry):
+        if found.has_interval:
+            yield unless_shortened(_containment, found)
     limited = {row.of for row in registry.where(LIMITS)}
     for row in registry:
         # Areas have a check of their own.
@@ -349,40 +329,23 @@ def check_estimate_in_interval(registry: Registry) -> list[Finding]:
             continue
         limits = [attached(registry, row, limit) for limit in LIMITS]
         if None not in limits and all(map(is_plain, (row, *limits))):
-            findings.append(unless_shortened(partial(_other_containment, row, *limits)))
-    return findings
+            yield unless_shortened(_other_containment, row, *limits)
 
 
 def _containment(found: RegressionEstimate, shortened: bool) -> Finding:
-    check, estimate = "estimate_in_interval", found.estimate
+    estimate, limits = found.estimate, (found.low, found.high)
     low, high = found.limits(shortened)
     coefficient = found.coefficient(shortened)
-    limits = ids(found.low, found.high)
-    printed = found.printed
     if low[0] > high[1]:
-        return Finding(
-            check=check,
-            status="contradicted",
-            uses=limits,
-            text=f"{printed}: the lower limit is above the upper limit.",
-        )
+        text = f"{found.printed}: the lower limit is above the upper limit."
+        return conclude("contradicted", text, *limits)
     if low[0] <= coefficient[1] and coefficient[0] <= high[1]:
-        text = f"{printed}: {INSIDE}."
-        return Finding(check=check, status="agrees", uses=(estimate.id, *limits), text=text)
-    text = f"{printed}: the estimate lies outside its own interval.{_moved_point(found)}"
-    status = "contradicted"
-    if not found.limits_are_ratios and low[0] <= exponential(coefficient[1]) <= high[1]:
-        status = "suggests"
-        text += " The limits fit exp(coefficient), the odds or hazard ratio."
-    return Finding(
-        check=check,
-        status=status,
-        target=estimate.id,
-        uses=limits,
-        low=found.low.number.low,
-        high=found.high.number.high,
-        text=text,
-    )
+        return conclude("agrees", f"{found.printed}: {INSIDE}.", estimate, *limits)
+    text = f"{found.printed}: the estimate lies outside its own interval.{_moved_point(found)}"
+    ends = {"low": found.low.number.low, "high": found.high.number.high}
+    finding = conclude("contradicted", text, *limits, target=estimate, **ends)
+    fits = not found.limits_are_ratios and low[0] <= exponential(coefficient[1]) <= high[1]
+    return finding.doubted(" The limits fit exp(coefficient), the odds or hazard ratio.", fits)
 
 
 def _moved_point(found: RegressionEstimate) -> str:
@@ -401,75 +364,53 @@ def _other_containment(row: ReportedNumber, low, high, shortened: bool) -> Findi
     """Look at the limits of a mean, a median, a share or a rate."""
     ends = [float_limits(limit.number, shortened) for limit in (low, high)]
     least, most = float_limits(row.number, shortened)
-    crossed, limits = ends[0][0] > ends[1][1], ids(low, high)
-    blamed = not crossed and (most < ends[0][0] or least > ends[1][1])
-    fault = "the lower limit is above the upper limit" if crossed else "the estimate lies outside"
-    return Finding(
-        check="estimate_in_interval",
-        status="contradicted" if crossed or blamed else "agrees",
-        target=row.id if blamed else "",
-        uses=limits if blamed else (row.id, *limits),
-        text=f"{short_name(row)} {row.printed} ({low.printed} to {high.printed}): "
-        f"{f'{fault} its interval' if blamed else fault if crossed else INSIDE}.",
-    )
+    start = f"{short_name(row)} {row.printed} ({low.printed} to {high.printed}): "
+    if ends[0][0] > ends[1][1]:
+        text = f"{start}the lower limit is above the upper limit."
+        return conclude("contradicted", text, row, low, high)
+    if most < ends[0][0] or least > ends[1][1]:
+        text = f"{start}the estimate lies outside its interval."
+        return conclude("contradicted", text, low, high, target=row)
+    return conclude("agrees", f"{start}{INSIDE}.", row, low, high)
 
 
 def midpoint(low: Interval, high: Interval) -> Interval:
-    """Return the range of the middle of an interval whose limits are known to rounding.
-
-    Parameters
-    ----------
-    low, high : (float, float)
-        Smallest and largest value of each limit.
-
-    Returns
-    -------
-    (float, float)
-        Range of the middle.
-    """
+    """Return the range of the middle of an interval whose limits are known to rounding."""
     return (low[0] + high[0]) / 2, (low[1] + high[1]) / 2
 
 
 def mirrored(centre: Interval, limit: Interval) -> Interval:
-    """Return the range of the other limit of a symmetric interval.
-
-    Parameters
-    ----------
-    centre, limit : (float, float)
-        Smallest and largest value of the estimate and of one limit.
-
-    Returns
-    -------
-    (float, float)
-        Range of the other limit.
-    """
+    """Return the range of the other limit of a symmetric interval, from its centre and one
+    limit."""
     return 2 * centre[0] - limit[1], 2 * centre[1] - limit[0]
 
 
-def check_interval_symmetry(registry: Registry) -> list[Finding]:
+def from_symmetry(name: str, centre: Interval, low: Interval, high: Interval) -> Interval:
+    """Return the range of an estimate or (by name) limit that a symmetric interval leaves."""
+    allowed = {"ci_low": mirrored(centre, high), "ci_high": mirrored(centre, low)}
+    return allowed.get(name, midpoint(low, high))
+
+
+@check("regressions", "bookkeeping")
+def check_interval_symmetry(registry: Registry) -> Iterator[Finding]:
     """Recompute estimate and limits from each other on the log scale; needs all three."""
     judged = [
-        (found, [unless_shortened(partial(_symmetry, found, row)) for row in _three(found)])
+        (found, [unless_shortened(_symmetry, found, row) for row in found.three])
         for found in regression_estimates(registry)
         if found.has_interval
     ]
+    doubts = [any(finding.status != "agrees" for finding in each) for _, each in judged]
     symmetric = Counter(
         found.estimate.locus
-        for found, findings in judged
-        if all(finding.status == "agrees" for finding in findings)
+        for (found, _), doubted in zip(judged, doubts, strict=True)
+        if not doubted
     )
-    listed = []
-    for found, findings in judged:
-        if all(finding.status == "agrees" for finding in findings):
-            listed += findings
+    for (found, findings), doubted in zip(judged, doubts, strict=True):
+        if not doubted:
+            yield from findings
         # An estimate outside its interval has been told: check_estimate_in_interval.
         elif _containment(found, shortened=False).status != "contradicted":
-            listed += _blamed(found, findings, symmetric[found.estimate.locus])
-    return listed
-
-
-def _three(found: RegressionEstimate) -> tuple[ReportedNumber, ...]:
-    return found.estimate, found.low, found.high
+            yield from _blamed(found, findings, symmetric[found.estimate.locus])
 
 
 def _blamed(found: RegressionEstimate, findings: list[Finding], symmetric: int) -> list[Finding]:
@@ -493,64 +434,51 @@ def _blamed(found: RegressionEstimate, findings: list[Finding], symmetric: int) 
 
 
 def _symmetry(found: RegressionEstimate, target: ReportedNumber, shortened: bool) -> Finding:
-    coefficient, (low, high) = found.coefficient(shortened), found.limits(shortened)
-    allowed = {
-        "ci_low": mirrored(coefficient, high),
-        "ci_high": mirrored(coefficient, low),
-    }.get(target.statistic, midpoint(low, high))
-    exponentiated = found.is_ratio if target is found.estimate else found.limits_are_ratios
-    ends = tuple(exponential(end) for end in allowed) if exponentiated else allowed
-    role = {"ci_low": "lower limit", "ci_high": "upper limit"}.get(target.statistic, "estimate")
+    ends = from_symmetry(target.statistic, found.coefficient(shortened), *found.limits(shortened))
+    if found.is_ratio if target is found.estimate else found.limits_are_ratios:
+        ends = tuple(map(exponential, ends))
     text = (
-        f"{found.printed}: if the interval is symmetric{_on_scale(found)}, the {role} is "
+        f"{found.printed}: if the interval is symmetric"
+        f"{' on the log scale' * found.limits_are_ratios}, the "
+        f"{ROLES.get(target.statistic, 'estimate')} is "
         f"{shown(*ends, target.number.decimals + 1)}; printed is {target.printed}."
     )
-    others = (row for row in (found.estimate, found.low, found.high) if row is not target)
-    finding = judge("interval_symmetry", target, ids(*others), *ends, text)
-    return under_assumption(finding, found.is_wald, OTHER_INTERVALS)
+    others = [row for row in found.three if row is not target]
+    return judge(target, others, *ends, text).doubted(OTHER_INTERVALS, not found.is_wald)
 
 
-def _on_scale(found: RegressionEstimate) -> str:
-    return " on the log scale" if found.limits_are_ratios else ""
-
-
-def check_coefficient_and_ratio(registry: Registry) -> list[Finding]:
+@check("regressions", "bookkeeping")
+def check_coefficient_and_ratio(registry: Registry) -> Iterator[Finding]:
     """Compare a ratio with exp(coefficient); needs both for one term of one model in one place."""
     terms: dict[tuple, list[ReportedNumber]] = defaultdict(list)
     for row in originals(registry, (*RATIOS, "coefficient")):
         terms[row.locus, row.variable, row.level, row.group, row.method].append(row)
-    findings = []
     for rows in terms.values():
-        if {row.statistic for row in rows} not in ({"coefficient", ratio} for ratio in RATIOS):
-            continue
-        if len(rows) == 2:
-            coefficient, ratio = sorted(rows, key=lambda row: row.statistic)
-            findings.append(unless_shortened(partial(_ratio, coefficient, ratio)))
-            findings.append(unless_shortened(partial(_coefficient, coefficient, ratio)))
-    return findings
+        coefficient, *ratio = sorted(rows, key=lambda row: row.statistic)
+        kinds = coefficient.statistic, *(row.statistic for row in ratio)
+        if len(kinds) == 2 and kinds[0] == "coefficient" != kinds[1]:
+            yield unless_shortened(_ratio, coefficient, *ratio, True)
+            yield unless_shortened(_ratio, coefficient, *ratio, False)
 
 
-def _ratio(coefficient: ReportedNumber, ratio: ReportedNumber, shortened: bool) -> Finding:
-    ends = tuple(exponential(end) for end in float_limits(coefficient.number, shortened))
+def _ratio(
+    coefficient: ReportedNumber, ratio: ReportedNumber, of_ratio: bool, shortened
+) -> Finding:
+    """Recompute the ratio, or the coefficient, from the other one."""
+    target, source = (ratio, coefficient) if of_ratio else (coefficient, ratio)
+    transform = exponential if of_ratio else logarithm
+    low, high = map(transform, float_limits(source.number, shortened))
     text = (
         f"{short_name(coefficient)} {coefficient.printed}, {short_name(ratio)} {ratio.printed}: "
-        f"exp(coefficient) is {shown(*ends, ratio.number.decimals + 1)}."
+        f"{'exp(coefficient)' if of_ratio else 'log(ratio)'} is "
+        f"{shown(low, high, target.number.decimals + 1)}."
     )
-    return judge("coefficient_and_ratio", ratio, (coefficient.id,), *ends, text)
+    return judge(target, (source,), low, high, text)
 
 
-def _coefficient(coefficient: ReportedNumber, ratio: ReportedNumber, shortened: bool) -> Finding:
-    ends = tuple(logarithm(end) for end in float_limits(ratio.number, shortened))
-    text = (
-        f"{short_name(coefficient)} {coefficient.printed}, {short_name(ratio)} {ratio.printed}: "
-        f"log(ratio) is {shown(*ends, coefficient.number.decimals + 1)}."
-    )
-    return judge("coefficient_and_ratio", coefficient, (ratio.id,), *ends, text)
-
-
-def check_cutoff_of_model(registry: Registry) -> list[Finding]:
+@check("regressions", "possibility")
+def check_cutoff_of_model(registry: Registry) -> Iterator[Finding]:
     """Compare a cut-off of logit(p) with the intercept; needs it and coefficients of one sign."""
-    findings = []
     for cutoff in originals(registry, "cutoff", level=""):
         name = cutoff.variable.lower()
         if not any(word in name for word in LINEAR_PREDICTORS):
@@ -559,10 +487,9 @@ def check_cutoff_of_model(registry: Registry) -> list[Finding]:
             model = {"group": cutoff.group, "method": intercept.method, "locus": intercept.locus}
             terms = originals(registry, "coefficient", **model)
             if terms and all(row.contrast or row.number.low > 0 for row in terms):
-                findings.append(_beyond_intercept(cutoff, intercept, terms, above=False))
+                yield _beyond_intercept(cutoff, intercept, terms, above=False)
             if terms and all(row.contrast or row.number.high < 0 for row in terms):
-                findings.append(_beyond_intercept(cutoff, intercept, terms, above=True))
-    return findings
+                yield _beyond_intercept(cutoff, intercept, terms, above=True)
 
 
 def _beyond_intercept(cutoff, intercept, terms: list[ReportedNumber], above: bool) -> Finding:
@@ -571,23 +498,16 @@ def _beyond_intercept(cutoff, intercept, terms: list[ReportedNumber], above: boo
     end = sum(row.number.high if above else row.number.low for row in (intercept, *rows))
     beyond = cutoff.number.low > end if above else cutoff.number.high < end
     side, other = ("most", "negative") if above else ("least", "positive")
+    limits = {"low": -math.inf if above else end, "high": end if above else math.inf}
     text = (
         f"intercept {intercept.printed}, {', '.join(f'{short_name(r)} {r.printed}' for r in terms)}"
         f": where no variable is negative, logit(p) is at {side} "
         f"{shown(end, end, intercept.number.decimals)}; the cut-off is {cutoff.printed}"
     )
     if beyond:
-        text += f", which would call every patient {other}"
-    used = (intercept.id, *(row.id for row in terms))
-    return Finding(
-        check="cutoff_of_model",
-        status="suggests" if beyond else "agrees",
-        target=cutoff.id if beyond else "",
-        uses=used if beyond else (cutoff.id, *used),
-        low=-math.inf if above else end,
-        high=end if above else math.inf,
-        text=f"{text}.",
-    )
+        text += f", which would call every patient {other}."
+        return conclude("suggests", text, intercept, *terms, target=cutoff, **limits)
+    return conclude("agrees", f"{text}.", cutoff, intercept, *terms, **limits)
 
 
 # --- P values of regressions: do they follow from estimate and interval under Wald ------------
@@ -603,13 +523,12 @@ OTHER_TESTS = " A likelihood ratio or score test may give another p value."
 SIGNIFICANT = 0.05
 
 
-def check_wald_p_value(registry: Registry) -> list[Finding]:
+@check("regressions", "bookkeeping")
+def check_wald_p_value(registry: Registry) -> Iterator[Finding]:
     """Recompute the Wald p value from estimate and interval; needs these and the p value."""
-    return [
-        unless_shortened(partial(_wald_p, found))
-        for found in _with_interval_and_p(registry)
-        if wald_region(found.coefficient(), *found.limits())
-    ]
+    for found in _with_interval_and_p(registry):
+        if wald_region(found.coefficient(), *found.limits()):
+            yield unless_shortened(_wald_p, found)
 
 
 def _with_interval_and_p(registry: Registry) -> list[RegressionEstimate]:
@@ -623,15 +542,12 @@ def _with_interval_and_p(registry: Registry) -> list[RegressionEstimate]:
 def _wald_p(found: RegressionEstimate, shortened: bool) -> Finding:
     region = wald_region(found.coefficient(shortened), *found.limits(shortened))
     low, high = region.p_value()
-    decimals = found.p.number.decimals
-    between = dict.fromkeys((shown_p(low, decimals), shown_p(high, decimals)))
     text = (
         f"{found.printed}: under Wald the standard error is "
-        f"{shown(*region.standard_error(), 4)} and p is {' to '.join(between)}; "
-        f"printed is {found.p.printed}."
+        f"{shown(*region.standard_error(), 4)} and p is "
+        f"{shown_p_range(low, high, found.p.number.decimals)}; printed is {found.p.printed}."
     )
-    uses = ids(found.estimate, found.low, found.high)
-    finding = judge("wald_p_value", found.p, uses, low, high, text)
+    finding = judge(found.p, found.three, low, high, text)
     if finding.status == "agrees" and high - low > 0.5:
         return replace(finding, status="open", text=text + " The rounding decides nothing.")
     if finding.status != "agrees" and high < 0.0005 and found.p.number.agrees(0.001):
@@ -643,31 +559,20 @@ def _wald_p(found: RegressionEstimate, shortened: bool) -> Finding:
 def _unless_other_method(finding: Finding, found: RegressionEstimate, rescue: str) -> Finding:
     level = other_level(found)
     declared = found.is_wald and found.p.method == "wald" and not level
-    return under_assumption(finding, declared, level or rescue)
+    return finding.doubted(level or rescue, not declared)
 
 
-def check_significance(registry: Registry) -> list[Finding]:
+@check("regressions", "possibility")
+def check_significance(registry: Registry) -> Iterator[Finding]:
     """Set p below 0.05 beside an interval without the null value; needs limits and p value."""
-    return [
-        unless_shortened(partial(_significance, found))
-        for found in _with_interval_and_p(registry)
-        if excludes_null(*found.limits()) is not None and is_significant(found.p) is not None
-    ]
+    for found in _with_interval_and_p(registry):
+        if None not in (excludes_null(*found.limits()), is_significant(found.p)):
+            yield unless_shortened(_significance, found)
 
 
 def excludes_null(low: Interval, high: Interval) -> bool | None:
-    """Say whether an interval excludes no effect.
-
-    Parameters
-    ----------
-    low, high : (float, float)
-        Smallest and largest value of each limit, on the scale where no effect is 0.
-
-    Returns
-    -------
-    bool or None
-        None if the rounding leaves it open.
-    """
+    """Say whether an interval excludes no effect, 0 on its scale; None if the rounding leaves it
+    open."""
     if low[0] > 0 or high[1] < 0:
         return True
     return False if low[1] < 0 < high[0] else None
@@ -685,68 +590,54 @@ def is_significant(p: ReportedNumber, shortened: bool = False) -> bool | None:
 
 def _significance(found: RegressionEstimate, shortened: bool) -> Finding:
     excluded, significant = excludes_null(*found.limits()), is_significant(found.p)
-    null = "1" if found.limits_are_ratios else "0"
     text = (
-        f"{found.printed}: the interval {'excludes' if excluded else 'includes'} {null}, and "
+        f"{found.printed}: the interval {'excludes' if excluded else 'includes'} "
+        f"{'1' if found.limits_are_ratios else '0'}, and "
         f"p {'is' if significant else 'is not'} below 0.05 (printed {found.p.printed})."
     )
-    uses = ids(found.estimate, found.low, found.high, found.p)
-    check = "significance"
     sides = {excludes_null(*found.limits(shortened)), is_significant(found.p, shortened)}
     if excluded == significant or None in sides:
-        return Finding(check=check, status="agrees", uses=uses, text=text)
-    finding = Finding(
-        check=check, status="contradicted", target=found.p.id, uses=uses[:-1], text=text
-    )
+        return conclude("agrees", text, *found.three, found.p)
+    finding = conclude("contradicted", text, *found.three, target=found.p)
     rescue = " Interval and p value may come from different methods."
     return _unless_other_method(finding, found, rescue)
 
 
-def check_interval_from_p_value(registry: Registry) -> list[Finding]:
+@check("regressions", "bookkeeping")
+def check_interval_from_p_value(registry: Registry) -> Iterator[Finding]:
     """Work out the Wald interval that is not printed; needs estimate and p value without limits."""
-    findings = []
     for found in regression_estimates(registry):
-        p = found.p
-        if found.low is not None or found.high is not None or p is None:
-            continue
-        if p.method not in WALD_P_METHODS:
-            continue
-        region = wald_region(found.coefficient(), p=(p.number.low, p.number.high))
-        if region and p.number.operator == "=":
-            findings.append(_interval_from_p(found, region))
-    return findings
+        p, unlimited = found.p, found.low is None and found.high is None
+        if unlimited and p is not None and p.method in WALD_P_METHODS:
+            region = wald_region(found.coefficient(), p=(p.number.low, p.number.high))
+            if region and p.number.operator == "=":
+                yield _interval_from_p(found, region)
 
 
-def check_significant_predictors(registry: Registry) -> list[Finding]:
+@check("regressions", "bookkeeping")
+def check_significant_predictors(registry: Registry) -> Iterator[Finding]:
     """Count the multivariable p values below 0.05; needs a printed number of predictors."""
-    findings = []
     for row in registry.where("number", variable="independent_predictors"):
         tested = [
             (found.estimate.variable, is_significant(found.p), found.p)
             for found in regression_estimates(registry)
             if found.p is not None
-            and found.estimate.group == row.group
-            and found.estimate.method == row.method
+            and (found.estimate.group, found.estimate.method) == (row.group, row.method)
         ]
         if tested:
             below = len({variable for variable, yes, _ in tested if yes})
             most = len({variable for variable, yes, _ in tested if yes is not False})
             text = f"{shown(below, most, 0)} of the predictors of the model have p below 0.05."
-            uses = ids(*(p for *_, p in tested))
-            findings.append(judge("significant_predictors", row, uses, below, most, text))
-    return findings
+            yield judge(row, [p for *_, p in tested], below, most, text)
 
 
 def _interval_from_p(found: RegressionEstimate, region: WaldRegion) -> Finding:
-    decimals = found.estimate.number.decimals
-    ends = [
-        tuple(exponential(end) for end in limit) if found.is_ratio else limit
-        for limit in (region.low_limit(), region.high_limit())
-    ]
+    low, high = (
+        shown(*(map(exponential, ends) if found.is_ratio else ends), found.estimate.number.decimals)
+        for ends in (region.low_limit(), region.high_limit())
+    )
     text = (
         f"{found.printed}, p {found.p.printed}, without an interval: under Wald the lower limit "
-        f"is {shown(*ends[0], decimals)} and the upper limit is {shown(*ends[1], decimals)}."
+        f"is {low} and the upper limit is {high}."
     )
-    return Finding(
-        check="interval_from_p_value", status="open", uses=ids(found.estimate, found.p), text=text
-    )
+    return conclude("open", text, found.estimate, found.p)

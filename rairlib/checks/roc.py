@@ -9,8 +9,8 @@ narrower interval is never more than ``suggests``.
 
 import math
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 from scipy.stats import norm
@@ -18,7 +18,6 @@ from scipy.stats import norm
 from rairlib.checks.cells import (
     attached,
     count_index,
-    ids,
     originals,
     outcome_sizes,
     short_name,
@@ -26,8 +25,8 @@ from rairlib.checks.cells import (
     whole_number,
 )
 from rairlib.checks.classification import Rule, agreeing_with_all, rules
-from rairlib.checks.findings import Finding
-from rairlib.checks.regressions import MULTIPLIERS, Interval, midpoint, mirrored, under_assumption
+from rairlib.checks.findings import Finding, check, conclude
+from rairlib.checks.regressions import MULTIPLIERS, ROLES, Interval, from_symmetry
 from rairlib.checks.rounding import float_limits, is_plain, judge, shown, shown_p
 from rairlib.registry.printed import format_value
 from rairlib.registry.registry import Registry, ReportedNumber
@@ -89,9 +88,18 @@ class PrintedArea:
         return tuple(whole_number(size) for size in self.sizes)
 
     @property
-    def uses(self) -> tuple[str, ...]:
-        """Identifiers of area, limits and group sizes."""
-        return ids(self.row, self.low, self.high, *(self.sizes or ()))
+    def three(self) -> tuple[ReportedNumber, ReportedNumber | None, ReportedNumber | None]:
+        """Area and limits."""
+        return self.row, self.low, self.high
+
+    @property
+    def uses(self) -> tuple[ReportedNumber | None, ...]:
+        """Area, limits and group sizes."""
+        return (*self.three, *(self.sizes or ()))
+
+    def proportions(self, shortened: bool = False) -> tuple[Interval, ...]:
+        """Values behind area and limits."""
+        return tuple(proportion(row, shortened) for row in self.three)
 
 
 def print_scale(row: ReportedNumber) -> float:
@@ -207,14 +215,30 @@ class BinaryScore:
     true_negatives: int
 
     @property
+    def sizes(self) -> tuple[int, int]:
+        """Patients with and without the outcome."""
+        return (
+            self.true_positives + self.false_negatives,
+            self.true_negatives + self.false_positives,
+        )
+
+    @property
+    def in_words(self) -> str:
+        """The table and the area."""
+        return (
+            f"TP {self.true_positives}, FN {self.false_negatives}, FP {self.false_positives}, "
+            f"TN {self.true_negatives}, area {format_value(self.area, 4)}"
+        )
+
+    @property
     def sensitivity(self) -> float:
         """Share of positives among patients with the outcome."""
-        return self.true_positives / (self.true_positives + self.false_negatives)
+        return self.true_positives / self.sizes[0]
 
     @property
     def specificity(self) -> float:
         """Share of negatives among patients without the outcome."""
-        return self.true_negatives / (self.true_negatives + self.false_positives)
+        return self.true_negatives / self.sizes[1]
 
     @property
     def area(self) -> float:
@@ -225,43 +249,26 @@ class BinaryScore:
 def formula_error(area: float, with_outcome: int, without_outcome: int) -> float:
     """Compute the standard error of an area from the exponential model.
 
-    Parameters
-    ----------
-    area : float
-        Area under the ROC curve, between 0 and 1.
-    with_outcome, without_outcome : int
-        Patients with and without the outcome.
-
-    Returns
-    -------
-    float
-        Square root of ``[A(1 - A) + (n1 - 1)(Q1 - A²) + (n0 - 1)(Q2 - A²)] / (n1 n0)`` with
-        ``Q1 = A / (2 - A)`` and ``Q2 = 2A² / (1 + A)`` (Hanley and McNeil, Radiology 1982).
+    ``Q1 = A / (2 - A)`` and ``Q2 = 2A² / (1 + A)`` (Hanley and McNeil, Radiology 1982).
     """
     q1, q2 = area / (2 - area), 2 * area**2 / (1 + area)
+    return _hanley_mcneil(area, q1, q2, with_outcome, without_outcome)
+
+
+def _hanley_mcneil(area: float, q1: float, q2: float, with_outcome: int, without: int) -> float:
+    """Return the root of ``[A(1 - A) + (n1 - 1)(Q1 - A²) + (n0 - 1)(Q2 - A²)] / (n1 n0)``."""
     variance = (
-        area * (1 - area)
-        + (with_outcome - 1) * (q1 - area**2)
-        + (without_outcome - 1) * (q2 - area**2)
-    ) / (with_outcome * without_outcome)
+        area * (1 - area) + (with_outcome - 1) * (q1 - area**2) + (without - 1) * (q2 - area**2)
+    ) / (with_outcome * without)
     return math.sqrt(max(variance, 0.0))
 
 
 def binary_spss_error(score: BinaryScore) -> float:
     """Compute the nonparametric Hanley-McNeil standard error of a score with two values.
 
-    Parameters
-    ----------
-    score : BinaryScore
-        The 2×2 table.
-
-    Returns
-    -------
-    float
-        As SPSS prints it: tied pairs count as if their order were random.
+    As SPSS prints it: tied pairs count as if their order were random.
     """
     sensitivity, specificity = score.sensitivity, score.specificity
-    area = score.area
     miss, alarm = 1 - sensitivity, 1 - specificity
     # Chance that two random patients with the outcome both rank above one without it, and that
     # one with the outcome ranks above two without; a third of the orders of three tied values do.
@@ -269,29 +276,15 @@ def binary_spss_error(score: BinaryScore) -> float:
     q1 += alarm * sensitivity**2 / 3
     q2 = sensitivity * (specificity**2 + specificity * alarm + alarm**2 / 3)
     q2 += miss * specificity**2 / 3
-    with_outcome = score.true_positives + score.false_negatives
-    without = score.true_negatives + score.false_positives
-    variance = (
-        area * (1 - area) + (with_outcome - 1) * (q1 - area**2) + (without - 1) * (q2 - area**2)
-    ) / (with_outcome * without)
-    return math.sqrt(max(variance, 0.0))
+    return _hanley_mcneil(score.area, q1, q2, *score.sizes)
 
 
 def binary_delong_error(score: BinaryScore) -> float:
-    """Compute DeLong's standard error of a score with two values.
+    """Compute DeLong's standard error of a score with two values and at least two patients each.
 
-    Parameters
-    ----------
-    score : BinaryScore
-        The 2×2 table, at least two patients in each group.
-
-    Returns
-    -------
-    float
-        Placement values differ by one half between positives and negatives.
+    Placement values differ by one half between positives and negatives.
     """
-    with_outcome = score.true_positives + score.false_negatives
-    without = score.true_negatives + score.false_positives
+    with_outcome, without = score.sizes
     variance = score.sensitivity * (1 - score.sensitivity) / (4 * (with_outcome - 1))
     variance += score.specificity * (1 - score.specificity) / (4 * (without - 1))
     return math.sqrt(variance)
@@ -327,20 +320,7 @@ def delong_weights(with_outcome: int, without_outcome: int) -> ErrorWeights:
 
 
 def largest_error(area: float, weights: ErrorWeights) -> float:
-    """Return the largest standard error of a score with this area.
-
-    Parameters
-    ----------
-    area : float
-        Area under the ROC curve.
-    weights : ErrorWeights
-        Those of the estimator.
-
-    Returns
-    -------
-    float
-        From ``a + b ≤ A(1 - A)``; holds with ties.
-    """
+    """Return the largest standard error of a score with this area, from ``a + b ≤ A(1 - A)``."""
     return math.sqrt(area * (1 - area) * (weights.constant + max(weights.alpha, weights.beta)))
 
 
@@ -378,10 +358,8 @@ def _start_of_line(area: float, slope: float) -> float:
     low, high = -slope, 1.0
     for _ in range(80):
         middle = (low + high) / 2
-        if (_areas(middle + slope) - _areas(middle)) / slope < area:
-            low = middle
-        else:
-            high = middle
+        below = (_areas(middle + slope) - _areas(middle)) / slope < area
+        low, high = (middle, high) if below else (low, middle)
     return (low + high) / 2
 
 
@@ -453,7 +431,7 @@ def implied_error(area: PrintedArea, shortened: bool = False) -> Interval | None
         None if the limits are not symmetric about the area. An upper limit near 1 may be cut
         off and is left out.
     """
-    centre, low, high = (proportion(row, shortened) for row in (area.row, area.low, area.high))
+    centre, low, high = area.proportions(shortened)
     below = centre[0] - low[1], centre[1] - low[0]
     above = high[0] - centre[1], high[1] - centre[0]
     if area.is_cut_off:
@@ -579,100 +557,94 @@ def _declares_normal(area: PrintedArea) -> bool:
     return area.row.method in NORMAL_METHODS or limits <= set(NORMAL_METHODS)
 
 
-def check_auc_in_interval(registry: Registry) -> list[Finding]:
+@check("areas under the ROC curve", "possibility")
+def check_auc_in_interval(registry: Registry) -> Iterator[Finding]:
     """Look for an area inside its own interval; needs the area and both limits."""
-    return [
-        unless_shortened(partial(_containment, area))
-        for area in printed_areas(registry)
-        if area.has_interval
-    ]
+    for area in printed_areas(registry):
+        if area.has_interval:
+            yield unless_shortened(_containment, area)
 
 
 def _containment(area: PrintedArea, shortened: bool) -> Finding:
-    centre, low, high = (proportion(row, shortened) for row in (area.row, area.low, area.high))
-    inside = low[0] <= centre[1] and centre[0] <= high[1]
-    limits = ids(area.low, area.high)
-    return Finding(
-        check="auc_in_interval",
-        status="agrees" if inside else "contradicted",
-        target="" if inside else area.row.id,
-        uses=(area.row.id, *limits) if inside else limits,
-        text=f"{area.printed}: the area lies {'inside' if inside else 'outside'} its interval.",
-    )
+    centre, low, high = area.proportions(shortened)
+    if low[0] <= centre[1] and centre[0] <= high[1]:
+        text = f"{area.printed}: the area lies inside its interval."
+        return conclude("agrees", text, *area.three)
+    text = f"{area.printed}: the area lies outside its interval."
+    return conclude("contradicted", text, area.low, area.high, target=area.row)
 
 
-def check_auc_symmetry(registry: Registry) -> list[Finding]:
+@check("areas under the ROC curve", "bookkeeping")
+def check_auc_symmetry(registry: Registry) -> Iterator[Finding]:
     """Recompute an area and its limits from each other; needs all three."""
-    findings = []
     for area in printed_areas(registry):
         if not area.has_interval or _containment(area, shortened=False).status != "agrees":
             continue
         if area.is_cut_off:
             text = f"{area.printed}: the upper limit may be cut off at 1, so symmetry is open."
-            findings.append(Finding(check="auc_symmetry", status="open", uses=area.uses, text=text))
-            continue
-        findings += [
-            unless_shortened(partial(_symmetry, area, target))
-            for target in (area.row, area.low, area.high)
-        ]
-    return findings
+            yield conclude("open", text, *area.uses)
+        else:
+            yield from (unless_shortened(_symmetry, area, target) for target in area.three)
 
 
 def _symmetry(area: PrintedArea, target: ReportedNumber, shortened: bool) -> Finding:
-    centre, low, high = (proportion(row, shortened) for row in (area.row, area.low, area.high))
-    allowed = {"ci_low": mirrored(centre, high), "ci_high": mirrored(centre, low)}.get(
-        target.statistic, midpoint(low, high)
-    )
+    allowed = from_symmetry(target.statistic, *area.proportions(shortened))
     ends = tuple(print_scale(target) * end for end in allowed)
-    role = {"ci_low": "lower limit", "ci_high": "upper limit"}.get(target.statistic, "area")
     text = (
-        f"{area.printed}: if the interval is symmetric about the area, the {role} is "
+        f"{area.printed}: if the interval is symmetric about the area, the "
+        f"{ROLES.get(target.statistic, 'area')} is "
         f"{shown(*ends, target.number.decimals + 1)}; printed is {target.printed}."
     )
-    others = (row for row in (area.row, area.low, area.high) if row is not target)
-    finding = judge("auc_symmetry", target, ids(*others), *ends, text)
-    return under_assumption(finding, _declares_normal(area), OTHER_INTERVALS)
+    others = [row for row in area.three if row is not target]
+    return judge(target, others, *ends, text).doubted(OTHER_INTERVALS, not _declares_normal(area))
 
 
-def check_auc_interval(registry: Registry) -> list[Finding]:
+@check("areas under the ROC curve", "possibility")
+def check_auc_interval(registry: Registry) -> Iterator[Finding]:
     """Name the scores and standard errors that give the limits of an area; needs group sizes."""
-    findings = []
     for area in printed_areas(registry):
-        if not area.has_interval:
-            continue
-        if area.sizes is None:
-            findings += _sizes_from_error(area)
-        elif min(area.counts) > 1:
-            findings.append(unless_shortened(partial(_readings, area)))
-    return findings
+        if area.has_interval and area.sizes is None:
+            yield from _sizes_from_error(area)
+        elif area.has_interval and min(area.counts) > 1:
+            yield unless_shortened(_readings, area)
 
 
 def _readings(area: PrintedArea, shortened: bool) -> Finding:
     error = implied_error(area, shortened)
-    start = f"{area.printed}, {area.counts[0]} patients with and {area.counts[1]} without. "
+    text = f"{area.printed}, {area.counts[0]} patients with and {area.counts[1]} without. "
     if error is None:
-        text = start + "The limits are not symmetric about the area." + OTHER_INTERVALS
-        return Finding(check="auc_interval", status="suggests", uses=area.uses, text=text)
+        text += "The limits are not symmetric about the area." + OTHER_INTERVALS
+        return conclude("suggests", text, *area.uses)
     allowed = attainable_errors(area)
     names = _agreeing(area, error, allowed)
     middle = min(sum(proportion(area.row)) / 2, 1.0)
-    text = start + (
+    text += (
         f"The limits need a standard error of {shown(*error, 4)}; a score has "
         f"{shown(*allowed, 4)}, the formula of Hanley and McNeil (1982) gives "
         f"{format_value(formula_error(middle, *area.counts), 4)}. "
     )
     if names:
-        text += f"Agreeing: {'; '.join(names)}."
-        return Finding(check="auc_interval", status="agrees", uses=area.uses, text=text)
-    return _no_reading(area, error, allowed, text)
+        return conclude("agrees", f"{text}Agreeing: {'; '.join(names)}.", *area.uses)
+    if error[0] > allowed[1]:
+        text += "No score has so large a standard error."
+        finding = conclude("contradicted", text, *area.uses)
+        return finding.doubted(OTHER_INTERVALS, not _declares_normal(area))
+    text += (
+        "A score without values shared by patients with and without the outcome has no standard "
+        "error so small." + OTHER_INTERVALS
+    )
+    return conclude("suggests", text, *area.uses)
 
 
 def _agreeing(area: PrintedArea, error: Interval, allowed: Interval) -> list[str]:
-    names = [
-        f"the dichotomised score ({_in_words(score)}) with {kind} standard error "
-        f"{format_value(spread, 4)}, {_limits(score.area, spread)}"
-        for kind, score, spread in binary_readings(area)
-    ]
+    names = []
+    for kind, score, spread in binary_readings(area):
+        half = MULTIPLIERS[0] * spread
+        names.append(
+            f"the dichotomised score ({score.in_words}) with {kind} standard error "
+            f"{format_value(spread, 4)}, {format_value(score.area - half, 4)} to "
+            f"{format_value(min(score.area + half, 1), 4)}"
+        )
     if formula_agrees(area):
         names.append("the formula of Hanley and McNeil")
     if error[0] <= allowed[1] and allowed[0] <= error[1]:
@@ -680,38 +652,13 @@ def _agreeing(area: PrintedArea, error: Interval, allowed: Interval) -> list[str
     return names
 
 
-def _in_words(score: BinaryScore) -> str:
-    return (
-        f"TP {score.true_positives}, FN {score.false_negatives}, FP {score.false_positives}, "
-        f"TN {score.true_negatives}, area {format_value(score.area, 4)}"
-    )
-
-
-def _limits(centre: float, error: float) -> str:
-    half = MULTIPLIERS[0] * error
-    return f"{format_value(centre - half, 4)} to {format_value(min(centre + half, 1), 4)}"
-
-
-def _no_reading(area: PrintedArea, error: Interval, allowed: Interval, text: str) -> Finding:
-    if error[0] > allowed[1]:
-        text += "No score has so large a standard error."
-        finding = Finding(check="auc_interval", status="contradicted", uses=area.uses, text=text)
-        return under_assumption(finding, _declares_normal(area), OTHER_INTERVALS)
-    text += (
-        "A score without values shared by patients with and without the outcome has no standard "
-        "error so small." + OTHER_INTERVALS
-    )
-    return Finding(check="auc_interval", status="suggests", uses=area.uses, text=text)
-
-
-def check_p_from_auc(registry: Registry) -> list[Finding]:
+@check("areas under the ROC curve", "bookkeeping")
+def check_p_from_auc(registry: Registry) -> Iterator[Finding]:
     """Recompute the p value of an area against 0.5; needs area, sizes and a p value of it."""
-    findings = []
     for area in printed_areas(registry):
         if area.sizes is not None:
             for row in registry.belonging_to(area.row.id, "p_value"):
-                findings.append(unless_shortened(partial(_p_from_auc, area, row)))
-    return findings
+                yield unless_shortened(_p_from_auc, area, row)
 
 
 def _p_from_auc(area: PrintedArea, row: ReportedNumber, shortened: bool) -> Finding:
@@ -726,25 +673,24 @@ def _p_from_auc(area: PrintedArea, row: ReportedNumber, shortened: bool) -> Find
         f"{format_value(error, 4)}, so p is {shown_p(most, row.number.decimals)} or less; "
         f"printed is {row.printed}."
     )
-    finding = judge("p_from_auc", row, (area.row.id, *ids(*area.sizes)), 0.0, most, text)
+    finding = judge(row, (area.row, *area.sizes), 0.0, most, text)
     fixed = row.number.agrees(0.0) and row.number.agrees(most)
     if finding.status == "agrees" and not fixed:
         return replace(finding, status="open", text=text + " Ties may make it smaller.")
-    return under_assumption(finding, False, " Another test may give another p value.")
+    return finding.doubted(" Another test may give another p value.")
 
 
-def _sizes_from_error(area: PrintedArea) -> list[Finding]:
+def _sizes_from_error(area: PrintedArea) -> Iterator[Finding]:
     """Bound the unprinted size of the smaller outcome group from ``SE² ≤ A(1 - A) / (n - 1)``."""
     error = implied_error(area)
-    if error is None or error[0] <= 0:
-        return []
-    centre = min(proportion(area.row), key=lambda end: abs(end - 0.5))
-    most = math.floor(centre * (1 - centre) / error[0] ** 2 + 1)
-    text = (
-        f"{area.printed}: the numbers with and without the outcome are not printed. A standard "
-        f"error of {shown(*error, 4)} needs at most {most} patients in the smaller of the two."
-    )
-    return [Finding(check="auc_interval", status="open", uses=area.uses, text=text)]
+    if error is not None and error[0] > 0:
+        centre = min(proportion(area.row), key=lambda end: abs(end - 0.5))
+        most = math.floor(centre * (1 - centre) / error[0] ** 2 + 1)
+        text = (
+            f"{area.printed}: the numbers with and without the outcome are not printed. A standard "
+            f"error of {shown(*error, 4)} needs at most {most} patients in the smaller of the two."
+        )
+        yield conclude("open", text, *area.uses)
 
 
 # --- Areas under the ROC curve beside sensitivity and specificity -----------------------------
@@ -760,26 +706,21 @@ def area_limits(score: BinaryScore) -> Interval:
     return sensitivity * specificity, 1 - (1 - sensitivity) * (1 - specificity)
 
 
-def _areas_with_points(registry: Registry) -> list[tuple[PrintedArea, Rule]]:
-    return [
-        (area, rule)
-        for area in printed_areas(registry)
-        for rule in area.rules
-        if binary_scores(rule)
-    ]
+def _areas_with_points(registry: Registry) -> Iterator[tuple[PrintedArea, Rule]]:
+    for area in printed_areas(registry):
+        yield from ((area, rule) for rule in area.rules if binary_scores(rule))
 
 
-def check_auc_operating_point(registry: Registry) -> list[Finding]:
+@check("areas under the ROC curve", "possibility")
+def check_auc_operating_point(registry: Registry) -> Iterator[Finding]:
     """Bound an area by an operating point of its curve; needs sensitivity, specificity, sizes."""
-    return [
-        unless_shortened(partial(_bounded, area, rule))
-        for area, rule in _areas_with_points(registry)
-    ]
+    for area, rule in _areas_with_points(registry):
+        yield unless_shortened(_bounded, area, rule)
 
 
 def _bounded(area: PrintedArea, rule: Rule, shortened: bool) -> Finding:
-    scores, uses = binary_scores(rule, shortened), rule.rows(rule.figures)
-    scale, limits = print_scale(area.row), [area_limits(score) for score in scores]
+    scores, scale = binary_scores(rule, shortened), print_scale(area.row)
+    limits = [area_limits(score) for score in scores]
     low, high = (scale * min(low for low, _ in limits), scale * max(high for _, high in limits))
     text = (
         f"{area.printed}: a curve through sensitivity "
@@ -787,80 +728,51 @@ def _bounded(area: PrintedArea, rule: Rule, shortened: bool) -> Finding:
         f"{format_value(100 * scores[0].specificity, 1)} % has an area of "
         f"{shown(low, high, area.row.number.decimals + 1)}."
     )
-    finding = judge("auc_operating_point", area.row, uses, low, high, text)
+    finding = judge(area.row, rule.rows(), low, high, text)
     if finding.status == "agrees":
         # A bound is no reproduction: the finding is about the set.
-        return Finding(check=finding.check, status="agrees", uses=(area.row.id, *uses), text=text)
-    if area.row.number.overlaps(scale - high, scale - low):
-        rescue = " It lies there if small values call positive in one place, large ones in another."
-        return under_assumption(finding, False, rescue)
-    rescue = " The names do not say that the point lies on this curve."
-    return under_assumption(finding, area.certain, rescue)
+        return conclude("agrees", text, area.row, *rule.rows())
+    mirror = " It lies there if small values call positive in one place, large ones in another."
+    finding = finding.doubted(mirror, area.row.number.overlaps(scale - high, scale - low))
+    unnamed = " The names do not say that the point lies on this curve."
+    return finding.doubted(unnamed, not area.certain)
 
 
-def check_auc_dichotomised(registry: Registry) -> list[Finding]:
+@check("areas under the ROC curve", "independent")
+def check_auc_dichotomised(registry: Registry) -> Iterator[Finding]:
     """Set an area beside the mean of sensitivity and specificity; needs these and group sizes."""
-    findings = []
     for area, rule in _areas_with_points(registry):
-        scores, uses = binary_scores(rule), rule.rows(rule.figures)
-        matching = [score for score in scores if score in scores_with_area(area)]
-        findings.append(_dichotomised_area(area, scores, matching, uses))
-        if matching and area.has_interval:
-            findings += _dichotomised_limits(area, uses)
-    return findings
-
-
-def _dichotomised_area(
-    area: PrintedArea, scores: list[BinaryScore], matching: list[BinaryScore], uses
-) -> Finding:
-    areas = [print_scale(area.row) * score.area for score in scores]
-    low, high = min(areas), max(areas)
-    mean = shown(low, high, area.row.number.decimals + 1)
-    text = f"{area.printed}: the dichotomised score, (sensitivity + specificity) / 2, has {mean}. "
-    if matching:
-        text += "The printed area is that of the dichotomised score."
-        return Finding(
-            check="auc_dichotomised",
-            status="agrees",
-            target=area.row.id,
-            uses=uses,
-            low=low,
-            high=high,
-            text=text,
-        )
-    text += "The printed area is another one: that of the score itself, or of other patients."
-    used = (area.row.id, *uses)
-    return Finding(check="auc_dichotomised", status="open", uses=used, text=text)
-
-
-def _dichotomised_limits(area: PrintedArea, uses: tuple[str, ...]) -> list[Finding]:
-    readings = binary_readings(area)
-    if not readings:
-        return []
-    kind, score, error = readings[0]
-    findings = []
-    for limit, sign in ((area.low, -1), (area.high, 1)):
-        value = print_scale(limit) * min(score.area + sign * MULTIPLIERS[0] * error, 1.0)
+        scores = binary_scores(rule)
+        areas = [print_scale(area.row) * score.area for score in scores]
+        low, high = min(areas), max(areas)
         text = (
-            f"{area.printed}: the dichotomised score with {kind} standard error "
-            f"{format_value(error, 4)} has the limit "
-            f"{format_value(value, limit.number.decimals + 1)}."
+            f"{area.printed}: the dichotomised score, (sensitivity + specificity) / 2, has "
+            f"{shown(low, high, area.row.number.decimals + 1)}. The printed area is "
         )
-        findings.append(
-            Finding(
-                check="auc_dichotomised",
-                status="agrees",
-                target=limit.id,
-                uses=uses,
-                low=value,
-                high=value,
-                text=text,
+        if not set(scores) & set(scores_with_area(area)):
+            text += "another one: that of the score itself, or of other patients."
+            yield conclude("open", text, area.row, *rule.rows())
+            continue
+        text += "that of the dichotomised score."
+        yield conclude("agrees", text, *rule.rows(), target=area.row, low=low, high=high)
+        if area.has_interval:
+            yield from _dichotomised_limits(area, rule)
+
+
+def _dichotomised_limits(area: PrintedArea, rule: Rule) -> Iterator[Finding]:
+    for kind, score, error in binary_readings(area)[:1]:
+        for limit, sign in ((area.low, -1), (area.high, 1)):
+            value = print_scale(limit) * min(score.area + sign * MULTIPLIERS[0] * error, 1.0)
+            text = (
+                f"{area.printed}: the dichotomised score with {kind} standard error "
+                f"{format_value(error, 4)} has the limit "
+                f"{format_value(value, limit.number.decimals + 1)}."
             )
-        )
-    return findings
+            yield conclude("agrees", text, *rule.rows(), target=limit, low=value, high=value)
 
 
-def check_auc_like_for_like(registry: Registry) -> list[Finding]:
+@check("areas under the ROC curve", "possibility")
+def check_auc_like_for_like(registry: Registry) -> Iterator[Finding]:
     """Compare what two areas of one score are areas of; needs areas, limits and their rules."""
     by_score: dict[str, dict[bool, PrintedArea]] = defaultdict(dict)
     for area in printed_areas(registry):
@@ -868,24 +780,19 @@ def check_auc_like_for_like(registry: Registry) -> list[Finding]:
             dichotomised = bool(binary_readings(area))
             if dichotomised or not scores_with_area(area):
                 by_score[area.row.variable].setdefault(dichotomised, area)
-    return [
-        _unlike(kinds[True], kinds[False])
-        for kinds in by_score.values()
+    for kinds in by_score.values():
         # Figures that no table shows together have no area: check_classification_table.
-        if len(kinds) == 2 and binary_scores(kinds[False].rules[0])
-    ]
+        if len(kinds) == 2 and binary_scores(kinds[False].rules[0]):
+            yield _unlike(kinds[True], kinds[False])
 
 
 def _unlike(dichotomised: PrintedArea, other: PrintedArea) -> Finding:
     instead = format_value(binary_scores(other.rules[0])[0].area, other.row.number.decimals)
-    uses = [*dichotomised.uses, *other.uses]
-    for area in (dichotomised, other):
-        uses += area.rules[0].rows(area.rules[0].figures)
+    rows = [*dichotomised.uses, *other.uses]
+    rows += [*dichotomised.rules[0].rows(), *other.rules[0].rows()]
     text = (
         f"{dichotomised.printed}, has area and limits of the dichotomised score; {other.printed}, "
         f"has not: there the dichotomised score has {instead}. The two printed areas are not like "
         "for like."
     )
-    return Finding(
-        check="auc_like_for_like", status="suggests", uses=tuple(dict.fromkeys(uses)), text=text
-    )
+    return conclude("suggests", text, *rows)

@@ -2,10 +2,9 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import replace
 from fractions import Fraction
 
-from rairlib.checks.findings import Finding, compare
+from rairlib.checks.findings import Finding, conclude
 from rairlib.registry.printed import Printed, format_value
 from rairlib.registry.registry import ReportedNumber
 
@@ -91,38 +90,47 @@ def meet_in_a_tie(first: Printed, second: Printed) -> bool:
     return same and abs(exact_value(first) - exact_value(second)) == print_unit(first)
 
 
-def judge(
-    check: str, target: ReportedNumber, uses: Iterable[str], low: float, high: float, text: str
-) -> Finding:
+def judge(target: ReportedNumber, rows, low: float, high: float, text: str) -> Finding:
     """Compare a printed number with the interval that others allow, kindly to its rounding.
 
     Parameters
     ----------
-    check, target, uses, low, high, text
-        As for :func:`rairlib.checks.findings.compare`.
+    target : ReportedNumber
+        The number that is recomputed.
+    rows : iterable of ReportedNumber
+        The numbers that are used.
+    low, high : float
+        Closed interval of the values that they allow, in the target's unit.
+    text : str
+        How the interval came about.
 
     Returns
     -------
     Finding
-        ``agrees`` or ``contradicted`` as there; ``suggests`` where only cut-off or twice
-        rounded digits would agree; ``open`` where the others leave one side without a limit or
-        the print is approximate.
+        ``agrees`` if some allowed value is printed like the target, else ``contradicted``;
+        ``suggests`` where only cut-off or twice rounded digits would agree; ``open`` where the
+        others leave one side without a limit or the print is approximate.
+
+    Raises
+    ------
+    ValueError
+        If an end of the interval is NaN: what was not computed proves nothing.
     """
-    finding = compare(check, target, uses, low, high, text)
-    if finding.status == "agrees":
-        unlimited = math.isinf(low) or math.isinf(high)
-        return replace(finding, status="open") if unlimited else finding
-    if is_approximate(target):
-        return replace(finding, status="open", text=text + " The print is approximate.")
-    if is_rescued(target.number, low, high):
-        return replace(finding, status="suggests", text=text + SHORTENED)
-    return finding
+    if math.isnan(low) or math.isnan(high):
+        raise ValueError(f"the interval for {target.id} has no limits")
+    status, remark = "contradicted", ""
+    if target.number.overlaps(low, high):
+        status = "open" if math.isinf(low) or math.isinf(high) else "agrees"
+    elif is_approximate(target):
+        status, remark = "open", " The print is approximate."
+    elif is_rescued(target.number, low, high):
+        status, remark = "suggests", SHORTENED
+    return conclude(status, text + remark, *rows, target=target, low=low, high=high)
 
 
 def shown(low: float, high: float, decimals: int) -> str:
     """Write a value, or an interval if its ends differ at so many decimals."""
-    first, last = format_value(low, decimals), format_value(high, decimals)
-    return first if first == last else f"{first} to {last}"
+    return " to ".join(dict.fromkeys(format_value(end, decimals) for end in (low, high)))
 
 
 def shown_p(value: float, decimals: int) -> str:
@@ -134,8 +142,7 @@ def shown_p(value: float, decimals: int) -> str:
 
 def shown_p_range(low: float, high: float, decimals: int) -> str:
     """Write limits of p, once if both look the same."""
-    first, last = shown_p(low, decimals), shown_p(high, decimals)
-    return first if first == last else f"{first} to {last}"
+    return " to ".join(dict.fromkeys(shown_p(end, decimals) for end in (low, high)))
 
 
 def times_apart(row: ReportedNumber, ranges: Iterable[tuple[float, float]]) -> str:

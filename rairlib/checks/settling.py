@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import combinations
 
 from rairlib.checks.cells import COUNTED, named
-from rairlib.checks.findings import Finding
+from rairlib.checks.findings import Finding, conclude
 from rairlib.registry.printed import format_value
 from rairlib.registry.registry import Registry, printed_number
 
@@ -116,12 +116,8 @@ def _changed(registry: Registry, change: Change) -> Registry:
     return Registry(
         registry.study,
         [
-            replace(
-                row,
-                printed=change[row.id],
-                number=printed_number(row.statistic, change[row.id]),
-            )
-            if row.id in change
+            replace(row, printed=text, number=printed_number(row.statistic, text))
+            if (text := change.get(row.id))
             else row
             for row in registry
         ],
@@ -132,25 +128,16 @@ def _settled(registry: Registry, settled: int, change: Change, total: int) -> Fi
     (first, text), *other = change.items()
     row = registry[first]
     what = f"{row.printed} ({named(row)})"
-    if other:
-        partner = registry[other[0][0]]
+    partners = [registry[name] for name, _ in other]
+    for partner in partners:
         what += f" and {partner.printed} ({named(partner)}), exchanged,"
-    else:
+    if not partners:
         what += f", changed to {text},"
-    return Finding(
-        check="settles_most",
-        status="suggests",
-        target=first,
-        uses=tuple(name for name, _ in other),
-        text=f"{what} would settle {settled} of {total} contradictions.",
-    )
+    text = f"{what} would settle {settled} of {total} contradictions."
+    return replace(conclude("suggests", text, *partners, target=row), check="settles_most")
 
 
 def _standing(registry: Registry, name: str, times: int, total: int) -> Finding:
     row = registry[name]
-    return Finding(
-        check="settles_most",
-        status="suggests",
-        target=name,
-        text=f"{row.printed} ({named(row)}) stands in {times} of {total} contradictions.",
-    )
+    text = f"{row.printed} ({named(row)}) stands in {times} of {total} contradictions."
+    return replace(conclude("suggests", text, target=row), check="settles_most")

@@ -12,8 +12,9 @@ import math
 import re
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import pairwise, permutations, product
 
 import numpy as np
@@ -25,7 +26,6 @@ from rairlib.checks.cells import (
     Partition,
     attached,
     count_index,
-    ids,
     originals,
     outcome_sizes,
     unless_shortened,
@@ -33,17 +33,16 @@ from rairlib.checks.cells import (
     whole_of,
 )
 from rairlib.checks.classification import Rule, agreeing_with_all, printed_list, rules
-from rairlib.checks.findings import Finding
+from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.regressions import (
     Interval,
     RegressionEstimate,
     WaldRegion,
     other_level,
     regression_estimates,
-    under_assumption,
     wald_region,
 )
-from rairlib.checks.rounding import float_limits, is_rescued, judge, shown, shown_p, shown_p_range
+from rairlib.checks.rounding import float_limits, is_rescued, judge, shown, shown_p_range
 from rairlib.registry.printed import format_value
 from rairlib.registry.registry import Registry, ReportedNumber
 from rairlib.registry.vocabulary import BY_EYE
@@ -187,12 +186,9 @@ class EventSplit:
         return whole_number(self.events)
 
     @property
-    def uses(self) -> tuple[str, ...]:
-        """Identifiers of all numbers in use."""
-        found = self.found
-        return ids(
-            found.estimate, found.low, found.high, self.events, *self.levels, *self.level_events
-        )
+    def uses(self) -> tuple[ReportedNumber | None, ...]:
+        """All numbers in use."""
+        return (*self.found.three, self.events, *self.levels, *self.level_events)
 
     def ranges(self, shortened: bool = False) -> tuple[tuple[int, int], tuple[int, int]] | None:
         """Smallest and largest number of events of the level and of its reference."""
@@ -265,7 +261,7 @@ def event_splits(registry: Registry) -> list[EventSplit]:
     list of EventSplit
         In order of appearance, those with levels ``LEVEL vs REFERENCE``.
     """
-    index, found_splits = count_index(registry), []
+    index, splits = count_index(registry), []
     for found in regression_estimates(registry):
         row = found.estimate
         sizes = outcome_sizes(index, row)
@@ -274,9 +270,21 @@ def event_splits(registry: Registry) -> list[EventSplit]:
             continue
         regions = _region(found, shortened=False), _region(found, shortened=True)
         if all(regions):
-            errors = tuple(region.standard_error() for region in regions)
-            found_splits.append(_event_split(index, found, sizes[0], errors))
-    return found_splits
+            whole = whole_of(index, row.outcome_groups)
+            everyone = whole.group if whole else ""
+            levels, level_events = (
+                tuple(index.counts.get((row.variable, level, group)) for level in row.contrast)
+                for group in (everyone, row.outcome_groups[0])
+            )
+            split = EventSplit(
+                found=found,
+                events=sizes[0],
+                levels=levels,
+                level_events=level_events,
+                errors=tuple(region.standard_error() for region in regions),
+            )
+            splits.append(split)
+    return splits
 
 
 def _region(found: RegressionEstimate, shortened: bool) -> WaldRegion:
@@ -284,35 +292,16 @@ def _region(found: RegressionEstimate, shortened: bool) -> WaldRegion:
     return wald_region(found.coefficient(shortened), *limits) or wald_region(None, *limits)
 
 
-def _event_split(
-    index: CountIndex,
-    found: RegressionEstimate,
-    events: ReportedNumber,
-    errors: tuple[tuple[float, float], tuple[float, float]],
-) -> EventSplit:
-    row = found.estimate
-    whole = whole_of(index, row.outcome_groups)
-    everyone = whole.group if whole else ""
-    levels, level_events = (
-        tuple(index.counts.get((row.variable, level, group)) for level in row.contrast)
-        for group in (everyone, row.outcome_groups[0])
-    )
-    return EventSplit(
-        found=found, events=events, levels=levels, level_events=level_events, errors=errors
-    )
-
-
-def check_events_per_level(registry: Registry) -> list[Finding]:
+@check("survival", "possibility")
+def check_events_per_level(registry: Registry) -> Iterator[Finding]:
     """Bound the events of each level by a Cox interval; needs limits and the number of events."""
     splits = event_splits(registry)
-    findings = []
     for split in splits:
         judged = _printed_events if all(split.level_events) else _events
-        finding = unless_shortened(partial(judged, split))
+        finding = unless_shortened(judged, split)
         if finding.status == "contradicted" and all(split.level_events):
             finding = replace(finding, text=finding.text + _assignment(split, splits))
-        findings.append(finding)
-    return findings
+        yield finding
 
 
 def _assignment(split: EventSplit, splits: list[EventSplit]) -> str:
@@ -350,14 +339,12 @@ def _assignment(split: EventSplit, splits: list[EventSplit]) -> str:
 
 
 def _events(split: EventSplit, shortened: bool) -> Finding:
-    check, ranges = "events_per_level", split.ranges(shortened)
-    text = _needed(split)
+    ranges, text = split.ranges(shortened), _needed(split)
     if ranges is None:
         most = " and ".join(level.printed for level in split.levels if level is not None)
         text += f"No split of {split.total} events has it"
         text += f" with at most {most} patients in the levels." if most else "."
-        finding = Finding(check=check, status="contradicted", uses=split.uses, text=text)
-        return _unless_other_error(finding, split)
+        return _unless_other_error(text, split, *split.uses)
     (low, high), (reference_low, reference_high) = ranges
     level, reference = split.found.estimate.contrast
     text += (
@@ -365,13 +352,14 @@ def _events(split: EventSplit, shortened: bool) -> Finding:
         f"{reference_high} in {reference}."
     )
     informative = low > 1 or reference_low > 1
-    status = "agrees" if informative else "open"
-    return Finding(check=check, status=status, uses=split.uses, text=text)
+    return conclude("agrees" if informative else "open", text, *split.uses)
 
 
-def _unless_other_error(finding: Finding, split: EventSplit) -> Finding:
+def _unless_other_error(text: str, split: EventSplit, *rows: ReportedNumber) -> Finding:
+    """Contradict, unless the interval may be of another kind or level."""
     level = other_level(split.found)
-    return under_assumption(finding, split.found.is_wald and not level, level or OTHER_ERRORS)
+    declared = split.found.is_wald and not level
+    return conclude("contradicted", text, *rows).doubted(level or OTHER_ERRORS, not declared)
 
 
 def _needed(split: EventSplit) -> str:
@@ -386,13 +374,12 @@ def _printed_events(split: EventSplit, shortened: bool) -> Finding:
     text = _needed(split)
     if any(count is None or count <= 0 for count in counts):
         text += "A level without events has no hazard ratio."
-        return Finding(check="events_per_level", status="open", uses=split.uses, text=text)
+        return conclude("open", text, *split.uses)
     smallest = math.sqrt(sum(1 / count for count in counts))
     text += f"The printed {counts[0]} and {counts[1]} events give {format_value(smallest, 4)}."
     if split.errors[shortened][1] * (1 + 1e-9) >= smallest:
-        return Finding(check="events_per_level", status="agrees", uses=split.uses, text=text)
-    finding = Finding(check="events_per_level", status="contradicted", uses=split.uses, text=text)
-    return _unless_other_error(finding, split)
+        return conclude("agrees", text, *split.uses)
+    return _unless_other_error(text, split, *split.uses)
 
 
 @lru_cache(maxsize=2)
@@ -418,41 +405,33 @@ def event_totals(registry: Registry) -> dict[str, ReportedNumber]:
     return totals
 
 
-def check_events_and_sensitivity(registry: Registry) -> list[Finding]:
+@check("survival", "possibility")
+def check_events_and_sensitivity(registry: Registry) -> Iterator[Finding]:
     """Compare events per level with a sensitivity; needs Cox limits and figures of one rule."""
-    index = count_index(registry)
     sensitive: dict[tuple[str, str, str], Rule] = {}
-    for rule in rules(registry, index):
+    for rule in rules(registry, count_index(registry)):
         measured = any(figure.row.statistic == "sensitivity" for figure in rule.figures)
         if measured and np.any(agreeing_with_all(rule.figures)):
             sensitive[rule.first.variable, rule.first.level, rule.first.group] = rule
-    findings = []
     for split in event_splits(registry):
-        row, ranges = split.found.estimate, split.ranges()
-        key = row.variable, row.contrast[0], row.group
-        if key in sensitive and ranges is not None:
-            findings.append(unless_shortened(partial(_sensitivity, split, sensitive[key])))
-    return findings
+        row = split.found.estimate
+        rule = sensitive.get((row.variable, row.contrast[0], row.group))
+        if rule is not None and split.ranges() is not None:
+            yield unless_shortened(_sensitivity, split, rule)
 
 
 def _sensitivity(split: EventSplit, rule: Rule, shortened: bool) -> Finding:
     events = split.ranges(shortened)[0]
     placed = np.nonzero(agreeing_with_all(rule.figures, shortened))[0]
-    check, low, high = (
-        "events_and_sensitivity",
-        int(placed.min()),
-        int(placed.max()),
-    )
+    low, high = int(placed.min()), int(placed.max())
     text = (
         f"{split.found.printed}: the interval allows {events[0]} to {events[1]} events in "
         f"{split.found.estimate.contrast[0]}; {printed_list(rule.figures)} puts "
         f"{shown(low, high, 0)} of {split.total} there."
     )
-    uses = tuple(dict.fromkeys((*split.uses, *rule.rows(rule.figures))))
     if low <= events[1] and events[0] <= high:
-        return Finding(check=check, status="agrees", uses=uses, text=text)
-    finding = Finding(check=check, status="contradicted", uses=uses, text=text)
-    return _unless_other_error(finding, split)
+        return conclude("agrees", text, *split.uses, *rule.rows())
+    return _unless_other_error(text, split, *split.uses, *rule.rows())
 
 
 # --- How large a log-rank statistic can be, from group sizes and events -----------------------
@@ -498,20 +477,8 @@ def largest_with_distinct_times(events: int, others: int) -> float:
 
 
 def largest_with_tied_times(events: int, others: int) -> float:
-    """Bound the log-rank statistic whatever the ties between event times.
-
-    Parameters
-    ----------
-    events : int
-        Events in the group that has more than expected.
-    others : int
-        Patients in the other group.
-
-    Returns
-    -------
-    float
-        ``events + (others - 1)(1 + 1/2 + … + 1/events)``.
-    """
+    """Bound the log-rank statistic whatever the ties: ``events + (others - 1)(1 + 1/2 + … +
+    1/events)``."""
     if not events or not others:
         return 0.0
     # 1 + 1/2 + … + 1/n, without adding them up.
@@ -527,54 +494,49 @@ def largest_with_tied_times(events: int, others: int) -> float:
 # mismatch is ``open``.
 
 
-def check_survival_falls(registry: Registry) -> list[Finding]:
+@check("survival", "possibility")
+def check_survival_falls(registry: Registry) -> Iterator[Finding]:
     """Compare the rates of one curve at several times; needs two rates of a group."""
     curves: dict[tuple[str, str], list[Rate]] = defaultdict(list)
     for rate in printed_rates(registry):
         curves[rate.row.variable, rate.row.group].append(rate)
-    findings = []
     for curve in curves.values():
         for earlier, later in pairwise(sorted(curve, key=lambda rate: rate.months)):
             if later.months > earlier.months:
-                findings.append(unless_shortened(partial(_falls, earlier, later)))
-    return findings
+                yield unless_shortened(_falls, earlier, later)
 
 
 def _falls(earlier: Rate, later: Rate, shortened: bool) -> Finding:
     ends = [rate.shortened if shortened else rate.survival for rate in (earlier, later)]
-    rises = ends[1][0] > ends[0][1] + 1e-9
-    text = f"{earlier.printed}, {later.printed}: the rate {'rises' if rises else 'does not rise'}"
-    return Finding(
-        check="survival_falls",
-        status="contradicted" if rises else "agrees",
-        uses=ids(earlier.row, later.row),
-        text=f"{text}, and a Kaplan-Meier curve cannot." if rises else f"{text}.",
-    )
+    text = f"{earlier.printed}, {later.printed}: the rate "
+    if ends[1][0] > ends[0][1] + 1e-9:
+        text += "rises, and a Kaplan-Meier curve cannot."
+        return conclude("contradicted", text, earlier.row, later.row)
+    return conclude("agrees", f"{text}does not rise.", earlier.row, later.row)
 
 
-def check_survival_events(registry: Registry) -> list[Finding]:
+@check("survival", "possibility")
+def check_survival_events(registry: Registry) -> Iterator[Finding]:
     """Bound the events so far by a rate; needs the size of its group, better all its events."""
     totals = event_totals(registry)
-    return [
-        _events_so_far(rate, totals.get(rate.row.group))
-        for rate in printed_rates(registry)
-        if rate.patients and rate.months > 0
-    ]
+    for rate in printed_rates(registry):
+        if rate.patients and rate.months > 0:
+            yield _events_so_far(rate, totals.get(rate.row.group))
 
 
 def _events_so_far(rate: Rate, total: ReportedNumber | None) -> Finding:
-    check, uses = "survival_events", ids(rate.row, rate.size, total)
     text = f"{rate.printed}, {rate.patients} patients: "
     if rate.is_without_events and rate.survival[1] < 1 - 1e-9:
         next_rate = 100 * (1 - 1 / rate.patients)
         text += (
-            f"the first event lowers the rate to at most {shown(next_rate, next_rate, 2)} %, and "
+            f"the first event lowers the rate to at most {format_value(next_rate, 2)} %, and "
             "nothing lies between that and 100 %."
         )
         printed = next_rate if rate.row.number.value > 1 else next_rate / 100
         rescued = is_rescued(rate.row.number, printed, printed)
-        status = "suggests" if rescued else "contradicted"
-        return Finding(check=check, status=status, target=rate.row.id, uses=uses[1:], text=text)
+        return conclude("contradicted", text, rate.size, total, target=rate.row).doubted(
+            "", rescued
+        )
     most = rate.most_events()
     if rate.is_without_events:
         text += "no patient has had the event by then."
@@ -583,25 +545,24 @@ def _events_so_far(rate: Rate, total: ReportedNumber | None) -> Finding:
     all_events = whole_number(total)
     if all_events is not None and all_events > most:
         text += f" Of the {all_events} events in all, at least {all_events - most} came later."
-    return Finding(check=check, status="agrees", uses=uses, text=text)
+    return conclude("agrees", text, rate.row, rate.size, total)
 
 
-def check_survival_whole(registry: Registry) -> list[Finding]:
+@check("survival", "possibility")
+def check_survival_whole(registry: Registry) -> Iterator[Finding]:
     """Compare the rate of a whole with those of its parts; needs rates at one time and sizes."""
     index = count_index(registry)
     by_time: dict[tuple[str, float], dict[str, Rate]] = defaultdict(dict)
     for rate in printed_rates(registry):
         by_time[rate.row.variable, rate.months].setdefault(rate.row.group, rate)
     analysed = {group for rates in by_time.values() for group in rates}
-    findings = []
     for rates in by_time.values():
         for whole, split in product(rates.values(), index.splits):
             parts = [rates.get(part.group) for part in split.parts]
             known = all(part is not None and part.patients for part in parts)
             if known and whole not in parts and _is_whole(index, whole, split, analysed):
                 same = whole.row.group == split.whole.group
-                findings.append(unless_shortened(partial(_whole, whole, parts, same)))
-    return findings
+                yield unless_shortened(_whole, whole, parts, same)
 
 
 def _is_whole(index: CountIndex, whole: Rate, split: Partition, analysed: set[str]) -> bool:
@@ -616,27 +577,10 @@ def _is_whole(index: CountIndex, whole: Rate, split: Partition, analysed: set[st
     return False
 
 
-def product_of(parts: list[Interval]) -> Interval:
-    """Multiply rates that are known to rounding."""
-    return math.prod(low for low, _ in parts), math.prod(high for _, high in parts)
-
-
 def mean_range(rates: list[Interval], most: list[int], total: int) -> Interval:
     """Return the range of the mean rate of a whole without censoring.
 
-    Parameters
-    ----------
-    rates : list of (float, float)
-        Rates of the parts, known to rounding.
-    most : list of int
-        Largest size of each part.
-    total : int
-        Size of the whole, at most the sum of these.
-
-    Returns
-    -------
-    (float, float)
-        Over all sizes of the parts that add up to the whole.
+    Over all sizes of the parts, known up to their largest, that add up to the whole.
     """
     ends = []
     for end, sign in ((0, 1), (1, -1)):
@@ -651,33 +595,32 @@ def mean_range(rates: list[Interval], most: list[int], total: int) -> Interval:
 
 
 def _whole(whole: Rate, parts: list[Rate], same_patients: bool, shortened: bool) -> Finding:
-    check = "survival_whole"
     rates, most = [part.survival for part in parts], [part.patients for part in parts]
-    uses = ids(whole.row, whole.size, *(part.row for part in parts), *(p.size for p in parts))
+    rows = [whole.row, whole.size, *(part.row for part in parts), *(p.size for p in parts)]
     text = f"{whole.printed}; {'; '.join(part.printed for part in parts)}. "
-    least = product_of([part.shortened if shortened else part.survival for part in parts])[0]
+    least = math.prod((part.shortened if shortened else part.survival)[0] for part in parts)
     most_of_whole = (whole.shortened if shortened else whole.survival)[1]
     if most_of_whole < least - 1e-9:
         text += (
             "The rate of a whole is at least the product of the rates of its parts, "
-            f"{shown(100 * least, 100 * least, 2)} %."
+            f"{format_value(100 * least, 2)} %."
         )
-        finding = Finding(check=check, status="contradicted", uses=uses, text=text)
-        rescue = " The curves may be of different patients."
-        return under_assumption(finding, same_patients, rescue)
+        finding = conclude("contradicted", text, *rows)
+        return finding.doubted(" The curves may be of different patients.", not same_patients)
     events = sum(part.most_events() for part in parts)
     text += f"The parts allow at most {events} events by then. "
     if whole.patients > sum(most):
-        return Finding(check=check, status="open", uses=uses, text=text)
+        return conclude("open", text, *rows)
     low, high = mean_range(rates, most, whole.patients)
     agrees = low <= whole.survival[1] and whole.survival[0] <= high
     text += (
         f"Without censoring the whole would have {shown(100 * low, 100 * high, 1)} %"
         f"{'.' if agrees else '; censoring can move it, so this is no contradiction.'}"
     )
-    return Finding(check=check, status="agrees" if agrees else "open", uses=uses, text=text)
+    return conclude("agrees" if agrees else "open", text, *rows)
 
 
+@check("survival", "possibility")
 def check_levels_without_events(registry: Registry) -> list[Finding]:
     """Set a group without events beside a level that needs some; needs rates, Cox limits, sizes."""
     rates = printed_rates(registry)
@@ -715,19 +658,17 @@ def _without_events(
         f"{level}. {part.printed}: none by then. If both are the same {part.patients} patients, "
         f"all {needed} came later; otherwise level and group are different patients."
     )
-    uses = (*split.uses, *ids(part.row, part.size))
-    status = "open"
-    if whole is not None and whole.patients:
-        left = split.total - whole.most_events()
-        uses = (*uses, *ids(whole.row, whole.size))
-        if left < needed:
-            status = "suggests"
-            text += (
-                f" {whole.printed} leaves {left} for later if few were censored before: they are "
-                "rather different patients."
-            )
-    uses = tuple(dict.fromkeys(uses))
-    return Finding(check="levels_without_events", status=status, uses=uses, text=text)
+    rows = [*split.uses, part.row, part.size]
+    if whole is None or not whole.patients:
+        return conclude("open", text, *rows)
+    left = split.total - whole.most_events()
+    if left >= needed:
+        return conclude("open", text, *rows, whole.row, whole.size)
+    text += (
+        f" {whole.printed} leaves {left} for later if few were censored before: they are "
+        "rather different patients."
+    )
+    return conclude("suggests", text, *rows, whole.row, whole.size)
 
 
 # --- Log-rank statistics beside their p value, group sizes, events and hazard ratios ----------
@@ -764,104 +705,47 @@ def compared_groups(row: ReportedNumber) -> tuple[str, ...]:
     return ()
 
 
-def check_logrank_p_value(registry: Registry) -> list[Finding]:
+@check("survival", "bookkeeping")
+def check_logrank_p_value(registry: Registry) -> Iterator[Finding]:
     """Recompute p from a log-rank statistic; needs its p value and the compared groups."""
-    findings = []
     for row in originals(registry, "logrank_chi_square"):
-        p = attached(registry, row, "p_value")
-        if p is not None:
-            groups = compared_groups(row)
-            findings.append(
-                unless_shortened(partial(_logrank_p, row, p, len(groups) - 1))
-                if groups
-                else _any_number_of_groups(row, p)
-            )
-    return findings
+        p, groups = attached(registry, row, "p_value"), compared_groups(row)
+        if p is not None and groups:
+            yield unless_shortened(_logrank_p, row, p, len(groups) - 1)
+        elif p is not None:
+            yield _any_number_of_groups(row, p)
 
 
 def _logrank_p(row: ReportedNumber, p: ReportedNumber, freedom: int, shortened: bool) -> Finding:
-    ends = reversed(float_limits(row.number, shortened))
-    low, high = (float(chi2.sf(end, freedom)) for end in ends)
-    between = dict.fromkeys(shown_p(end, p.number.decimals) for end in (low, high))
+    high, low = (float(chi2.sf(end, freedom)) for end in float_limits(row.number, shortened))
     text = (
         f"Log-rank χ² {row.printed} of {freedom + 1} groups ({freedom} df) gives p "
-        f"{' to '.join(between)}; printed is {p.printed}."
+        f"{shown_p_range(low, high, p.number.decimals)}; printed is {p.printed}."
     )
-    return judge("logrank_p_value", p, (row.id,), low, high, text)
+    return judge(p, (row,), low, high, text)
 
 
 def _any_number_of_groups(row: ReportedNumber, p: ReportedNumber) -> Finding:
-    freedoms = range(1, MOST_GROUPS)
+    freedoms = np.arange(1, MOST_GROUPS)
+    lows, highs = chi2.sf(row.number.high, freedoms), chi2.sf(row.number.low, freedoms)
     fitting = [
         freedom
-        for freedom in freedoms
-        if p.number.overlaps(chi2.sf(row.number.high, freedom), chi2.sf(row.number.low, freedom))
+        for freedom, low, high in zip(freedoms, lows, highs, strict=True)
+        if p.number.overlaps(low, high)
     ]
     if len(fitting) == len(freedoms):
-        low, high = chi2.sf(row.number.high, freedoms[0]), chi2.sf(row.number.low, freedoms[-1])
+        low, high = float(lows[0]), float(highs[-1])
         text = (
             f"Log-rank χ² {row.printed} gives p {shown_p_range(low, high, p.number.decimals)} for "
             f"any number of groups from 2 to {MOST_GROUPS}; printed is {p.printed}."
         )
-        return judge("logrank_p_value", p, (row.id,), float(low), float(high), text)
-    text = f"Log-rank χ² {row.printed}, p {p.printed}; the compared groups are not named. "
+        return judge(p, (row,), low, high, text)
     named = ", ".join(str(freedom + 1) for freedom in fitting) or f"none up to {MOST_GROUPS}"
-    text += f"Numbers of groups for which p follows: {named}."
-    return Finding(check="logrank_p_value", status="open", uses=ids(row, p), text=text)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TwoGroupTest:
-    """A log-rank test of two groups of known size.
-
-    Attributes
-    ----------
-    row : ReportedNumber
-        The statistic.
-    groups : tuple of str
-        Names of the groups.
-    sizes : tuple of ReportedNumber
-        Their sizes, or upper bounds of them.
-    """
-
-    row: ReportedNumber
-    groups: tuple[str, str]
-    sizes: tuple[ReportedNumber, ReportedNumber]
-
-    @property
-    def patients(self) -> tuple[int, int]:
-        """Patients in the two groups."""
-        return tuple(whole_number(size) for size in self.sizes)
-
-    @property
-    def printed(self) -> str:
-        """Statistic and groups in words."""
-        described = " and ".join(
-            f"{name} ({size})" for name, size in zip(self.groups, self.patients, strict=True)
-        )
-        return f"Log-rank χ² {self.row.printed} of {described}"
-
-
-def two_group_tests(registry: Registry) -> list[TwoGroupTest]:
-    """Collect the log-rank statistics of two groups whose sizes are printed.
-
-    Parameters
-    ----------
-    registry : Registry
-        The printed numbers.
-
-    Returns
-    -------
-    list of TwoGroupTest
-        Sizes are those of groups of these names, or of levels counted under these names.
-    """
-    index, found = count_index(registry), []
-    for row in originals(registry, "logrank_chi_square"):
-        groups = compared_groups(row)
-        sizes = tuple(_size(index, row.variable, name) for name in groups)
-        if len(groups) == 2 and all((whole_number(size) or 0) > 0 for size in sizes):
-            found.append(TwoGroupTest(row=row, groups=groups, sizes=sizes))
-    return found
+    text = (
+        f"Log-rank χ² {row.printed}, p {p.printed}; the compared groups are not named. Numbers of "
+        f"groups for which p follows: {named}."
+    )
+    return conclude("open", text, row, p)
 
 
 def _size(index: CountIndex, variable: str, name: str) -> ReportedNumber | None:
@@ -871,40 +755,55 @@ def _size(index: CountIndex, variable: str, name: str) -> ReportedNumber | None:
     return index.sizes.get(name, largest)
 
 
-def _all_events(registry: Registry, test: TwoGroupTest) -> ReportedNumber | None:
+def _all_events(registry: Registry, row: ReportedNumber) -> ReportedNumber | None:
     """Return the row with the number of events, if the paper has one such number."""
-    index, groups = count_index(registry), test.row.outcome_groups
-    if test.row.level and groups is not None:
-        return index.sizes.get(groups[0])
-    totals = {row.id: row for row in event_totals(registry).values()}
+    if row.level and row.outcome_groups is not None:
+        return count_index(registry).sizes.get(row.outcome_groups[0])
+    totals = {total.id: total for total in event_totals(registry).values()}
     return next(iter(totals.values())) if len(totals) == 1 else None
 
 
-def check_logrank_bound(registry: Registry) -> list[Finding]:
+@check("survival", "possibility")
+def check_logrank_bound(registry: Registry) -> Iterator[Finding]:
     """Bound a log-rank statistic by group sizes and events; needs two groups of known size."""
-    return [_bound(test, _all_events(registry, test)) for test in two_group_tests(registry)]
+    for row, groups, sizes in _two_group_tests(registry):
+        if all((whole_number(size) or 0) > 0 for size in sizes):
+            yield _bound(row, groups, sizes, _all_events(registry, row))
 
 
-def _bound(test: TwoGroupTest, total: ReportedNumber | None) -> Finding:
-    first, second = test.patients
+def _two_group_tests(registry: Registry) -> Iterator[tuple[ReportedNumber, tuple, tuple]]:
+    """Yield the log-rank statistics of two groups, with their names and sizes where printed.
+
+    Sizes are those of groups of these names, or of levels counted under these names.
+    """
+    index = count_index(registry)
+    for row in originals(registry, "logrank_chi_square"):
+        groups = compared_groups(row)
+        if len(groups) == 2:
+            yield row, groups, tuple(_size(index, row.variable, name) for name in groups)
+
+
+def _bound(row: ReportedNumber, groups, sizes, total: ReportedNumber | None) -> Finding:
+    first, second = (whole_number(size) for size in sizes)
     events = whole_number(total) or first + second
     cases = ((min(events, first), second), (min(events, second), first))
     distinct = max(largest_with_distinct_times(*case) for case in cases)
     tied = max(largest_with_tied_times(*case) for case in cases)
-    least = float_limits(test.row.number, shortened=True)[0]
+    least = float_limits(row.number, shortened=True)[0]
     text = (
-        f"{test.printed}, {events if total is not None else 'unknown'} events: the statistic "
+        f"Log-rank χ² {row.printed} of {groups[0]} ({first}) and {groups[1]} ({second}), "
+        f"{events if total is not None else 'unknown'} events: the statistic "
         f"cannot exceed {format_value(distinct, 1)} with distinct event times, nor "
         f"{format_value(tied, 1)} with any ties."
     )
-    uses = ids(*test.sizes, total)
     if least > tied:
-        return judge("logrank_bound", test.row, uses, 0.0, tied, text)
+        return judge(row, (*sizes, total), 0.0, tied, text)
     status = "suggests" if least > distinct else "agrees" if least > distinct / 2 else "open"
-    return Finding(check="logrank_bound", status=status, uses=(test.row.id, *uses), text=text)
+    return conclude(status, text, row, *sizes, total)
 
 
-def check_logrank_beside_hazard_ratio(registry: Registry) -> list[Finding]:
+@check("survival", "possibility")
+def check_logrank_beside_hazard_ratio(registry: Registry) -> Iterator[Finding]:
     """Ask whether a hazard ratio and a log-rank statistic can be of one split; needs both."""
     index = count_index(registry)
     splits = [
@@ -912,16 +811,9 @@ def check_logrank_beside_hazard_ratio(registry: Registry) -> list[Finding]:
         for split in event_splits(registry)
         if split.found.estimate.method != "multivariable" and _makes_up_everyone(index, split)
     ]
-    findings = []
-    for row in originals(registry, "logrank_chi_square"):
-        groups = compared_groups(row)
-        if len(groups) != 2:
-            continue
-        sizes = tuple(_size(index, row.variable, name) for name in groups)
-        for split in splits:
-            if _may_be_same(groups, sizes, split):
-                findings += _beside(row, groups, sizes, split)
-    return findings
+    for (row, groups, sizes), split in product(_two_group_tests(registry), splits):
+        if _may_be_same(groups, sizes, split):
+            yield from _beside(row, groups, sizes, split)
 
 
 def _makes_up_everyone(index: CountIndex, split: EventSplit) -> bool:
@@ -940,27 +832,24 @@ def _may_be_same(groups: tuple[str, ...], sizes, split: EventSplit) -> bool:
     return bool(patients & levels)
 
 
-def _beside(row: ReportedNumber, groups, sizes, split: EventSplit) -> list[Finding]:
+def _beside(row: ReportedNumber, groups, sizes, split: EventSplit) -> Iterator[Finding]:
     found, (smallest, largest) = split.found, split.error
     # The information is a sum of q (1 - q) over the events, none of them above 1/4.
     smallest = max(smallest, 2 / math.sqrt(split.total))
     extreme = max(abs(end) for end in found.coefficient()) > LARGEST_LOG_RATIO
     if largest < smallest or extreme:
-        return []
+        return
     fit = CoxFit(log_ratio=found.coefficient(), standard_error=(smallest, largest))
     bound = logrank_limits(fit)[1]
     if not bound > 0:
-        return []
+        return
+    same = math.sqrt(max(row.number.low, 0.0)) <= MARGIN[0] * math.sqrt(bound) + MARGIN[1]
     text = (
         f"{found.printed}, {split.total} events: if Log-rank χ² {row.printed} of "
         f"{' and '.join(groups)} were of the same split, it could be at most "
         f"{format_value(bound, 1)}, which is (h - 1)²/(h SE²) with h the hazard ratio and SE "
-        f"{shown(*split.error, 4)}. "
+        f"{shown(*split.error, 4)}. It "
+        f"{'could be the same' if same else 'is another'} split"
+        f"{'.' if same else ', unless many events share their times.'}"
     )
-    uses = tuple(dict.fromkeys((row.id, *split.uses, *ids(*sizes))))
-    check = "logrank_beside_hazard_ratio"
-    if math.sqrt(max(row.number.low, 0.0)) <= MARGIN[0] * math.sqrt(bound) + MARGIN[1]:
-        text += "It could be the same split."
-        return [Finding(check=check, status="open", uses=uses, text=text)]
-    text += "It is another split, unless many events share their times."
-    return [Finding(check=check, status="suggests", uses=uses, text=text)]
+    yield conclude("open" if same else "suggests", text, row, *split.uses, *sizes)

@@ -6,7 +6,7 @@ from html import escape
 
 import pandas as pd
 
-from rairlib.checks.catalogue import CHECKS, POSSIBILITY, Check
+from rairlib.checks.catalogue import CHECKS
 from rairlib.checks.cells import short_name
 from rairlib.checks.survival import event_splits
 from rairlib.checks.wording import TextFinding
@@ -175,34 +175,6 @@ def objections(findings: pd.DataFrame) -> pd.DataFrame:
 
 
 # The module of a check says what kind of number it looks at.
-FAMILIES = {
-    "domains": "single numbers",
-    "counts": "counts",
-    "percentages": "percentages",
-    "repeats": "numbers printed twice",
-    "contingency": "tests of counts",
-    "means": "means",
-    "granularity": "means",
-    "spread": "quartiles and ranges",
-    "rank_tests": "rank tests",
-    "crude_ratios": "odds ratios beside counts",
-    "ratios": "regressions",
-    "regression_p_values": "regressions",
-    "diagnostic": "sensitivity and specificity",
-    "rule_counts": "sensitivity and specificity",
-    "roc": "areas under the ROC curve",
-    "roc_points": "areas under the ROC curve",
-    "event_counts": "survival",
-    "survival": "survival",
-    "logrank": "survival",
-}
-
-
-def family(check: Check) -> str:
-    """Return the kind of number that a check looks at."""
-    return FAMILIES[check.function.__module__.rsplit(".", 1)[-1]]
-
-
 def catalogue() -> pd.DataFrame:
     """List the checks in the order in which the audit makes them.
 
@@ -217,9 +189,9 @@ def catalogue() -> pd.DataFrame:
         records.append(
             {
                 "check": check.name.replace("_", " "),
-                "about": family(check),
+                "about": check.about,
                 "what it does": check.compares.replace("`", ""),
-                "agreement": "possible" if check.name in POSSIBILITY else "recomputed",
+                "agreement": "possible" if check.kind == "possibility" else "recomputed",
             }
         )
     return pd.DataFrame(records).set_index("check")
