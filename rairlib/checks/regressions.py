@@ -380,8 +380,7 @@ def midpoint(low: Interval, high: Interval) -> Interval:
 
 
 def mirrored(centre: Interval, limit: Interval) -> Interval:
-    """Return the range of the other limit of a symmetric interval, from its centre and one
-    limit."""
+    """Return the range of the other limit of a symmetric interval, from centre and limit."""
     return 2 * centre[0] - limit[1], 2 * centre[1] - limit[0]
 
 
@@ -571,8 +570,7 @@ def check_significance(registry: Registry) -> Iterator[Finding]:
 
 
 def excludes_null(low: Interval, high: Interval) -> bool | None:
-    """Say whether an interval excludes no effect, 0 on its scale; None if the rounding leaves it
-    open."""
+    """Say whether an interval excludes no effect, 0 on its scale; None if it is open."""
     if low[0] > 0 or high[1] < 0:
         return True
     return False if low[1] < 0 < high[0] else None

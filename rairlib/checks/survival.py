@@ -477,8 +477,7 @@ def largest_with_distinct_times(events: int, others: int) -> float:
 
 
 def largest_with_tied_times(events: int, others: int) -> float:
-    """Bound the log-rank statistic whatever the ties: ``events + (others - 1)(1 + 1/2 + … +
-    1/events)``."""
+    """Bound the log-rank statistic under ties: ``d + (others - 1)(1 + 1/2 + … + 1/d)``."""
     if not events or not others:
         return 0.0
     # 1 + 1/2 + … + 1/n, without adding them up.
