@@ -125,22 +125,7 @@ def hypotheses(study: str, model: PrintedModel) -> list[Hypothesis]:
 
 
 def hypothesis_records(study: str, model: PrintedModel) -> list[dict]:
-    """Write the accounts of a printed model's rows as flat objects, one per agreeing table.
-
-    Parameters
-    ----------
-    study : str
-        Key of the study.
-    model : PrintedModel
-        A model of more covariates than can be enumerated.
-
-    Returns
-    -------
-    list of dict
-        Keys ``study, model, covariates, cells, candidates, agreeing_estimates, agreeing, unique,
-        hypothesis, constraint, search, numbers, verdict, reason``; `cells` is empty where no
-        table agrees, and what is unknown is None.
-    """
+    """Write the accounts of a printed model's rows as flat objects, one per agreeing table."""
     records = []
     for found in hypotheses(study, model):
         facts = {"study": study, "model": model.name, **asdict(found), "cells": []}
@@ -331,19 +316,7 @@ class ChanceAgreement:
 
 
 def smallest_anchor_sets(agrees: pd.DataFrame) -> list[tuple]:
-    """Return the smallest sets of printed numbers that leave exactly one table.
-
-    Parameters
-    ----------
-    agrees : DataFrame of bool
-        One row per table, one column per printed number.
-
-    Returns
-    -------
-    list of tuple
-        Column labels of each set, all sets of the same, smallest, size; empty if even all
-        numbers together leave several tables, or none.
-    """
+    """Return the smallest sets of printed numbers that leave exactly one table."""
     for size in range(1, len(agrees.columns) + 1):
         sets = [
             chosen
@@ -473,9 +446,11 @@ def reconstruct_study(study: str) -> list[dict]:
     Returns
     -------
     list of dict
-        See :func:`reconstruction_records`; without a logistic model of binary covariates see
-        :func:`rairlib.reconstruct.printed_rules.rule_records` and
-        :func:`rairlib.reconstruct.printed_rules.subgroup_records`.
+        One per agreeing table: ``study, model, covariates, cells`` (the level of each covariate and
+        the patients `n`), ``candidates, agreeing_estimates, agreeing, unique``; a single one with
+        empty `cells` stands for no agreeing table. Where there are more than three covariates also
+        ``hypothesis, constraint, search, numbers, verdict, reason``. Without a logistic model of
+        binary covariates, the tables of outcome and rule and those of subgroups.
 
     Raises
     ------
@@ -545,24 +520,7 @@ def reconstructible_models(registry: Registry) -> list[PrintedModel]:
 def reconstruction_records(
     study: str, model: PrintedModel, reconstruction: Reconstruction
 ) -> list[dict]:
-    """Write a reconstruction as flat objects, one per agreeing table.
-
-    Parameters
-    ----------
-    study : str
-        Key of the study.
-    model : PrintedModel
-        The model as printed.
-    reconstruction : Reconstruction
-        What was found.
-
-    Returns
-    -------
-    list of dict
-        Keys ``study, model, covariates, cells, candidates, agreeing_estimates, agreeing, unique``;
-        `cells` lists the level of each covariate and the number of patients `n`, and is empty in
-        the single object that stands for no agreeing table.
-    """
+    """Write a reconstruction as flat objects, one per agreeing table."""
     facts = {
         "study": study,
         "model": model.name,

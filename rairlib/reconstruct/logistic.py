@@ -40,18 +40,7 @@ PIVOT_LIMIT = 1e-10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogisticFits:
-    """Maximum likelihood fits of one logistic model to many tables.
-
-    Attributes
-    ----------
-    estimates : ndarray, shape (tables, terms)
-        Coefficients on the log-odds scale, intercept first; NaN where the likelihood has no
-        finite maximum (separation, or a covariate that the table cannot tell from the others).
-    standard_errors : ndarray, shape (tables, terms)
-        From the information at the maximum.
-    log_likelihoods : ndarray, shape (tables,)
-        Of the ungrouped (Bernoulli) outcome.
-    """
+    """Maximum likelihood fits of one logistic model to many tables."""
 
     estimates: np.ndarray
     standard_errors: np.ndarray
@@ -189,28 +178,7 @@ def _fit_all(tables, design, back, sums, estimates, standard_errors, log_likelih
 
 
 def fit_tables(tables: np.ndarray, design: np.ndarray, event_sums: np.ndarray) -> LogisticFits:
-    """Fit one logistic model to many tables of patients per covariate pattern.
-
-    Parameters
-    ----------
-    tables : ndarray of int, shape (tables, patterns)
-        Patients with each covariate pattern.
-    design : ndarray, shape (patterns, terms)
-        Design matrix of the patterns, intercept first; covariates in any unit.
-    event_sums : ndarray, shape (terms,) or (tables, terms)
-        Sums of the design's columns over the patients with the outcome: the number of events,
-        then the events with level 1 of each covariate.
-
-    Returns
-    -------
-    LogisticFits
-        Each table is fitted by itself, so results do not depend on how tables are grouped.
-
-    Raises
-    ------
-    RairlibError
-        If a count is negative or not whole, or a number of the design or the sums not finite.
-    """
+    """Fit one logistic model to many tables of patients per covariate pattern."""
     tables, design = np.asarray(tables), np.asarray(design, np.float64)
     if tables.shape[1:] != design.shape[:1]:
         raise RairlibError(f"{len(design)} patterns in the design, tables {tables.shape}")
@@ -252,17 +220,7 @@ class ReconstructionError(RairlibError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogisticTarget:
-    """What a paper prints for one covariate of a logistic model.
-
-    Attributes
-    ----------
-    covariate : str
-        Name of the binary covariate.
-    odds_ratio : Printed or None
-        Odds ratio of level 1 against level 0.
-    low, high : Printed or None
-        Limits of its 95 % interval.
-    """
+    """What a paper prints for one covariate of a logistic model."""
 
     covariate: str
     odds_ratio: Printed | None = None
@@ -365,28 +323,7 @@ class Reconstruction:
 def fit_candidates(
     events: int, total: int, event_margins: Mapping[str, int], margins: Mapping[str, int]
 ) -> FittedTables:
-    """Fit the model to every joint table that the margins allow.
-
-    Parameters
-    ----------
-    events, total : int
-        Patients with the outcome, and all patients.
-    event_margins : mapping of str to int
-        Patients with the outcome and level 1 of each covariate.
-    margins : mapping of str to int
-        All patients with level 1 of each covariate, in the order in which cells are laid out.
-
-    Returns
-    -------
-    FittedTables
-        Every table that has the margins and can be split into a table of the patients with the
-        outcome and one of those without it that have the margins by outcome.
-
-    Raises
-    ------
-    ReconstructionError
-        If the margins are impossible, or not of two or three covariates.
-    """
+    """Fit the model to every joint table that the margins allow."""
     covariates = tuple(margins)
     _require_possible_margins(events, total, event_margins, margins)
     event_counts = [event_margins[covariate] for covariate in covariates]
@@ -466,18 +403,7 @@ def reconstruct_logistic(
 
 
 def estimate_frame(tables: FittedTables) -> pd.DataFrame:
-    """Return the odds ratios of fitted tables in the book's schema of estimates.
-
-    Parameters
-    ----------
-    tables : FittedTables
-        For example the solutions of a reconstruction.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``table`` (ordinal from 0), ``term, statistic, estimate, low, high, p_value, n``.
-    """
+    """Return the odds ratios of fitted tables in the book's schema of estimates."""
     total = tables.cells.sum(axis=1)
     parts = [
         pd.DataFrame(

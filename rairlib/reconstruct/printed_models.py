@@ -194,20 +194,7 @@ def _count(registry: Registry, variable: str, level: str, group: str) -> int:
 
 
 def cell_records(model: PrintedModel, table: np.ndarray) -> list[dict]:
-    """Write a joint table of a model as flat objects.
-
-    Parameters
-    ----------
-    model : PrintedModel
-        The model.
-    table : ndarray of int, shape (2**k,)
-        Patients per cell.
-
-    Returns
-    -------
-    list of dict
-        One per cell: the level of each covariate and ``n``.
-    """
+    """Write a joint table of a model as flat objects."""
     names = list(model.levels)
     return [
         {

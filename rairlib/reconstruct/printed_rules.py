@@ -108,7 +108,7 @@ class PrintedSubgroups:
         Returns
         -------
         ndarray, shape (2, 3, 2)
-            See :meth:`rairlib.reconstruct.two_by_two.Splits.agreeing_both`.
+            As for :func:`rairlib.reconstruct.two_by_two.solution_counts`.
         """
         targets = [ANY if roles and row.role not in roles else proportion(row) for row in self.rows]
         targets = np.array(targets).reshape(2, len(STATISTICS), 2)
@@ -183,19 +183,7 @@ def printed_subgroups(registry: Registry) -> list[PrintedSubgroups]:
 
 
 def group_names(variable: Variable) -> list[str]:
-    """Return the names of the groups that a binary variable makes.
-
-    Parameters
-    ----------
-    variable : Variable
-        Any variable.
-
-    Returns
-    -------
-    list of str
-        A level alone where it is a word, else behind the variable's name without its number
-        (``age <55``); empty if the variable is not binary.
-    """
+    """Return the names of the groups that a binary variable makes."""
     if variable.kind != "binary" or len(variable.levels) != 2:
         return []
     stem = " ".join(word for word in variable.name.split("_") if not word.isdigit())
@@ -312,22 +300,7 @@ CELLS = ((0, 0), (0, 1), (1, 0), (1, 1))
 
 
 def rule_records(registry: Registry) -> list[dict]:
-    """Write the tables of outcome and rule that printed sensitivities and specificities leave.
-
-    Parameters
-    ----------
-    registry : Registry
-        One of the book's studies.
-
-    Returns
-    -------
-    list of dict
-        One per agreeing table of each rule in each comparison. Keys ``study, model, covariates,
-        cells, candidates, agreeing_estimates, agreeing, unique``: `candidates` are all tables
-        with the printed group sizes, `agreeing_estimates` those that show sensitivity and
-        specificity, `agreeing` those that show predictive values and accuracy as well. `cells`
-        is empty in the single object that stands for no agreeing table.
-    """
+    """Write the tables of outcome and rule that printed sensitivities and specificities leave."""
     variables = load_variables(registry.study) if registry.where(MEASURED) else {}
     return [
         record
@@ -351,21 +324,7 @@ def _rule_cells(rule: Rule) -> list[tuple[list, np.ndarray]]:
 
 
 def levels_of_rule(rule: Rule, variables: dict[str, Variable]) -> dict[str, tuple[str, str]]:
-    """Return the levels of outcome and rule, those that are counted as positive first.
-
-    Parameters
-    ----------
-    rule : Rule
-        A rule in a comparison.
-    variables : dict of str to Variable
-        The study's variables.
-
-    Returns
-    -------
-    dict of str to (str, str)
-        The outcome's levels are those of the variable that the group with the outcome is named
-        after (``training failure``), or else the names of the groups.
-    """
+    """Return the levels of outcome and rule, those that are counted as positive first."""
     row = rule.first
     with_outcome, without = row.outcome_groups
     named = [name for name in with_outcome.split() if name in variables]
@@ -376,20 +335,7 @@ def levels_of_rule(rule: Rule, variables: dict[str, Variable]) -> dict[str, tupl
 
 
 def subgroup_records(registry: Registry) -> list[dict]:
-    """Write the tables of subgroup, outcome and rule that printed areas of subgroups leave.
-
-    Parameters
-    ----------
-    registry : Registry
-        One of the book's studies.
-
-    Returns
-    -------
-    list of dict
-        As :func:`rule_records`; `candidates` are all splits of the table of all patients,
-        `agreeing_estimates` those that give both areas of the dichotomised score, `agreeing` those
-        that give the limits as well, under the nonparametric standard error of Hanley and McNeil.
-    """
+    """Write the tables of subgroup, outcome and rule that printed areas of subgroups leave."""
     variables = load_variables(registry.study) if registry.where("auc") else {}
     return [
         record

@@ -38,25 +38,7 @@ def smallest_submodels(
     targets: Sequence[LogisticTarget],
     largest: int = COVARIATES_MAX,
 ) -> list[Reconstruction]:
-    """Find the models of fewest covariates that give all that is printed of these covariates.
-
-    Parameters
-    ----------
-    events, total : int
-        Patients with the outcome, and all patients.
-    event_margins, margins : mapping of str to int
-        Patients with level 1 of each covariate, with the outcome and in all.
-    targets : sequence of LogisticTarget
-        What is printed, or some of it; models of covariates without a target are not tried.
-    largest : int
-        Most covariates to try: with three of many this takes half a minute.
-
-    Returns
-    -------
-    list of Reconstruction
-        All models of that size with at least one agreeing table; empty if there are none. The
-        enumeration is complete.
-    """
+    """Find the models of fewest covariates that give all that is printed of these covariates."""
     named = {target.covariate for target in targets}
     for size in range(2, largest + 1):
         found = [
@@ -83,27 +65,7 @@ def extended_tables(
     event_margins: Mapping[str, int],
     margins: Mapping[str, int],
 ) -> FittedTables:
-    """Fit the model of a third covariate and two whose joint table is known, to all tables.
-
-    Parameters
-    ----------
-    pair : sequence of str
-        The two covariates, in the order of `pair_table`.
-    pair_table : ndarray of int, shape (4,)
-        Their joint table.
-    added : str
-        The third covariate.
-    events : int
-        Patients with the outcome.
-    event_margins, margins : mapping of str to int
-        Patients with level 1 of each covariate, with the outcome and in all.
-
-    Returns
-    -------
-    FittedTables
-        Every table that has the margins, the joint table of the pair and a split by outcome; the
-        covariates are the pair and the third.
-    """
+    """Fit the model of a third covariate and two whose joint table is known, to all tables."""
     names = (*pair, added)
     tables = joint_tables(int(np.sum(pair_table)), [margins[name] for name in names])
     with_pair = (tables.reshape(-1, 4, 2).sum(axis=2) == pair_table).all(axis=1)
@@ -141,40 +103,12 @@ def fit_known_tables(
 
 
 def rows_agreeing(tables: FittedTables, targets: Sequence[LogisticTarget]) -> FittedTables:
-    """Keep the tables that agree with every printed odds ratio and limit of some covariates.
-
-    Parameters
-    ----------
-    tables : FittedTables
-        Candidates.
-    targets : sequence of LogisticTarget
-        What is printed of some or all of their covariates.
-
-    Returns
-    -------
-    FittedTables
-        Those that agree with all of it.
-    """
+    """Keep the tables that agree with every printed odds ratio and limit of some covariates."""
     return tables.take(np.flatnonzero(agreement(tables, targets).all(axis=1)))
 
 
 def collapsed(cells: np.ndarray, covariates: Sequence[str], kept: Sequence[str]) -> np.ndarray:
-    """Sum joint tables over all covariates but some.
-
-    Parameters
-    ----------
-    cells : ndarray of int, shape (tables, 2**k)
-        Patients per cell.
-    covariates : sequence of str
-        Their covariates, the first varying slowest.
-    kept : sequence of str
-        Covariates to keep, in the order of `covariates`.
-
-    Returns
-    -------
-    ndarray of int, shape (tables, 2**len(kept))
-        Patients per cell of the kept covariates.
-    """
+    """Sum joint tables over all covariates but some."""
     shape = (len(cells), *(2 for _ in covariates))
     gone = tuple(1 + i for i, name in enumerate(covariates) if name not in kept)
     return cells.reshape(shape).sum(axis=gone).reshape(len(cells), -1)
@@ -216,40 +150,12 @@ def one_split(table: np.ndarray, events: int, event_margins: Sequence[int]) -> n
 
 
 def least_standard_error(inner: int, outer: int) -> float:
-    """Bound the standard error of a covariate in any model beside one that it implies.
-
-    If every patient with level 1 of B has level 1 of A, the information on B beside A comes from
-    the patients with level 1 of A alone, each with weight p(1 − p) ≤ 1/4; further covariates only
-    take from it. So SE(B) ≥ 2 √(1/n(B) + 1/(n(A) − n(B))), whatever the other covariates.
-
-    Parameters
-    ----------
-    inner : int
-        Patients with level 1 of B.
-    outer : int
-        Patients with level 1 of A, more than `inner`.
-
-    Returns
-    -------
-    float
-        Smallest possible standard error of B's log odds ratio.
-    """
+    """Bound the standard error of a covariate in any model beside one that it implies."""
     return 2 * float(np.sqrt(1 / inner + 1 / (outer - inner)))
 
 
 def largest_standard_error(low: Printed, high: Printed) -> float:
-    """Return the largest standard error that a printed 95 % Wald interval of a ratio allows.
-
-    Parameters
-    ----------
-    low, high : Printed
-        Limits, above zero.
-
-    Returns
-    -------
-    float
-        On the log scale, rounding of both limits carried through.
-    """
+    """Return the largest standard error that a printed 95 % Wald interval of a ratio allows."""
     return float(np.log(high.high / low.low)) / (2 * NORMAL_QUANTILE)
 
 
@@ -267,23 +173,7 @@ def least_distance(
     margins: Mapping[str, int],
     targets: Sequence[LogisticTarget],
 ) -> tuple[float, float]:
-    """Search with fixed seeds for the joint table nearest to all printed rows at once.
-
-    Parameters
-    ----------
-    events, total : int
-        Patients with the outcome, and all patients.
-    event_margins, margins : mapping of str to int
-        Patients with level 1 of each covariate, with the outcome and in all.
-    targets : sequence of LogisticTarget
-        Rows with an odds ratio and both limits.
-
-    Returns
-    -------
-    tuple of float
-        Distance beyond rounding in half last digits, summed over all numbers, and that of the
-        worst number. Nothing is proved: a nearer table may exist.
-    """
+    """Search with fixed seeds for the joint table nearest to all printed rows at once."""
     names = list(margins)
     problem = TableSearch(
         events=events,
@@ -302,22 +192,7 @@ def least_distance(
 
 
 def dealt(total: int, margins: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-    """Deal the levels of every covariate out at random: a start where all cells are allowed.
-
-    Parameters
-    ----------
-    total : int
-        Patients.
-    margins : tuple of int
-        Patients with level 1 of each covariate.
-    rng : numpy Generator
-        Source of randomness.
-
-    Returns
-    -------
-    ndarray of int64, shape (2**k,)
-        A joint table with these margins.
-    """
+    """Deal the levels of every covariate out at random: a start where all cells are allowed."""
     cells = np.zeros(total, np.int64)
     for margin in margins:
         cells = 2 * cells + rng.permutation(np.arange(total) < margin)

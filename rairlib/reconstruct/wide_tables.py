@@ -36,22 +36,7 @@ LOOKUP_BLOCK = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableSearch:
-    """What is known of a joint table of k binary covariates, and what is printed of its model.
-
-    Attributes
-    ----------
-    events : int
-        Patients with the outcome.
-    event_margins : tuple of int
-        Patients with the outcome and level 1 of each covariate.
-    targets : tuple of (int, LogisticTarget)
-        Position of a covariate, and its printed odds ratio with both limits.
-    free : tuple of int
-        Positions of the covariates whose levels may be swapped between patients; what the start
-        says of the others jointly is kept.
-    allowed : ndarray of bool, shape (2**k,)
-        Cells that may hold patients.
-    """
+    """What is known of a joint table of k binary covariates, and what is printed of its model."""
 
     events: int
     event_margins: tuple[int, ...]
@@ -84,19 +69,7 @@ class TableSearch:
         )
 
     def distances(self, tables: np.ndarray) -> np.ndarray:
-        """Return how far tables are from the print.
-
-        Parameters
-        ----------
-        tables : ndarray of int, shape (tables, 2**k)
-            Patients per cell.
-
-        Returns
-        -------
-        ndarray, shape (tables, targets, 3)
-            Signed, for lower limit, odds ratio and upper limit, in half last digits: within ±1 a
-            value rounds to the print. NaN without a finite maximum.
-        """
+        """Return how far tables are from the print."""
         fits = fit_tables(tables, self.design, self.sums)
         estimates, errors = fits.estimates[:, self.terms], fits.standard_errors[:, self.terms]
         shifts = NORMAL_QUANTILE * np.array([-1.0, 0.0, 1.0])
@@ -114,24 +87,7 @@ class TableSearch:
 def search_tables(
     problem: TableSearch, start: np.ndarray, rng: np.random.Generator, steps: int
 ) -> np.ndarray:
-    """Search once for joint tables that agree with every target.
-
-    Parameters
-    ----------
-    problem : TableSearch
-        What is known and what is printed.
-    start : ndarray of int, shape (2**k,)
-        A table with the right margins in allowed cells.
-    rng : numpy Generator
-        Source of randomness: the same generator state gives the same tables.
-    steps : int
-        Steps of annealing, about 20 microseconds each for five covariates.
-
-    Returns
-    -------
-    ndarray of int64, shape (tables, 2**k)
-        Tables that agree; often none, then search again.
-    """
+    """Search once for joint tables that agree with every target."""
     near = annealed(problem, start, rng, steps)
     return problem.agreeing(np.vstack([near[np.newaxis], _around(problem, near)]))
 
@@ -139,18 +95,7 @@ def search_tables(
 def annealed(
     problem: TableSearch, start: np.ndarray, rng: np.random.Generator, steps: int
 ) -> np.ndarray:
-    """Anneal from a table towards the print.
-
-    Parameters
-    ----------
-    problem, start, rng, steps
-        As for :func:`search_tables`.
-
-    Returns
-    -------
-    ndarray of int64, shape (2**k,)
-        The nearest table met, by the sum of the distances beyond rounding.
-    """
+    """Anneal from a table towards the print."""
     covariates = len(problem.event_margins)
     bits = np.array([1 << (covariates - 1 - position) for position in problem.free])
     return _anneal(
@@ -307,20 +252,7 @@ KEPT = ("wang2025",)
 
 
 def kept_tables(study: str, model: PrintedModel) -> np.ndarray:
-    """Load the joint tables that are kept for a study.
-
-    Parameters
-    ----------
-    study : str
-        Key of the study.
-    model : PrintedModel
-        Its model of all covariates.
-
-    Returns
-    -------
-    ndarray of int64, shape (tables, 2**k)
-        Patients per cell, in the model's order; no row if none are kept.
-    """
+    """Load the joint tables that are kept for a study."""
     names = list(model.levels)
     if study not in KEPT:
         return np.empty((0, 2 ** len(names)), np.int64)
@@ -338,21 +270,7 @@ def kept_tables(study: str, model: PrintedModel) -> np.ndarray:
 
 
 def tables_frame(model: PrintedModel, tables: np.ndarray) -> pd.DataFrame:
-    """Lay joint tables out as they are kept.
-
-    Parameters
-    ----------
-    model : PrintedModel
-        The model that the tables belong to.
-    tables : ndarray of int, shape (tables, 2**k)
-        Patients per cell, in the model's order.
-
-    Returns
-    -------
-    DataFrame
-        One row per table and cell that is not empty: ``table`` (from 1), the level of each
-        covariate, ``n``.
-    """
+    """Lay joint tables out as they are kept."""
     frames = [
         pd.DataFrame(cell_records(model, table)).assign(table=number)
         for number, table in enumerate(tables, start=1)

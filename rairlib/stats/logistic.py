@@ -103,19 +103,7 @@ def fit_logistic(event: np.ndarray, design: np.ndarray, offset: np.ndarray | flo
 
 
 def check_arrays(event: np.ndarray, design: np.ndarray) -> None:
-    """Refuse outcomes and columns of which no model can be made.
-
-    Parameters
-    ----------
-    event, design
-        As for :func:`fit_logistic`.
-
-    Raises
-    ------
-    RairlibError
-        If the sizes differ, there are no patients, an outcome is not 0 or 1, or a number of the
-        design is not finite.
-    """
+    """Refuse outcomes and columns of which no model can be made."""
     if design.ndim != 2 or event.shape != design.shape[:1]:
         raise RairlibError(f"one row per patient: {event.size} outcomes, a design {design.shape}")
     if not event.size:
@@ -156,18 +144,7 @@ def on_unit_scale(design: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def dependent(information: np.ndarray) -> bool:
-    """Tell whether the columns behind an information matrix determine one another.
-
-    Parameters
-    ----------
-    information : ndarray, shape (terms, terms)
-        Sums of squares and products of the columns.
-
-    Returns
-    -------
-    bool
-        True if the others explain a combination of them but for a share of 1e-10.
-    """
+    """Tell whether the columns behind an information matrix determine one another."""
     size = np.sqrt(np.diag(information))
     if not (size > 0).all():
         return True
@@ -176,20 +153,7 @@ def dependent(information: np.ndarray) -> bool:
 
 
 def dependent_terms(columns: pd.DataFrame, share: float) -> str:
-    """Name the terms of which a combination hardly varies.
-
-    Parameters
-    ----------
-    columns : DataFrame
-        One column per term; each varies.
-    share : float
-        Below which part of the spread that it would have if they were unrelated.
-
-    Returns
-    -------
-    str
-        The terms, with commas; empty if there are none.
-    """
+    """Name the terms of which a combination hardly varies."""
     spread = columns.to_numpy() - columns.to_numpy().mean(axis=0)
     spread = spread / np.linalg.norm(spread, axis=0)
     shares, combinations = np.linalg.eigh(spread.T @ spread)
@@ -211,20 +175,7 @@ def _climb(event, design, offset, start, step, reached):
 
 
 def log_likelihood(event: np.ndarray, linear: np.ndarray | float) -> float:
-    """Return the log likelihood of outcomes under given log odds.
-
-    Parameters
-    ----------
-    event : ndarray of float, shape (n,)
-        1 for patients with the outcome, 0 for the others.
-    linear : ndarray of float, shape (n,)
-        Log odds.
-
-    Returns
-    -------
-    float
-        Of the Bernoulli outcomes.
-    """
+    """Return the log likelihood of outcomes under given log odds."""
     return float((event * linear - np.logaddexp(0.0, linear)).sum())
 
 
@@ -325,33 +276,7 @@ TOLERANCES = (1e-10, 1e-8, 1e-7, 1e-6, 1e-5)
 
 
 def penalised_fit(estimator, columns: pd.DataFrame, outcome, intercept: bool = False) -> np.ndarray:
-    """Fit a model of firthmodels with the tightest tolerance that its solver can meet.
-
-    Its step-halving asks the likelihood to grow, which it cannot do once it is flat to the last
-    digit; that happens below a gradient of about 1e-7.
-
-    Parameters
-    ----------
-    estimator : class
-        ``FirthLogisticRegression`` or ``FirthCoxPH``.
-    columns : DataFrame
-        Covariates, one row per patient; they vary.
-    outcome : array or tuple of array
-        As the estimator takes it.
-    intercept : bool
-        Whether the model has an intercept.
-
-    Returns
-    -------
-    ndarray, shape (terms, 4)
-        Estimates, limits of the profile penalised likelihood and p values of the penalised
-        likelihood-ratio test; the intercept first.
-
-    Raises
-    ------
-    RairlibError
-        If no tolerance lets the solver converge.
-    """
+    """Fit a model of firthmodels with the tightest tolerance that its solver can meet."""
     try:
         return _on_one_scale(estimator, columns, outcome, intercept)
     except RairlibError:
@@ -497,25 +422,7 @@ def _model_frame(data, outcome, covariates) -> tuple[pd.Series, pd.DataFrame]:
 
 
 def covariate_columns(data: pd.DataFrame, covariates: Mapping[str, Coding]) -> pd.DataFrame:
-    """Turn covariates into the columns of a regression, without an intercept.
-
-    Parameters
-    ----------
-    data, covariates
-        As for :func:`logistic`.
-
-    Returns
-    -------
-    DataFrame
-        One row per patient, one column per term; a level is 1, any other 0. A term reads
-        ``metastasis: yes vs no``, or is the column's name if numeric.
-
-    Raises
-    ------
-    RairlibError
-        If a column is absent or has missing values, a level is unknown or has no patient, or the
-        terms determine one another.
-    """
+    """Turn covariates into the columns of a regression, without an intercept."""
     check_covariates(data, covariates)
     terms = []
     for name, coding in covariates.items():
@@ -526,39 +433,13 @@ def covariate_columns(data: pd.DataFrame, covariates: Mapping[str, Coding]) -> p
 
 
 def check_dependence(columns: pd.DataFrame) -> None:
-    """Refuse terms that determine one another.
-
-    Parameters
-    ----------
-    columns : DataFrame
-        One column per term; each varies.
-
-    Raises
-    ------
-    RairlibError
-        It names the terms.
-    """
+    """Refuse terms that determine one another."""
     if together := dependent_terms(columns, UNEXPLAINED_MIN):
         raise RairlibError(f"the terms {together} determine one another")
 
 
 def check_errors(columns: pd.DataFrame, error: np.ndarray, infinite: str) -> None:
-    """Refuse estimates with standard errors that no clinical data set has.
-
-    Parameters
-    ----------
-    columns : DataFrame
-        What :func:`covariate_columns` returned.
-    error : ndarray, shape (terms,)
-        Standard errors of their coefficients.
-    infinite : str
-        What a large error means where no terms nearly determine one another.
-
-    Raises
-    ------
-    RairlibError
-        If an error is missing or above 100 per standard deviation of its term.
-    """
+    """Refuse estimates with standard errors that no clinical data set has."""
     scaled = np.asarray(error * columns.std(ddof=0))
     if (scaled < LARGEST_STANDARD_ERROR).all():
         return
@@ -570,22 +451,7 @@ def check_errors(columns: pd.DataFrame, error: np.ndarray, infinite: str) -> Non
 
 
 def check_columns(data: pd.DataFrame, columns: Iterable[str], gaps: bool = False) -> None:
-    """Refuse a frame without patients, without a column, or with gaps in it.
-
-    Parameters
-    ----------
-    data : DataFrame
-        One row per patient.
-    columns : iterable of str
-        The columns that an analysis uses.
-    gaps : bool
-        Whether values may be missing.
-
-    Raises
-    ------
-    RairlibError
-        For the first fault.
-    """
+    """Refuse a frame without patients, without a column, or with gaps in it."""
     if not len(data):
         raise RairlibError("there are no patients in the data")
     for column in columns:
@@ -599,18 +465,7 @@ def check_columns(data: pd.DataFrame, columns: Iterable[str], gaps: bool = False
 
 
 def check_covariates(data: pd.DataFrame, covariates: Mapping[str, Coding]) -> None:
-    """Refuse columns as :func:`check_columns` does, and codings without two different levels.
-
-    Parameters
-    ----------
-    data, covariates
-        As for :func:`logistic`.
-
-    Raises
-    ------
-    RairlibError
-        For the first fault.
-    """
+    """Refuse columns as :func:`check_columns` does, and codings without two different levels."""
     if not isinstance(covariates, Mapping):
         raise RairlibError("covariates: give each column its levels, or None if it is numeric")
     check_columns(data, covariates)
@@ -632,23 +487,7 @@ def _check_numbers(values: pd.Series) -> None:
 
 
 def outcome_column(values: pd.Series) -> pd.Series:
-    """Return an outcome as 1.0 for patients who have it and 0.0 for the others.
-
-    Parameters
-    ----------
-    values : Series
-        ``yes``/``no``, true/false or 1/0, one value per patient.
-
-    Returns
-    -------
-    Series of float
-        With the same index.
-
-    Raises
-    ------
-    RairlibError
-        If there are other values, or all patients have the same.
-    """
+    """Return an outcome as 1.0 for patients who have it and 0.0 for the others."""
     if values.isna().any():
         raise RairlibError(f"{values.name}: {int(values.isna().sum())} values are missing")
     event = values.map(YES_NO) if set(values) <= set(YES_NO) else values
@@ -720,27 +559,7 @@ def estimate_table(
     ratio: str,
     intercept: bool = False,
 ) -> pd.DataFrame:
-    """Lay estimates on the log scale out in the common schema.
-
-    Parameters
-    ----------
-    terms : iterable of str
-        Names of the terms.
-    values : ndarray, shape (terms, 4)
-        Coefficients, their limits and p values.
-    sizes : tuple of int
-        Patients and events.
-    ratio : str
-        What an exponentiated coefficient is: ``odds_ratio`` or ``hazard_ratio``.
-    intercept : bool
-        Whether the first term is an intercept.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``term, statistic, estimate, low, high, p_value, n, events``; for each term a
-        ``coefficient`` and a ratio row, for an intercept one row.
-    """
+    """Lay estimates on the log scale out in the common schema."""
     rows = []
     for place, (term, (*on_log_scale, p_value)) in enumerate(zip(terms, values, strict=True)):
         if intercept and not place:

@@ -11,25 +11,7 @@ Z_95 = stats.norm.ppf(0.975)
 
 
 def split_scores(event, score) -> tuple[np.ndarray, np.ndarray]:
-    """Return the scores of patients with and without the event, each sorted.
-
-    Parameters
-    ----------
-    event : array-like of bool, 0/1 or yes/no, shape (n,)
-        Whether the patient has the outcome.
-    score : array-like of float, shape (n,)
-        Finite scores; a Series is matched by its index.
-
-    Returns
-    -------
-    with_event, without_event : ndarray
-        Ascending; scores that only float noise keeps apart are made equal.
-
-    Raises
-    ------
-    RairlibError
-        If a value is missing or a group is empty.
-    """
+    """Return the scores of patients with and without the event, each sorted."""
     event, score = outcomes_and("score", event, score)
     score = settled(score)
     with_event, without_event = np.sort(score[event == 1]), np.sort(score[event == 0])
@@ -37,18 +19,7 @@ def split_scores(event, score) -> tuple[np.ndarray, np.ndarray]:
 
 
 def candidate_cutoffs(score) -> np.ndarray:
-    """Return the cut-offs that SPSS lists: minimum - 1, midpoints of distinct values, maximum + 1.
-
-    Parameters
-    ----------
-    score : array-like of float, shape (n,)
-        Finite scores.
-
-    Returns
-    -------
-    ndarray
-        Ascending; one more than there are distinct scores.
-    """
+    """Return the cut-offs that SPSS lists: below all scores, between them, above all."""
     return _cutoffs_between(np.unique(settled(finite("score", score))))
 
 
@@ -98,18 +69,7 @@ def roc_coordinates(event, score) -> pd.DataFrame:
 
 
 def counts_at_cutoffs(with_event, without_event) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Count the correct calls at every candidate cut-off.
-
-    Parameters
-    ----------
-    with_event, without_event : ndarray
-        Scores of the two groups, as :func:`split_scores` gives them.
-
-    Returns
-    -------
-    cutoffs, true_positives, true_negatives : ndarray
-        One entry per candidate cut-off, ascending.
-    """
+    """Count the correct calls at every candidate cut-off."""
     cutoffs = _cutoffs_between(np.unique(np.concatenate([with_event, without_event])))
     true_positives = with_event.size - np.searchsorted(with_event, cutoffs, side="left")
     return cutoffs, true_positives, np.searchsorted(without_event, cutoffs, side="left")
@@ -165,10 +125,7 @@ def hanley_mcneil_standard_error(event, score) -> float:
 
 
 def _both_on_one_side(pairs: np.ndarray, singles: np.ndarray) -> float:
-    """Return P(two draws from the sorted `pairs` both lie below one draw from `singles`).
-
-    A draw tied with the single counts one half if the other lies below, one third if both tie.
-    """
+    """Return P(two draws from the sorted `pairs` both lie below one draw from `singles`)."""
     below = np.searchsorted(pairs, singles, side="left")
     ties = np.searchsorted(pairs, singles, side="right") - below
     return float((below**2 + below * ties + ties**2 / 3).mean() / pairs.size**2)

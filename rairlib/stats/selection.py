@@ -148,18 +148,7 @@ def backward_lr(
 
 
 def check_limits(*limits: float) -> None:
-    """Refuse limits of p that no p can pass.
-
-    Parameters
-    ----------
-    *limits : float
-        Such as 0.05.
-
-    Raises
-    ------
-    RairlibError
-        If one is outside 0 to 1.
-    """
+    """Refuse limits of p that no p can pass."""
     for limit in limits:
         if not 0 <= limit <= 1:
             raise RairlibError(f"a limit of p lies between 0 and 1; got {limit:g}")
@@ -168,24 +157,7 @@ def check_limits(*limits: float) -> None:
 def score_tests(
     event: np.ndarray, present: np.ndarray, log_odds: np.ndarray, candidates: dict[str, np.ndarray]
 ) -> dict[str, tuple[float, int, float]]:
-    """Test whether further variables improve a logistic model.
-
-    Parameters
-    ----------
-    event : ndarray of float, shape (n,)
-        1 for patients with the outcome, 0 for the others.
-    present : ndarray, shape (n, terms)
-        Design matrix of the model, intercept first.
-    log_odds : ndarray, shape (n,)
-        What the model gives.
-    candidates : dict of str to ndarray, shape (n, terms of the variable)
-        Columns of each further variable.
-
-    Returns
-    -------
-    dict of str to tuple
-        Statistic, degrees of freedom and p of each; 0, 0 and NaN if the model determines it.
-    """
+    """Test whether further variables improve a logistic model."""
     risk, present = expit(log_odds), on_unit_scale(present)[0]
     weight = (risk * (1 - risk))[:, np.newaxis]
     weighted, tests = (present * weight).T, {}
@@ -206,22 +178,7 @@ def score_tests(
 
 
 def mover(tests: dict[str, tuple[float, int, float]], action: str, limit: float) -> str | None:
-    """Return the variable that moves: of the smallest p to enter, of the largest to leave.
-
-    Parameters
-    ----------
-    tests : dict of str to tuple
-        As from :func:`score_tests`.
-    action : str
-        ``enter`` or ``remove``.
-    limit : float
-        Which p has to be below this to enter, above it to leave.
-
-    Returns
-    -------
-    str or None
-        The first in order, if p and statistic are the same; None if no variable moves.
-    """
+    """Return the variable that moves: of the smallest p to enter, of the largest to leave."""
     sign = 1 if action == "enter" else -1
     able = [name for name, (_, _, p_value) in tests.items() if sign * p_value < sign * limit]
     if not able:
@@ -504,27 +461,7 @@ def forward_variables(
     entry: float = ENTRY_P,
     removal: float = REMOVAL_P,
 ) -> tuple[str, ...]:
-    """Return the variables that :func:`rairlib.stats.selection.forward_lr` selects.
-
-    Parameters
-    ----------
-    event : ndarray of float, shape (n,)
-        1 for patients with the outcome, 0 for the others.
-    columns : mapping of str to ndarray, shape (n, terms)
-        Candidates, from :func:`candidate_columns`.
-    entry, removal : float
-        Limits of p for entry (score test) and removal (likelihood ratio).
-
-    Returns
-    -------
-    tuple of str
-        In the order of the candidates.
-
-    Raises
-    ------
-    RairlibError
-        If the variables of a step separate the outcome, or a limit is outside 0 to 1.
-    """
+    """Return the variables that :func:`rairlib.stats.selection.forward_lr` selects."""
     check_limits(entry, removal)
     usable = {name: values[:, varying(values)] for name, values in columns.items()}
     run = _Forward(event, {name: values for name, values in usable.items() if values.size})
@@ -545,18 +482,7 @@ def forward_variables(
 
 
 def varying(columns: np.ndarray) -> np.ndarray:
-    """Tell which columns hold more than one value.
-
-    Parameters
-    ----------
-    columns : ndarray, shape (n, terms)
-        Columns of a regression.
-
-    Returns
-    -------
-    ndarray of bool, shape (terms,)
-        True where patients differ.
-    """
+    """Tell which columns hold more than one value."""
     return np.ptp(columns, axis=0) > 0
 
 

@@ -22,8 +22,11 @@ def kaplan_meier(time, event, interval: str = "plain") -> pd.DataFrame:
 
     Parameters
     ----------
-    time, event
-        As for :func:`rairlib.stats.observation.survival_times`.
+    time : array-like of float, shape (n,)
+        Time to the event or to the end of observation, not negative; a Series names the patients
+        by its index, anything else by their place, from 1 on.
+    event : array-like of bool, 0/1 or yes/no, shape (n,)
+        Whether the event occurred at that time.
     interval : str
         ``plain``: survival ± 1.96 standard errors, cut at 0 and 1; ``log-log``: on the scale of
         log(-log survival). SPSS prints the standard error alone.
@@ -39,8 +42,8 @@ def kaplan_meier(time, event, interval: str = "plain") -> pd.DataFrame:
     Raises
     ------
     RairlibError
-        As :func:`~rairlib.stats.observation.survival_times` does, or if the interval is another
-        one.
+        If the interval is another one, there are no patients, or a time or an event is not usable;
+        the first such patient is named.
     """
     if interval not in INTERVALS:
         raise RairlibError(f"the interval is {' or '.join(INTERVALS)}, not {interval!r}")
@@ -119,27 +122,7 @@ def _moments(months) -> np.ndarray:
 
 
 def numbers_at_risk(time, months, group=None) -> pd.DataFrame:
-    """Count the patients still under observation and free of the event just before given times.
-
-    Parameters
-    ----------
-    time : array-like of float, shape (n,)
-        As for :func:`rairlib.stats.observation.survival_times`.
-    months : sequence of float
-        When to count.
-    group : array-like of str, shape (n,), optional
-        Group of each patient; all in one group ``all`` without it.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``group, months, at_risk``; groups in order of appearance.
-
-    Raises
-    ------
-    RairlibError
-        As :func:`~rairlib.stats.observation.survival_times` does, or if a group is missing.
-    """
+    """Count the patients still under observation and free of the event just before given times."""
     time, group = aligned(time=time, group=group)
     times = survival_times(time, np.zeros(len(time)))["time"]
     groups = patient_groups(["all"] * len(times) if group is None else group, times.index)
@@ -154,18 +137,7 @@ def numbers_at_risk(time, months, group=None) -> pd.DataFrame:
 
 
 def median_survival(time, event) -> float:
-    """Return the first time at which half of the patients or fewer are without the event.
-
-    Parameters
-    ----------
-    time, event
-        As for :func:`rairlib.stats.observation.survival_times`.
-
-    Returns
-    -------
-    float
-        In the unit of `time`; NaN if the curve stays above one half: the median is not reached.
-    """
+    """Return the first time at which half of the patients or fewer are without the event."""
     curve = kaplan_meier(time, event)
     # Products of shares can miss one half by their last digit.
     reached = curve["time"][curve["survival"] <= 0.5 + 1e-12]
@@ -178,7 +150,7 @@ def median_follow_up(time, event) -> pd.DataFrame:
     Parameters
     ----------
     time, event
-        As for :func:`rairlib.stats.observation.survival_times`.
+        As for :func:`kaplan_meier`.
 
     Returns
     -------
@@ -203,7 +175,7 @@ def log_rank(time, event, group) -> TestResult:
     Parameters
     ----------
     time, event
-        As for :func:`rairlib.stats.observation.survival_times`.
+        As for :func:`kaplan_meier`.
     group : array-like of str, shape (n,)
         Group of each patient.
 
@@ -218,7 +190,7 @@ def log_rank(time, event, group) -> TestResult:
     Raises
     ------
     RairlibError
-        As :func:`~rairlib.stats.observation.survival_times` does, or if a group is missing.
+        As :func:`kaplan_meier` does, or if a group is missing.
     """
     time, event, group = aligned(time=time, event=event, group=group)
     data = survival_times(time, event)
@@ -437,22 +409,7 @@ def logrank_from_risk_sets(group_fails, at_risk) -> float:
 
 
 def cox_from_risk_sets(group_fails, at_risk) -> tuple[float, float]:
-    """Fit a Cox model of two groups to a sequence of events, one event per time.
-
-    Parameters
-    ----------
-    group_fails, at_risk
-        As for :func:`logrank_from_risk_sets`, with the groups 0 and 1.
-
-    Returns
-    -------
-    log_ratio, standard_error : float
-        Of group 1 against group 0; infinite log ratio and NaN where no finite maximum exists.
-
-    Notes
-    -----
-    Newton's method in halved steps on the concave log partial likelihood.
-    """
+    """Fit a Cox model of two groups to a sequence of events, one event per time."""
     fails, at_risk = whole("group_fails", group_fails), whole("at_risk", at_risk).astype(float)
     mixed = (at_risk > 0).all(axis=1)
     observed, others = fails[mixed].sum(), at_risk[mixed]
