@@ -85,7 +85,6 @@ MODEL = {"event": EVENT, "risk": RISK}
 # Function → arguments that it takes, and for some of them values that it cannot use.
 CASES = {
     discrimination.split_scores: (BASE, PAIR),
-    discrimination.candidate_cutoffs: ({"score": RISK}, {"score": numbers()}),
     discrimination.roc_coordinates: (BASE, PAIR),
     discrimination.auc: (BASE, PAIR),
     discrimination.hanley_mcneil_standard_error: (BASE, PAIR),

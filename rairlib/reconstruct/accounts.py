@@ -18,18 +18,18 @@ from rairlib.reconstruct.logistic import (
     LogisticTarget,
     Reconstruction,
     ReconstructionError,
+    fit_known_tables,
     reconstruct_logistic,
+    rows_agreeing,
 )
 from rairlib.reconstruct.printed_models import PrintedModel, cell_records, printed_models
 from rairlib.reconstruct.printed_rules import rule_records, subgroup_records
 from rairlib.reconstruct.submodels import (
     collapsed,
     extended_tables,
-    fit_known_tables,
     largest_standard_error,
     least_distance,
     least_standard_error,
-    rows_agreeing,
     smallest_submodels,
 )
 from rairlib.reconstruct.wide_tables import kept_tables
@@ -313,19 +313,6 @@ class ChanceAgreement:
     def share(self) -> float:
         """Probability that made-up numbers agree with at least one table."""
         return self.reached / self.printable
-
-
-def smallest_anchor_sets(agrees: pd.DataFrame) -> list[tuple]:
-    """Return the smallest sets of printed numbers that leave exactly one table."""
-    for size in range(1, len(agrees.columns) + 1):
-        sets = [
-            chosen
-            for chosen in combinations(agrees.columns, size)
-            if agrees[list(chosen)].all(axis=1).sum() == 1
-        ]
-        if sets:
-            return sets
-    return []
 
 
 def agreeing_tables(agrees: pd.DataFrame, size: int = 1) -> pd.Series:

@@ -15,9 +15,9 @@ from rairlib.reconstruct.logistic import (
     LogisticTarget,
     Reconstruction,
     ReconstructionError,
-    agreement,
     fit_candidates,
     reconstruct_logistic,
+    rows_agreeing,
 )
 from rairlib.registry.registry import Registry, ReportedNumber
 
@@ -87,9 +87,7 @@ class PrintedModel:
         FittedTables
             All candidates if no number has such a role.
         """
-        tables = self.candidates()
-        agrees = agreement(tables, self.targets(roles))
-        return tables.take(np.flatnonzero(agrees.all(axis=1))) if len(agrees.columns) else tables
+        return rows_agreeing(self.candidates(), self.targets(roles))
 
     def restricted(self, covariates: Collection[str]) -> "PrintedModel":
         """Return the model of some of the covariates, with their printed numbers.

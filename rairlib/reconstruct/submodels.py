@@ -10,24 +10,19 @@ from itertools import combinations
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from rairlib.reconstruct.joint_tables import (
-    COVARIATES_MAX,
-    cell_levels,
-    joint_tables,
-    tables_with_split,
-)
+from rairlib.reconstruct.joint_tables import COVARIATES_MAX, joint_tables
 from rairlib.reconstruct.logistic import (
-    NORMAL_QUANTILE,
     FittedTables,
     LogisticTarget,
     Reconstruction,
     ReconstructionError,
-    agreement,
-    fit_tables,
+    design_of,
+    fit_splittable,
     reconstruct_logistic,
 )
 from rairlib.reconstruct.wide_tables import TableSearch, annealed
 from rairlib.registry.printed import Printed
+from rairlib.stats.logistic import Z_95
 
 
 def smallest_submodels(
@@ -69,42 +64,7 @@ def extended_tables(
     names = (*pair, added)
     tables = joint_tables(int(np.sum(pair_table)), [margins[name] for name in names])
     with_pair = (tables.reshape(-1, 4, 2).sum(axis=2) == pair_table).all(axis=1)
-    sums = [event_margins[name] for name in names]
-    tables = tables[with_pair]
-    cells = tables[tables_with_split(tables, events, sums)]
-    design = np.column_stack([np.ones(cells.shape[1]), cell_levels(len(names))])
-    fits = fit_tables(cells, design, np.array([events, *sums]))
-    return FittedTables(covariates=names, cells=cells, fits=fits, joint_tables=len(tables))
-
-
-def fit_known_tables(
-    cells: np.ndarray, events: int, event_margins: Mapping[str, int]
-) -> FittedTables:
-    """Fit the model of all covariates to given joint tables.
-
-    Parameters
-    ----------
-    cells : ndarray of int, shape (tables, 2**k)
-        Patients per cell, the first covariate varying slowest.
-    events : int
-        Patients with the outcome.
-    event_margins : mapping of str to int
-        Patients with the outcome and level 1 of each covariate, in the order of the cells.
-
-    Returns
-    -------
-    FittedTables
-        In the same order.
-    """
-    design = np.column_stack([np.ones(cells.shape[1]), cell_levels(len(event_margins))])
-    fits = fit_tables(cells, design, np.array([events, *event_margins.values()]))
-    names = tuple(event_margins)
-    return FittedTables(covariates=names, cells=cells, fits=fits, joint_tables=len(cells))
-
-
-def rows_agreeing(tables: FittedTables, targets: Sequence[LogisticTarget]) -> FittedTables:
-    """Keep the tables that agree with every printed odds ratio and limit of some covariates."""
-    return tables.take(np.flatnonzero(agreement(tables, targets).all(axis=1)))
+    return fit_splittable(tables[with_pair], events, {name: event_margins[name] for name in names})
 
 
 def collapsed(cells: np.ndarray, covariates: Sequence[str], kept: Sequence[str]) -> np.ndarray:
@@ -137,10 +97,9 @@ def one_split(table: np.ndarray, events: int, event_margins: Sequence[int]) -> n
         If there is none; integer programming proves it.
     """
     sums = np.array([events, *event_margins])
-    design = np.column_stack([np.ones(len(table)), cell_levels(len(event_margins))])
     found = milp(
         np.zeros(len(table)),
-        constraints=LinearConstraint(design.T, sums, sums),
+        constraints=LinearConstraint(design_of(len(event_margins)).T, sums, sums),
         integrality=np.ones(len(table)),
         bounds=Bounds(0, np.asarray(table)),
     )
@@ -156,7 +115,7 @@ def least_standard_error(inner: int, outer: int) -> float:
 
 def largest_standard_error(low: Printed, high: Printed) -> float:
     """Return the largest standard error that a printed 95 % Wald interval of a ratio allows."""
-    return float(np.log(high.high / low.low)) / (2 * NORMAL_QUANTILE)
+    return float(np.log(high.high / low.low)) / (2 * Z_95)
 
 
 # --- How near any joint table comes to all rows of a printed model, if they are taken as one model
@@ -179,8 +138,6 @@ def least_distance(
         events=events,
         event_margins=tuple(event_margins[name] for name in names),
         targets=tuple((names.index(target.covariate), target) for target in targets),
-        free=tuple(range(len(names))),
-        allowed=np.ones(2 ** len(names), bool),
     )
     beyond = []
     for seed in range(SEARCHES):

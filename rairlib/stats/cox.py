@@ -19,6 +19,7 @@ from rairlib.errors import RairlibError
 from rairlib.stats.description import TestResult
 from rairlib.stats.logistic import (
     UNEXPLAINED_MIN,
+    Z_95,
     Coding,
     check_columns,
     check_dependence,
@@ -30,7 +31,6 @@ from rairlib.stats.logistic import (
 from rairlib.stats.observation import aligned, numbers, ranked, survival_times
 from rairlib.stats.survival import kaplan_meier
 
-Z_95 = stats.norm.ppf(0.975)
 TIES = ("breslow", "efron")
 PRECISION = 1e-10
 # lifelines stops on half the score's squared length in the metric of the information, or on a

@@ -22,12 +22,6 @@ def checked_thresholds(thresholds) -> np.ndarray:
     return thresholds
 
 
-def net_benefit(event, risk, thresholds) -> np.ndarray:
-    """Return the net benefit of treating patients whose risk reaches a threshold."""
-    event, ranks, cuts, thresholds = _checked(event, risk, thresholds)
-    return _net_benefit(event, ranks, cuts, thresholds)
-
-
 def _checked(event, risk, thresholds) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return outcomes, the ranks of risks and of thresholds among each other, and thresholds."""
     event, risk = outcomes_and_risks(event, risk)

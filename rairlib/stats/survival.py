@@ -10,9 +10,9 @@ from scipy import stats
 
 from rairlib.errors import RairlibError
 from rairlib.stats.description import TestResult
+from rairlib.stats.logistic import Z_95
 from rairlib.stats.observation import aligned, patient_groups, survival_times, whole
 
-Z_95 = stats.norm.ppf(0.975)
 INTERVALS = ("plain", "log-log")
 CURVE_COLUMNS = ("time", "at_risk", "events", "censored", "survival", "se", "low", "high")
 
@@ -119,21 +119,6 @@ def _moments(months) -> np.ndarray:
     if not (read >= 0).all():
         raise RairlibError(f"survival cannot be read at {asked[~(read >= 0)].iloc[0]} months")
     return read.to_numpy()
-
-
-def numbers_at_risk(time, months, group=None) -> pd.DataFrame:
-    """Count the patients still under observation and free of the event just before given times."""
-    time, group = aligned(time=time, group=group)
-    times = survival_times(time, np.zeros(len(time)))["time"]
-    groups = patient_groups(["all"] * len(times) if group is None else group, times.index)
-    return pd.DataFrame(
-        [
-            (name, month, int((part >= month).sum()))
-            for name, part in times.groupby(groups, sort=False)
-            for month in _moments(months)
-        ],
-        columns=["group", "months", "at_risk"],
-    )
 
 
 def median_survival(time, event) -> float:
@@ -294,6 +279,12 @@ class CoxFit:
             raise RairlibError("standard error: the limits must be positive and in order")
 
     @property
+    def size(self) -> tuple[float, float]:
+        """Smallest and largest distance of the log hazard ratio from 0."""
+        near, far = sorted(abs(end) for end in self.log_ratio)
+        return 0.0 if self.log_ratio[0] <= 0 <= self.log_ratio[1] else near, far
+
+    @property
     def information(self) -> tuple[float, float]:
         """Smallest and largest ``1 / SE²``."""
         return 1 / self.standard_error[1] ** 2, 1 / self.standard_error[0] ** 2
@@ -318,18 +309,14 @@ def logrank_limits(fit: CoxFit) -> tuple[float, float]:
         ``4 tanh²(b/2) / SE²`` at its smallest and ``4 sinh²(b/2) / SE²`` at its largest; the proof
         stands at the head of this module.
     """
-    sizes = sorted(abs(end) for end in fit.log_ratio)
-    smallest = 0.0 if fit.log_ratio[0] <= 0 <= fit.log_ratio[1] else sizes[0]
-    information = fit.information
-    low = 4 * math.tanh(smallest / 2) ** 2 * information[0]
-    return low, 4 * math.sinh(sizes[1] / 2) ** 2 * information[1]
+    (smallest, largest), (least, most) = fit.size, fit.information
+    return 4 * math.tanh(smallest / 2) ** 2 * least, 4 * math.sinh(largest / 2) ** 2 * most
 
 
 def wald_statistic(fit: CoxFit) -> tuple[float, float]:
     """Return the smallest and largest ``(b / SE)²``, which lies between the log-rank limits."""
-    sizes = sorted(abs(end) for end in fit.log_ratio)
-    smallest = 0.0 if fit.log_ratio[0] <= 0 <= fit.log_ratio[1] else sizes[0]
-    return smallest**2 * fit.information[0], sizes[1] ** 2 * fit.information[1]
+    (smallest, largest), (least, most) = fit.size, fit.information
+    return smallest**2 * least, largest**2 * most
 
 
 def fall_that_ties_need(statistic: float, fit: CoxFit) -> float:
@@ -406,21 +393,3 @@ def logrank_from_risk_sets(group_fails, at_risk) -> float:
     excess = (observed - share).sum(axis=0)[:-1]
     variance = np.diag(share.sum(axis=0)) - share.T @ share
     return float(excess @ np.linalg.pinv(variance[:-1, :-1]) @ excess)
-
-
-def cox_from_risk_sets(group_fails, at_risk) -> tuple[float, float]:
-    """Fit a Cox model of two groups to a sequence of events, one event per time."""
-    fails, at_risk = whole("group_fails", group_fails), whole("at_risk", at_risk).astype(float)
-    mixed = (at_risk > 0).all(axis=1)
-    observed, others = fails[mixed].sum(), at_risk[mixed]
-    if observed in (0, mixed.sum()):
-        return math.inf * (1 if observed else -1), math.nan
-    b = 0.0
-    for _ in range(100):
-        weights = others[:, 1] * math.exp(b)
-        expected = weights / (weights + others[:, 0])
-        step = (observed - expected.sum()) / (expected * (1 - expected)).sum()
-        b += max(-1.0, min(1.0, step))
-        if abs(step) < 1e-12:
-            break
-    return b, float(1 / math.sqrt((expected * (1 - expected)).sum()))
