@@ -113,7 +113,6 @@ CASES = {
         PAIR | {"permutations": DRAWS},
     ),
     decision.checked_thresholds: ({"thresholds": 0.2}, THRESHOLDS),
-    decision.net_benefit: (MODEL | {"thresholds": 0.2}, RISKS | THRESHOLDS),
     decision.decision_curve: (MODEL | {"thresholds": 0.2}, RISKS | THRESHOLDS),
     decision.decision_intervals: (
         MODEL | {"thresholds": 0.2, "rows": ROWS},

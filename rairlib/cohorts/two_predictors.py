@@ -12,6 +12,8 @@ import numpy as np
 from numba import njit
 from scipy import stats
 
+from rairlib.stats.logistic import Z_95
+
 # --- A logistic model of two covariates, fitted again and again inside a compiled loop --------
 
 
@@ -115,7 +117,6 @@ def score_z(event, first, second, added, risks, covariance):
 
 # Scores nearer than this are tied: equal patients differ by rounding alone.
 TIED = 1e-12
-Z_95 = 1.959963984540054
 
 
 @njit(cache=True)

@@ -517,13 +517,65 @@ def _model_frame(data, outcome, covariates) -> tuple[pd.Series, pd.DataFrame]:
 
 def covariate_columns(data: pd.DataFrame, covariates: Mapping[str, Coding]) -> pd.DataFrame:
     """Turn covariates into the columns of a regression, without an intercept."""
-    check_covariates(data, covariates)
     terms = []
-    for name, coding in covariates.items():
-        terms += _numeric(data[name]) if coding is None else _indicators(data[name], coding)
+    for name, values in candidate_columns(data, covariates).items():
+        if covariates[name] is None:
+            # Around a large mean, a spread of the last digits is noise.
+            if np.ptp(values) <= 1e-13 * abs(values).max():
+                raise RairlibError(f"{name}: all patients have the same value")
+            labels = [name]
+        else:
+            *levels, reference = covariates[name]
+            filled = [*values.any(axis=0), (values.sum(axis=1) == 0).any()]
+            if not all(filled):
+                level = covariates[name][filled.index(False)]
+                raise RairlibError(f"{name}: no patient has level {level!r}")
+            labels = [f"{name}: {level} vs {reference}" for level in levels]
+        terms.append(pd.DataFrame(values, data.index, labels))
     columns = pd.concat(terms, axis=1) if terms else pd.DataFrame(index=data.index)
     check_dependence(columns)
     return columns
+
+
+def candidate_columns(
+    frame: pd.DataFrame, covariates: Mapping[str, Coding]
+) -> dict[str, np.ndarray]:
+    """Turn covariates into the columns of a regression.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per patient, without missing values in the columns used.
+    covariates : mapping of str to tuple of str or None
+        Column → its levels with the reference last; None for a numeric column.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n, terms of the covariate)
+        A level is 1, any other 0.
+
+    Raises
+    ------
+    RairlibError
+        If a column is absent, not numeric though it should be, or has missing or unknown values.
+    """
+    check_covariates(frame, covariates)
+    columns = {}
+    for name, coding in covariates.items():
+        values = frame[name].to_numpy()
+        numeric = coding is None
+        columns[name] = (
+            values.astype(float)[:, np.newaxis] if numeric else _levels(name, values, coding)
+        )
+    return columns
+
+
+def _levels(name: str, values: np.ndarray, coding: tuple[str, ...]) -> np.ndarray:
+    columns = np.column_stack([values == level for level in coding])
+    if not columns.any(axis=1).all():
+        unknown, known = values[~columns.any(axis=1)].tolist()[0], ", ".join(map(str, coding))
+        raise RairlibError(f"{name}: {unknown!r} is not one of {known}")
+    return columns[:, :-1].astype(float)
 
 
 def check_dependence(columns: pd.DataFrame) -> None:
@@ -591,29 +643,6 @@ def outcome_column(values: pd.Series) -> pd.Series:
     if event.nunique() < 2:
         raise RairlibError(f"{values.name}: all patients have the same outcome")
     return event
-
-
-def _numeric(values: pd.Series) -> list[pd.Series]:
-    numbers = values.astype(float)
-    # Around a large mean, a spread of the last digits is noise.
-    if np.ptp(numbers) <= 1e-13 * abs(numbers).max():
-        raise RairlibError(f"{values.name}: all patients have the same value")
-    return [numbers]
-
-
-def _indicators(values: pd.Series, coding: tuple[str, ...]) -> list[pd.Series]:
-    *levels, reference = coding
-    unknown = sorted(set(values) - set(coding), key=str)
-    if unknown:
-        known = ", ".join(map(str, coding))
-        raise RairlibError(f"{values.name}: {unknown[0]!r} is not one of {known}")
-    for level in coding:
-        if not (values == level).any():
-            raise RairlibError(f"{values.name}: no patient has level {level!r}")
-    return [
-        (values == level).astype(float).rename(f"{values.name}: {level} vs {reference}")
-        for level in levels
-    ]
 
 
 def _check_cells(data, outcome, event, covariates) -> None:
