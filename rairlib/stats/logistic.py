@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterable, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -27,6 +28,8 @@ STEP_LIMIT = 1e-8
 LIKELIHOOD_NOISE = 1e-9
 SHARE_MIN = 1e-6
 PIVOT_LIMIT = 1e-10
+# Terms of patients that nearly determine one another are refused later, by name.
+LEAST_PIVOT = 1e-15
 
 
 @njit(cache=True, nogil=True)
@@ -57,13 +60,13 @@ def _evaluate(totals, design, sums, offset, beta, score, information):
 
 
 @njit(cache=True, nogil=True)
-def factor(matrix):
+def factor(matrix, pivot_limit=PIVOT_LIMIT):
     """Overwrite the lower triangle with its Cholesky factor; False if it is singular."""
     for j in range(matrix.shape[0]):
         scale = matrix[j, j]
         for k in range(j):
             matrix[j, j] -= matrix[j, k] ** 2
-        if matrix[j, j] <= PIVOT_LIMIT * scale:
+        if matrix[j, j] <= pivot_limit * scale:
             return False
         matrix[j, j] = np.sqrt(matrix[j, j])
         for i in range(j + 1, matrix.shape[0]):
@@ -92,7 +95,7 @@ def _solve(factored, right_side, solution):
 
 
 @njit(cache=True, nogil=True)
-def maximise(totals, design, sums, offset, beta, information):
+def maximise(totals, design, sums, offset, beta, information, pivot_limit=PIVOT_LIMIT):
     """Fit by Newton's method with step halving; return the log likelihood, NaN without a maximum.
 
     `totals` counts the patients of each row of the design, `sums` adds its columns up over the
@@ -102,7 +105,7 @@ def maximise(totals, design, sums, offset, beta, information):
     beta[:] = 0.0
     current = _evaluate(totals, design, sums, offset, beta, score, information)
     for _ in range(ITERATIONS_MAX):
-        if not factor(information):
+        if not factor(information, pivot_limit):
             return np.nan
         size = _solve(information, score, step)
         beta += step
@@ -198,7 +201,7 @@ def fit_logistic(event: np.ndarray, design: np.ndarray, offset: np.ndarray | flo
     beta, information = np.empty(terms), np.empty((terms, terms))
     offset = np.broadcast_to(np.asarray(offset, float), event.shape)
     arrays = (np.ones(event.size, np.int64), scaled, event @ scaled, offset)
-    reached = maximise(*map(np.ascontiguousarray, arrays), beta, information)
+    reached = maximise(*map(np.ascontiguousarray, arrays), beta, information, LEAST_PIVOT)
     if np.isnan(reached):
         raise RairlibError(NO_MAXIMUM)
     information = np.tril(information) + np.tril(information, -1).T
@@ -372,8 +375,15 @@ TOLERANCES = (1e-10, 1e-8, 1e-7, 1e-6, 1e-5)
 
 def penalised_fit(estimator, columns: pd.DataFrame, outcome, intercept: bool = False) -> np.ndarray:
     """Fit a model of firthmodels with the tightest tolerance that its solver can meet."""
-    try:
+    with _naming_near_duplicates(columns):
         return _on_one_scale(estimator, columns, outcome, intercept)
+
+
+@contextmanager
+def _naming_near_duplicates(columns: pd.DataFrame):
+    """Where a fit fails, name the terms that nearly determine one another, if there are any."""
+    try:
+        yield
     except RairlibError:
         if together := dependent_terms(columns, NEARLY_NONE):
             raise RairlibError(
@@ -471,7 +481,8 @@ def logistic(data: pd.DataFrame, outcome: str, covariates: Mapping[str, Coding])
     _check_cells(data, outcome, event, covariates)
     design = np.column_stack([np.ones(len(event)), columns.to_numpy()])
     _check_separation(event, columns, design)
-    fit = fit_logistic(event.to_numpy(), design)
+    with _naming_near_duplicates(columns):
+        fit = fit_logistic(event.to_numpy(), design)
     error = fit.standard_errors
     infinite = "so together the covariates leave the odds ratio without a finite estimate"
     check_errors(columns, error[1:], f"{infinite}; use firth_logistic")
@@ -573,8 +584,8 @@ def candidate_columns(
 def _levels(name: str, values: np.ndarray, coding: tuple[str, ...]) -> np.ndarray:
     columns = np.column_stack([values == level for level in coding])
     if not columns.any(axis=1).all():
-        unknown, known = values[~columns.any(axis=1)].tolist()[0], ", ".join(map(str, coding))
-        raise RairlibError(f"{name}: {unknown!r} is not one of {known}")
+        unknown = sorted(set(values[~columns.any(axis=1)].tolist()), key=str)
+        raise RairlibError(f"{name}: {unknown[0]!r} is not one of {', '.join(map(str, coding))}")
     return columns[:, :-1].astype(float)
 
 
