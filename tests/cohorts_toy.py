@@ -6,7 +6,6 @@ from lifelines import KaplanMeierFitter
 from lifelines.statistics import multivariate_logrank_test
 from statsmodels.duration.hazard_regression import PHReg
 
-from rairlib.cohorts.breslow import NORMAL_QUANTILE
 from rairlib.cohorts.order import Order, order_of
 from rairlib.cohorts.search import Cooling
 from rairlib.cohorts.study import (
@@ -19,6 +18,7 @@ from rairlib.cohorts.study import (
     Target,
 )
 from rairlib.registry.printed import parse_printed
+from rairlib.stats.logistic import Z_95
 
 COVARIATES = ("older", "larger", "spread")
 QUICK = Cooling(restarts=4, steps=50_000, hot=1e4, cold=0.1)
@@ -55,7 +55,7 @@ def printed_rows(cohort: pd.DataFrame, columns: list[str], digits: int = 2):
     fit = phreg(cohort, columns)
     rows = {}
     for name, estimate, error in zip(columns, fit.params, fit.bse, strict=True):
-        ends = estimate + error * NORMAL_QUANTILE * np.array([0, -1, 1])
+        ends = estimate + error * Z_95 * np.array([0, -1, 1])
         rows[name] = tuple(printed(name, value, digits) for value in np.exp(ends))
     return rows
 

@@ -4,6 +4,15 @@ from itertools import product
 
 import numpy as np
 
+from rairlib.cohorts.breslow import fit
+
+
+def cox_of_two(fails, at_risk):
+    """Return the log hazard ratio of group 1 and its error; NaN without a finite maximum."""
+    beta, error = np.zeros(1), np.zeros(1)
+    fit(np.asarray(at_risk, float), np.asarray(fails), np.array([[0.0], [1.0]]), beta, error)
+    return beta[0], error[0]
+
 
 def every_sequence(patients):
     """Yield failing groups and risk sets of all follow-ups of so many patients, distinct times."""

@@ -33,7 +33,6 @@ from rairlib.stats.survival import (
     log_rank,
     median_follow_up,
     median_survival,
-    numbers_at_risk,
     survival_at,
 )
 
@@ -85,7 +84,6 @@ CURVES = {
     "concordance": lambda frame: concordance(frame["time"], frame["event"], frame["age"]),
 }
 ONLY_TIME = {
-    "numbers_at_risk": lambda frame: numbers_at_risk(frame["time"], [5], frame["sex"]),
     "landmark": lambda frame: landmark(frame, "time", 5),
 }
 DAYS = pd.date_range("2020-01-01", periods=N)
@@ -231,7 +229,6 @@ def test_curves_are_read_at_numbers(months):
     time, event = PATIENTS["time"], PATIENTS["event"]
     words = "survival cannot be read at"
     refused(survival_at, time, event, months, words=words)
-    refused(numbers_at_risk, time, [months], words=words)
 
 
 def test_estimates_of_other_terms_are_refused():

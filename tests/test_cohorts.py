@@ -9,12 +9,13 @@ from joblib import Parallel, delayed
 
 from rairlib.cohorts import covariates, order
 from rairlib.cohorts.annealing import anneal, excess
-from rairlib.cohorts.breslow import NORMAL_QUANTILE, fitted_ratios
+from rairlib.cohorts.breslow import fitted_ratios
 from rairlib.cohorts.declared import load_declared
 from rairlib.cohorts.order import order_of, start_order, statistics
 from rairlib.cohorts.search import Cohort, Cooling, find_cohort
 from rairlib.cohorts.study import Target
 from rairlib.registry.toml_file import DeclarationError
+from rairlib.stats.logistic import Z_95
 
 SHORT = Cooling(restarts=2, steps=2_000, hot=1e4, cold=1.0)
 
@@ -83,7 +84,7 @@ def test_cohort_that_was_printed_meets_every_number(cohort, study):
 @pytest.mark.parametrize("columns", [["older"], ["spread"], list(COVARIATES)])
 def test_fit_is_that_of_statsmodels(cohort, columns):
     expected = phreg(cohort, columns)
-    sides = NORMAL_QUANTILE * np.array([0, -1, 1])
+    sides = Z_95 * np.array([0, -1, 1])
     ratios = np.exp(expected.params[:, None] + expected.bse[:, None] * sides)
     assert fitted_ratios(cohort[columns].to_numpy(), cohort["event"]) == pytest.approx(
         ratios, rel=1e-8
@@ -178,7 +179,7 @@ def test_a_change_that_is_taken_back_leaves_everything_as_it_was(qingdao):
 
 def test_range_of_events_by_hand():
     # sqrt(1/10 + 1/30) = 0.3651: fewer than 10 of 40 on either side have a larger error.
-    width = 2 * NORMAL_QUANTILE * 0.3652
+    width = 2 * Z_95 * 0.3652
     row = tuple(
         Target(id="", text="", low=value, high=value) for value in (1.0, 1.0, np.exp(width))
     )

@@ -30,7 +30,7 @@ from rairlib.stats.selection import (
     forward_lr,
     forward_variables,
 )
-from rairlib.stats.survival import expected_events, kaplan_meier, log_rank, numbers_at_risk
+from rairlib.stats.survival import expected_events, kaplan_meier, log_rank
 
 R = json.loads((Path(__file__).parent / "reference" / "covariate_scales.json").read_text())
 SCALES = ("year", "tiny", "offset")
@@ -185,10 +185,9 @@ def test_no_estimator_depends_on_the_index(patients, fit):
         lambda data, event, group: kaplan_meier(data["months"], event),
         lambda data, event, group: log_rank(data["months"], event, group).statistic,
         lambda data, event, group: expected_events(data["months"], event, group),
-        lambda data, event, group: numbers_at_risk(data["months"], [5], group),
         lambda data, event, group: concordance(data["months"], event, group),
     ],
-    ids=["kaplan_meier", "log_rank", "expected_events", "numbers_at_risk", "concordance"],
+    ids=["kaplan_meier", "log_rank", "expected_events", "concordance"],
 )
 def test_series_are_matched_by_their_index(patients, estimate):
     patients = patients.assign(group=(patients["age"] > 0).astype(int))

@@ -14,7 +14,6 @@ from rairlib.stats.decision import (
     STRATEGIES,
     decision_curve,
     decision_intervals,
-    net_benefit,
     useful_thresholds,
 )
 from rairlib.stats.resampling import bootstrap_rows
@@ -22,6 +21,11 @@ from rairlib.stats.resampling import bootstrap_rows
 STUDIES = json.loads((Path(__file__).parent / "reference" / "decision.json").read_text())
 EVENT = [1, 1, 1, 0, 0, 0, 0, 0, 0, 0]
 RISK = [0.9, 0.5, 0.2, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.1]
+
+
+def net_benefit(event, risk, thresholds):
+    curve = decision_curve(event, risk, thresholds)
+    return curve.loc[curve["strategy"] == "model", "net_benefit"].to_numpy()
 
 
 @pytest.mark.parametrize("study", STUDIES, ids=["n122", "n60"])

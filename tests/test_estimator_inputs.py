@@ -85,7 +85,6 @@ MODEL = {"event": EVENT, "risk": RISK}
 # Function → arguments that it takes, and for some of them values that it cannot use.
 CASES = {
     discrimination.split_scores: (BASE, PAIR),
-    discrimination.candidate_cutoffs: ({"score": RISK}, {"score": numbers()}),
     discrimination.roc_coordinates: (BASE, PAIR),
     discrimination.auc: (BASE, PAIR),
     discrimination.hanley_mcneil_standard_error: (BASE, PAIR),
@@ -114,7 +113,6 @@ CASES = {
         PAIR | {"permutations": DRAWS},
     ),
     decision.checked_thresholds: ({"thresholds": 0.2}, THRESHOLDS),
-    decision.net_benefit: (MODEL | {"thresholds": 0.2}, RISKS | THRESHOLDS),
     decision.decision_curve: (MODEL | {"thresholds": 0.2}, RISKS | THRESHOLDS),
     decision.decision_intervals: (
         MODEL | {"thresholds": 0.2, "rows": ROWS},

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from follow_ups import every_sequence
+from follow_ups import cox_of_two, every_sequence
 
 from rairlib.errors import RairlibError
 from rairlib.stats.survival import (
     CoxFit,
-    cox_from_risk_sets,
     fall_that_ties_need,
     logrank_from_risk_sets,
     logrank_limits,
@@ -35,7 +34,7 @@ def test_logrank_of_three_patients_by_hand():
 
 def test_cox_fit_of_three_events_by_hand():
     # Shares at risk are 1/2 each time and two of three events are in group 1: q = 2/3, h = 2.
-    b, error = cox_from_risk_sets([1, 1, 0], [[5, 5], [4, 4], [3, 3]])
+    b, error = cox_of_two([1, 1, 0], [[5, 5], [4, 4], [3, 3]])
     assert math.exp(b) == pytest.approx(2)
     assert error == pytest.approx(1 / math.sqrt(3 * 2 / 9))
 
@@ -43,7 +42,7 @@ def test_cox_fit_of_three_events_by_hand():
 def test_upper_limit_is_attained_when_the_share_at_risk_stays_the_same():
     fails, at_risk = [1, 1, 0], [[5, 5], [4, 4], [3, 3]]
     statistic = logrank_from_risk_sets(fails, at_risk)
-    high = logrank_limits(exact_fit(*cox_from_risk_sets(fails, at_risk)))[1]
+    high = logrank_limits(exact_fit(*cox_of_two(fails, at_risk)))[1]
     # By hand: U = 2 - 3/2, V = 3/4.
     assert statistic == pytest.approx(1 / 3)
     assert high == pytest.approx(1 / 3)
@@ -54,7 +53,7 @@ def test_no_follow_up_of_seven_patients_leaves_the_limits():
     for fails, at_risk in every_sequence(7):
         if len(fails) < 2:
             continue
-        b, error = cox_from_risk_sets(fails, at_risk)
+        b, error = cox_of_two(fails, at_risk)
         if not math.isfinite(b) or abs(b) < 1e-9:
             continue
         statistic = logrank_from_risk_sets(fails, at_risk)
@@ -95,7 +94,7 @@ def test_risk_sets_agree_with_r(name):
     statistic = logrank_from_risk_sets(fails, at_risk)
     assert statistic == pytest.approx(reference["logrank"], rel=1e-9)
     if "coefficient" in reference:
-        b, error = cox_from_risk_sets(fails, at_risk)
+        b, error = cox_of_two(fails, at_risk)
         assert b == pytest.approx(reference["coefficient"], rel=1e-8)
         assert error == pytest.approx(reference["standard_error"], rel=1e-8)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from rairlib.reconstruct.joint_tables import cell_levels
-from rairlib.reconstruct.logistic import LogisticTarget
-from rairlib.reconstruct.submodels import dealt, fit_known_tables, least_distance
+from rairlib.reconstruct.logistic import LogisticTarget, fit_known_tables
+from rairlib.reconstruct.submodels import dealt, least_distance
 from rairlib.registry.printed import parse_printed
 
 NAMES = ("a", "b", "c")

@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from follow_ups import every_sequence
+from follow_ups import cox_of_two, every_sequence
 
 from rairlib.errors import RairlibError
 from rairlib.reconstruct.events import (
@@ -17,7 +17,7 @@ from rairlib.reconstruct.events import (
     split_is_impossible,
     tight_split,
 )
-from rairlib.stats.survival import CoxFit, cox_from_risk_sets
+from rairlib.stats.survival import CoxFit
 
 
 def near(log_ratio, standard_error, slack=1e-6):
@@ -31,7 +31,7 @@ def test_no_follow_up_that_occurs_is_called_impossible():
     seen = set()
     for fails, at_risk in every_sequence(6):
         d1 = int(fails.sum())
-        b, error = cox_from_risk_sets(fails, at_risk) if 0 < d1 < len(fails) else (math.inf, 0)
+        b, error = cox_of_two(fails, at_risk) if 0 < d1 < len(fails) else (math.inf, 0)
         if not math.isfinite(b):
             continue
         n1, n0 = int(at_risk[0][1]), int(at_risk[0][0])

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from follow_ups import cox_of_two
 
 from rairlib.registry.registry import load_registry
-from rairlib.stats.survival import cox_from_risk_sets, logrank_from_risk_sets
+from rairlib.stats.survival import logrank_from_risk_sets
 from rairlib.studies.wang2025.print import PROGRESSED
 
 FOLDER = Path(__file__).parent / "reference"
@@ -99,5 +100,5 @@ def test_risk_sets_give_what_r_finds(name, patients):
         found["three_curves"]
     )
     avid = (patients["rai_avid"] == "no").to_numpy().astype(int)
-    log_ratio, _ = cox_from_risk_sets(*sequence(avid, event))
+    log_ratio, _ = cox_of_two(*sequence(avid, event))
     assert np.exp(log_ratio) == pytest.approx(found["hazard_ratio"][0])

@@ -4,14 +4,17 @@ import numpy as np
 import pytest
 
 from rairlib.reconstruct.joint_tables import joint_tables
-from rairlib.reconstruct.logistic import LogisticTarget, fit_candidates
+from rairlib.reconstruct.logistic import (
+    LogisticTarget,
+    fit_candidates,
+    fit_known_tables,
+    rows_agreeing,
+)
 from rairlib.reconstruct.submodels import (
     collapsed,
     extended_tables,
-    fit_known_tables,
     largest_standard_error,
     least_standard_error,
-    rows_agreeing,
     smallest_submodels,
 )
 from rairlib.registry.printed import parse_printed

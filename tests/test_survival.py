@@ -15,7 +15,6 @@ from rairlib.stats.survival import (
     log_rank,
     median_follow_up,
     median_survival,
-    numbers_at_risk,
     survival_at,
 )
 
@@ -88,13 +87,7 @@ def test_survival_of_a_group_without_events_is_exactly_one_hundred_percent():
 
 
 def test_numbers_at_risk_count_those_who_fail_or_leave_at_that_time():
-    found = numbers_at_risk(SIX_TIMES, [0, 2, 3], SIX_GROUPS)
-    assert found.to_dict("list") == {
-        "group": ["a", "a", "a", "b", "b", "b"],
-        "months": [0, 2, 3, 0, 2, 3],
-        "at_risk": [3, 2, 1, 3, 3, 2],
-    }
-    assert numbers_at_risk(SIX_TIMES, [5])["at_risk"].tolist() == [2]
+    assert survival_at(SIX_TIMES, SIX_EVENTS, [0, 2, 3, 5])["at_risk"].tolist() == [6, 5, 3, 2]
 
 
 def test_medians_are_those_of_survfit(data):

@@ -7,7 +7,8 @@ The score test at zero of indicators of groups is the log-rank test.
 import numpy as np
 from numba import njit
 
-NORMAL_QUANTILE = 1.959963984540054
+from rairlib.stats.logistic import Z_95
+
 SINGULAR = 1e-9
 ITERATIONS_MAX = 60
 STEP_LIMIT = 1e-10
@@ -17,7 +18,7 @@ LARGEST_STEP = 1.0
 @njit(cache=True, error_model="numpy")
 def write_ratio(estimate, error, out):
     """Write a hazard ratio and its limits of 95 %."""
-    for t, side in enumerate((0.0, -NORMAL_QUANTILE, NORMAL_QUANTILE)):
+    for t, side in enumerate((0.0, -Z_95, Z_95)):
         out[t] = np.exp(estimate + side * error)
 
 

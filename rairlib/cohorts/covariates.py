@@ -12,10 +12,11 @@ import numpy as np
 from numba import njit
 
 from rairlib.cohorts.annealing import excess
-from rairlib.cohorts.breslow import NORMAL_QUANTILE, invert, write_binary, write_ratio
+from rairlib.cohorts.breslow import invert, write_binary, write_ratio
 from rairlib.cohorts.order import Order
 from rairlib.cohorts.study import DeclaredStudy, Target
 from rairlib.registry.toml_file import DeclarationError
+from rairlib.stats.logistic import Z_95
 
 TRIES = 40
 ALIKE_SHARE = 0.5
@@ -110,7 +111,7 @@ def event_range(row: tuple[Target, ...], events: int) -> tuple[int, int]:
     splits = np.arange(1, events)
     if not row:
         return 0, events
-    error = np.log(row[2].high / row[1].low) / (2 * NORMAL_QUANTILE)
+    error = np.log(row[2].high / row[1].low) / (2 * Z_95)
     allowed = splits[np.sqrt(1 / splits + 1 / (events - splits)) <= error]
     return (allowed[0], allowed[-1]) if len(allowed) else (0, events)
 

@@ -12,6 +12,8 @@ import numpy as np
 from numba import njit
 from scipy import stats
 
+from rairlib.stats.logistic import Z_95
+
 # --- A logistic model of two covariates, fitted again and again inside a compiled loop --------
 
 
@@ -23,24 +25,7 @@ DIVERGED = 5.0
 
 @njit(cache=True)
 def fit_logistic(event, first, second, coefficients, covariance, risks):
-    """Fit logit P(event) = b₀ + b₁·first + b₂·second by Newton's method, in place.
-
-    Parameters
-    ----------
-    event, first, second : ndarray of float, shape (n,)
-        Outcome (0 or 1) and the two covariates.
-    coefficients : ndarray, shape (3,)
-        Starting values; the estimates on return.
-    covariance : ndarray, shape (3, 3)
-        Inverse of the observed information on return.
-    risks : ndarray, shape (n,)
-        Fitted probabilities on return, to within the last step.
-
-    Returns
-    -------
-    bool
-        Whether the iterations converged.
-    """
+    """Fit logit P(event) = b₀ + b₁·first + b₂·second by Newton's method, in place."""
     gradient = np.empty(3)
     information = np.empty((3, 3))
     for _ in range(ITERATIONS):
@@ -108,20 +93,7 @@ def _invert(matrix, inverse):
 
 @njit(cache=True)
 def score_z(event, first, second, added, risks, covariance):
-    """Return the root of Rao's score statistic of one more covariate in a fitted model.
-
-    Parameters
-    ----------
-    event, first, second, added : ndarray of float, shape (n,)
-        Outcome, the covariates of the model, the covariate to be tested.
-    risks, covariance : ndarray
-        As :func:`fit_logistic` leaves them.
-
-    Returns
-    -------
-    float
-        A normal deviate without sign; 0 if the covariate is a combination of the others.
-    """
+    """Return the root of Rao's score statistic of one more covariate in a fitted model."""
     gradient = information = k0 = k1 = k2 = 0.0
     for i in range(len(event)):
         weighted = risks[i] * (1.0 - risks[i]) * added[i]
@@ -145,20 +117,11 @@ def score_z(event, first, second, added, risks, covariance):
 
 # Scores nearer than this are tied: equal patients differ by rounding alone.
 TIED = 1e-12
-Z_95 = 1.959963984540054
 
 
 @njit(cache=True)
 def restore_order(order, values):
-    """Sort an order that is nearly right, by insertion, in place.
-
-    Parameters
-    ----------
-    order : ndarray of int, shape (n,)
-        A permutation of the patients.
-    values : ndarray of float, shape (n,)
-        Ascending along `order` on return.
-    """
+    """Sort an order that is nearly right, by insertion, in place."""
     for i in range(1, len(order)):
         patient = order[i]
         value = values[patient]
@@ -180,21 +143,7 @@ def end_of_tie(order, values, start):
 
 @njit(cache=True)
 def area_and_error(order, values, event):
-    """Return the ROC area, its standard error by Hanley and McNeil, and Youden's best.
-
-    Parameters
-    ----------
-    order : ndarray of int, shape (n,)
-        Patients by ascending value.
-    values, event : ndarray of float, shape (n,)
-        Score and outcome (0 or 1).
-
-    Returns
-    -------
-    area, error, best : float
-        `best` is the largest number of true positives × n₀ + true negatives × n₁ over all
-        cut-offs. Formula of the error: :func:`rairlib.stats.roc.hanley_mcneil_standard_error`.
-    """
+    """Return the ROC area, its standard error by Hanley and McNeil, and Youden's best."""
     total, events = len(order), event.sum()
     others = total - events
     area = q1 = q2 = best = below = above = 0.0
@@ -223,18 +172,7 @@ def area_and_error(order, values, event):
 
 @njit(cache=True)
 def mann_whitney_z(order, values, event):
-    """Return the normal deviate of the Mann-Whitney test, without sign, as SPSS gives it.
-
-    Parameters
-    ----------
-    order, values, event
-        As for :func:`area_and_error`.
-
-    Returns
-    -------
-    float
-        With the tie correction, without continuity correction; 0 if all values are equal.
-    """
+    """Return the normal deviate of the Mann-Whitney test, without sign, as SPSS gives it."""
     total, events = len(order), event.sum()
     others = total - events
     rank_sum = ties = 0.0
@@ -287,29 +225,7 @@ GROUPS = 10
 
 @njit(cache=True)
 def measure(event, first, second, printed, cutoff, work, orders, found):
-    """Measure a candidate cohort.
-
-    Parameters
-    ----------
-    event, first, second : ndarray of float, shape (n,)
-        Outcome (0 or 1) and covariates.
-    printed : ndarray, shape (3,)
-        Printed intercept and coefficients.
-    cutoff : float
-        Printed cut-off of the linear predictor.
-    work : tuple of ndarray
-        Coefficients (3,), covariance (3, 3), risks (n,), scores (n,), present (n,): overwritten.
-        The coefficients are the starting values of the fit.
-    orders : ndarray of int, shape (3, n)
-        Orders of the patients by score, `first` and `second`, corrected in place.
-    found : ndarray, shape (21,)
-        The measures, in the order of :data:`MEASURES`.
-
-    Returns
-    -------
-    bool
-        False if the model has no finite estimates.
-    """
+    """Measure a candidate cohort."""
     coefficients, covariance, risks, scores, present = work
     if not fit_logistic(event, first, second, coefficients, covariance, risks):
         return False
@@ -366,21 +282,7 @@ def _classification(event, first, second, printed, cutoff, scores, order, found)
 
 @njit(cache=True)
 def hosmer_lemeshow_p_value(event, risks, scores, order):
-    """Return the p value of the Hosmer-Lemeshow test with ten groups and 8 degrees of freedom.
-
-    Parameters
-    ----------
-    event, risks, scores : ndarray of float, shape (n,)
-        Outcome, fitted risk and linear predictor.
-    order : ndarray of int, shape (n,)
-        Patients by ascending score.
-
-    Returns
-    -------
-    float
-        A group is closed where its size comes nearest to n/10, as the rule ``nearest size`` of
-        :func:`rairlib.stats.calibration.risk_groups` does; equal scores stay together.
-    """
+    """Return the p value of the Hosmer-Lemeshow test with ten groups and 8 degrees of freedom."""
     total = len(event)
     target = total / GROUPS
     statistic = observed = expected = 0.0
@@ -423,20 +325,7 @@ def _chi_square_z(event, present):
 
 @njit(cache=True)
 def misfit(found, targets):
-    """Return how far a candidate is from the printed limits.
-
-    Parameters
-    ----------
-    found : ndarray, shape (21,)
-        See :func:`measure`.
-    targets : ndarray, shape (3, 21)
-        Low and high limit of each measure and its unit; unit 0: not searched for.
-
-    Returns
-    -------
-    float
-        Sum of the squared distances from the limits, in units; linear beyond 50 units.
-    """
+    """Return how far a candidate is from the printed limits."""
     total = 0.0
     for k in range(len(found)):
         if targets[2, k] > 0:
@@ -447,23 +336,7 @@ def misfit(found, targets):
 
 @njit(cache=True)
 def log_density(first, second, event, printed, beliefs):
-    """Return the logarithm of a patient's density in the assumed population.
-
-    Parameters
-    ----------
-    first, second, event : float
-        A count, a positive measurement and the outcome.
-    printed : ndarray, shape (3,)
-        Coefficients of the model by which the outcome is drawn.
-    beliefs : ndarray, shape (5,)
-        Share with a count above zero; mean and shape of the negative binomial of the count above
-        one; mean and standard deviation of the logarithm of the measurement.
-
-    Returns
-    -------
-    float
-        Up to a constant; with respect to the logarithm of the measurement.
-    """
+    """Return the logarithm of a patient's density in the assumed population."""
     share, mean, shape, location, scale = beliefs
     if first == 0:
         density = log(1 - share)
@@ -683,7 +556,7 @@ def walk(event, start, pool, printed, cutoff, targets, population: Population, p
     cutoff : float
         Printed cut-off of the linear predictor.
     targets : ndarray, shape (3, 21)
-        See :func:`rairlib.cohorts.two_predictors.misfit`.
+        Low and high limit of each of :data:`MEASURES` and its unit; unit 0: not searched for.
     population : Population
         What is assumed.
     plan : Walk

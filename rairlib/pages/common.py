@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 from myst_nb import glue
-from scipy.stats import fisher_exact, norm
+from scipy.stats import fisher_exact
 
 from rairlib.checks.wording import load_text_findings
 from rairlib.errors import RairlibError
@@ -16,6 +16,7 @@ from rairlib.registry.printed import format_value, parse_printed
 from rairlib.registry.registry import Registry, ReportedNumber
 from rairlib.registry.studies import load_studies, study_file
 from rairlib.registry.vocabulary import ROLES, TESTS, VERDICTS
+from rairlib.stats.logistic import Z_95
 from rairlib.verdicts.verdicts import TESTED, bases, composition_of
 
 ROLE_MEANINGS = {
@@ -720,9 +721,6 @@ def for_figure(ranges: pd.DataFrame, labels: dict[str, str], printed: bool = Tru
 
 
 # --- How many patients would have to be classified otherwise before an association is gone ----
-
-
-Z_95 = norm.ppf(0.975)
 
 
 def reclassified(

@@ -12,29 +12,34 @@ from itertools import combinations, product
 import numpy as np
 import pandas as pd
 
-from rairlib.reconstruct.joint_tables import COVARIATES_MAX
+from rairlib.reconstruct.joint_tables import COVARIATES_MAX, cell_levels
 from rairlib.reconstruct.logistic import (
     FittedTables,
     LogisticTarget,
     Reconstruction,
     ReconstructionError,
+    fit_known_tables,
     reconstruct_logistic,
+    rows_agreeing,
 )
-from rairlib.reconstruct.printed_models import PrintedModel, cell_records, printed_models
+from rairlib.reconstruct.printed_models import (
+    PrintedModel,
+    printed_models,
+    recomputed,
+    table_records,
+)
 from rairlib.reconstruct.printed_rules import rule_records, subgroup_records
 from rairlib.reconstruct.submodels import (
     collapsed,
     extended_tables,
-    fit_known_tables,
     largest_standard_error,
     least_distance,
     least_standard_error,
-    rows_agreeing,
     smallest_submodels,
 )
 from rairlib.reconstruct.wide_tables import kept_tables
 from rairlib.registry.printed import Printed
-from rairlib.registry.registry import Registry, ReportedNumber, load_registry
+from rairlib.registry.registry import Registry, load_registry
 from rairlib.registry.studies import load_study
 
 # --- Hypotheses on the model from which each row of a printed logistic regression comes -------
@@ -80,14 +85,14 @@ class Hypothesis:
     """
 
     hypothesis: str
-    constraint: str
-    search: str
+    constraint: str = ""
+    search: str = "complete"
     covariates: tuple[str, ...]
     numbers: int
-    candidates: int | None
-    agreeing_estimates: int | None
-    agreeing: int | None
-    unique: bool | None
+    candidates: int | None = None
+    agreeing_estimates: int | None = None
+    agreeing: int | None = None
+    unique: bool | None = None
     verdict: str
     reason: str
     tables: np.ndarray = field(default_factory=lambda: np.empty((0, 0), np.int64))
@@ -109,14 +114,13 @@ def hypotheses(study: str, model: PrintedModel) -> list[Hypothesis]:
         In order of simplicity; empty if no model of two or three covariates gives the rows of
         these covariates.
     """
-    found = smallest_submodels(
-        model.events, model.total, model.event_margins, model.margins, model.targets()
-    )
+    found = smallest_submodels(*model.counts, model.targets())
     if not found:
         return []
     last = found[0]
     return [
-        *_one_model(study, model),
+        *_bounded(study, model),
+        _nearest(model),
         _last_step(model, found),
         _own_step(model, last),
         _first_step(study, model, last),
@@ -124,81 +128,62 @@ def hypotheses(study: str, model: PrintedModel) -> list[Hypothesis]:
 
 
 def hypothesis_records(study: str, model: PrintedModel) -> list[dict]:
-    """Write the accounts of a printed model's rows as flat objects, one per agreeing table.
-
-    Parameters
-    ----------
-    study : str
-        Key of the study.
-    model : PrintedModel
-        A model of more covariates than can be enumerated.
-
-    Returns
-    -------
-    list of dict
-        Keys ``study, model, covariates, cells, candidates, agreeing_estimates, agreeing, unique,
-        hypothesis, constraint, search, numbers, verdict, reason``; `cells` is empty where no
-        table agrees, and what is unknown is None.
-    """
+    """Write the accounts of a printed model's rows as flat objects, one per agreeing table."""
     records = []
     for found in hypotheses(study, model):
         key = load_study(study).key
         facts = {"study": key, "model": model.name, **asdict(found), "cells": []}
         tables = facts.pop("tables")
         facts["covariates"] = list(found.covariates)
-        submodel = model.restricted(found.covariates)
-        records += [{**facts, "cells": cell_records(submodel, t)} for t in tables] or [facts]
+        cells_of = model.restricted(found.covariates).cells_of
+        records += [{**facts, "cells": cells_of(table)} for table in tables] or [facts]
     return records
 
 
-def _one_model(study: str, model: PrintedModel) -> list[Hypothesis]:
-    facts = {
-        "hypothesis": ONE_MODEL,
-        "covariates": tuple(model.levels),
-        "numbers": len(_numbers(model, model.levels)),
-        "candidates": None,
-        "agreeing_estimates": None,
-        "agreeing": None,
-        "unique": None,
-    }
-    distance, worst = least_distance(
-        model.events, model.total, model.event_margins, model.margins, model.targets()
+def _whole(model: PrintedModel, hypothesis: str) -> dict:
+    numbers = len(_numbers(model, model.levels))
+    return {"hypothesis": hypothesis, "covariates": tuple(model.levels), "numbers": numbers}
+
+
+def _bounded(study: str, model: PrintedModel) -> list[Hypothesis]:
+    """Exclude one model where a covariate implies another and its interval is too narrow."""
+    implied = load_study(study).implied
+    if implied is None:
+        return []
+    (inner, _), (outer, _) = implied.inner, implied.outer
+    least = least_standard_error(
+        *(_patients(model, *level) for level in (implied.inner, implied.outer))
     )
-    without = Hypothesis(
-        **facts,
-        constraint="",
+    printed = largest_standard_error(
+        *(model.rows[inner, statistic].number for statistic in ("ci_low", "ci_high"))
+    )
+    excluded = least > printed
+    found = Hypothesis(
+        **_whole(model, ONE_MODEL),
+        constraint=_implied(study),
+        agreeing=0 if excluded else None,
+        unique=False if excluded else None,
+        verdict="excluded" if excluded else "open",
+        reason=f"beside {outer}, the standard error of {inner} is at least {least:.3f} in any "
+        f"model; its printed interval allows {printed:.3f} at most",
+    )
+    return [found]
+
+
+def _implied(study: str) -> str:
+    implied = load_study(study).implied
+    return f"{' '.join(implied.inner)} implies {' '.join(implied.outer)}" if implied else ""
+
+
+def _nearest(model: PrintedModel) -> Hypothesis:
+    distance, worst = least_distance(*model.counts, model.targets())
+    return Hypothesis(
+        **_whole(model, ONE_MODEL),
         search="search",
         verdict="open",
         reason="too many joint tables to try them all; the nearest that a seeded search found "
         f"misses by {distance:,.0f} half last digits in all, by {worst:,.0f} in one number",
     )
-    return [*_bounded(study, model, facts), without]
-
-
-def _bounded(study: str, model: PrintedModel, facts: dict) -> list[Hypothesis]:
-    """Exclude one model where a covariate implies another and its interval is too narrow."""
-    implied = load_study(study).implied
-    if implied is None:
-        return []
-    (inner, inner_level), (outer, outer_level) = implied.inner, implied.outer
-    least = least_standard_error(
-        _patients(model, inner, inner_level), _patients(model, outer, outer_level)
-    )
-    printed = largest_standard_error(
-        *(model.rows[inner, statistic].number for statistic in ("ci_low", "ci_high"))
-    )
-    verdict = "excluded" if least > printed else "open"
-    reason = (
-        f"beside {outer}, the standard error of {inner} is at least {least:.3f} in any model; its "
-        f"printed interval allows {printed:.3f} at most"
-    )
-    constraint = f"{inner} {inner_level} implies {outer} {outer_level}"
-    facts = facts | ({"agreeing": 0, "unique": False} if verdict == "excluded" else {})
-    return [
-        Hypothesis(
-            **facts, constraint=constraint, search="complete", verdict=verdict, reason=reason
-        )
-    ]
 
 
 def _last_step(model: PrintedModel, found: Sequence[Reconstruction]) -> Hypothesis:
@@ -206,8 +191,6 @@ def _last_step(model: PrintedModel, found: Sequence[Reconstruction]) -> Hypothes
     alone = len(found) == 1 and last.unique
     return Hypothesis(
         hypothesis=LAST_STEP,
-        constraint="",
-        search="complete",
         covariates=last.covariates,
         numbers=len(_numbers(model, last.covariates)),
         candidates=last.candidates,
@@ -223,37 +206,22 @@ def _last_step(model: PrintedModel, found: Sequence[Reconstruction]) -> Hypothes
 
 
 def _own_step(model: PrintedModel, last: Reconstruction) -> Hypothesis:
-    left = [name for name in model.levels if name not in last.covariates]
-    tried = {name: _one_more(model, last, name) for name in left}
-    agreeing = {
-        name: rows_agreeing(tables, _targets(model, [name])) for name, tables in tried.items()
-    }
-    count = sum(len(tables.cells) for tables in agreeing.values())
-    counts = ", ".join(f"{name} {len(tables.cells)}" for name, tables in tried.items())
+    known = last.covariates, last.cells[0]
+    counts = model.events, model.event_margins, model.margins
+    tried = {name: extended_tables(*known, name, *counts) for name in _left(model, last)}
+    count = sum(
+        len(rows_agreeing(tables, _targets(model, [name])).cells) for name, tables in tried.items()
+    )
+    sizes = {name: len(tables.cells) for name, tables in tried.items()}
     return Hypothesis(
-        hypothesis=OWN_STEP,
-        constraint="",
-        search="complete",
-        covariates=tuple(model.levels),
-        numbers=len(_numbers(model, model.levels)),
-        candidates=sum(len(tables.cells) for tables in tried.values()),
-        agreeing_estimates=None,
+        **_whole(model, OWN_STEP),
+        candidates=sum(sizes.values()),
         agreeing=count,
         unique=None if count else False,
         verdict="open" if count else "excluded",
         reason=f"whichever covariate left last left a model of {' + '.join(last.covariates)} and "
-        f"itself; {count} joint tables of these agree with its row (tried: {counts})",
-    )
-
-
-def _one_more(model: PrintedModel, last: Reconstruction, added: str) -> FittedTables:
-    return extended_tables(
-        last.covariates,
-        last.cells[0],
-        added,
-        model.events,
-        model.event_margins,
-        model.margins,
+        f"itself; {count} joint tables of these agree with its row (tried: "
+        f"{', '.join(f'{name} {size}' for name, size in sizes.items())})",
     )
 
 
@@ -261,27 +229,22 @@ def _first_step(study: str, model: PrintedModel, last: Reconstruction) -> Hypoth
     kept = kept_tables(study, model)
     kept = kept[_with_margins(model, last, kept)]
     fitted = fit_known_tables(kept, model.events, model.event_margins)
-    left = [name for name in model.levels if name not in last.covariates]
-    tables = rows_agreeing(fitted, _targets(model, left)).cells
-    constraint = ""
-    implied = load_study(study).implied
-    if implied and len(tables):
-        constraint = f"{' '.join(implied.inner)} implies {' '.join(implied.outer)}"
+    tables = rows_agreeing(fitted, _targets(model, _left(model, last))).cells
     return Hypothesis(
-        hypothesis=FIRST_STEP,
-        constraint=constraint,
+        **_whole(model, FIRST_STEP),
+        constraint=_implied(study) if len(tables) else "",
         search="search",
-        covariates=tuple(model.levels),
-        numbers=len(_numbers(model, model.levels)),
-        candidates=None,
         agreeing_estimates=len(tables),
         agreeing=len(tables),
-        unique=None,
         verdict="open",
         reason=f"found: {len(tables)} that give every printed number of all rows; the search is "
         "not complete, so there may be more, and other accounts may fit as well",
         tables=tables,
     )
+
+
+def _left(model: PrintedModel, last: Reconstruction) -> list[str]:
+    return [name for name in model.levels if name not in last.covariates]
 
 
 def _with_margins(model: PrintedModel, last: Reconstruction, tables: np.ndarray) -> np.ndarray:
@@ -330,31 +293,6 @@ class ChanceAgreement:
     def share(self) -> float:
         """Probability that made-up numbers agree with at least one table."""
         return self.reached / self.printable
-
-
-def smallest_anchor_sets(agrees: pd.DataFrame) -> list[tuple]:
-    """Return the smallest sets of printed numbers that leave exactly one table.
-
-    Parameters
-    ----------
-    agrees : DataFrame of bool
-        One row per table, one column per printed number.
-
-    Returns
-    -------
-    list of tuple
-        Column labels of each set, all sets of the same, smallest, size; empty if even all
-        numbers together leave several tables, or none.
-    """
-    for size in range(1, len(agrees.columns) + 1):
-        sets = [
-            chosen
-            for chosen in combinations(agrees.columns, size)
-            if agrees[list(chosen)].all(axis=1).sum() == 1
-        ]
-        if sets:
-            return sets
-    return []
 
 
 def agreeing_tables(agrees: pd.DataFrame, size: int = 1) -> pd.Series:
@@ -475,9 +413,11 @@ def reconstruct_study(study: str) -> list[dict]:
     Returns
     -------
     list of dict
-        See :func:`reconstruction_records`; without a logistic model of binary covariates see
-        :func:`rairlib.reconstruct.printed_rules.rule_records` and
-        :func:`rairlib.reconstruct.printed_rules.subgroup_records`.
+        One per agreeing table: ``study, model, covariates, cells`` (the level of each covariate and
+        the patients `n`), ``candidates, agreeing_estimates, agreeing, unique``; a single one with
+        empty `cells` stands for no agreeing table. Where there are more than three covariates also
+        ``hypothesis, constraint, search, numbers, verdict, reason``. Without a logistic model of
+        binary covariates, the tables of outcome and rule and those of subgroups.
 
     Raises
     ------
@@ -538,9 +478,7 @@ def reconstructible_models(registry: Registry) -> list[PrintedModel]:
             models.append(model)
             continue
         targets = model.targets(["anchor"]) or model.targets()
-        found = smallest_submodels(
-            model.events, model.total, model.event_margins, model.margins, targets, largest=2
-        )
+        found = smallest_submodels(*model.counts, targets, largest=2)
         models += [model.restricted(part.covariates) for part in found if part.unique]
     return models
 
@@ -548,36 +486,15 @@ def reconstructible_models(registry: Registry) -> list[PrintedModel]:
 def reconstruction_records(
     study: str, model: PrintedModel, reconstruction: Reconstruction
 ) -> list[dict]:
-    """Write a reconstruction as flat objects, one per agreeing table.
-
-    Parameters
-    ----------
-    study : str
-        Key of the study.
-    model : PrintedModel
-        The model as printed.
-    reconstruction : Reconstruction
-        What was found.
-
-    Returns
-    -------
-    list of dict
-        Keys ``study, model, covariates, cells, candidates, agreeing_estimates, agreeing, unique``;
-        `cells` lists the level of each covariate and the number of patients `n`, and is empty in
-        the single object that stands for no agreeing table.
-    """
-    facts = {
-        "study": study,
-        "model": model.name,
-        "covariates": list(reconstruction.covariates),
-        "cells": [],
-        "candidates": reconstruction.candidates,
-        "agreeing_estimates": reconstruction.agreeing_estimates,
-        "agreeing": reconstruction.agreeing,
-        "unique": reconstruction.unique,
-    }
-    tables = reconstruction.cells
-    return [{**facts, "cells": cell_records(model, table)} for table in tables] or [facts]
+    """Write a reconstruction as flat objects, one per agreeing table."""
+    return table_records(
+        study,
+        model.name,
+        {name: levels[::-1] for name, levels in model.levels.items()},
+        (reconstruction.candidates, reconstruction.agreeing_estimates),
+        cell_levels(len(model.levels)),
+        reconstruction.cells,
+    )
 
 
 def values_from_anchors(model: PrintedModel) -> pd.DataFrame:
@@ -599,23 +516,7 @@ def values_from_anchors(model: PrintedModel) -> pd.DataFrame:
     tables = model.agreeing_with(["anchor"])
     return pd.DataFrame(
         [
-            _recomputed(row, tables.values(covariate, statistic))
+            recomputed(row, tables.values(covariate, statistic))
             for (covariate, statistic), row in model.rows.items()
         ]
     )
-
-
-def _recomputed(row: ReportedNumber, values: np.ndarray) -> dict:
-    finite = values[np.isfinite(values)]
-    low, high = (finite.min(), finite.max()) if len(finite) else (np.nan, np.nan)
-    return {
-        "id": row.id,
-        "variable": row.variable,
-        "statistic": row.statistic,
-        "role": row.role,
-        "printed": row.printed,
-        "tables": len(values),
-        "low": low,
-        "high": high,
-        "agrees": any(map(row.number.agrees, values.tolist())),
-    }

@@ -35,27 +35,7 @@ DIRECTIONS = 360
 def split_is_impossible(
     events: tuple[int, int], patients: tuple[int, int], fit: CoxFit, shared_times: bool = False
 ) -> bool:
-    """Prove that a split of the events cannot have a given Cox fit.
-
-    Parameters
-    ----------
-    events, patients : (int, int)
-        Events and patients of group 1 and of group 0; at least one event in each.
-    fit : CoxFit
-        Log hazard ratio of group 1 against group 0 and its standard error, known to rounding.
-    shared_times : bool
-        Whether events may share a time (Breslow ties).
-
-    Returns
-    -------
-    bool
-        True is a proof; False says that this argument finds none.
-
-    Raises
-    ------
-    RairlibError
-        If a group has more events than patients, or no event.
-    """
+    """Prove that a split of the events cannot have a given Cox fit."""
     if any(not 0 < d <= n for d, n in zip(events, patients, strict=True)):
         raise RairlibError(f"no split of events {events} among patients {patients}")
     angle = np.linspace(0, 2 * np.pi, DIRECTIONS, endpoint=False)

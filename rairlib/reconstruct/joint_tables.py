@@ -144,62 +144,18 @@ def _splittable(tables, events, event_margins):
 
 
 def joint_tables(total: int, margins: Sequence[int]) -> np.ndarray:
-    """List every joint table of binary covariates with the given size and margins.
-
-    Parameters
-    ----------
-    total : int
-        Number of patients.
-    margins : sequence of int
-        Patients with level 1 of each of two or three covariates.
-
-    Returns
-    -------
-    ndarray of int64, shape (tables, 2**k)
-        One table per row, in a fixed order.
-    """
+    """List every joint table of binary covariates with the given size and margins."""
     most = np.full(8, total, np.int64)
     return _drop_padding(_all_tables(total, _padded_margins(margins), most), len(margins))
 
 
 def tables_with_split(tables: np.ndarray, events: int, event_margins: Sequence[int]) -> np.ndarray:
-    """Mark the joint tables that can be split into events and non-events with these margins.
-
-    Parameters
-    ----------
-    tables : ndarray of int, shape (tables, 2**k)
-        Joint tables of two or three covariates.
-    events : int
-        Number of patients with the outcome.
-    event_margins : sequence of int
-        Patients with the outcome and level 1 of each covariate.
-
-    Returns
-    -------
-    ndarray of bool, shape (tables,)
-        True where a table of the events fits into every cell. The search is complete, so False
-        is a proof.
-    """
+    """Mark the joint tables that can be split into events and non-events with these margins."""
     return _splittable(_pad_cells(tables), events, _padded_margins(event_margins))
 
 
 def event_tables(table: np.ndarray, events: int, event_margins: Sequence[int]) -> np.ndarray:
-    """List every way in which the events can be spread over the cells of one joint table.
-
-    Parameters
-    ----------
-    table : ndarray of int, shape (2**k,)
-        Joint table of two or three covariates.
-    events : int
-        Number of patients with the outcome.
-    event_margins : sequence of int
-        Patients with the outcome and level 1 of each covariate.
-
-    Returns
-    -------
-    ndarray of int64, shape (splits, 2**k)
-        Patients with the outcome in each cell; those without it are ``table`` minus a row.
-    """
+    """List every way in which the events can be spread over the cells of one joint table."""
     most = _pad_cells(np.asarray(table)[np.newaxis])[0]
     found = _all_tables(events, _padded_margins(event_margins), most)
     return _drop_padding(found, len(event_margins))
@@ -291,18 +247,7 @@ def split_patients(splits: OutcomeSplits, number: int, covariates: tuple[str, ..
 
 
 def fitted_risks(coefficients: np.ndarray) -> np.ndarray:
-    """Return the risk that a logistic model gives each cell.
-
-    Parameters
-    ----------
-    coefficients : ndarray, shape (k + 1,)
-        Intercept, then one log odds ratio per covariate.
-
-    Returns
-    -------
-    ndarray, shape (2**k,)
-        Probabilities.
-    """
+    """Return the risk that a logistic model gives each cell."""
     return expit(coefficients[0] + cell_levels(len(coefficients) - 1) @ coefficients[1:])
 
 
@@ -345,19 +290,7 @@ def _area(table: np.ndarray, events: np.ndarray, risks: np.ndarray) -> float:
 
 
 def split_probabilities(splits: OutcomeSplits) -> np.ndarray:
-    """Return how likely each split is if the main-effects model holds, given its margins.
-
-    Parameters
-    ----------
-    splits : OutcomeSplits
-        A joint table and its splits.
-
-    Returns
-    -------
-    ndarray, shape (splits,)
-        Sums to 1. Given the margins by outcome, a split is as likely as there are ways to choose
-        its events from the cells; the coefficients cancel (conditional logistic regression).
-    """
+    """Return how likely each split is if the main-effects model holds, given its margins."""
     # Whole numbers of any length: products of binomial coefficients outgrow 64 bits.
     ways = [
         prod(map(comb, splits.table.tolist(), events)) for events in splits.event_tables.tolist()

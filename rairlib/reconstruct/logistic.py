@@ -22,36 +22,17 @@ from rairlib.reconstruct.joint_tables import (
     tables_with_split,
 )
 from rairlib.registry.printed import Printed
-from rairlib.stats.logistic import on_unit_scale
+from rairlib.stats.logistic import Z_95, factor, maximise, on_unit_scale, write_standard_errors
 
-# --- Logistic regression on grouped covariate patterns, compiled: one Newton loop per table ---
+# --- Logistic regression on grouped covariate patterns ----------------------------------------
 # The likelihood of a logistic model depends on the outcome only through the event sums: the number
 # of events, and the number of events with each covariate. So a table of patients per covariate
 # pattern and the event sums are all that a fit needs.
 
 
-STEP_LIMIT = 1e-8  # of the last step: what remains after it is about its square
-LIKELIHOOD_NOISE = 1e-9
-SHARE_MIN = 1e-6
-COEFFICIENT_LIMIT = 30.0
-ITERATIONS_MAX = 60
-PIVOT_LIMIT = 1e-10
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogisticFits:
-    """Maximum likelihood fits of one logistic model to many tables.
-
-    Attributes
-    ----------
-    estimates : ndarray, shape (tables, terms)
-        Coefficients on the log-odds scale, intercept first; NaN where the likelihood has no
-        finite maximum (separation, or a covariate that the table cannot tell from the others).
-    standard_errors : ndarray, shape (tables, terms)
-        From the information at the maximum.
-    log_likelihoods : ndarray, shape (tables,)
-        Of the ungrouped (Bernoulli) outcome.
-    """
+    """Maximum likelihood fits of one logistic model to many tables."""
 
     estimates: np.ndarray
     standard_errors: np.ndarray
@@ -67,150 +48,22 @@ class LogisticFits:
 
 
 @njit(cache=True, nogil=True)
-def _evaluate(totals, design, sums, beta, score, information):
-    """Fill score and information (lower triangle) at `beta`; return the log likelihood."""
-    terms = beta.shape[0]
-    log_likelihood = 0.0
-    for i in range(terms):
-        score[i] = sums[i]
-        log_likelihood += sums[i] * beta[i]
-        for j in range(i + 1):
-            information[i, j] = 0.0
-    for cell in range(totals.shape[0]):
-        if totals[cell] == 0:
-            continue
-        eta = 0.0
-        for i in range(terms):
-            eta += design[cell, i] * beta[i]
-        small = np.exp(-abs(eta))
-        log_likelihood -= totals[cell] * (max(eta, 0.0) + np.log1p(small))
-        risk = 1.0 / (1.0 + small) if eta > 0 else small / (1.0 + small)
-        weight = totals[cell] * small / (1.0 + small) ** 2
-        for i in range(terms):
-            score[i] -= totals[cell] * risk * design[cell, i]
-            for j in range(i + 1):
-                information[i, j] += weight * design[cell, i] * design[cell, j]
-    return log_likelihood
-
-
-@njit(cache=True, nogil=True)
-def _factor(matrix):
-    """Overwrite the lower triangle with its Cholesky factor; False if it is singular."""
-    for j in range(matrix.shape[0]):
-        scale = matrix[j, j]
-        for k in range(j):
-            matrix[j, j] -= matrix[j, k] ** 2
-        if matrix[j, j] <= PIVOT_LIMIT * scale:
-            return False
-        matrix[j, j] = np.sqrt(matrix[j, j])
-        for i in range(j + 1, matrix.shape[0]):
-            for k in range(j):
-                matrix[i, j] -= matrix[i, k] * matrix[j, k]
-            matrix[i, j] /= matrix[j, j]
-    return True
-
-
-@njit(cache=True, nogil=True)
-def _solve(factor, right_side, solution):
-    """Solve for a Cholesky factor; return the largest absolute entry of the solution."""
-    terms = solution.shape[0]
-    for i in range(terms):
-        solution[i] = right_side[i]
-        for k in range(i):
-            solution[i] -= factor[i, k] * solution[k]
-        solution[i] /= factor[i, i]
-    largest = 0.0
-    for i in range(terms - 1, -1, -1):
-        for k in range(i + 1, terms):
-            solution[i] -= factor[k, i] * solution[k]
-        solution[i] /= factor[i, i]
-        largest = max(largest, abs(solution[i]))
-    return largest
-
-
-@njit(cache=True, nogil=True)
-def _move(beta, step, share):
-    """Add a share of the step; return the largest absolute coefficient."""
-    largest = 0.0
-    for i in range(beta.shape[0]):
-        beta[i] += share * step[i]
-        largest = max(largest, abs(beta[i]))
-    return largest
-
-
-@njit(cache=True, nogil=True)
-def _maximise(totals, design, sums, beta, score, step, information):
-    """Newton's method with step halving; return the log likelihood, NaN without a maximum."""
-    beta[:] = 0.0
-    current = _evaluate(totals, design, sums, beta, score, information)
-    for _ in range(ITERATIONS_MAX):
-        if not _factor(information):
-            return np.nan
-        size = _solve(information, score, step)
-        if _move(beta, step, 1.0) > COEFFICIENT_LIMIT:
-            return np.nan
-        share = 1.0
-        reached = _evaluate(totals, design, sums, beta, score, information)
-        while reached < current - LIKELIHOOD_NOISE and share > SHARE_MIN:
-            share /= 2.0
-            _move(beta, step, -share)
-            reached = _evaluate(totals, design, sums, beta, score, information)
-        current = reached
-        if size < STEP_LIMIT:
-            return current
-    return np.nan
-
-
-@njit(cache=True, nogil=True)
-def _write_standard_errors(factor, back, column, standard_errors):
-    """Write the errors of combinations of coefficients, from a factored information matrix."""
-    for term in range(standard_errors.shape[0]):
-        _solve(factor, back[term], column)
-        variance = 0.0
-        for i in range(column.shape[0]):
-            variance += back[term, i] * column[i]
-        standard_errors[term] = np.sqrt(variance)
-
-
-@njit(cache=True, nogil=True)
 def _fit_all(tables, design, back, sums, estimates, standard_errors, log_likelihoods):
-    terms = design.shape[1]
-    score, step, information = np.empty(terms), np.empty(terms), np.empty((terms, terms))
+    information, offset = np.empty((design.shape[1], design.shape[1])), np.zeros(len(design))
     for row in range(tables.shape[0]):
         beta = estimates[row]
-        reached = _maximise(tables[row], design, sums[row], beta, score, step, information)
-        if np.isnan(reached) or not _factor(information):
+        reached = maximise(tables[row], design, sums[row], offset, beta, information)
+        if np.isnan(reached) or not factor(information):
             reached = np.nan
             beta[:] = np.nan
             standard_errors[row] = np.nan
         else:
-            _write_standard_errors(information, back, step, standard_errors[row])
+            write_standard_errors(information, back, standard_errors[row])
         log_likelihoods[row] = reached
 
 
 def fit_tables(tables: np.ndarray, design: np.ndarray, event_sums: np.ndarray) -> LogisticFits:
-    """Fit one logistic model to many tables of patients per covariate pattern.
-
-    Parameters
-    ----------
-    tables : ndarray of int, shape (tables, patterns)
-        Patients with each covariate pattern.
-    design : ndarray, shape (patterns, terms)
-        Design matrix of the patterns, intercept first; covariates in any unit.
-    event_sums : ndarray, shape (terms,) or (tables, terms)
-        Sums of the design's columns over the patients with the outcome: the number of events,
-        then the events with level 1 of each covariate.
-
-    Returns
-    -------
-    LogisticFits
-        Each table is fitted by itself, so results do not depend on how tables are grouped.
-
-    Raises
-    ------
-    RairlibError
-        If a count is negative or not whole, or a number of the design or the sums not finite.
-    """
+    """Fit one logistic model to many tables of patients per covariate pattern."""
     tables, design = np.asarray(tables), np.asarray(design, np.float64)
     if tables.shape[1:] != design.shape[:1]:
         raise RairlibError(f"{len(design)} patterns in the design, tables {tables.shape}")
@@ -222,11 +75,7 @@ def fit_tables(tables: np.ndarray, design: np.ndarray, event_sums: np.ndarray) -
     scaled, back = on_unit_scale(design)
     shape = (len(tables), design.shape[1])
     sums = np.ascontiguousarray(np.broadcast_to(event_sums, shape) @ back)
-    estimates, standard_errors, log_likelihoods = (
-        np.empty(shape),
-        np.empty(shape),
-        np.empty(shape[0]),
-    )
+    estimates, standard_errors, log_likelihoods = map(np.empty, (shape, shape, shape[0]))
     scaled, back = np.ascontiguousarray(scaled), np.ascontiguousarray(back)
     _fit_all(tables, scaled, back, sums, estimates, standard_errors, log_likelihoods)
     return LogisticFits(
@@ -236,14 +85,7 @@ def fit_tables(tables: np.ndarray, design: np.ndarray, event_sums: np.ndarray) -
     )
 
 
-# --- Reconstruct a joint table of binary covariates from the logistic model that a paper printed
-# A main-effects logistic model of binary covariates depends on the outcome only through its
-# margins. Where a paper prints these, the joint table of the covariates is all that its odds ratios
-# and their intervals can tell; it is made of integers, and :func:`reconstruct_logistic` tries every
-# one.
-
-
-NORMAL_QUANTILE = float(norm.ppf(0.975))
+# --- Joint tables of which each gives a printed model or not ----------------------------------
 
 
 class ReconstructionError(RairlibError):
@@ -252,17 +94,7 @@ class ReconstructionError(RairlibError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogisticTarget:
-    """What a paper prints for one covariate of a logistic model.
-
-    Attributes
-    ----------
-    covariate : str
-        Name of the binary covariate.
-    odds_ratio : Printed or None
-        Odds ratio of level 1 against level 0.
-    low, high : Printed or None
-        Limits of its 95 % interval.
-    """
+    """What a paper prints for one covariate of a logistic model."""
 
     covariate: str
     odds_ratio: Printed | None = None
@@ -315,7 +147,7 @@ class FittedTables:
         estimate, error = self.fits.estimates[:, term], self.fits.standard_errors[:, term]
         if statistic == "p_value":
             return 2 * norm.sf(np.abs(estimate / error))
-        shift = {"odds_ratio": 0.0, "ci_low": -NORMAL_QUANTILE, "ci_high": NORMAL_QUANTILE}
+        shift = {"odds_ratio": 0.0, "ci_low": -Z_95, "ci_high": Z_95}
         return np.exp(estimate + shift[statistic] * error)
 
     def take(self, rows: np.ndarray) -> "FittedTables":
@@ -365,36 +197,48 @@ class Reconstruction:
 def fit_candidates(
     events: int, total: int, event_margins: Mapping[str, int], margins: Mapping[str, int]
 ) -> FittedTables:
-    """Fit the model to every joint table that the margins allow.
+    """Fit the model to every joint table that the margins allow."""
+    _require_possible_margins(events, total, event_margins, margins)
+    tables = joint_tables(total, list(margins.values()))
+    return fit_splittable(tables, events, {name: event_margins[name] for name in margins})
+
+
+def fit_splittable(
+    tables: np.ndarray, events: int, event_margins: Mapping[str, int]
+) -> FittedTables:
+    """Fit the model to those joint tables that can be split by outcome with these margins."""
+    cells = tables[tables_with_split(tables, events, list(event_margins.values()))]
+    return replace(fit_known_tables(cells, events, event_margins), joint_tables=len(tables))
+
+
+def fit_known_tables(
+    cells: np.ndarray, events: int, event_margins: Mapping[str, int]
+) -> FittedTables:
+    """Fit the model of all covariates to given joint tables.
 
     Parameters
     ----------
-    events, total : int
-        Patients with the outcome, and all patients.
+    cells : ndarray of int, shape (tables, 2**k)
+        Patients per cell, the first covariate varying slowest.
+    events : int
+        Patients with the outcome.
     event_margins : mapping of str to int
-        Patients with the outcome and level 1 of each covariate.
-    margins : mapping of str to int
-        All patients with level 1 of each covariate, in the order in which cells are laid out.
+        Patients with the outcome and level 1 of each covariate, in the order of the cells.
 
     Returns
     -------
     FittedTables
-        Every table that has the margins and can be split into a table of the patients with the
-        outcome and one of those without it that have the margins by outcome.
-
-    Raises
-    ------
-    ReconstructionError
-        If the margins are impossible, or not of two or three covariates.
+        In the same order.
     """
-    covariates = tuple(margins)
-    _require_possible_margins(events, total, event_margins, margins)
-    event_counts = [event_margins[covariate] for covariate in covariates]
-    tables = joint_tables(total, list(margins.values()))
-    cells = tables[tables_with_split(tables, events, event_counts)]
-    design = np.column_stack([np.ones(cells.shape[1]), cell_levels(len(covariates))])
-    fits = fit_tables(cells, design, np.array([events, *event_counts]))
-    return FittedTables(covariates=covariates, cells=cells, fits=fits, joint_tables=len(tables))
+    sums = np.array([events, *event_margins.values()])
+    fits = fit_tables(cells, design_of(len(event_margins)), sums)
+    names = tuple(event_margins)
+    return FittedTables(covariates=names, cells=cells, fits=fits, joint_tables=len(cells))
+
+
+def design_of(covariates: int) -> np.ndarray:
+    """Return the design matrix of the cells of a joint table, intercept first."""
+    return np.column_stack([np.ones(2**covariates), cell_levels(covariates)])
 
 
 def agreement(tables: FittedTables, targets: Sequence[LogisticTarget]) -> pd.DataFrame:
@@ -422,6 +266,12 @@ def agreement(tables: FittedTables, targets: Sequence[LogisticTarget]) -> pd.Dat
             for statistic, number in target.printed().items()
         }
     )
+
+
+def rows_agreeing(tables: FittedTables, targets: Sequence[LogisticTarget]) -> FittedTables:
+    """Keep the tables that agree with every printed odds ratio and limit; all without a target."""
+    agrees = agreement(tables, targets)
+    return tables.take(np.flatnonzero(agrees.all(axis=1))) if len(agrees.columns) else tables
 
 
 def reconstruct_logistic(
@@ -463,38 +313,6 @@ def reconstruct_logistic(
         candidates=len(tables.cells),
         agreeing_estimates=int(agrees[estimates].all(axis=1).sum()),
     )
-
-
-def estimate_frame(tables: FittedTables) -> pd.DataFrame:
-    """Return the odds ratios of fitted tables in the book's schema of estimates.
-
-    Parameters
-    ----------
-    tables : FittedTables
-        For example the solutions of a reconstruction.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``table`` (ordinal from 0), ``term, statistic, estimate, low, high, p_value, n``.
-    """
-    total = tables.cells.sum(axis=1)
-    parts = [
-        pd.DataFrame(
-            {
-                "table": np.arange(len(total)),
-                "term": covariate,
-                "statistic": "odds_ratio",
-                "estimate": tables.values(covariate, "odds_ratio"),
-                "low": tables.values(covariate, "ci_low"),
-                "high": tables.values(covariate, "ci_high"),
-                "p_value": tables.values(covariate, "p_value"),
-                "n": total,
-            }
-        )
-        for covariate in tables.covariates
-    ]
-    return pd.concat(parts).sort_values("table", kind="stable", ignore_index=True)
 
 
 def _agrees(values: np.ndarray, number: Printed) -> np.ndarray:

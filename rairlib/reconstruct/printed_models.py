@@ -4,7 +4,7 @@ This layer reads the registry; the search for joint tables itself does not know 
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,9 +15,9 @@ from rairlib.reconstruct.logistic import (
     LogisticTarget,
     Reconstruction,
     ReconstructionError,
-    agreement,
     fit_candidates,
     reconstruct_logistic,
+    rows_agreeing,
 )
 from rairlib.registry.registry import Registry, ReportedNumber
 from rairlib.registry.studies import DeclaredModel
@@ -73,7 +73,17 @@ class PrintedModel:
 
     def candidates(self) -> FittedTables:
         """Fit the model to every joint table that the printed margins allow."""
-        return fit_candidates(self.events, self.total, self.event_margins, self.margins)
+        return fit_candidates(*self.counts)
+
+    @property
+    def counts(self) -> tuple[int, int, dict[str, int], dict[str, int]]:
+        """Events, all patients, and those of either with the first level of each covariate."""
+        return self.events, self.total, self.event_margins, self.margins
+
+    def cells_of(self, table: np.ndarray) -> list[dict]:
+        """Write a joint table as flat objects; level 1 is the one in the numerator."""
+        levels = {name: pair[::-1] for name, pair in self.levels.items()}
+        return cell_records(levels, cell_levels(len(levels)), table)
 
     def agreeing_with(self, roles: Collection[str]) -> FittedTables:
         """Return the joint tables that agree with the printed numbers of certain roles.
@@ -88,9 +98,7 @@ class PrintedModel:
         FittedTables
             All candidates if no number has such a role.
         """
-        tables = self.candidates()
-        agrees = agreement(tables, self.targets(roles))
-        return tables.take(np.flatnonzero(agrees.all(axis=1))) if len(agrees.columns) else tables
+        return rows_agreeing(self.candidates(), self.targets(roles))
 
     def restricted(self, covariates: Collection[str]) -> "PrintedModel":
         """Return the model of some of the covariates, with their printed numbers.
@@ -105,20 +113,19 @@ class PrintedModel:
         PrintedModel
             Its name says which covariates it has.
         """
+        names = [name for name in self.levels if name in covariates]
         return replace(
             self,
-            name=f"{self.name}: {' + '.join(name for name in self.levels if name in covariates)}",
-            levels={name: self.levels[name] for name in self.levels if name in covariates},
-            event_margins={n: self.event_margins[n] for n in self.levels if n in covariates},
-            margins={name: self.margins[name] for name in self.levels if name in covariates},
-            rows={key: row for key, row in self.rows.items() if key[0] in covariates},
+            name=f"{self.name}: {' + '.join(names)}",
+            levels={name: self.levels[name] for name in names},
+            event_margins={name: self.event_margins[name] for name in names},
+            margins={name: self.margins[name] for name in names},
+            rows={key: row for key, row in self.rows.items() if key[0] in names},
         )
 
     def reconstruct(self) -> Reconstruction:
         """Find the joint tables that agree with every printed odds ratio and limit."""
-        return reconstruct_logistic(
-            self.events, self.total, self.event_margins, self.margins, self.targets()
-        )
+        return reconstruct_logistic(*self.counts, self.targets())
 
 
 def printed_models(registry: Registry) -> list[PrintedModel]:
@@ -176,12 +183,10 @@ def _printed_model(registry: Registry, odds_ratios: list[ReportedNumber]) -> Pri
     with_outcome, without = first.outcome_groups
     events = _size(registry, with_outcome)
     levels = {row.variable: row.contrast for row in odds_ratios}
-    event_margins = {
-        name: _count(registry, name, level, with_outcome) for name, (level, _) in levels.items()
-    }
-    other_margins = {
-        name: _count(registry, name, level, without) for name, (level, _) in levels.items()
-    }
+    event_margins, other_margins = (
+        {name: _count(registry, name, level, group) for name, (level, _) in levels.items()}
+        for group in first.outcome_groups
+    )
     return PrintedModel(
         name=f"{first.locus}, {first.group}",
         events=events,
@@ -219,29 +224,51 @@ def _count(registry: Registry, variable: str, level: str, group: str) -> int:
     return int(rows[0].number.value)
 
 
-def cell_records(model: PrintedModel, table: np.ndarray) -> list[dict]:
-    """Write a joint table of a model as flat objects.
-
-    Parameters
-    ----------
-    model : PrintedModel
-        The model.
-    table : ndarray of int, shape (2**k,)
-        Patients per cell.
-
-    Returns
-    -------
-    list of dict
-        One per cell: the level of each covariate and ``n``.
-    """
-    names = list(model.levels)
+def cell_records(levels: Mapping[str, Sequence[str]], places, counts) -> list[dict]:
+    """Write the cells of a joint table as flat objects: the level of each variable and ``n``."""
     return [
-        {
-            # Level 1 of a covariate is the one in the numerator of its odds ratio.
-            **{
-                name: model.levels[name][1 - level] for name, level in zip(names, cell, strict=True)
-            },
-            "n": int(n),
-        }
-        for cell, n in zip(cell_levels(len(names)), table, strict=True)
+        {**{name: levels[name][at] for name, at in zip(levels, place, strict=True)}, "n": int(n)}
+        for place, n in zip(places, counts, strict=True)
     ]
+
+
+def table_records(
+    study: str,
+    model: str,
+    levels: Mapping[str, Sequence[str]],
+    tried: tuple[int, int],
+    places,
+    tables: np.ndarray,
+) -> list[dict]:
+    """Write agreeing tables as flat objects, one for each or one that stands for none.
+
+    `tried` counts the tables tried and those whose estimates agree.
+    """
+    facts = {
+        "study": study,
+        "model": model,
+        "covariates": list(levels),
+        "cells": [],
+        "candidates": tried[0],
+        "agreeing_estimates": tried[1],
+        "agreeing": len(tables),
+        "unique": len(tables) == 1,
+    }
+    return [{**facts, "cells": cell_records(levels, places, table)} for table in tables] or [facts]
+
+
+def recomputed(row: ReportedNumber, values: np.ndarray) -> dict:
+    """Say which values of a printed number the agreeing tables give."""
+    finite = values[np.isfinite(values)]
+    low, high = (finite.min(), finite.max()) if len(finite) else (np.nan, np.nan)
+    return {
+        "id": row.id,
+        "variable": row.variable,
+        "statistic": row.statistic,
+        "role": row.role,
+        "printed": row.printed,
+        "tables": len(values),
+        "low": low,
+        "high": high,
+        "agrees": any(map(row.number.agrees, values.tolist())),
+    }

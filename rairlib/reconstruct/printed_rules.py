@@ -15,6 +15,7 @@ from rairlib.checks.cells import count_index
 from rairlib.checks.classification import MEASURED, Rule, agreeing_with_all, rules
 from rairlib.checks.roc import PrintedArea, printed_areas, proportion
 from rairlib.reconstruct.logistic import ReconstructionError
+from rairlib.reconstruct.printed_models import recomputed, table_records
 from rairlib.reconstruct.two_by_two import (
     ANY,
     ERRORS,
@@ -25,7 +26,7 @@ from rairlib.reconstruct.two_by_two import (
 )
 from rairlib.registry.registry import Registry, ReportedNumber
 from rairlib.registry.studies import Variable, load_variables
-from rairlib.stats.roc import Z_95
+from rairlib.stats.logistic import Z_95
 
 BOTH = "all patients"
 MEASURES = (*MEASURED, "ppv", "npv", "accuracy")
@@ -108,7 +109,7 @@ class PrintedSubgroups:
         Returns
         -------
         ndarray, shape (2, 3, 2)
-            See :meth:`rairlib.reconstruct.two_by_two.Splits.agreeing_both`.
+            As for :func:`rairlib.reconstruct.two_by_two.solution_counts`.
         """
         targets = [ANY if roles and row.role not in roles else proportion(row) for row in self.rows]
         targets = np.array(targets).reshape(2, len(STATISTICS), 2)
@@ -183,19 +184,7 @@ def printed_subgroups(registry: Registry) -> list[PrintedSubgroups]:
 
 
 def group_names(variable: Variable) -> list[str]:
-    """Return the names of the groups that a binary variable makes.
-
-    Parameters
-    ----------
-    variable : Variable
-        Any variable.
-
-    Returns
-    -------
-    list of str
-        A level alone where it is a word, else behind the variable's name without its number
-        (``age <55``); empty if the variable is not binary.
-    """
+    """Return the names of the groups that a binary variable makes."""
     if variable.kind != "binary" or len(variable.levels) != 2:
         return []
     stem = " ".join(word for word in variable.name.split("_") if not word.isdigit())
@@ -262,11 +251,9 @@ def subgroup_values_from_anchors(registry: Registry) -> pd.DataFrame:
 
 
 def _recomputed(row: ReportedNumber, values: np.ndarray) -> dict:
-    agrees = any(map(row.number.agrees, values.tolist()))
-    low, high = (values.min(), values.max()) if len(values) else (np.nan, np.nan)
-    cut = row.statistic == "ci_high" and not agrees and bool(np.any(values > 1))
-    facts = (row.id, row.variable, row.statistic, row.role, row.printed, len(values))
-    return dict(zip(VALUE_COLUMNS, (*facts, low, high, agrees, cut), strict=True))
+    found = recomputed(row, values)
+    cut = row.statistic == "ci_high" and not found["agrees"] and bool(np.any(values > 1))
+    return {**found, "cut": cut}
 
 
 def dichotomised_values_from_anchors(registry: Registry) -> pd.DataFrame:
@@ -312,60 +299,24 @@ CELLS = ((0, 0), (0, 1), (1, 0), (1, 1))
 
 
 def rule_records(registry: Registry) -> list[dict]:
-    """Write the tables of outcome and rule that printed sensitivities and specificities leave.
-
-    Parameters
-    ----------
-    registry : Registry
-        One of the book's studies.
-
-    Returns
-    -------
-    list of dict
-        One per agreeing table of each rule in each comparison. Keys ``study, model, covariates,
-        cells, candidates, agreeing_estimates, agreeing, unique``: `candidates` are all tables
-        with the printed group sizes, `agreeing_estimates` those that show sensitivity and
-        specificity, `agreeing` those that show predictive values and accuracy as well. `cells`
-        is empty in the single object that stands for no agreeing table.
-    """
+    """Write the tables of outcome and rule that printed sensitivities and specificities leave."""
     variables = load_variables(registry.study) if registry.where(MEASURED) else {}
-    return [
-        record
-        for rule in printed_rules(registry)
-        for record in _records(_facts_of_rule(registry, rule, variables), _rule_cells(rule))
-    ]
-
-
-def _facts_of_rule(registry: Registry, rule: Rule, variables: dict[str, Variable]) -> dict:
-    return {
-        "study": registry.study,
-        "model": f"{rule.first.locus}, {rule.first.group}",
-        "levels": levels_of_rule(rule, variables),
-        "candidates": rule.tables.true_positives.size * rule.tables.true_negatives.size,
-        "agreeing_estimates": len(agreeing_tables(rule, MEASURED)),
-    }
-
-
-def _rule_cells(rule: Rule) -> list[tuple[list, np.ndarray]]:
-    return [(list(CELLS), table) for table in agreeing_tables(rule)]
+    records = []
+    for rule in printed_rules(registry):
+        possible = rule.tables.true_positives.size * rule.tables.true_negatives.size
+        records += table_records(
+            registry.study,
+            f"{rule.first.locus}, {rule.first.group}",
+            levels_of_rule(rule, variables),
+            (possible, len(agreeing_tables(rule, MEASURED))),
+            CELLS,
+            agreeing_tables(rule),
+        )
+    return records
 
 
 def levels_of_rule(rule: Rule, variables: dict[str, Variable]) -> dict[str, tuple[str, str]]:
-    """Return the levels of outcome and rule, those that are counted as positive first.
-
-    Parameters
-    ----------
-    rule : Rule
-        A rule in a comparison.
-    variables : dict of str to Variable
-        The study's variables.
-
-    Returns
-    -------
-    dict of str to (str, str)
-        The outcome's levels are those of the variable that the group with the outcome is named
-        after (``training failure``), or else the names of the groups.
-    """
+    """Return the levels of outcome and rule, those that are counted as positive first."""
     row = rule.first
     with_outcome, without = row.outcome_groups
     named = [name for name in with_outcome.split() if name in variables]
@@ -376,48 +327,23 @@ def levels_of_rule(rule: Rule, variables: dict[str, Variable]) -> dict[str, tupl
 
 
 def subgroup_records(registry: Registry) -> list[dict]:
-    """Write the tables of subgroup, outcome and rule that printed areas of subgroups leave.
-
-    Parameters
-    ----------
-    registry : Registry
-        One of the book's studies.
-
-    Returns
-    -------
-    list of dict
-        As :func:`rule_records`; `candidates` are all splits of the table of all patients,
-        `agreeing_estimates` those that give both areas of the dichotomised score, `agreeing` those
-        that give the limits as well, under the nonparametric standard error of Hanley and McNeil.
-    """
+    """Write the tables of subgroup, outcome and rule that printed areas of subgroups leave."""
     variables = load_variables(registry.study) if registry.where("auc") else {}
-    return [
-        record
-        for subgroups in printed_subgroups(registry)
-        for record in _records(
-            _facts_of_subgroups(registry, subgroups, variables), _subgroup_cells(subgroups)
+    records = []
+    for subgroups in printed_subgroups(registry):
+        splits, areas = subgroups.splits(), subgroups.targets()
+        areas[:, 1:] = -np.inf, np.inf
+        by_subgroup = {subgroups.variable: subgroups.levels}
+        tables = subgroup_tables(subgroups)
+        records += table_records(
+            registry.study,
+            subgroups.name,
+            by_subgroup | levels_of_rule(subgroups.rules[0], variables),
+            (splits.size, len(splits.agreeing_both(areas))),
+            [(group, *cell) for group in (0, 1) for cell in CELLS],
+            tables.reshape(len(tables), -1),
         )
-    ]
-
-
-def _facts_of_subgroups(registry: Registry, subgroups: PrintedSubgroups, variables: dict) -> dict:
-    splits, areas = subgroups.splits(), subgroups.targets()
-    areas[:, 1:] = -np.inf, np.inf
-    return {
-        "study": registry.study,
-        "model": subgroups.name,
-        "levels": {
-            subgroups.variable: subgroups.levels,
-            **levels_of_rule(subgroups.rules[0], variables),
-        },
-        "candidates": splits.size,
-        "agreeing_estimates": len(splits.agreeing_both(areas)),
-    }
-
-
-def _subgroup_cells(subgroups: PrintedSubgroups) -> list[tuple[list, np.ndarray]]:
-    places = [(group, *cell) for group in (0, 1) for cell in CELLS]
-    return [(places, table.ravel()) for table in subgroup_tables(subgroups)]
+    return records
 
 
 def subgroup_tables(subgroups: PrintedSubgroups) -> np.ndarray:
@@ -436,28 +362,3 @@ def subgroup_tables(subgroups: PrintedSubgroups) -> np.ndarray:
     splits = subgroups.splits()
     first = splits.tables(splits.agreeing_both(subgroups.targets()))
     return np.stack([first, np.array(subgroups.pooled) - first], axis=1)
-
-
-def _records(facts: dict, tables: list[tuple[list, np.ndarray]]) -> list[dict]:
-    levels = facts.pop("levels")
-    facts = {
-        "study": facts["study"],
-        "model": facts["model"],
-        "covariates": list(levels),
-        "cells": [],
-        "candidates": facts["candidates"],
-        "agreeing_estimates": facts["agreeing_estimates"],
-        "agreeing": len(tables),
-        "unique": len(tables) == 1,
-    }
-    return [{**facts, "cells": _cells(levels, *table)} for table in tables] or [facts]
-
-
-def _cells(levels: dict, places: list[tuple], counts: np.ndarray) -> list[dict]:
-    return [
-        {
-            **{name: levels[name][at] for name, at in zip(levels, place, strict=True)},
-            "n": int(n),
-        }
-        for place, n in zip(places, counts, strict=True)
-    ]

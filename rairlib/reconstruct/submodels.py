@@ -10,24 +10,19 @@ from itertools import combinations
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from rairlib.reconstruct.joint_tables import (
-    COVARIATES_MAX,
-    cell_levels,
-    joint_tables,
-    tables_with_split,
-)
+from rairlib.reconstruct.joint_tables import COVARIATES_MAX, joint_tables
 from rairlib.reconstruct.logistic import (
-    NORMAL_QUANTILE,
     FittedTables,
     LogisticTarget,
     Reconstruction,
     ReconstructionError,
-    agreement,
-    fit_tables,
+    design_of,
+    fit_splittable,
     reconstruct_logistic,
 )
 from rairlib.reconstruct.wide_tables import TableSearch, annealed
 from rairlib.registry.printed import Printed
+from rairlib.stats.logistic import Z_95
 
 
 def smallest_submodels(
@@ -38,25 +33,7 @@ def smallest_submodels(
     targets: Sequence[LogisticTarget],
     largest: int = COVARIATES_MAX,
 ) -> list[Reconstruction]:
-    """Find the models of fewest covariates that give all that is printed of these covariates.
-
-    Parameters
-    ----------
-    events, total : int
-        Patients with the outcome, and all patients.
-    event_margins, margins : mapping of str to int
-        Patients with level 1 of each covariate, with the outcome and in all.
-    targets : sequence of LogisticTarget
-        What is printed, or some of it; models of covariates without a target are not tried.
-    largest : int
-        Most covariates to try: with three of many this takes half a minute.
-
-    Returns
-    -------
-    list of Reconstruction
-        All models of that size with at least one agreeing table; empty if there are none. The
-        enumeration is complete.
-    """
+    """Find the models of fewest covariates that give all that is printed of these covariates."""
     named = {target.covariate for target in targets}
     for size in range(2, largest + 1):
         found = [
@@ -83,98 +60,15 @@ def extended_tables(
     event_margins: Mapping[str, int],
     margins: Mapping[str, int],
 ) -> FittedTables:
-    """Fit the model of a third covariate and two whose joint table is known, to all tables.
-
-    Parameters
-    ----------
-    pair : sequence of str
-        The two covariates, in the order of `pair_table`.
-    pair_table : ndarray of int, shape (4,)
-        Their joint table.
-    added : str
-        The third covariate.
-    events : int
-        Patients with the outcome.
-    event_margins, margins : mapping of str to int
-        Patients with level 1 of each covariate, with the outcome and in all.
-
-    Returns
-    -------
-    FittedTables
-        Every table that has the margins, the joint table of the pair and a split by outcome; the
-        covariates are the pair and the third.
-    """
+    """Fit the model of a third covariate and two whose joint table is known, to all tables."""
     names = (*pair, added)
     tables = joint_tables(int(np.sum(pair_table)), [margins[name] for name in names])
     with_pair = (tables.reshape(-1, 4, 2).sum(axis=2) == pair_table).all(axis=1)
-    sums = [event_margins[name] for name in names]
-    tables = tables[with_pair]
-    cells = tables[tables_with_split(tables, events, sums)]
-    design = np.column_stack([np.ones(cells.shape[1]), cell_levels(len(names))])
-    fits = fit_tables(cells, design, np.array([events, *sums]))
-    return FittedTables(covariates=names, cells=cells, fits=fits, joint_tables=len(tables))
-
-
-def fit_known_tables(
-    cells: np.ndarray, events: int, event_margins: Mapping[str, int]
-) -> FittedTables:
-    """Fit the model of all covariates to given joint tables.
-
-    Parameters
-    ----------
-    cells : ndarray of int, shape (tables, 2**k)
-        Patients per cell, the first covariate varying slowest.
-    events : int
-        Patients with the outcome.
-    event_margins : mapping of str to int
-        Patients with the outcome and level 1 of each covariate, in the order of the cells.
-
-    Returns
-    -------
-    FittedTables
-        In the same order.
-    """
-    design = np.column_stack([np.ones(cells.shape[1]), cell_levels(len(event_margins))])
-    fits = fit_tables(cells, design, np.array([events, *event_margins.values()]))
-    names = tuple(event_margins)
-    return FittedTables(covariates=names, cells=cells, fits=fits, joint_tables=len(cells))
-
-
-def rows_agreeing(tables: FittedTables, targets: Sequence[LogisticTarget]) -> FittedTables:
-    """Keep the tables that agree with every printed odds ratio and limit of some covariates.
-
-    Parameters
-    ----------
-    tables : FittedTables
-        Candidates.
-    targets : sequence of LogisticTarget
-        What is printed of some or all of their covariates.
-
-    Returns
-    -------
-    FittedTables
-        Those that agree with all of it.
-    """
-    return tables.take(np.flatnonzero(agreement(tables, targets).all(axis=1)))
+    return fit_splittable(tables[with_pair], events, {name: event_margins[name] for name in names})
 
 
 def collapsed(cells: np.ndarray, covariates: Sequence[str], kept: Sequence[str]) -> np.ndarray:
-    """Sum joint tables over all covariates but some.
-
-    Parameters
-    ----------
-    cells : ndarray of int, shape (tables, 2**k)
-        Patients per cell.
-    covariates : sequence of str
-        Their covariates, the first varying slowest.
-    kept : sequence of str
-        Covariates to keep, in the order of `covariates`.
-
-    Returns
-    -------
-    ndarray of int, shape (tables, 2**len(kept))
-        Patients per cell of the kept covariates.
-    """
+    """Sum joint tables over all covariates but some."""
     shape = (len(cells), *(2 for _ in covariates))
     gone = tuple(1 + i for i, name in enumerate(covariates) if name not in kept)
     return cells.reshape(shape).sum(axis=gone).reshape(len(cells), -1)
@@ -203,10 +97,9 @@ def one_split(table: np.ndarray, events: int, event_margins: Sequence[int]) -> n
         If there is none; integer programming proves it.
     """
     sums = np.array([events, *event_margins])
-    design = np.column_stack([np.ones(len(table)), cell_levels(len(event_margins))])
     found = milp(
         np.zeros(len(table)),
-        constraints=LinearConstraint(design.T, sums, sums),
+        constraints=LinearConstraint(design_of(len(event_margins)).T, sums, sums),
         integrality=np.ones(len(table)),
         bounds=Bounds(0, np.asarray(table)),
     )
@@ -216,41 +109,13 @@ def one_split(table: np.ndarray, events: int, event_margins: Sequence[int]) -> n
 
 
 def least_standard_error(inner: int, outer: int) -> float:
-    """Bound the standard error of a covariate in any model beside one that it implies.
-
-    If every patient with level 1 of B has level 1 of A, the information on B beside A comes from
-    the patients with level 1 of A alone, each with weight p(1 − p) ≤ 1/4; further covariates only
-    take from it. So SE(B) ≥ 2 √(1/n(B) + 1/(n(A) − n(B))), whatever the other covariates.
-
-    Parameters
-    ----------
-    inner : int
-        Patients with level 1 of B.
-    outer : int
-        Patients with level 1 of A, more than `inner`.
-
-    Returns
-    -------
-    float
-        Smallest possible standard error of B's log odds ratio.
-    """
+    """Bound the standard error of a covariate in any model beside one that it implies."""
     return 2 * float(np.sqrt(1 / inner + 1 / (outer - inner)))
 
 
 def largest_standard_error(low: Printed, high: Printed) -> float:
-    """Return the largest standard error that a printed 95 % Wald interval of a ratio allows.
-
-    Parameters
-    ----------
-    low, high : Printed
-        Limits, above zero.
-
-    Returns
-    -------
-    float
-        On the log scale, rounding of both limits carried through.
-    """
-    return float(np.log(high.high / low.low)) / (2 * NORMAL_QUANTILE)
+    """Return the largest standard error that a printed 95 % Wald interval of a ratio allows."""
+    return float(np.log(high.high / low.low)) / (2 * Z_95)
 
 
 # --- How near any joint table comes to all rows of a printed model, if they are taken as one model
@@ -267,30 +132,12 @@ def least_distance(
     margins: Mapping[str, int],
     targets: Sequence[LogisticTarget],
 ) -> tuple[float, float]:
-    """Search with fixed seeds for the joint table nearest to all printed rows at once.
-
-    Parameters
-    ----------
-    events, total : int
-        Patients with the outcome, and all patients.
-    event_margins, margins : mapping of str to int
-        Patients with level 1 of each covariate, with the outcome and in all.
-    targets : sequence of LogisticTarget
-        Rows with an odds ratio and both limits.
-
-    Returns
-    -------
-    tuple of float
-        Distance beyond rounding in half last digits, summed over all numbers, and that of the
-        worst number. Nothing is proved: a nearer table may exist.
-    """
+    """Search with fixed seeds for the joint table nearest to all printed rows at once."""
     names = list(margins)
     problem = TableSearch(
         events=events,
         event_margins=tuple(event_margins[name] for name in names),
         targets=tuple((names.index(target.covariate), target) for target in targets),
-        free=tuple(range(len(names))),
-        allowed=np.ones(2 ** len(names), bool),
     )
     beyond = []
     for seed in range(SEARCHES):
@@ -302,22 +149,7 @@ def least_distance(
 
 
 def dealt(total: int, margins: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-    """Deal the levels of every covariate out at random: a start where all cells are allowed.
-
-    Parameters
-    ----------
-    total : int
-        Patients.
-    margins : tuple of int
-        Patients with level 1 of each covariate.
-    rng : numpy Generator
-        Source of randomness.
-
-    Returns
-    -------
-    ndarray of int64, shape (2**k,)
-        A joint table with these margins.
-    """
+    """Deal the levels of every covariate out at random: a start where all cells are allowed."""
     cells = np.zeros(total, np.int64)
     for margin in margins:
         cells = 2 * cells + rng.permutation(np.arange(total) < margin)

@@ -215,21 +215,7 @@ def rounding_to(values, decimals: int = 3, cut: bool = False) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Splits:
-    """All splits of a 2×2 table, with the areas and limits of the first subgroup.
-
-    The second subgroup of split `i` has the table of the first in split ``size - 1 - i``.
-
-    Attributes
-    ----------
-    pooled : tuple of int
-        True positives, false negatives, false positives, true negatives of all patients.
-    estimates : ndarray, shape (3, size)
-        Area, lower and upper limit of the first subgroup; NaN where it has none.
-    order : ndarray of int
-        Splits with an area in both subgroups, by ascending area of the first.
-    sorted_estimates : ndarray, shape (3, len(order))
-        `estimates` in that order.
-    """
+    """All splits of a 2×2 table, with the areas and limits of the first subgroup."""
 
     pooled: tuple[int, int, int, int]
     estimates: np.ndarray = field(repr=False)
@@ -247,18 +233,7 @@ class Splits:
         return np.stack(cells, axis=-1)
 
     def agreeing(self, first: np.ndarray) -> np.ndarray:
-        """Return the splits whose first subgroup agrees.
-
-        Parameters
-        ----------
-        first : ndarray, shape (3, 2)
-            Lowest and highest area, lower and upper limit; infinite where nothing is asked.
-
-        Returns
-        -------
-        ndarray of int
-            Only splits with an area in both subgroups.
-        """
+        """Return the splits whose first subgroup agrees."""
         first = np.asarray(first, dtype=float)
         start = np.searchsorted(self.sorted_estimates[0], first[0, 0] - SLACK, side="left")
         stop = np.searchsorted(self.sorted_estimates[0], first[0, 1] + SLACK, side="right")
@@ -267,18 +242,7 @@ class Splits:
         return self.order[start:stop][inside]
 
     def agreeing_both(self, targets: np.ndarray) -> np.ndarray:
-        """Return the splits of which both subgroups agree.
-
-        Parameters
-        ----------
-        targets : ndarray, shape (2, 3, 2)
-            As for :meth:`agreeing`, for the first and the second subgroup.
-
-        Returns
-        -------
-        ndarray of int
-            Ascending.
-        """
+        """Return the splits of which both subgroups agree."""
         found = self.agreeing(targets[0])
         second = self.estimates[:, self.size - 1 - found]
         inside = np.all([_within(*pair) for pair in zip(second, targets[1], strict=True)], axis=0)
@@ -290,25 +254,7 @@ def _within(values: np.ndarray, interval) -> np.ndarray:
 
 
 def all_splits(pooled: tuple[int, int, int, int], error: str = ERRORS[0]) -> Splits:
-    """List all splits of a 2×2 table into two subgroups.
-
-    Parameters
-    ----------
-    pooled : tuple of int
-        True positives, false negatives, false positives, true negatives of all patients.
-    error : str
-        Standard error behind the limits ``area ± 1.96 SE``: ``hanley_mcneil`` or ``delong``.
-
-    Returns
-    -------
-    Splits
-        ``(TP + 1)(FN + 1)(FP + 1)(TN + 1)`` of them. Limits are not cut at 0 or 1.
-
-    Raises
-    ------
-    RairlibError
-        If a cell is negative, a group is empty, or there are too many splits.
-    """
+    """List all splits of a 2×2 table into two subgroups."""
     _check_pooled(pooled)
     grid = np.meshgrid(*(np.arange(n + 1) for n in pooled), indexing="ij", copy=False)
     area, spread = dichotomised_areas(*(cell.ravel() for cell in grid), error=error)
@@ -343,7 +289,8 @@ def solution_counts(splits: Splits, targets: np.ndarray) -> dict[str, int]:
     splits : Splits
         All splits.
     targets : ndarray, shape (2, 3, 2)
-        See :meth:`Splits.agreeing_both`.
+        Lowest and highest area, lower and upper limit of the first and the second subgroup;
+        infinite where nothing is asked.
 
     Returns
     -------
@@ -363,10 +310,8 @@ def sufficient_numbers(splits: Splits, targets: np.ndarray, names: list[str]) ->
 
     Parameters
     ----------
-    splits : Splits
-        All splits.
-    targets : ndarray, shape (2, 3, 2)
-        See :meth:`Splits.agreeing_both`.
+    splits, targets
+        As for :func:`solution_counts`.
     names : list of str
         Six names: area, lower and upper limit of the first subgroup, then of the second.
 
@@ -468,32 +413,7 @@ def made_up_print(
     pooled: tuple[int, int, int, int],
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Draw areas with limits of two complementary subgroups.
-
-    Parameters
-    ----------
-    kind : str
-        ``neighbours``, ``continuous`` or ``dichotomised``; see the head of this module.
-    number : int
-        Pairs of subgroups.
-    neighbourhood : Neighbourhood
-        What is near the print.
-    pooled : tuple of int
-        True positives, false negatives, false positives, true negatives of all patients.
-    rng : Generator
-        Source of randomness.
-
-    Returns
-    -------
-    ndarray, shape (number, 2, 3)
-        Area, lower and upper limit of both subgroups, not rounded. Limits are area ± 1.96 SE with
-        the nonparametric standard error of Hanley and McNeil.
-
-    Raises
-    ------
-    RairlibError
-        If the kind is another one, or fewer than four patients have (or have not) the outcome.
-    """
+    """Draw areas with limits of two complementary subgroups."""
     if kind not in KINDS:
         raise RairlibError(f"made-up print is {', '.join(KINDS)}, not {kind!r}")
     tp, fn, fp, tn = pooled
@@ -539,21 +459,7 @@ def _continuous(areas: np.ndarray, sizes: np.ndarray, rng) -> np.ndarray:
 
 
 def printed_targets(estimates: np.ndarray, decimals: int = 3) -> np.ndarray:
-    """Print areas and limits and return what the prints stand for.
-
-    Parameters
-    ----------
-    estimates : ndarray, shape (number, 2, 3)
-        Areas with limits, not rounded.
-    decimals : int
-        Digits after the point.
-
-    Returns
-    -------
-    ndarray, shape (number, 2, 3, 2)
-        Lowest and highest value behind each print. A limit that would be printed as 1 or more is
-        printed one unit below 1 and read as cut: any value from there upwards.
-    """
+    """Print areas and limits and return what the prints stand for."""
     unit = 10.0**-decimals
     printed = np.round(estimates, decimals)
     printed[..., 2] = np.minimum(printed[..., 2], 1 - unit)

@@ -76,27 +76,7 @@ def _smooth(x, y, neighbours, delta):
 
 
 def lowess(x, y, span: float = SPAN) -> tuple[np.ndarray, np.ndarray]:
-    """Smooth y over x by local lines with tricube weights.
-
-    Parameters
-    ----------
-    x, y : array-like of float, shape (n,)
-        Without missing values; at least two.
-    span : float
-        Share of the points that each local line uses, above 0 and at most 1.
-
-    Returns
-    -------
-    x, fitted : ndarray of float
-        Distinct values of x, ascending, and the smoothed y at each; equal to R's
-        ``lowess(x, y, f = span, iter = 0)`` (Cleveland 1979, Journal of the American Statistical
-        Association 74:829-836).
-
-    Raises
-    ------
-    RairlibError
-        If a value is missing, there are fewer than two, or the span is out of range.
-    """
+    """Smooth y over x by local lines with tricube weights."""
     x, y = aligned(x=x, y=y)
     x, y, span = finite("x", x), finite("y", y), number("span", span)
     if x.shape != y.shape or x.ndim != 1 or x.size < 2:
@@ -142,12 +122,7 @@ def _nearest_total(sizes: np.ndarray, groups: int) -> np.ndarray:
 
 
 def _sas(sizes: np.ndarray, groups: int) -> np.ndarray:
-    """Fill groups of ⌊n/groups + ½⌋ and join a last one of half the size or less, as SAS does.
-
-    Patients of one risk join a group that is not full if half of them fit in (SAS/STAT User's
-    Guide, LOGISTIC procedure, "The Hosmer-Lemeshow Goodness-of-Fit Test"). The number of groups
-    is approximate: rounding can give some more.
-    """
+    """Fill groups of ⌊n/groups + ½⌋ and join a last one of half the size or less, as SAS does."""
     n, labels, group, filled = int(sizes.sum()), [], 0, 0
     target = (2 * n + groups) // (2 * groups)
     for size in sizes:
@@ -160,11 +135,7 @@ def _sas(sizes: np.ndarray, groups: int) -> np.ndarray:
 
 
 def _quantile(method: str) -> Callable[[np.ndarray, int], np.ndarray]:
-    """Cut at quantiles of the risk; a risk equal to a cut belongs below it.
-
-    Under R's rule, ``cut(risk, unique(quantile(risk)), include.lowest = TRUE)``, a quantile equal
-    to the lowest risk is no cut.
-    """
+    """Cut at quantiles of the risk; a risk equal to a cut belongs below it."""
 
     def labels(sizes: np.ndarray, groups: int) -> np.ndarray:
         # Ordinals of the patterns stand for the risks at the type's own order statistics.
@@ -194,31 +165,7 @@ RULES: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
 
 
 def risk_groups(event, risk, groups: int = GROUPS, rule: str = "nearest size") -> pd.DataFrame:
-    """Cut patients into groups of similar risk and compare expected with observed events.
-
-    Parameters
-    ----------
-    event : array-like of bool or 0/1, shape (n,)
-        Whether the patient has the outcome.
-    risk : array-like of float, shape (n,)
-        Predicted risks from 0 to 1.
-    groups : int
-        Number of groups wanted, at least 3; ties can leave fewer, SAS's rule a few more.
-    rule : str
-        One of :data:`RULES`.
-
-    Returns
-    -------
-    DataFrame
-        One row per group, ascending; columns ``group`` (from 1), ``n, risk_low, risk_high,
-        mean_risk, expected, events, share``.
-
-    Raises
-    ------
-    RairlibError
-        If the rule is unknown, fewer than 3 groups are wanted, or
-        :func:`rairlib.stats.resampling.outcomes_and_risks` objects.
-    """
+    """Cut patients into groups of similar risk and compare expected with observed events."""
     event, risk = outcomes_and_risks(event, risk)
     if rule not in RULES:
         raise RairlibError(f"the cutting rule is one of {', '.join(RULES)}, not {rule!r}")
@@ -251,8 +198,14 @@ def hosmer_lemeshow(
 
     Parameters
     ----------
-    event, risk, groups, rule
-        As for :func:`risk_groups`.
+    event : array-like of bool or 0/1, shape (n,)
+        Whether the patient has the outcome.
+    risk : array-like of float, shape (n,)
+        Predicted risks from 0 to 1.
+    groups : int
+        Number of groups wanted, at least 3; ties can leave fewer, SAS's rule a few more.
+    rule : str
+        One of :data:`RULES`.
     validation : bool
         False if the model was fitted to these patients: groups - 2 degrees of freedom, as SPSS
         always has it. True if it comes from others: as many degrees of freedom as groups.
@@ -267,7 +220,7 @@ def hosmer_lemeshow(
     Raises
     ------
     RairlibError
-        As :func:`risk_groups` does.
+        If a value is not usable, the rule is unknown or fewer than 3 groups are wanted.
     """
     table = risk_groups(event, risk, groups, rule)
     n, expected = table["n"], table["expected"]
@@ -474,25 +427,7 @@ def _errors(event, risk) -> dict[str, float]:
 
 
 def brier_score(event, risk) -> float:
-    """Return the mean squared difference between outcome and risk.
-
-    Parameters
-    ----------
-    event : array-like of bool or 0/1, shape (n,)
-        Whether the patient has the outcome.
-    risk : array-like of float, shape (n,)
-        Predicted risks from 0 to 1.
-
-    Returns
-    -------
-    float
-        From 0 (best) to 1.
-
-    Raises
-    ------
-    RairlibError
-        As :func:`rairlib.stats.resampling.outcomes_and_risks` does.
-    """
+    """Return the mean squared difference between outcome and risk."""
     event, risk = outcomes_and_risks(event, risk)
     return float(np.mean((event - risk) ** 2))
 
@@ -524,30 +459,7 @@ def risk_grid(risk, points: int = GRID_SIZE) -> np.ndarray:
 
 
 def calibration_curve(event, risk, grid=None, span: float = SPAN) -> pd.DataFrame:
-    """Smooth outcomes over predicted risks, as rms does: lowess without robustness steps.
-
-    Parameters
-    ----------
-    event : array-like of bool or 0/1, shape (n,)
-        Whether the patient has the outcome.
-    risk : array-like of float, shape (n,)
-        Predicted risks from 0 to 1.
-    grid : array-like of float, optional
-        Risks at which the curve is wanted, by linear interpolation; the distinct risks
-        themselves if not given.
-    span : float
-        Share of the patients that each local line uses.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``risk, observed``; NaN where the grid leaves the range of the risks.
-
-    Raises
-    ------
-    RairlibError
-        As :func:`rairlib.stats.resampling.outcomes_and_risks` does.
-    """
+    """Smooth outcomes over predicted risks, as rms does: lowess without robustness steps."""
     event, risk = outcomes_and_risks(event, risk)
     values, observed = lowess(risk, event, span)
     if grid is None:
@@ -557,22 +469,7 @@ def calibration_curve(event, risk, grid=None, span: float = SPAN) -> pd.DataFram
 
 
 def curve_at(event: np.ndarray, risk: np.ndarray, grid: np.ndarray, span: float = SPAN):
-    """Return the smooth calibration curve at given risks, without checks.
-
-    Parameters
-    ----------
-    event, risk : ndarray of float, shape (n,)
-        Outcomes (1 or 0) and risks.
-    grid : ndarray of float
-        Risks at which the curve is wanted.
-    span : float
-        Share of the patients that each local line uses.
-
-    Returns
-    -------
-    ndarray of float
-        NaN outside the range of the risks, or if all risks are equal.
-    """
+    """Return the smooth calibration curve at given risks, without checks."""
     values, observed = lowess(risk, event, span)
     if values.size < 2:
         return np.full(grid.shape, np.nan)
@@ -585,7 +482,7 @@ def calibration_band(event, risk, grid, rows, level: float = 0.95) -> pd.DataFra
     Parameters
     ----------
     event, risk
-        As for :func:`calibration_curve`.
+        As for :func:`hosmer_lemeshow`.
     grid : array-like of float
         Risks at which the band is wanted.
     rows : ndarray of int, shape (resamples, n)
@@ -603,7 +500,7 @@ def calibration_band(event, risk, grid, rows, level: float = 0.95) -> pd.DataFra
     Raises
     ------
     RairlibError
-        As :func:`calibration_curve` and :func:`rairlib.stats.resampling.checked_rows` do.
+        If a value or a row number is not usable.
     """
     event, risk = outcomes_and_risks(event, risk)
     curve = calibration_curve(event, risk, grid)

@@ -19,6 +19,7 @@ from rairlib.errors import RairlibError
 from rairlib.stats.description import TestResult
 from rairlib.stats.logistic import (
     UNEXPLAINED_MIN,
+    Z_95,
     Coding,
     check_columns,
     check_dependence,
@@ -30,7 +31,6 @@ from rairlib.stats.logistic import (
 from rairlib.stats.observation import aligned, numbers, ranked, survival_times
 from rairlib.stats.survival import kaplan_meier
 
-Z_95 = stats.norm.ppf(0.975)
 TIES = ("breslow", "efron")
 PRECISION = 1e-10
 # lifelines stops on half the score's squared length in the metric of the information, or on a
@@ -59,7 +59,8 @@ def cox(
     frame : DataFrame
         One row per patient; a column ``patient``, if there is one, names them in messages.
     time, event : str
-        Columns of the times and events, as for :func:`rairlib.stats.observation.survival_times`.
+        Columns of the time to the event or to the end of observation, not negative, and of whether
+        the event occurred then (yes/no, true/false or 1/0).
     covariates : mapping of str to tuple of str or None
         Column → its levels with the reference last, such as ``("≥55", "<55")``; None for a
         numeric column.
@@ -149,23 +150,7 @@ def firth_cox(
 
 
 def survival_columns(frame: pd.DataFrame, time: str, event: str) -> pd.DataFrame:
-    """Return the checked times and events of a frame, in its order and with its index.
-
-    Parameters
-    ----------
-    frame, time, event
-        As for :func:`cox`.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``time`` and ``event``.
-
-    Raises
-    ------
-    RairlibError
-        If a column is absent, a value is not usable, or no patient has the event.
-    """
+    """Return the checked times and events of a frame, in its order and with its index."""
     check_columns(frame, (time, event), gaps=True)
     names = frame["patient"] if "patient" in frame.columns else frame.index
     data = survival_times(pd.Series(frame[time].to_numpy(), index=names), frame[event].to_numpy())
@@ -175,23 +160,7 @@ def survival_columns(frame: pd.DataFrame, time: str, event: str) -> pd.DataFrame
 
 
 def cox_columns(frame: pd.DataFrame, covariates: Mapping[str, Coding]) -> pd.DataFrame:
-    """Return the columns of the covariates of a Cox regression; there must be one at least.
-
-    Parameters
-    ----------
-    frame, covariates
-        As for :func:`cox`.
-
-    Returns
-    -------
-    DataFrame
-        As :func:`rairlib.stats.logistic.covariate_columns` returns them.
-
-    Raises
-    ------
-    RairlibError
-        As that function does, or if there is no covariate.
-    """
+    """Return the columns of the covariates of a Cox regression; there must be one at least."""
     columns = covariate_columns(frame, covariates)
     if columns.empty:
         raise RairlibError("a Cox regression needs a covariate")
@@ -210,29 +179,7 @@ def _check_events(frame, events: pd.Series, covariates) -> None:
 
 
 def wald_table(method, columns: pd.DataFrame, events: pd.Series, patients: int = 0) -> pd.DataFrame:
-    """Fit on columns of one scale and mean; refuse what did not converge or has no usable error.
-
-    Parameters
-    ----------
-    method : callable
-        Takes an array of columns; returns coefficients and their standard errors.
-    columns : DataFrame
-        Covariates, as :func:`cox_columns` returns them.
-    events : Series of int
-        1 where a row ends with the event.
-    patients : int
-        How many there are, if not one per row.
-
-    Returns
-    -------
-    DataFrame
-        As :func:`cox` returns it.
-
-    Raises
-    ------
-    RairlibError
-        If the fit did not converge or an estimate is not finite.
-    """
+    """Fit on columns of one scale and mean; refuse what did not converge or has no usable error."""
     scale = columns.std(ddof=1).to_numpy()
     with warnings.catch_warnings():
         for category in TROUBLES:
@@ -254,24 +201,7 @@ def wald_table(method, columns: pd.DataFrame, events: pd.Series, patients: int =
 def partial_likelihood(
     data: pd.DataFrame, columns: np.ndarray, ties: str = "breslow", entry=None
 ) -> PHReg:
-    """Return the partial likelihood of a Cox regression, not yet fitted.
-
-    Parameters
-    ----------
-    data : DataFrame
-        What :func:`survival_columns` returns.
-    columns : ndarray, shape (n, terms)
-        Covariates.
-    ties : str
-        As for :func:`cox`.
-    entry : array-like of float, shape (n,), optional
-        When each row comes under observation.
-
-    Returns
-    -------
-    PHReg
-        The model of statsmodels.
-    """
+    """Return the partial likelihood of a Cox regression, not yet fitted."""
     time, status = data["time"].to_numpy(), data["event"].to_numpy()
     return PHReg(time, columns, status=status, ties=ties, entry=entry)
 
@@ -279,18 +209,7 @@ def partial_likelihood(
 def maximum(
     data: pd.DataFrame, columns: np.ndarray, ties: str, entry=None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return coefficients at the maximum of the partial likelihood and their standard errors.
-
-    Parameters
-    ----------
-    data, columns, ties, entry
-        As for :func:`partial_likelihood`.
-
-    Returns
-    -------
-    estimate, error : ndarray, shape (terms,)
-        From the information at the maximum.
-    """
+    """Return coefficients at the maximum of the partial likelihood and their standard errors."""
     fit = partial_likelihood(data, columns, ties, entry).fit(maxiter=100, tol=PRECISION)
     return fit.params, fit.bse
 
@@ -379,7 +298,7 @@ def concordance(time, event, risk) -> float:
     Parameters
     ----------
     time, event
-        As for :func:`rairlib.stats.observation.survival_times`.
+        As for :func:`rairlib.stats.survival.kaplan_meier`.
     risk : array-like of float, shape (n,)
         Larger means an earlier event; ties count one half.
 
@@ -475,11 +394,7 @@ def proportional_hazards(
 
 
 def _at_events(data, X: np.ndarray, coefficients) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the times of events and, at each, the residuals and covariances of the covariates.
-
-    At each time the deaths' covariates less their weighted mean over the risk set, summed, and the
-    weighted covariance over the risk set times the number of deaths.
-    """
+    """Return the times of events and, at each, the residuals and covariances of the covariates."""
     times, events = data["time"].to_numpy(), data["event"].to_numpy()
     weights = np.exp((X - X.mean(axis=0)) @ coefficients)
     moments = np.unique(times[events == 1])

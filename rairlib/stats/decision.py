@@ -12,23 +12,7 @@ PATIENTS = 100
 
 
 def checked_thresholds(thresholds) -> np.ndarray:
-    """Return threshold probabilities, checked.
-
-    Parameters
-    ----------
-    thresholds : array-like of float
-        From 0 to below 1.
-
-    Returns
-    -------
-    ndarray of float
-        In the order given.
-
-    Raises
-    ------
-    RairlibError
-        If there is none, or one is missing or out of range.
-    """
+    """Return threshold probabilities, checked."""
     try:
         thresholds = np.asarray(thresholds, dtype=float).ravel()
     except (TypeError, ValueError) as problem:
@@ -36,34 +20,6 @@ def checked_thresholds(thresholds) -> np.ndarray:
     if not thresholds.size or not ((thresholds >= 0) & (thresholds < 1)).all():
         raise RairlibError("thresholds: one or more probabilities from 0 to below 1 are needed")
     return thresholds
-
-
-def net_benefit(event, risk, thresholds) -> np.ndarray:
-    """Return the net benefit of treating patients whose risk reaches a threshold.
-
-    Parameters
-    ----------
-    event : array-like of bool or 0/1, shape (n,)
-        Whether the patient has the outcome.
-    risk : array-like of float, shape (n,)
-        Predicted risks from 0 to 1.
-    thresholds : array-like of float
-        Threshold probabilities t, from 0 to below 1.
-
-    Returns
-    -------
-    ndarray of float
-        True positives per patient minus false positives per patient times t / (1 - t): 0.05 is
-        worth as much as 5 true positives in 100 patients without any false one (Vickers and Elkin
-        2006, Medical Decision Making 26:565-574).
-
-    Raises
-    ------
-    RairlibError
-        As :func:`rairlib.stats.resampling.outcomes_and_risks` and :func:`checked_thresholds` do.
-    """
-    event, ranks, cuts, thresholds = _checked(event, risk, thresholds)
-    return _net_benefit(event, ranks, cuts, thresholds)
 
 
 def _checked(event, risk, thresholds) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -99,20 +55,26 @@ def decision_curve(event, risk, thresholds) -> pd.DataFrame:
 
     Parameters
     ----------
-    event, risk, thresholds
-        As for :func:`net_benefit`.
+    event : array-like of bool or 0/1, shape (n,)
+        Whether the patient has the outcome.
+    risk : array-like of float, shape (n,)
+        Predicted risks from 0 to 1.
+    thresholds : array-like of float
+        Threshold probabilities t, from 0 to below 1.
 
     Returns
     -------
     DataFrame
         One row per strategy (``model``, ``all``, ``none``) and threshold; columns ``strategy,
-        threshold, net_benefit, avoided``: the last is the net number of interventions avoided per
-        100 patients against treating all, without missing an event, NaN at threshold 0.
+        threshold, net_benefit, avoided``. The net benefit is true positives per patient minus
+        false positives per patient times t / (1 - t) (Vickers and Elkin 2006, Medical Decision
+        Making 26:565-574); the last is the net number of interventions avoided per 100 patients
+        against treating all, without missing an event, NaN at threshold 0.
 
     Raises
     ------
     RairlibError
-        As :func:`net_benefit` does.
+        If a value is not usable or all patients have the same outcome.
     """
     event, ranks, cuts, thresholds = _checked(event, risk, thresholds)
     benefits = _net_benefits(event, ranks, cuts, thresholds)
@@ -133,7 +95,7 @@ def decision_intervals(event, risk, thresholds, rows, level: float = 0.95) -> pd
     Parameters
     ----------
     event, risk, thresholds
-        As for :func:`net_benefit`.
+        As for :func:`decision_curve`.
     rows : ndarray of int, shape (resamples, n)
         Row numbers of the patients in each resample, from
         :func:`rairlib.stats.resampling.bootstrap_rows`.
@@ -150,7 +112,7 @@ def decision_intervals(event, risk, thresholds, rows, level: float = 0.95) -> pd
     Raises
     ------
     RairlibError
-        As :func:`net_benefit` and :func:`rairlib.stats.resampling.checked_rows` do.
+        If a value or a row number is not usable.
     """
     event, ranks, cuts, thresholds = _checked(event, risk, thresholds)
     rows = checked_rows(rows, event.size)

@@ -167,25 +167,7 @@ def pearson(counts: pd.DataFrame, correction: bool = False) -> TestResult:
 
 
 def fisher(counts: pd.DataFrame) -> TestResult:
-    """Test independence in a 2×2 table with Fisher's exact test, two-sided.
-
-    The p value adds up all tables that are no more likely than the observed one.
-
-    Parameters
-    ----------
-    counts : DataFrame
-        2×2 table of counts.
-
-    Returns
-    -------
-    TestResult
-        Without statistic; larger tables are refused with a reason.
-
-    Raises
-    ------
-    RairlibError
-        As :func:`pearson` does.
-    """
+    """Test independence in a 2×2 table with Fisher's exact test, two-sided."""
     table = _without_empty_margins(counts)
     if min(table.shape) < 2:
         return TestResult(method="fisher", reason="fewer than two levels have patients")
@@ -218,20 +200,7 @@ def mann_whitney(first: pd.Series, second: pd.Series) -> TestResult:
 
 
 def t_test(first: pd.Series, second: pd.Series, equal_variances: bool = True) -> TestResult:
-    """Compare two means.
-
-    Parameters
-    ----------
-    first, second : Series of float
-        The values of each group.
-    equal_variances : bool
-        Student's test if true, Welch's if false.
-
-    Returns
-    -------
-    TestResult
-        t of the first minus the second group.
-    """
+    """Compare two means."""
     method = "student" if equal_variances else "welch"
     x, y = _finite(first), _finite(second)
     if reason := _no_spread(x, y):
@@ -243,18 +212,7 @@ def t_test(first: pd.Series, second: pd.Series, equal_variances: bool = True) ->
 
 
 def levene(first: pd.Series, second: pd.Series) -> TestResult:
-    """Compare two variances with Levene's test, centred at the mean.
-
-    Parameters
-    ----------
-    first, second : Series of float
-        The values of each group.
-
-    Returns
-    -------
-    TestResult
-        F, with the denominator's degrees of freedom; the numerator has one.
-    """
+    """Compare two variances with Levene's test, centred at the mean."""
     x, y = _finite(first), _finite(second)
     reason = _no_spread(x, y) or _no_spread(*(abs(values - values.mean()) for values in (x, y)))
     if reason:
@@ -296,19 +254,7 @@ def compare_counts(counts: pd.DataFrame) -> pd.DataFrame:
 
 
 def compare_values(first: pd.Series, second: pd.Series) -> pd.DataFrame:
-    """Compare two groups on a continuous variable with every test a paper may have used.
-
-    Parameters
-    ----------
-    first, second : Series of float
-        The values of each group.
-
-    Returns
-    -------
-    DataFrame
-        One row per test, ``student, welch, levene, mann_whitney``; columns
-        ``method, statistic, df, p_value, reason``.
-    """
+    """Compare two groups on a continuous variable with every test a paper may have used."""
     results = (
         t_test(first, second),
         t_test(first, second, equal_variances=False),

@@ -2,25 +2,140 @@
 
 import warnings
 from collections.abc import Iterable, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import pandas as pd
 from firthmodels import FirthLogisticRegression, detect_separation
-from scipy import stats
+from numba import njit
 from scipy.special import expit
 from scipy.stats import norm
 
 from rairlib.errors import RairlibError
 from rairlib.stats.observation import finite, number
 
-# --- Logistic regression on plain arrays, quick enough to be repeated in every resample -------
+# --- Maximum likelihood, compiled: one Newton loop for all fits, of patients or of their groups ---
 
 
-ITERATIONS_MAX = 40
+Z_95 = float(norm.ppf(0.975))
+# Where covariates separate the outcome, each step adds about 1: the log odds stay below those at
+# which risks round to 0 or 1.
+ITERATIONS_MAX = 30
 # Newton's steps shrink quadratically: what remains after this one is about its square.
 STEP_LIMIT = 1e-8
+LIKELIHOOD_NOISE = 1e-9
+SHARE_MIN = 1e-6
+PIVOT_LIMIT = 1e-10
+# Terms of patients that nearly determine one another are refused later, by name.
+LEAST_PIVOT = 1e-15
+
+
+@njit(cache=True, nogil=True)
+def _evaluate(totals, design, sums, offset, beta, score, information):
+    """Fill score and information (lower triangle) at `beta`; return the log likelihood."""
+    terms = beta.shape[0]
+    log_likelihood = 0.0
+    for i in range(terms):
+        score[i] = sums[i]
+        log_likelihood += sums[i] * beta[i]
+        for j in range(i + 1):
+            information[i, j] = 0.0
+    for cell in range(totals.shape[0]):
+        if totals[cell] == 0:
+            continue
+        eta = offset[cell]
+        for i in range(terms):
+            eta += design[cell, i] * beta[i]
+        small = np.exp(-abs(eta))
+        log_likelihood -= totals[cell] * (max(eta, 0.0) + np.log1p(small))
+        risk = 1.0 / (1.0 + small) if eta > 0 else small / (1.0 + small)
+        weight = totals[cell] * small / (1.0 + small) ** 2
+        for i in range(terms):
+            score[i] -= totals[cell] * risk * design[cell, i]
+            for j in range(i + 1):
+                information[i, j] += weight * design[cell, i] * design[cell, j]
+    return log_likelihood
+
+
+@njit(cache=True, nogil=True)
+def factor(matrix, pivot_limit=PIVOT_LIMIT):
+    """Overwrite the lower triangle with its Cholesky factor; False if it is singular."""
+    for j in range(matrix.shape[0]):
+        scale = matrix[j, j]
+        for k in range(j):
+            matrix[j, j] -= matrix[j, k] ** 2
+        if matrix[j, j] <= pivot_limit * scale:
+            return False
+        matrix[j, j] = np.sqrt(matrix[j, j])
+        for i in range(j + 1, matrix.shape[0]):
+            for k in range(j):
+                matrix[i, j] -= matrix[i, k] * matrix[j, k]
+            matrix[i, j] /= matrix[j, j]
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _solve(factored, right_side, solution):
+    """Solve for a Cholesky factor; return the largest absolute entry of the solution."""
+    terms = solution.shape[0]
+    for i in range(terms):
+        solution[i] = right_side[i]
+        for k in range(i):
+            solution[i] -= factored[i, k] * solution[k]
+        solution[i] /= factored[i, i]
+    largest = 0.0
+    for i in range(terms - 1, -1, -1):
+        for k in range(i + 1, terms):
+            solution[i] -= factored[k, i] * solution[k]
+        solution[i] /= factored[i, i]
+        largest = max(largest, abs(solution[i]))
+    return largest
+
+
+@njit(cache=True, nogil=True)
+def maximise(totals, design, sums, offset, beta, information, pivot_limit=PIVOT_LIMIT):
+    """Fit by Newton's method with step halving; return the log likelihood, NaN without a maximum.
+
+    `totals` counts the patients of each row of the design, `sums` adds its columns up over the
+    patients with the outcome; `beta` and `information` (lower triangle) are written.
+    """
+    score, step = np.empty_like(beta), np.empty_like(beta)
+    beta[:] = 0.0
+    current = _evaluate(totals, design, sums, offset, beta, score, information)
+    for _ in range(ITERATIONS_MAX):
+        if not factor(information, pivot_limit):
+            return np.nan
+        size = _solve(information, score, step)
+        beta += step
+        share = 1.0
+        reached = _evaluate(totals, design, sums, offset, beta, score, information)
+        while reached < current - LIKELIHOOD_NOISE and share > SHARE_MIN:
+            share /= 2.0
+            beta -= share * step
+            reached = _evaluate(totals, design, sums, offset, beta, score, information)
+        current = reached
+        if size < STEP_LIMIT:
+            return current
+    return np.nan
+
+
+@njit(cache=True, nogil=True)
+def write_standard_errors(factored, back, standard_errors):
+    """Write the errors of combinations of coefficients, from a factored information matrix."""
+    column = np.empty(factored.shape[0])
+    for term in range(standard_errors.shape[0]):
+        _solve(factored, back[term], column)
+        variance = 0.0
+        for i in range(column.shape[0]):
+            variance += back[term, i] * column[i]
+        standard_errors[term] = np.sqrt(variance)
+
+
+# --- One fit to patients ----------------------------------------------------------------------
+
+
 NO_MAXIMUM = "the logistic regression has no finite estimates: the covariates separate the outcome"
 COLLINEAR = "the columns of the logistic regression determine one another"
 # Below this share of a column's own spread, the others explain it fully.
@@ -82,40 +197,23 @@ def fit_logistic(event: np.ndarray, design: np.ndarray, offset: np.ndarray | flo
     scaled, back = on_unit_scale(design)
     if dependent(scaled.T @ scaled):
         raise RairlibError(COLLINEAR)
-    coefficients = np.zeros(scaled.shape[1])
-    linear = offset + scaled @ coefficients
-    reached = log_likelihood(event, linear)
-    for _ in range(ITERATIONS_MAX):
-        risk = expit(linear)
-        information = scaled.T @ (scaled * (risk * (1 - risk))[:, np.newaxis])
-        try:
-            step = np.linalg.solve(information, scaled.T @ (event - risk))
-        except np.linalg.LinAlgError as problem:
-            raise RairlibError(NO_MAXIMUM) from problem
-        coefficients, linear, reached = _climb(event, scaled, offset, coefficients, step, reached)
-        if (abs(step) < STEP_LIMIT).all():
-            return LogisticFit(
-                coefficients=back @ coefficients,
-                covariance=back @ np.linalg.inv(information) @ back.T,
-                log_likelihood=reached,
-            )
-    raise RairlibError(NO_MAXIMUM)
+    terms = design.shape[1]
+    beta, information = np.empty(terms), np.empty((terms, terms))
+    offset = np.broadcast_to(np.asarray(offset, float), event.shape)
+    arrays = (np.ones(event.size, np.int64), scaled, event @ scaled, offset)
+    reached = maximise(*map(np.ascontiguousarray, arrays), beta, information, LEAST_PIVOT)
+    if np.isnan(reached):
+        raise RairlibError(NO_MAXIMUM)
+    information = np.tril(information) + np.tril(information, -1).T
+    return LogisticFit(
+        coefficients=back @ beta,
+        covariance=back @ np.linalg.inv(information) @ back.T,
+        log_likelihood=float(reached + event @ offset),
+    )
 
 
 def check_arrays(event: np.ndarray, design: np.ndarray) -> None:
-    """Refuse outcomes and columns of which no model can be made.
-
-    Parameters
-    ----------
-    event, design
-        As for :func:`fit_logistic`.
-
-    Raises
-    ------
-    RairlibError
-        If the sizes differ, there are no patients, an outcome is not 0 or 1, or a number of the
-        design is not finite.
-    """
+    """Refuse outcomes and columns of which no model can be made."""
     if design.ndim != 2 or event.shape != design.shape[:1]:
         raise RairlibError(f"one row per patient: {event.size} outcomes, a design {design.shape}")
     if not event.size:
@@ -156,18 +254,7 @@ def on_unit_scale(design: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def dependent(information: np.ndarray) -> bool:
-    """Tell whether the columns behind an information matrix determine one another.
-
-    Parameters
-    ----------
-    information : ndarray, shape (terms, terms)
-        Sums of squares and products of the columns.
-
-    Returns
-    -------
-    bool
-        True if the others explain a combination of them but for a share of 1e-10.
-    """
+    """Tell whether the columns behind an information matrix determine one another."""
     size = np.sqrt(np.diag(information))
     if not (size > 0).all():
         return True
@@ -176,20 +263,7 @@ def dependent(information: np.ndarray) -> bool:
 
 
 def dependent_terms(columns: pd.DataFrame, share: float) -> str:
-    """Name the terms of which a combination hardly varies.
-
-    Parameters
-    ----------
-    columns : DataFrame
-        One column per term; each varies.
-    share : float
-        Below which part of the spread that it would have if they were unrelated.
-
-    Returns
-    -------
-    str
-        The terms, with commas; empty if there are none.
-    """
+    """Name the terms of which a combination hardly varies."""
     spread = columns.to_numpy() - columns.to_numpy().mean(axis=0)
     spread = spread / np.linalg.norm(spread, axis=0)
     shares, combinations = np.linalg.eigh(spread.T @ spread)
@@ -198,33 +272,8 @@ def dependent_terms(columns: pd.DataFrame, share: float) -> str:
     return ", ".join(map(str, columns.columns[abs(combinations[:, 0]) > NEARLY_NONE]))
 
 
-def _climb(event, design, offset, start, step, reached):
-    """Go as much of the step as does not lower the likelihood."""
-    share = 1.0
-    while True:
-        coefficients = start + share * step
-        linear = offset + design @ coefficients
-        found = log_likelihood(event, linear)
-        if found >= reached - 1e-9 or share < 1e-6:
-            return coefficients, linear, found
-        share /= 2
-
-
 def log_likelihood(event: np.ndarray, linear: np.ndarray | float) -> float:
-    """Return the log likelihood of outcomes under given log odds.
-
-    Parameters
-    ----------
-    event : ndarray of float, shape (n,)
-        1 for patients with the outcome, 0 for the others.
-    linear : ndarray of float, shape (n,)
-        Log odds.
-
-    Returns
-    -------
-    float
-        Of the Bernoulli outcomes.
-    """
+    """Return the log likelihood of outcomes under given log odds."""
     return float((event * linear - np.logaddexp(0.0, linear)).sum())
 
 
@@ -325,35 +374,16 @@ TOLERANCES = (1e-10, 1e-8, 1e-7, 1e-6, 1e-5)
 
 
 def penalised_fit(estimator, columns: pd.DataFrame, outcome, intercept: bool = False) -> np.ndarray:
-    """Fit a model of firthmodels with the tightest tolerance that its solver can meet.
-
-    Its step-halving asks the likelihood to grow, which it cannot do once it is flat to the last
-    digit; that happens below a gradient of about 1e-7.
-
-    Parameters
-    ----------
-    estimator : class
-        ``FirthLogisticRegression`` or ``FirthCoxPH``.
-    columns : DataFrame
-        Covariates, one row per patient; they vary.
-    outcome : array or tuple of array
-        As the estimator takes it.
-    intercept : bool
-        Whether the model has an intercept.
-
-    Returns
-    -------
-    ndarray, shape (terms, 4)
-        Estimates, limits of the profile penalised likelihood and p values of the penalised
-        likelihood-ratio test; the intercept first.
-
-    Raises
-    ------
-    RairlibError
-        If no tolerance lets the solver converge.
-    """
-    try:
+    """Fit a model of firthmodels with the tightest tolerance that its solver can meet."""
+    with _naming_near_duplicates(columns):
         return _on_one_scale(estimator, columns, outcome, intercept)
+
+
+@contextmanager
+def _naming_near_duplicates(columns: pd.DataFrame):
+    """Where a fit fails, name the terms that nearly determine one another, if there are any."""
+    try:
+        yield
     except RairlibError:
         if together := dependent_terms(columns, NEARLY_NONE):
             raise RairlibError(
@@ -414,7 +444,6 @@ ESTIMATE_COLUMNS = (
     "events",
 )
 INTERCEPT = "intercept"
-Z_95 = stats.norm.ppf(0.975)
 YES_NO = {"yes": 1.0, "no": 0.0}
 # On standardised covariates no finite estimate of a clinical data set comes near this.
 LARGEST_STANDARD_ERROR = 100.0
@@ -452,11 +481,12 @@ def logistic(data: pd.DataFrame, outcome: str, covariates: Mapping[str, Coding])
     _check_cells(data, outcome, event, covariates)
     design = np.column_stack([np.ones(len(event)), columns.to_numpy()])
     _check_separation(event, columns, design)
-    fit = fit_logistic(event.to_numpy(), design)
+    with _naming_near_duplicates(columns):
+        fit = fit_logistic(event.to_numpy(), design)
     error = fit.standard_errors
     infinite = "so together the covariates leave the odds ratio without a finite estimate"
     check_errors(columns, error[1:], f"{infinite}; use firth_logistic")
-    width, p_value = Z_95 * error, 2 * stats.norm.sf(abs(fit.coefficients / error))
+    width, p_value = Z_95 * error, 2 * norm.sf(abs(fit.coefficients / error))
     limits = (fit.coefficients - width, fit.coefficients + width)
     values = np.column_stack([fit.coefficients, *limits, p_value])
     return _estimates(event, [INTERCEPT, *columns.columns], values)
@@ -497,68 +527,76 @@ def _model_frame(data, outcome, covariates) -> tuple[pd.Series, pd.DataFrame]:
 
 
 def covariate_columns(data: pd.DataFrame, covariates: Mapping[str, Coding]) -> pd.DataFrame:
-    """Turn covariates into the columns of a regression, without an intercept.
-
-    Parameters
-    ----------
-    data, covariates
-        As for :func:`logistic`.
-
-    Returns
-    -------
-    DataFrame
-        One row per patient, one column per term; a level is 1, any other 0. A term reads
-        ``metastasis: yes vs no``, or is the column's name if numeric.
-
-    Raises
-    ------
-    RairlibError
-        If a column is absent or has missing values, a level is unknown or has no patient, or the
-        terms determine one another.
-    """
-    check_covariates(data, covariates)
+    """Turn covariates into the columns of a regression, without an intercept."""
     terms = []
-    for name, coding in covariates.items():
-        terms += _numeric(data[name]) if coding is None else _indicators(data[name], coding)
+    for name, values in candidate_columns(data, covariates).items():
+        if covariates[name] is None:
+            # Around a large mean, a spread of the last digits is noise.
+            if np.ptp(values) <= 1e-13 * abs(values).max():
+                raise RairlibError(f"{name}: all patients have the same value")
+            labels = [name]
+        else:
+            *levels, reference = covariates[name]
+            filled = [*values.any(axis=0), (values.sum(axis=1) == 0).any()]
+            if not all(filled):
+                level = covariates[name][filled.index(False)]
+                raise RairlibError(f"{name}: no patient has level {level!r}")
+            labels = [f"{name}: {level} vs {reference}" for level in levels]
+        terms.append(pd.DataFrame(values, data.index, labels))
     columns = pd.concat(terms, axis=1) if terms else pd.DataFrame(index=data.index)
     check_dependence(columns)
     return columns
 
 
-def check_dependence(columns: pd.DataFrame) -> None:
-    """Refuse terms that determine one another.
+def candidate_columns(
+    frame: pd.DataFrame, covariates: Mapping[str, Coding]
+) -> dict[str, np.ndarray]:
+    """Turn covariates into the columns of a regression.
 
     Parameters
     ----------
-    columns : DataFrame
-        One column per term; each varies.
+    frame : DataFrame
+        One row per patient, without missing values in the columns used.
+    covariates : mapping of str to tuple of str or None
+        Column → its levels with the reference last; None for a numeric column.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n, terms of the covariate)
+        A level is 1, any other 0.
 
     Raises
     ------
     RairlibError
-        It names the terms.
+        If a column is absent, not numeric though it should be, or has missing or unknown values.
     """
+    check_covariates(frame, covariates)
+    columns = {}
+    for name, coding in covariates.items():
+        values = frame[name].to_numpy()
+        numeric = coding is None
+        columns[name] = (
+            values.astype(float)[:, np.newaxis] if numeric else _levels(name, values, coding)
+        )
+    return columns
+
+
+def _levels(name: str, values: np.ndarray, coding: tuple[str, ...]) -> np.ndarray:
+    columns = np.column_stack([values == level for level in coding])
+    if not columns.any(axis=1).all():
+        unknown = sorted(set(values[~columns.any(axis=1)].tolist()), key=str)
+        raise RairlibError(f"{name}: {unknown[0]!r} is not one of {', '.join(map(str, coding))}")
+    return columns[:, :-1].astype(float)
+
+
+def check_dependence(columns: pd.DataFrame) -> None:
+    """Refuse terms that determine one another."""
     if together := dependent_terms(columns, UNEXPLAINED_MIN):
         raise RairlibError(f"the terms {together} determine one another")
 
 
 def check_errors(columns: pd.DataFrame, error: np.ndarray, infinite: str) -> None:
-    """Refuse estimates with standard errors that no clinical data set has.
-
-    Parameters
-    ----------
-    columns : DataFrame
-        What :func:`covariate_columns` returned.
-    error : ndarray, shape (terms,)
-        Standard errors of their coefficients.
-    infinite : str
-        What a large error means where no terms nearly determine one another.
-
-    Raises
-    ------
-    RairlibError
-        If an error is missing or above 100 per standard deviation of its term.
-    """
+    """Refuse estimates with standard errors that no clinical data set has."""
     scaled = np.asarray(error * columns.std(ddof=0))
     if (scaled < LARGEST_STANDARD_ERROR).all():
         return
@@ -570,22 +608,7 @@ def check_errors(columns: pd.DataFrame, error: np.ndarray, infinite: str) -> Non
 
 
 def check_columns(data: pd.DataFrame, columns: Iterable[str], gaps: bool = False) -> None:
-    """Refuse a frame without patients, without a column, or with gaps in it.
-
-    Parameters
-    ----------
-    data : DataFrame
-        One row per patient.
-    columns : iterable of str
-        The columns that an analysis uses.
-    gaps : bool
-        Whether values may be missing.
-
-    Raises
-    ------
-    RairlibError
-        For the first fault.
-    """
+    """Refuse a frame without patients, without a column, or with gaps in it."""
     if not len(data):
         raise RairlibError("there are no patients in the data")
     for column in columns:
@@ -599,18 +622,7 @@ def check_columns(data: pd.DataFrame, columns: Iterable[str], gaps: bool = False
 
 
 def check_covariates(data: pd.DataFrame, covariates: Mapping[str, Coding]) -> None:
-    """Refuse columns as :func:`check_columns` does, and codings without two different levels.
-
-    Parameters
-    ----------
-    data, covariates
-        As for :func:`logistic`.
-
-    Raises
-    ------
-    RairlibError
-        For the first fault.
-    """
+    """Refuse columns as :func:`check_columns` does, and codings without two different levels."""
     if not isinstance(covariates, Mapping):
         raise RairlibError("covariates: give each column its levels, or None if it is numeric")
     check_columns(data, covariates)
@@ -632,23 +644,7 @@ def _check_numbers(values: pd.Series) -> None:
 
 
 def outcome_column(values: pd.Series) -> pd.Series:
-    """Return an outcome as 1.0 for patients who have it and 0.0 for the others.
-
-    Parameters
-    ----------
-    values : Series
-        ``yes``/``no``, true/false or 1/0, one value per patient.
-
-    Returns
-    -------
-    Series of float
-        With the same index.
-
-    Raises
-    ------
-    RairlibError
-        If there are other values, or all patients have the same.
-    """
+    """Return an outcome as 1.0 for patients who have it and 0.0 for the others."""
     if values.isna().any():
         raise RairlibError(f"{values.name}: {int(values.isna().sum())} values are missing")
     event = values.map(YES_NO) if set(values) <= set(YES_NO) else values
@@ -658,29 +654,6 @@ def outcome_column(values: pd.Series) -> pd.Series:
     if event.nunique() < 2:
         raise RairlibError(f"{values.name}: all patients have the same outcome")
     return event
-
-
-def _numeric(values: pd.Series) -> list[pd.Series]:
-    numbers = values.astype(float)
-    # Around a large mean, a spread of the last digits is noise.
-    if np.ptp(numbers) <= 1e-13 * abs(numbers).max():
-        raise RairlibError(f"{values.name}: all patients have the same value")
-    return [numbers]
-
-
-def _indicators(values: pd.Series, coding: tuple[str, ...]) -> list[pd.Series]:
-    *levels, reference = coding
-    unknown = sorted(set(values) - set(coding), key=str)
-    if unknown:
-        known = ", ".join(map(str, coding))
-        raise RairlibError(f"{values.name}: {unknown[0]!r} is not one of {known}")
-    for level in coding:
-        if not (values == level).any():
-            raise RairlibError(f"{values.name}: no patient has level {level!r}")
-    return [
-        (values == level).astype(float).rename(f"{values.name}: {level} vs {reference}")
-        for level in levels
-    ]
 
 
 def _check_cells(data, outcome, event, covariates) -> None:
@@ -720,27 +693,7 @@ def estimate_table(
     ratio: str,
     intercept: bool = False,
 ) -> pd.DataFrame:
-    """Lay estimates on the log scale out in the common schema.
-
-    Parameters
-    ----------
-    terms : iterable of str
-        Names of the terms.
-    values : ndarray, shape (terms, 4)
-        Coefficients, their limits and p values.
-    sizes : tuple of int
-        Patients and events.
-    ratio : str
-        What an exponentiated coefficient is: ``odds_ratio`` or ``hazard_ratio``.
-    intercept : bool
-        Whether the first term is an intercept.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``term, statistic, estimate, low, high, p_value, n, events``; for each term a
-        ``coefficient`` and a ratio row, for an intercept one row.
-    """
+    """Lay estimates on the log scale out in the common schema."""
     rows = []
     for place, (term, (*on_log_scale, p_value)) in enumerate(zip(terms, values, strict=True)):
         if intercept and not place:

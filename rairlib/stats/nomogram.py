@@ -25,31 +25,7 @@ AXIS_COLUMNS = ("axis", "scale", "value", "position")
 
 
 def pretty(low: float, high: float, intervals: int = INTERVALS) -> np.ndarray:
-    """Return round, equally spaced values that cover a range, as R's ``pretty`` does.
-
-    Parameters
-    ----------
-    low, high : float
-        The range; finite, `low` below `high`.
-    intervals : int
-        Wanted number of intervals, 1 or more; the result has about as many.
-
-    Returns
-    -------
-    ndarray
-        Ascending; steps are 1, 2 or 5 times a power of ten.
-
-    Raises
-    ------
-    RairlibError
-        If the range is empty or not finite, or `intervals` is below 1.
-
-    Notes
-    -----
-    R's defaults ``high.u.bias = 1.5`` and ``u5.bias = 2.75`` (Becker, Chambers and Wilks 1988, The
-    New S Language). R's ``min.n`` of a third of `intervals` never takes effect on a range that is
-    not empty: a step is at most 1.8 times the range divided by `intervals`.
-    """
+    """Return round, equally spaced values that cover a range, as R's ``pretty`` does."""
     low, high = number("low", low), number("high", high)
     intervals = whole("intervals", intervals, 1)
     if not low < high:

@@ -11,25 +11,7 @@ NOISE = 1e-10
 
 
 def aligned(**named) -> tuple:
-    """Set values of the same patients in one order.
-
-    Parameters
-    ----------
-    **named : array-like, Series, DataFrame or None
-        Values under the names that messages use. What has an index is matched by it with the
-        first that has one; what has none is taken in the order given; None stays None.
-
-    Returns
-    -------
-    tuple
-        The values in the order of the arguments; those with an index in the order of the first.
-
-    Raises
-    ------
-    RairlibError
-        If the numbers of patients differ, two indexes do not name the same patients, or an index
-        repeats a name and the other is not the same throughout.
-    """
+    """Set values of the same patients in one order."""
     given = {name: values for name, values in named.items() if values is not None}
     first = next(iter(given), "")
     for name, values in given.items():
@@ -60,19 +42,7 @@ def _in_order(first: str, wanted: pd.Index, name: str, values):
 
 
 def ranked(scores) -> np.ndarray:
-    """Rank scores, taking those for equal that only float noise keeps apart.
-
-    Parameters
-    ----------
-    scores : array-like of float, shape (n,)
-        Without missing values.
-
-    Returns
-    -------
-    ndarray of int, shape (n,)
-        0 for the smallest; equal scores share a rank. Neighbours are equal if they differ by less
-        than 1e-10 of the larger; if that made all scores equal, every difference counts.
-    """
+    """Rank scores, taking those for equal that only float noise keeps apart."""
     values, place = np.unique(np.asarray(scores, dtype=float), return_inverse=True)
     apart = np.diff(values) >= NOISE * np.maximum(abs(values[1:]), abs(values[:-1]))
     if not apart.any():
@@ -81,28 +51,7 @@ def ranked(scores) -> np.ndarray:
 
 
 def survival_times(time, event) -> pd.DataFrame:
-    """Check times and events, and set them beside each other.
-
-    Parameters
-    ----------
-    time : array-like of float, shape (n,)
-        Time to the event or to the end of observation, not negative; a Series names the patients
-        by its index, anything else by their place, from 1 on.
-    event : array-like of bool, 0/1 or yes/no, shape (n,)
-        Whether the event occurred at that time.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``time`` (float) and ``event`` (0/1), in the order given; the index names the
-        patients.
-
-    Raises
-    ------
-    RairlibError
-        If there are no patients, the lengths differ, a time is missing, infinite or negative, or
-        an event is missing or not one of two values; the first such patient is named.
-    """
+    """Check times and events, and set them beside each other."""
     time, event = aligned(time=time, event=event)
     names = time.index if isinstance(time, pd.Series) else np.arange(1, len(time) + 1)
     times = numbers(time, names, "time", least=0)
@@ -115,31 +64,7 @@ def survival_times(time, event) -> pd.DataFrame:
 
 
 def numbers(values, names: pd.Index, what: str, least=-np.inf, never: bool = False) -> pd.Series:
-    """Check numbers of patients.
-
-    Parameters
-    ----------
-    values : array-like, shape (n,)
-        Numbers, or words that read as numbers.
-    names : Index
-        Names of the patients.
-    what : str
-        What the numbers are.
-    least : float
-        0 refuses negative numbers.
-    never : bool
-        Whether a number may be missing or infinite.
-
-    Returns
-    -------
-    Series of float
-        Named by patient.
-
-    Raises
-    ------
-    RairlibError
-        For the first patient whose number is not usable.
-    """
+    """Check numbers of patients."""
     if np.ndim(values) != 1:
         raise RairlibError(f"{what}: one number per patient is needed")
     raw = pd.Series(np.asarray(values), index=names)
@@ -164,63 +89,21 @@ def _refuse(wrong: pd.Series, values: pd.Series, fault: str) -> None:
 
 
 def patient_groups(group, names: pd.Index) -> pd.Series:
-    """Check the groups of patients.
-
-    Parameters
-    ----------
-    group : array-like of str, shape (n,)
-        Group of each patient, as many as there are names.
-    names : Index
-        Names of the patients, as :func:`survival_times` gives them.
-
-    Returns
-    -------
-    Series of str
-        The groups, named by patient.
-
-    Raises
-    ------
-    RairlibError
-        If a group is missing; the first such patient is named.
-    """
+    """Check the groups of patients."""
     values = pd.Series(np.asarray(group, dtype=object), names, name="group")
     _refuse(values.isna() | (values == ""), values, "the group is missing")
     return values
 
 
 def at_least(values, cutoff: float) -> np.ndarray:
-    """Tell which values reach a cut-off, those that miss it by float noise included.
-
-    Parameters
-    ----------
-    values : array-like of float
-        Finite.
-    cutoff : float
-        The threshold.
-
-    Returns
-    -------
-    ndarray of bool
-        In the shape of the values.
-    """
+    """Tell which values reach a cut-off, those that miss it by float noise included."""
     values = np.asarray(values, dtype=float)
     ranks = ranked(np.append(values, cutoff))
     return (ranks[:-1] >= ranks[-1]).reshape(values.shape)
 
 
 def settled(scores) -> np.ndarray:
-    """Make scores equal that only float noise keeps apart.
-
-    Parameters
-    ----------
-    scores : array-like of float, shape (n,)
-        Finite, at least one.
-
-    Returns
-    -------
-    ndarray of float, shape (n,)
-        Scores that share a rank (see :func:`ranked`) are set to the smallest of them.
-    """
+    """Make scores equal that only float noise keeps apart."""
     scores = np.asarray(scores, dtype=float)
     ranks = ranked(scores)
     least = np.full(ranks.max() + 1, np.inf)
@@ -336,27 +219,7 @@ def whole(name: str, counts, least: int = 0) -> np.ndarray:
 
 
 def outcomes_and(name: str, event, values) -> tuple[np.ndarray, np.ndarray]:
-    """Return outcomes and a number of the same patients, matched and checked.
-
-    Parameters
-    ----------
-    name : str
-        What messages call the number.
-    event : array-like of bool, 0/1 or yes/no, shape (n,)
-        Whether the patient has the outcome.
-    values : array-like of float, shape (n,)
-        Finite; matched as :func:`aligned` does.
-
-    Returns
-    -------
-    event, values : ndarray of float
-        In the order of the events, these 1 or 0.
-
-    Raises
-    ------
-    RairlibError
-        If a value is missing or unusable, or all patients have the same outcome.
-    """
+    """Return outcomes and a number of the same patients, matched and checked."""
     event, values = aligned(**{"event": event, name: values})
     values = finite(name, values)
     if np.ndim(event) != 1 or values.ndim != 1:

@@ -35,25 +35,7 @@ def bootstrap_rows(patients: int, resamples: int, *, rng: np.random.Generator) -
 
 
 def checked_rows(rows, patients: int) -> np.ndarray:
-    """Return resamples, checked against the number of patients.
-
-    Parameters
-    ----------
-    rows : array-like of int, shape (resamples, patients)
-        Row numbers of the patients in each resample.
-    patients : int
-        Number of patients.
-
-    Returns
-    -------
-    ndarray of int, shape (resamples, patients)
-        The same rows.
-
-    Raises
-    ------
-    RairlibError
-        If the shape is another one or a row number does not exist.
-    """
+    """Return resamples, checked against the number of patients."""
     rows = np.asarray(rows)
     if rows.ndim != 2 or not rows.size or not np.issubdtype(rows.dtype, np.integer):
         raise RairlibError("rows: one line of row numbers per resample is needed")
@@ -65,25 +47,7 @@ def checked_rows(rows, patients: int) -> np.ndarray:
 
 
 def percentile_limits(values: np.ndarray, level: float = 0.95) -> np.ndarray:
-    """Return the percentile limits of quantities over resamples.
-
-    Parameters
-    ----------
-    values : ndarray, shape (resamples, quantities)
-        NaN where a resample does not give a quantity; such values are left out.
-    level : float
-        Share of resamples between the limits.
-
-    Returns
-    -------
-    ndarray, shape (2, quantities)
-        Lower and upper limit by linear interpolation; NaN where no resample gives a value.
-
-    Raises
-    ------
-    RairlibError
-        If the level is not between 0 and 1, or there are no resamples.
-    """
+    """Return the percentile limits of quantities over resamples."""
     level = number("level", level, 0, 1)
     if not len(values):
         raise RairlibError("no resamples, so no limits")
@@ -96,25 +60,7 @@ def percentile_limits(values: np.ndarray, level: float = 0.95) -> np.ndarray:
 
 
 def outcomes_and_risks(event, risk) -> tuple[np.ndarray, np.ndarray]:
-    """Return outcomes and predicted risks, checked.
-
-    Parameters
-    ----------
-    event : array-like of bool, 0/1 or yes/no, shape (n,)
-        Whether the patient has the outcome.
-    risk : array-like of float, shape (n,)
-        Predicted risks from 0 to 1; a Series is matched by its index.
-
-    Returns
-    -------
-    event, risk : ndarray of float
-        In the order of the events; risks that only float noise keeps apart are made equal.
-
-    Raises
-    ------
-    RairlibError
-        If a value is missing or out of range, or if all patients have the same outcome.
-    """
+    """Return outcomes and predicted risks, checked."""
     event, risk = outcomes_and("risk", event, risk)
     if not ((risk >= 0) & (risk <= 1)).all():
         raise RairlibError(f"risk must be a probability; got {risk.min():g} to {risk.max():g}")
@@ -124,23 +70,7 @@ def outcomes_and_risks(event, risk) -> tuple[np.ndarray, np.ndarray]:
 
 
 def log_odds(risk: np.ndarray) -> np.ndarray:
-    """Return the log odds of risks.
-
-    Parameters
-    ----------
-    risk : ndarray of float
-        Strictly between 0 and 1.
-
-    Returns
-    -------
-    ndarray of float
-        ``log(p / (1 - p))``.
-
-    Raises
-    ------
-    RairlibError
-        If a risk is 0 or 1.
-    """
+    """Return the log odds of risks."""
     risk = finite("risk", risk)
     infinite = int(((risk <= 0) | (risk >= 1)).sum())
     if infinite:

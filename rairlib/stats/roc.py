@@ -5,51 +5,16 @@ import pandas as pd
 from scipy import stats
 
 from rairlib.errors import RairlibError
+from rairlib.stats.logistic import Z_95
 from rairlib.stats.observation import at_least, finite, number, outcomes_and, ranked, settled, whole
-
-Z_95 = stats.norm.ppf(0.975)
 
 
 def split_scores(event, score) -> tuple[np.ndarray, np.ndarray]:
-    """Return the scores of patients with and without the event, each sorted.
-
-    Parameters
-    ----------
-    event : array-like of bool, 0/1 or yes/no, shape (n,)
-        Whether the patient has the outcome.
-    score : array-like of float, shape (n,)
-        Finite scores; a Series is matched by its index.
-
-    Returns
-    -------
-    with_event, without_event : ndarray
-        Ascending; scores that only float noise keeps apart are made equal.
-
-    Raises
-    ------
-    RairlibError
-        If a value is missing or a group is empty.
-    """
+    """Return the scores of patients with and without the event, each sorted."""
     event, score = outcomes_and("score", event, score)
     score = settled(score)
     with_event, without_event = np.sort(score[event == 1]), np.sort(score[event == 0])
     return with_event, without_event
-
-
-def candidate_cutoffs(score) -> np.ndarray:
-    """Return the cut-offs that SPSS lists: minimum - 1, midpoints of distinct values, maximum + 1.
-
-    Parameters
-    ----------
-    score : array-like of float, shape (n,)
-        Finite scores.
-
-    Returns
-    -------
-    ndarray
-        Ascending; one more than there are distinct scores.
-    """
-    return _cutoffs_between(np.unique(settled(finite("score", score))))
 
 
 def _cutoffs_between(values: np.ndarray) -> np.ndarray:
@@ -98,21 +63,22 @@ def roc_coordinates(event, score) -> pd.DataFrame:
 
 
 def counts_at_cutoffs(with_event, without_event) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Count the correct calls at every candidate cut-off.
-
-    Parameters
-    ----------
-    with_event, without_event : ndarray
-        Scores of the two groups, as :func:`split_scores` gives them.
-
-    Returns
-    -------
-    cutoffs, true_positives, true_negatives : ndarray
-        One entry per candidate cut-off, ascending.
-    """
+    """Count the correct calls at every candidate cut-off."""
     cutoffs = _cutoffs_between(np.unique(np.concatenate([with_event, without_event])))
     true_positives = with_event.size - np.searchsorted(with_event, cutoffs, side="left")
     return cutoffs, true_positives, np.searchsorted(without_event, cutoffs, side="left")
+
+
+def best_cutoff(with_event, without_event) -> tuple[float, float, float, float]:
+    """Return the lowest Youden-optimal cut-off, its sensitivity, its specificity and its index."""
+    cutoffs, true_positives, true_negatives = counts_at_cutoffs(with_event, without_event)
+    # Compared as integers, so that no tie is lost to rounding.
+    index = true_positives * without_event.size + true_negatives * with_event.size
+    best = np.argmax(index)
+    sensitivity = true_positives[best] / with_event.size
+    specificity = true_negatives[best] / without_event.size
+    youden = index[best] / (with_event.size * without_event.size) - 1
+    return float(cutoffs[best]), float(sensitivity), float(specificity), float(youden)
 
 
 def auc(event, score) -> float:
@@ -165,10 +131,7 @@ def hanley_mcneil_standard_error(event, score) -> float:
 
 
 def _both_on_one_side(pairs: np.ndarray, singles: np.ndarray) -> float:
-    """Return P(two draws from the sorted `pairs` both lie below one draw from `singles`).
-
-    A draw tied with the single counts one half if the other lies below, one third if both tie.
-    """
+    """Return P(two draws from the sorted `pairs` both lie below one draw from `singles`)."""
     below = np.searchsorted(pairs, singles, side="left")
     ties = np.searchsorted(pairs, singles, side="right") - below
     return float((below**2 + below * ties + ties**2 / 3).mean() / pairs.size**2)
@@ -422,11 +385,11 @@ def cutoff_optimism(
     losses = np.empty((int(whole("resamples", resamples, 1)), 2))
     for loss in losses:
         drawn = [np.sort(rng.choice(group, group.size)) for group in (with_event, without_event)]
-        cutoff, sensitivity, specificity = _lowest_optimum(*drawn)
+        cutoff, sensitivity, specificity, _ = best_cutoff(*drawn)
         loss[0] = sensitivity - (with_event >= cutoff).mean()
         loss[1] = specificity - (without_event < cutoff).mean()
     losses = np.column_stack([losses, losses.sum(axis=1)])
-    _, *found = _lowest_optimum(with_event, without_event)
+    _, *found, _ = best_cutoff(with_event, without_event)
     apparent = np.array([*found, sum(found) - 1])
     optimism = losses.mean(axis=0)
     return pd.DataFrame(
@@ -437,14 +400,6 @@ def cutoff_optimism(
             "corrected": apparent - optimism,
         }
     )
-
-
-def _lowest_optimum(with_event, without_event) -> tuple[float, float, float]:
-    """Return the lowest Youden-optimal cut-off with its sensitivity and specificity."""
-    cutoffs, true_positives, true_negatives = counts_at_cutoffs(with_event, without_event)
-    best = np.argmax(true_positives * without_event.size + true_negatives * with_event.size)
-    sensitivity = true_positives[best] / with_event.size
-    return cutoffs[best], sensitivity, true_negatives[best] / without_event.size
 
 
 # --- What a search for the best cut-off does: how far the choice moves, and what it costs in error
@@ -473,7 +428,7 @@ def bootstrap_cutoffs(
     """
     groups = split_scores(event, score)
     found = [
-        _best(*(np.sort(rng.choice(group, group.size)) for group in groups))
+        best_cutoff(*(np.sort(rng.choice(group, group.size)) for group in groups))[::3]
         for _ in range(whole("resamples", resamples, 1))
     ]
     return pd.DataFrame(found, columns=["cutoff", "youden"])
@@ -502,13 +457,11 @@ def search_p_value(
     """
     with_event, without_event = split_scores(event, score)
     everyone = np.concatenate([with_event, without_event])
-    _, observed = _best(with_event, without_event)
+    *_, observed = best_cutoff(with_event, without_event)
     chance = np.empty(whole("permutations", permutations, 1))
     for place in range(chance.size):
-        dealt = rng.permutation(everyone)
-        _, chance[place] = _best(
-            np.sort(dealt[: with_event.size]), np.sort(dealt[with_event.size :])
-        )
+        dealt = np.split(rng.permutation(everyone), [with_event.size])
+        *_, chance[place] = best_cutoff(*map(np.sort, dealt))
     at_least = (chance >= observed - 1e-12).sum()
     return pd.DataFrame(
         {
@@ -518,13 +471,3 @@ def search_p_value(
             "p_value": (at_least + 1) / (permutations + 1),
         }
     )
-
-
-def _best(with_event: np.ndarray, without_event: np.ndarray) -> tuple[float, float]:
-    """Return the lowest cut-off with the largest Youden index, and the index."""
-    cutoffs, true_positives, true_negatives = counts_at_cutoffs(with_event, without_event)
-    # Compared as integers, so that no tie is lost to rounding.
-    index = true_positives * without_event.size + true_negatives * with_event.size
-    best = np.argmax(index)
-    size = with_event.size * without_event.size
-    return float(cutoffs[best]), float(index[best] / size - 1)

@@ -41,10 +41,7 @@ def size_rows(group: pd.Series, names: tuple[str, str]) -> Rows:
     list of tuple
         Statistics ``n`` and ``percent``.
     """
-    sizes = {name: int((group == name).sum()) for name in names}
-    rows = [("n", "", "", name, "", n) for name, n in {"all": len(group), **sizes}.items()]
-    shares = [("percent", "", "", name, "", 100 * n / len(group)) for name, n in sizes.items()]
-    return rows + shares
+    return [("n", "", "", "all", "", len(group)), *part_rows(group, names)]
 
 
 def categorical_rows(

@@ -20,23 +20,7 @@ LARGEST_N = 10**8
 
 
 def max_cox_snell(prevalence: float) -> float:
-    """Return the largest Cox-Snell R² that a model of a binary outcome can have.
-
-    Parameters
-    ----------
-    prevalence : float
-        Share of patients with the outcome, between 0 and 1.
-
-    Returns
-    -------
-    float
-        1 - exp(2·log likelihood of the prevalence per patient).
-
-    Raises
-    ------
-    RairlibError
-        If the prevalence is not between 0 and 1.
-    """
+    """Return the largest Cox-Snell R² that a model of a binary outcome can have."""
     prevalence = number("prevalence", prevalence, 0, 1)
     return 1 - math.exp(2 * _null_likelihood(prevalence))
 

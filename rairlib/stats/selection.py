@@ -8,6 +8,7 @@ has already seen (IBM SPSS Statistics Algorithms, "Logistic Regression Algorithm
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from rairlib.stats.logistic import (
     INTERCEPT,
     UNEXPLAINED_MIN,
     Coding,
-    LogisticFit,
+    candidate_columns,
     check_arrays,
     check_columns,
     check_covariates,
@@ -104,12 +105,7 @@ def forward_lr(
         As for :func:`rairlib.stats.logistic.logistic`; separation among the variables of a step is
         refused, and so is a limit of p outside 0 to 1.
     """
-    check_limits(entry, removal)
-    run = _Run.of(data, outcome, covariates)
-    run.visit(())
-    while run.enter(entry) and run.remove(removal):
-        pass
-    return run.result()
+    return _select(_Run.forward, data, outcome, covariates, entry, removal)
 
 
 def backward_lr(
@@ -139,27 +135,39 @@ def backward_lr(
     RairlibError
         As for :func:`forward_lr`; separation or collinearity among all variables is refused.
     """
+    return _select(_Run.backward, data, outcome, covariates, entry, removal)
+
+
+def _select(method, data, outcome, covariates, entry: float, removal: float) -> Selection:
     check_limits(entry, removal)
-    run = _Run.of(data, outcome, covariates)
-    run.visit(tuple(covariates))
-    while run.remove(removal) and run.enter(entry):
-        pass
-    return run.result()
+    check_columns(data, [outcome])
+    check_covariates(data, covariates)
+    columns = {
+        name: covariate_columns(data, {name: coding}).to_numpy()
+        for name, coding in covariates.items()
+    }
+
+    @cache
+    def estimates(names: tuple[str, ...]) -> pd.DataFrame:
+        return logistic(data, outcome, {name: covariates[name] for name in names})
+
+    def coefficients(names: tuple[str, ...]) -> np.ndarray:
+        found = estimates(names)
+        on_log_scale = found["statistic"].isin([INTERCEPT, "coefficient"])
+        return found.loc[on_log_scale, "estimate"].to_numpy()
+
+    run = _Run(outcome_column(data[outcome]).to_numpy(), columns, coefficients)
+    selected = method(run, entry, removal)
+    models = pd.concat(
+        [estimates(names).assign(step=step) for names, step in run.steps.items()], ignore_index=True
+    )
+    models.insert(0, "step", models.pop("step"))
+    log = pd.DataFrame(run.log, columns=list(LOG_COLUMNS))
+    return Selection(log=log, models=models, selected=selected)
 
 
 def check_limits(*limits: float) -> None:
-    """Refuse limits of p that no p can pass.
-
-    Parameters
-    ----------
-    *limits : float
-        Such as 0.05.
-
-    Raises
-    ------
-    RairlibError
-        If one is outside 0 to 1.
-    """
+    """Refuse limits of p that no p can pass."""
     for limit in limits:
         if not 0 <= limit <= 1:
             raise RairlibError(f"a limit of p lies between 0 and 1; got {limit:g}")
@@ -168,24 +176,7 @@ def check_limits(*limits: float) -> None:
 def score_tests(
     event: np.ndarray, present: np.ndarray, log_odds: np.ndarray, candidates: dict[str, np.ndarray]
 ) -> dict[str, tuple[float, int, float]]:
-    """Test whether further variables improve a logistic model.
-
-    Parameters
-    ----------
-    event : ndarray of float, shape (n,)
-        1 for patients with the outcome, 0 for the others.
-    present : ndarray, shape (n, terms)
-        Design matrix of the model, intercept first.
-    log_odds : ndarray, shape (n,)
-        What the model gives.
-    candidates : dict of str to ndarray, shape (n, terms of the variable)
-        Columns of each further variable.
-
-    Returns
-    -------
-    dict of str to tuple
-        Statistic, degrees of freedom and p of each; 0, 0 and NaN if the model determines it.
-    """
+    """Test whether further variables improve a logistic model."""
     risk, present = expit(log_odds), on_unit_scale(present)[0]
     weight = (risk * (1 - risk))[:, np.newaxis]
     weighted, tests = (present * weight).T, {}
@@ -206,22 +197,7 @@ def score_tests(
 
 
 def mover(tests: dict[str, tuple[float, int, float]], action: str, limit: float) -> str | None:
-    """Return the variable that moves: of the smallest p to enter, of the largest to leave.
-
-    Parameters
-    ----------
-    tests : dict of str to tuple
-        As from :func:`score_tests`.
-    action : str
-        ``enter`` or ``remove``.
-    limit : float
-        Which p has to be below this to enter, above it to leave.
-
-    Returns
-    -------
-    str or None
-        The first in order, if p and statistic are the same; None if no variable moves.
-    """
+    """Return the variable that moves: of the smallest p to enter, of the largest to leave."""
     sign = 1 if action == "enter" else -1
     able = [name for name, (_, _, p_value) in tests.items() if sign * p_value < sign * limit]
     if not able:
@@ -235,56 +211,43 @@ def _same(first: float, second: float) -> bool:
     return math.isclose(first, second, rel_tol=SAME_P)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class _Run:
     """A selection under way: the present model, those seen before, and the tests made."""
 
-    data: pd.DataFrame
-    outcome: str
-    covariates: Mapping[str, Coding]
     event: np.ndarray
     columns: dict[str, np.ndarray]
+    coefficients: Callable[[tuple[str, ...]], np.ndarray]
     current: tuple[str, ...] = ()
-    step: int = 0
-    seen: set[tuple[str, ...]] = field(default_factory=set)
-    log: list[dict] = field(default_factory=list)
-    models: list[pd.DataFrame] = field(default_factory=list)
-    fits: dict[tuple[str, ...], pd.DataFrame] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, data, outcome, covariates) -> "_Run":
-        check_columns(data, [outcome])
-        check_covariates(data, covariates)
-        columns = {
-            name: covariate_columns(data, {name: coding}).to_numpy()
-            for name, coding in covariates.items()
-        }
-        event = outcome_column(data[outcome]).to_numpy()
-        return cls(data=data, outcome=outcome, covariates=covariates, event=event, columns=columns)
+    steps: dict[tuple[str, ...], int] = field(default_factory=dict)
+    log: list[tuple] = field(default_factory=list)
 
     def visit(self, names: Iterable[str]) -> None:
         self.current = self.ordered(names)
         # SPSS calls the constant alone step 0, whatever the method.
-        self.step = self.step + 1 if self.seen or self.current else 0
-        self.seen.add(self.current)
-        self.models.append(self.fit(self.current).assign(step=self.step))
+        first = 1 if self.current else 0
+        self.steps[self.current] = max(self.steps.values(), default=first - 1) + 1
 
     def ordered(self, names: Iterable[str]) -> tuple[str, ...]:
-        return tuple(name for name in self.covariates if name in set(names))
+        return tuple(name for name in self.columns if name in set(names))
 
-    def fit(self, names: tuple[str, ...]) -> pd.DataFrame:
-        if names not in self.fits:
-            covariates = {name: self.covariates[name] for name in names}
-            self.fits[names] = logistic(self.data, self.outcome, covariates)
-        return self.fits[names]
+    def forward(self, entry: float, removal: float) -> tuple[str, ...]:
+        self.visit(())
+        while self.enter(entry) and self.remove(removal):
+            pass
+        return self.current
+
+    def backward(self, entry: float, removal: float) -> tuple[str, ...]:
+        self.visit(self.columns)
+        while self.remove(removal) and self.enter(entry):
+            pass
+        return self.current
 
     def design(self, names: Iterable[str]) -> np.ndarray:
-        return np.column_stack([np.ones(len(self.event)), *(self.columns[n] for n in names)])
+        return _with_constant(len(self.event), map(self.columns.get, names))
 
     def log_odds(self, names: tuple[str, ...]) -> np.ndarray:
-        estimates = self.fit(names)
-        on_log_scale = estimates["statistic"].isin([INTERCEPT, "coefficient"])
-        return self.design(names) @ estimates.loc[on_log_scale, "estimate"].to_numpy()
+        return self.design(names) @ self.coefficients(names)
 
     def log_likelihood(self, names: tuple[str, ...]) -> float:
         log_odds = self.log_odds(names)
@@ -292,7 +255,7 @@ class _Run:
 
     def enter(self, limit: float) -> bool:
         """Let the best variable in; False if none may come in, so that the run is over."""
-        others = {name: self.columns[name] for name in self.covariates if name not in self.current}
+        others = {name: c for name, c in self.columns.items() if name not in self.current}
         log_odds = self.log_odds(self.current)
         tests = score_tests(self.event, self.design(self.current), log_odds, others)
         best = mover(tests, "enter", limit)
@@ -315,7 +278,7 @@ class _Run:
         return True
 
     def move(self, target: tuple[str, ...] | None) -> bool:
-        if target is None or target in self.seen:
+        if target is None or target in self.steps:
             return False
         self.visit(target)
         return True
@@ -327,66 +290,43 @@ class _Run:
 
     def note(self, action, test, tests, mover, target) -> None:
         moved, stays = ("enters", "stays out") if action == "enter" else ("leaves", "stays")
-        moved = SEEN_BEFORE if target in self.seen else moved
-        for name, (statistic, df, p_value) in tests.items():
-            decision = moved if name == mover else stays
-            fitted = (self.step, " + ".join(self.current) or "constant", action, name, test)
-            row = (*fitted, statistic, df, p_value, decision)
-            self.log.append(dict(zip(LOG_COLUMNS, row, strict=True)))
-
-    def result(self) -> Selection:
-        models = pd.concat(self.models, ignore_index=True)
-        models.insert(0, "step", models.pop("step"))
-        log = pd.DataFrame(self.log, columns=list(LOG_COLUMNS))
-        return Selection(log=log, models=models, selected=self.current)
+        moved = SEEN_BEFORE if target in self.steps else moved
+        fitted = (self.steps[self.current], " + ".join(self.current) or "constant", action)
+        self.log += [
+            (*fitted, name, test, *result, moved if name == mover else stays)
+            for name, result in tests.items()
+        ]
 
 
-# --- Screening and Forward: LR on plain arrays, quick enough to be repeated in every resample ---
-# They give what :mod:`rairlib.stats.description` and :mod:`rairlib.stats.selection` give (the
-# tests compare
-# them), without their tables and logs, and without their refusal of a level that a resample happens
-# not to hold.
+def forward_variables(
+    event: np.ndarray,
+    columns: Mapping[str, np.ndarray],
+    entry: float = ENTRY_P,
+    removal: float = REMOVAL_P,
+) -> tuple[str, ...]:
+    """Return what :func:`forward_lr` selects, without its refusal of a level that is not there."""
+    check_limits(entry, removal)
+    usable = {name: values[:, varying(values)] for name, values in columns.items()}
+    usable = {name: values for name, values in usable.items() if values.size}
+
+    @cache
+    def coefficients(names: tuple[str, ...]) -> np.ndarray:
+        return fit_logistic(event, _with_constant(event.size, map(usable.get, names))).coefficients
+
+    return _Run(event, usable, coefficients).forward(entry, removal)
 
 
-def candidate_columns(
-    frame: pd.DataFrame, covariates: Mapping[str, Coding]
-) -> dict[str, np.ndarray]:
-    """Turn covariates into the columns of a regression.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        One row per patient, without missing values in the columns used.
-    covariates : mapping of str to tuple of str or None
-        Column → its levels with the reference last; None for a numeric column.
-
-    Returns
-    -------
-    dict of str to ndarray, shape (n, terms of the covariate)
-        A level is 1, any other 0.
-
-    Raises
-    ------
-    RairlibError
-        If a column is absent, not numeric though it should be, or has missing or unknown values.
-    """
-    check_covariates(frame, covariates)
-    columns = {}
-    for name, coding in covariates.items():
-        values = frame[name].to_numpy()
-        numeric = coding is None
-        columns[name] = (
-            values.astype(float)[:, np.newaxis] if numeric else _levels(name, values, coding)
-        )
-    return columns
+def _with_constant(patients: int, columns: Iterable[np.ndarray]) -> np.ndarray:
+    return np.column_stack([np.ones(patients), *columns])
 
 
-def _levels(name: str, values: np.ndarray, coding: tuple[str, ...]) -> np.ndarray:
-    columns = np.column_stack([values == level for level in coding])
-    if not columns.any(axis=1).all():
-        unknown, known = values[~columns.any(axis=1)].tolist()[0], ", ".join(map(str, coding))
-        raise RairlibError(f"{name}: {unknown!r} is not one of {known}")
-    return columns[:, :-1].astype(float)
+def varying(columns: np.ndarray) -> np.ndarray:
+    """Tell which columns hold more than one value."""
+    return np.ptp(columns, axis=0) > 0
+
+
+# --- Screening on plain arrays, quick enough to be repeated in every resample -----------------
+# It gives what :mod:`rairlib.stats.description` gives (the tests compare them), without its tables.
 
 
 def screening_p_value(event: np.ndarray, columns: np.ndarray, test: str) -> float:
@@ -458,106 +398,6 @@ TESTS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
     "student": _student,
     "pearson": _pearson,
 }
-
-
-@dataclass(slots=True)
-class _Forward:
-    """A forward selection under way on plain arrays."""
-
-    event: np.ndarray
-    columns: dict[str, np.ndarray]
-    fits: dict[tuple[str, ...], LogisticFit] = field(default_factory=dict)
-
-    def ordered(self, names) -> tuple[str, ...]:
-        return tuple(name for name in self.columns if name in set(names))
-
-    def design(self, names: tuple[str, ...]) -> np.ndarray:
-        return np.column_stack([np.ones(self.event.size), *(self.columns[n] for n in names)])
-
-    def fit(self, names: tuple[str, ...]) -> LogisticFit:
-        if names not in self.fits:
-            self.fits[names] = fit_logistic(self.event, self.design(names))
-        return self.fits[names]
-
-    def entrant(self, current: tuple[str, ...], limit: float) -> str | None:
-        """Return the variable with the smallest p of the score test, if that is small enough."""
-        design, others = (
-            self.design(current),
-            {n: c for n, c in self.columns.items() if n not in current},
-        )
-        log_odds = design @ self.fit(current).coefficients
-        return mover(score_tests(self.event, design, log_odds, others), "enter", limit)
-
-    def leaver(self, current: tuple[str, ...], limit: float) -> str | None:
-        """Return the variable with the largest p of the likelihood-ratio test, if large enough."""
-        top, tests = self.fit(current).log_likelihood, {}
-        for name in current:
-            without = self.fit(tuple(n for n in current if n != name)).log_likelihood
-            statistic, df = max(2 * (top - without), 0.0), self.columns[name].shape[1]
-            tests[name] = statistic, df, float(special.chdtrc(df, statistic))
-        return mover(tests, "remove", limit)
-
-
-def forward_variables(
-    event: np.ndarray,
-    columns: Mapping[str, np.ndarray],
-    entry: float = ENTRY_P,
-    removal: float = REMOVAL_P,
-) -> tuple[str, ...]:
-    """Return the variables that :func:`rairlib.stats.selection.forward_lr` selects.
-
-    Parameters
-    ----------
-    event : ndarray of float, shape (n,)
-        1 for patients with the outcome, 0 for the others.
-    columns : mapping of str to ndarray, shape (n, terms)
-        Candidates, from :func:`candidate_columns`.
-    entry, removal : float
-        Limits of p for entry (score test) and removal (likelihood ratio).
-
-    Returns
-    -------
-    tuple of str
-        In the order of the candidates.
-
-    Raises
-    ------
-    RairlibError
-        If the variables of a step separate the outcome, or a limit is outside 0 to 1.
-    """
-    check_limits(entry, removal)
-    usable = {name: values[:, varying(values)] for name, values in columns.items()}
-    run = _Forward(event, {name: values for name, values in usable.items() if values.size})
-    current, seen = (), {()}
-    while (entrant := run.entrant(current, entry)) is not None:
-        target = run.ordered((*current, entrant))
-        if target in seen:
-            return current
-        current = target
-        seen.add(current)
-        while (leaver := run.leaver(current, removal)) is not None:
-            target = tuple(name for name in current if name != leaver)
-            if target in seen:
-                return current
-            current = target
-            seen.add(current)
-    return current
-
-
-def varying(columns: np.ndarray) -> np.ndarray:
-    """Tell which columns hold more than one value.
-
-    Parameters
-    ----------
-    columns : ndarray, shape (n, terms)
-        Columns of a regression.
-
-    Returns
-    -------
-    ndarray of bool, shape (terms,)
-        True where patients differ.
-    """
-    return np.ptp(columns, axis=0) > 0
 
 
 # --- Development steps of a logistic model, quick enough to be repeated in every resample -----
@@ -653,4 +493,4 @@ def fixed_logistic(
 
 
 def _design(frame: pd.DataFrame, covariates: Mapping[str, Coding]) -> np.ndarray:
-    return np.column_stack([np.ones(len(frame)), *candidate_columns(frame, covariates).values()])
+    return _with_constant(len(frame), candidate_columns(frame, covariates).values())

@@ -9,9 +9,9 @@ from scipy import stats
 
 from rairlib.errors import RairlibError
 from rairlib.stats.description import TestResult
+from rairlib.stats.logistic import Z_95
 from rairlib.stats.observation import aligned, patient_groups, survival_times, whole
 
-Z_95 = stats.norm.ppf(0.975)
 INTERVALS = ("plain", "log-log")
 CURVE_COLUMNS = ("time", "at_risk", "events", "censored", "survival", "se", "low", "high")
 
@@ -21,8 +21,11 @@ def kaplan_meier(time, event, interval: str = "plain") -> pd.DataFrame:
 
     Parameters
     ----------
-    time, event
-        As for :func:`rairlib.stats.observation.survival_times`.
+    time : array-like of float, shape (n,)
+        Time to the event or to the end of observation, not negative; a Series names the patients
+        by its index, anything else by their place, from 1 on.
+    event : array-like of bool, 0/1 or yes/no, shape (n,)
+        Whether the event occurred at that time.
     interval : str
         ``plain``: survival ± 1.96 standard errors, cut at 0 and 1; ``log-log``: on the scale of
         log(-log survival). SPSS prints the standard error alone.
@@ -38,8 +41,8 @@ def kaplan_meier(time, event, interval: str = "plain") -> pd.DataFrame:
     Raises
     ------
     RairlibError
-        As :func:`~rairlib.stats.observation.survival_times` does, or if the interval is another
-        one.
+        If the interval is another one, there are no patients, or a time or an event is not usable;
+        the first such patient is named.
     """
     if interval not in INTERVALS:
         raise RairlibError(f"the interval is {' or '.join(INTERVALS)}, not {interval!r}")
@@ -117,54 +120,8 @@ def _moments(months) -> np.ndarray:
     return read.to_numpy()
 
 
-def numbers_at_risk(time, months, group=None) -> pd.DataFrame:
-    """Count the patients still under observation and free of the event just before given times.
-
-    Parameters
-    ----------
-    time : array-like of float, shape (n,)
-        As for :func:`rairlib.stats.observation.survival_times`.
-    months : sequence of float
-        When to count.
-    group : array-like of str, shape (n,), optional
-        Group of each patient; all in one group ``all`` without it.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``group, months, at_risk``; groups in order of appearance.
-
-    Raises
-    ------
-    RairlibError
-        As :func:`~rairlib.stats.observation.survival_times` does, or if a group is missing.
-    """
-    time, group = aligned(time=time, group=group)
-    times = survival_times(time, np.zeros(len(time)))["time"]
-    groups = patient_groups(["all"] * len(times) if group is None else group, times.index)
-    return pd.DataFrame(
-        [
-            (name, month, int((part >= month).sum()))
-            for name, part in times.groupby(groups, sort=False)
-            for month in _moments(months)
-        ],
-        columns=["group", "months", "at_risk"],
-    )
-
-
 def median_survival(time, event) -> float:
-    """Return the first time at which half of the patients or fewer are without the event.
-
-    Parameters
-    ----------
-    time, event
-        As for :func:`rairlib.stats.observation.survival_times`.
-
-    Returns
-    -------
-    float
-        In the unit of `time`; NaN if the curve stays above one half: the median is not reached.
-    """
+    """Return the first time at which half of the patients or fewer are without the event."""
     curve = kaplan_meier(time, event)
     # Products of shares can miss one half by their last digit.
     reached = curve["time"][curve["survival"] <= 0.5 + 1e-12]
@@ -177,7 +134,7 @@ def median_follow_up(time, event) -> pd.DataFrame:
     Parameters
     ----------
     time, event
-        As for :func:`rairlib.stats.observation.survival_times`.
+        As for :func:`kaplan_meier`.
 
     Returns
     -------
@@ -202,7 +159,7 @@ def log_rank(time, event, group) -> TestResult:
     Parameters
     ----------
     time, event
-        As for :func:`rairlib.stats.observation.survival_times`.
+        As for :func:`kaplan_meier`.
     group : array-like of str, shape (n,)
         Group of each patient.
 
@@ -217,7 +174,7 @@ def log_rank(time, event, group) -> TestResult:
     Raises
     ------
     RairlibError
-        As :func:`~rairlib.stats.observation.survival_times` does, or if a group is missing.
+        As :func:`kaplan_meier` does, or if a group is missing.
     """
     from lifelines.statistics import multivariate_logrank_test  # not for an audit of print
 
@@ -323,6 +280,12 @@ class CoxFit:
             raise RairlibError("standard error: the limits must be positive and in order")
 
     @property
+    def size(self) -> tuple[float, float]:
+        """Smallest and largest distance of the log hazard ratio from 0."""
+        near, far = sorted(abs(end) for end in self.log_ratio)
+        return 0.0 if self.log_ratio[0] <= 0 <= self.log_ratio[1] else near, far
+
+    @property
     def information(self) -> tuple[float, float]:
         """Smallest and largest ``1 / SE²``."""
         return 1 / self.standard_error[1] ** 2, 1 / self.standard_error[0] ** 2
@@ -347,18 +310,14 @@ def logrank_limits(fit: CoxFit) -> tuple[float, float]:
         ``4 tanh²(b/2) / SE²`` at its smallest and ``4 sinh²(b/2) / SE²`` at its largest; the proof
         stands at the head of this module.
     """
-    sizes = sorted(abs(end) for end in fit.log_ratio)
-    smallest = 0.0 if fit.log_ratio[0] <= 0 <= fit.log_ratio[1] else sizes[0]
-    information = fit.information
-    low = 4 * math.tanh(smallest / 2) ** 2 * information[0]
-    return low, 4 * math.sinh(sizes[1] / 2) ** 2 * information[1]
+    (smallest, largest), (least, most) = fit.size, fit.information
+    return 4 * math.tanh(smallest / 2) ** 2 * least, 4 * math.sinh(largest / 2) ** 2 * most
 
 
 def wald_statistic(fit: CoxFit) -> tuple[float, float]:
     """Return the smallest and largest ``(b / SE)²``, which lies between the log-rank limits."""
-    sizes = sorted(abs(end) for end in fit.log_ratio)
-    smallest = 0.0 if fit.log_ratio[0] <= 0 <= fit.log_ratio[1] else sizes[0]
-    return smallest**2 * fit.information[0], sizes[1] ** 2 * fit.information[1]
+    (smallest, largest), (least, most) = fit.size, fit.information
+    return smallest**2 * least, largest**2 * most
 
 
 def fall_that_ties_need(statistic: float, fit: CoxFit) -> float:
@@ -435,36 +394,3 @@ def logrank_from_risk_sets(group_fails, at_risk) -> float:
     excess = (observed - share).sum(axis=0)[:-1]
     variance = np.diag(share.sum(axis=0)) - share.T @ share
     return float(excess @ np.linalg.pinv(variance[:-1, :-1]) @ excess)
-
-
-def cox_from_risk_sets(group_fails, at_risk) -> tuple[float, float]:
-    """Fit a Cox model of two groups to a sequence of events, one event per time.
-
-    Parameters
-    ----------
-    group_fails, at_risk
-        As for :func:`logrank_from_risk_sets`, with the groups 0 and 1.
-
-    Returns
-    -------
-    log_ratio, standard_error : float
-        Of group 1 against group 0; infinite log ratio and NaN where no finite maximum exists.
-
-    Notes
-    -----
-    Newton's method in halved steps on the concave log partial likelihood.
-    """
-    fails, at_risk = whole("group_fails", group_fails), whole("at_risk", at_risk).astype(float)
-    mixed = (at_risk > 0).all(axis=1)
-    observed, others = fails[mixed].sum(), at_risk[mixed]
-    if observed in (0, mixed.sum()):
-        return math.inf * (1 if observed else -1), math.nan
-    b = 0.0
-    for _ in range(100):
-        weights = others[:, 1] * math.exp(b)
-        expected = weights / (weights + others[:, 0])
-        step = (observed - expected.sum()) / (expected * (1 - expected)).sum()
-        b += max(-1.0, min(1.0, step))
-        if abs(step) < 1e-12:
-            break
-    return b, float(1 / math.sqrt((expected * (1 - expected)).sum()))

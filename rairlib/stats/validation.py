@@ -13,7 +13,7 @@ from rairlib.stats.decision import checked_thresholds
 from rairlib.stats.logistic import fit_logistic, outcome_column
 from rairlib.stats.observation import at_least, finite, number
 from rairlib.stats.resampling import checked_rows, log_odds, percentile_limits
-from rairlib.stats.roc import auc, counts_at_cutoffs, split_scores
+from rairlib.stats.roc import auc, best_cutoff, split_scores
 
 # Log odds beyond ±34 are those of a risk that is 0 or 1 in floating-point numbers.
 RISK_MARGIN = 1e-15
@@ -211,7 +211,7 @@ def _corrected(table: pd.DataFrame, pairs: np.ndarray) -> pd.DataFrame:
 
 def _training_and_test(event, risk, row) -> tuple[list[float], list[float]]:
     """Measure one model on its resample and on all patients, at the threshold of the resample."""
-    threshold = _youden_threshold(event[row], risk[row])
+    threshold, *_ = best_cutoff(*split_scores(event[row], risk[row]))
     return tuple(
         [*_performance(event[place], risk[place]), *_at_threshold(event, risk, place, threshold)]
         for place in (row, slice(None))
@@ -234,14 +234,6 @@ def _coefficients(event, design, offset) -> np.ndarray:
         return fit_logistic(event, design, offset).coefficients
     except RairlibError:
         return np.full(design.shape[1], np.nan)
-
-
-def _youden_threshold(event: np.ndarray, risk: np.ndarray) -> float:
-    """Return the lowest Youden-optimal threshold."""
-    with_event, without_event = split_scores(event, risk)
-    cutoffs, true_positives, true_negatives = counts_at_cutoffs(with_event, without_event)
-    index = true_positives * without_event.size + true_negatives * with_event.size
-    return cutoffs[np.argmax(index)]
 
 
 def _at_threshold(event, risk, place, threshold) -> list[float]:

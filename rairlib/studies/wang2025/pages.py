@@ -14,9 +14,9 @@ from rairlib.pages.common import agree, attached, cell, reclassified, recomputed
 from rairlib.pages.exercises import Exercise
 from rairlib.reconstruct.accounts import FIRST_STEP, LAST_STEP, Hypothesis, hypotheses
 from rairlib.reconstruct.joint_tables import cell_levels
-from rairlib.reconstruct.logistic import FittedTables, agreement
+from rairlib.reconstruct.logistic import FittedTables, agreement, fit_known_tables
 from rairlib.reconstruct.printed_models import PrintedModel, printed_models
-from rairlib.reconstruct.submodels import fit_known_tables, one_split
+from rairlib.reconstruct.submodels import one_split
 from rairlib.registry.agreement import agreeing, match
 from rairlib.registry.kept_files import kept_file
 from rairlib.registry.printed import format_value
