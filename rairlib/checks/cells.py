@@ -260,7 +260,7 @@ def attached(registry: Registry, row: ReportedNumber, statistic: str) -> Reporte
 def outcome_sizes(
     index: CountIndex, row: ReportedNumber
 ) -> tuple[ReportedNumber, ReportedNumber] | None:
-    """Return the rows with the sizes of ``A vs B``, or None unless both are positive."""
+    """Return the rows with the sizes of the groups of ``A vs B``, or None unless both are known."""
     groups = row.outcome_groups
     if groups is None:
         return None

@@ -474,7 +474,7 @@ def grimmer_squares(sd: tuple[Fraction, Fraction], total: int, n: int, ddof: int
     return range(first, math.floor(high) + 1, 2)
 
 
-def grimmer_finding(
+def grimmer_possible(
     mean: Printed, sd: Printed, n: int, step: Fraction, ddof: int = 1, shortened: bool = False
 ) -> bool:
     """Whether n measurements in whole steps can have the printed mean and SD.
@@ -625,16 +625,16 @@ def _grimmer_finding(mean: ReportedNumber, sd: ReportedNumber, size, n: int) -> 
     if sums.stop - sums.start > MOST_SUMS:
         return _finding(start, sd, used, "open", f": {BEYOND_RANGE}.")
     share = grimmer_share(*numbers)
-    if grimmer_finding(*numbers):
+    if grimmer_possible(*numbers):
         status = "open" if share == 1 else "agrees"
         power = "nearly any SD" if share == 1 else f"about {share:.1%} of SDs"
         text = f": possible; {power} with {sd.number.decimals} decimals would be."
         return _finding(start, sd, used, status, text)
     text = f": {_shown_squares(sd.number, sums, n, step)}."
     finding = _finding(start, sd, used, "contradicted", text)
-    with_n = grimmer_finding(*numbers, ddof=0)
+    with_n = grimmer_possible(*numbers, ddof=0)
     finding = finding.doubted(" The SD with n instead of n − 1 would be possible.", with_n)
-    rescued = any(grimmer_finding(*numbers, ddof=ddof, shortened=True) for ddof in (0, 1))
+    rescued = any(grimmer_possible(*numbers, ddof=ddof, shortened=True) for ddof in (0, 1))
     return finding.doubted(SHORTENED, rescued)
 
 

@@ -380,7 +380,7 @@ def midpoint(low: Interval, high: Interval) -> Interval:
 
 
 def mirrored(centre: Interval, limit: Interval) -> Interval:
-    """Return the range of the other limit of a symmetric interval, from centre and limit."""
+    """Return the range of the other limit of a symmetric interval."""
     return 2 * centre[0] - limit[1], 2 * centre[1] - limit[0]
 
 
@@ -460,9 +460,7 @@ def check_coefficient_and_ratio(registry: Registry) -> Iterator[Finding]:
             yield unless_shortened(_ratio, coefficient, *ratio, False)
 
 
-def _ratio(
-    coefficient: ReportedNumber, ratio: ReportedNumber, of_ratio: bool, shortened
-) -> Finding:
+def _ratio(coefficient, ratio, of_ratio: bool, shortened: bool) -> Finding:
     """Recompute the ratio, or the coefficient, from the other one."""
     target, source = (ratio, coefficient) if of_ratio else (coefficient, ratio)
     transform = exponential if of_ratio else logarithm
@@ -570,7 +568,7 @@ def check_significance(registry: Registry) -> Iterator[Finding]:
 
 
 def excludes_null(low: Interval, high: Interval) -> bool | None:
-    """Say whether an interval excludes no effect, 0 on its scale; None if it is open."""
+    """Say whether an interval excludes 0, no effect; None if the rounding leaves it open."""
     if low[0] > 0 or high[1] < 0:
         return True
     return False if low[1] < 0 < high[0] else None

@@ -477,7 +477,7 @@ def largest_with_distinct_times(events: int, others: int) -> float:
 
 
 def largest_with_tied_times(events: int, others: int) -> float:
-    """Bound the log-rank statistic under ties: ``d + (others - 1)(1 + 1/2 + … + 1/d)``."""
+    """Bound the log-rank statistic by ``events + (others - 1)(1 + 1/2 + … + 1/events)``."""
     if not events or not others:
         return 0.0
     # 1 + 1/2 + … + 1/n, without adding them up.
@@ -533,9 +533,8 @@ def _events_so_far(rate: Rate, total: ReportedNumber | None) -> Finding:
         )
         printed = next_rate if rate.row.number.value > 1 else next_rate / 100
         rescued = is_rescued(rate.row.number, printed, printed)
-        return conclude("contradicted", text, rate.size, total, target=rate.row).doubted(
-            "", rescued
-        )
+        finding = conclude("contradicted", text, rate.size, total, target=rate.row)
+        return finding.doubted("", rescued)
     most = rate.most_events()
     if rate.is_without_events:
         text += "no patient has had the event by then."
