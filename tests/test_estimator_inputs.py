@@ -356,13 +356,14 @@ FED = {
     "optimism",
     "variable_frequencies",
     "model_frequencies",
-    "area_limits",
-    "surest_cutoff",
 }
 
 
 def test_every_public_function_is_among_the_cases():
     modules = {inspect.getmodule(function) for function in CASES}
+    # The inputs of regressions are broken in test_broken_inputs.py.
+    modules = {module for module in modules if module.__name__.startswith("rairlib.stats.")}
+    modules -= {risk_interval}
     public = {
         name
         for module in modules

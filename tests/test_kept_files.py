@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.planting.rates import read_rates
 from rairlib.checks.wording import load_text_findings
 from rairlib.cohorts.declared import load_declared
 from rairlib.errors import RairlibError
 from rairlib.pages import common
+from rairlib.pages.planted import read_rates
 from rairlib.reconstruct.accounts import reconstructible_models
 from rairlib.reconstruct.wide_tables import kept_tables
 from rairlib.registry.kept_files import KNOWN, KeptFileError, data_folder, kept_file, known_files

@@ -17,7 +17,7 @@ ROOMS = (
     "errors output stats registry figures checks reconstruct cohorts studies verdicts pages cli "
     "__main__"
 )
-STUDY_PAGES = ("pages", "calculator")  # of one study: they stand among the pages
+STUDY_PAGES = ("pages", "calculator", "exercises")  # they stand among the pages
 # They get frames and arrays; words and colours of verdicts are no answers.
 BLIND = ("stats", "figures", "studies.*.analysis", "studies.*.unpublished")
 ANSWERS = ("registry.registry", "registry.kept_files", "checks", "verdicts", "pages")

@@ -17,7 +17,7 @@ from benchmarks.planting.errors import KINDS, is_wrong, plant_error
 from benchmarks.planting.paper import KnownPaper
 from benchmarks.planting.papers import CUT_OFF, HABITS, ROUNDED, known_paper
 from benchmarks.planting.printing import draw_conventions
-from benchmarks.planting.rates import FIRST_COHORTS, rates_of, read_rates
+from benchmarks.planting.rates import FIRST_COHORTS, rates_of
 from benchmarks.planting.slips import (
     Draw,
     change_digit,
@@ -31,6 +31,7 @@ from benchmarks.planting.slips import (
     take_other_denominator,
 )
 from rairlib.checks.catalogue import audit
+from rairlib.pages.planted import read_rates
 from rairlib.registry.kept_files import data_folder
 from rairlib.registry.registry import read_registry
 from rairlib.registry.vocabulary import STATISTICS
@@ -384,3 +385,8 @@ def test_rates_by_hand():
     assert (found["registries"], found["found"], found["rate"]) == (10, 8, 0.8)
     assert (found["low"], found["high"]) == pytest.approx((0.4902, 0.9433), abs=1e-4)
     assert rates.loc[("false alarms", "any", "any"), "high"] == 0.3
+
+
+def test_kept_rates_name_the_kinds_in_the_order_in_which_they_are_planted():
+    kinds = dict.fromkeys(read_rates("found")["kind"])
+    assert [kind for kind in kinds if kind != ANY] == [kind.name for kind in KINDS]

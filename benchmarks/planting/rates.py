@@ -1,7 +1,5 @@
 """Rates of false alarms and of errors found, with their uncertainty."""
 
-from pathlib import Path
-
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
@@ -9,7 +7,6 @@ from benchmarks.planting.bench import ANY, PLANTED
 from benchmarks.planting.errors import KINDS
 from benchmarks.planting.papers import CUT_OFF, ROUNDED, SILENT_GAPS
 from rairlib.checks.catalogue import CHECKS
-from rairlib.registry.kept_files import kept_file
 from rairlib.registry.vocabulary import STATISTICS
 
 COLUMNS = (
@@ -89,26 +86,6 @@ def bench_table(outcomes: pd.DataFrame) -> pd.DataFrame:
     """Return the rates over all cohorts, followed by those over the first few."""
     first = outcomes[outcomes["cohort"] < FIRST_COHORTS]
     return pd.concat([rates_of(outcomes), rates_of(first)], ignore_index=True)
-
-
-def read_rates(table: str = "", path: Path | None = None) -> pd.DataFrame:
-    """Read the committed rates over all cohorts.
-
-    Parameters
-    ----------
-    table : str
-        Keep one table of :func:`rates_of`; empty for all.
-    path : Path or None
-        Another file than ``data/results/planted_errors.csv``.
-
-    Returns
-    -------
-    DataFrame
-        Columns as in :func:`rates_of`.
-    """
-    rates = pd.read_csv(path or kept_file("results/planted_errors.csv"), keep_default_na=False)
-    rates = rates[rates["cohorts"] == rates["cohorts"].iloc[0]]
-    return rates[rates["table"] == table] if table else rates
 
 
 def _rate(table: str, hits: pd.Series, check=ANY, kind=ANY, statistic=ANY, low_high=None) -> dict:

@@ -25,8 +25,8 @@ class Cooling(NamedTuple):
     cold: float
 
 
-ORDERS = Cooling(restarts=3, steps=200_000, hot=1e5, cold=0.1)
-LEVELS = Cooling(restarts=1, steps=1_000_000, hot=1e6, cold=1.0)
+ORDERS = Cooling(restarts=2, steps=200_000, hot=1e5, cold=0.1)
+LEVELS = Cooling(restarts=1, steps=800_000, hot=1e6, cold=1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,10 @@
 """Tables of the planted-error experiment for the book. Format only."""
 
+from pathlib import Path
+
 import pandas as pd
 
-from benchmarks.planting.errors import KINDS
+from rairlib.registry.kept_files import kept_file
 
 OUTCOMES = {"found": "proved", "found or suggested": "proved or doubted"}
 CLEAN = {
@@ -15,13 +17,33 @@ ANY = "any"
 PERCENT = "\u00a0%"  # the sign stays with its number
 
 
+def read_rates(table: str = "", path: Path | None = None) -> pd.DataFrame:
+    """Read the committed rates over all cohorts.
+
+    Parameters
+    ----------
+    table : str
+        Keep one table of ``benchmarks/planting/rates.py``; empty for all.
+    path : Path or None
+        Another file than ``data/results/planted_errors.csv``.
+
+    Returns
+    -------
+    DataFrame
+        Columns as in ``benchmarks/planting/rates.py``.
+    """
+    rates = pd.read_csv(path or kept_file("results/planted_errors.csv"), keep_default_na=False)
+    rates = rates[rates["cohorts"] == rates["cohorts"].iloc[0]]
+    return rates[rates["table"] == table] if table else rates
+
+
 def detection(rates: pd.DataFrame) -> pd.DataFrame:
     """Return how often each kind of error is proved, and proved or doubted.
 
     Parameters
     ----------
     rates : DataFrame
-        See :func:`benchmarks.planting.rates.read_rates`.
+        See :func:`read_rates`.
 
     Returns
     -------
@@ -32,7 +54,7 @@ def detection(rates: pd.DataFrame) -> pd.DataFrame:
         rates["table"].isin(list(OUTCOMES)) & (rates["statistic"] == ANY) & (rates["kind"] != ANY)
     ]
     table = chosen.assign(outcome=chosen["table"].map(OUTCOMES))
-    order = {kind.name: place for place, kind in enumerate(KINDS)}
+    order = {kind: place for place, kind in enumerate(dict.fromkeys(rates["kind"]))}
     table = table.sort_values("kind", key=lambda kinds: kinds.map(order), kind="stable")
     return table[["kind", "outcome", "rate", "low", "high"]].reset_index(drop=True)
 
@@ -43,7 +65,7 @@ def hits_by_kind(rates: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     rates : DataFrame
-        See :func:`benchmarks.planting.rates.read_rates`.
+        See :func:`read_rates`.
 
     Returns
     -------
@@ -60,7 +82,7 @@ def hits_by_statistic(rates: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     rates : DataFrame
-        See :func:`benchmarks.planting.rates.read_rates`.
+        See :func:`read_rates`.
 
     Returns
     -------
@@ -95,7 +117,7 @@ def rates_by_check(rates: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     rates : DataFrame
-        See :func:`benchmarks.planting.rates.read_rates`.
+        See :func:`read_rates`.
 
     Returns
     -------
@@ -127,7 +149,7 @@ def clean_papers(rates: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     rates : DataFrame
-        See :func:`benchmarks.planting.rates.read_rates`.
+        See :func:`read_rates`.
 
     Returns
     -------

@@ -3,15 +3,15 @@
 import pandas as pd
 import pytest
 
-from benchmarks.planting.tables import (
+from rairlib.figures.detection import detection_alt, draw_detection
+from rairlib.figures.style import canvas
+from rairlib.pages.planted import (
     clean_papers,
     detection,
     hits_by_kind,
     hits_by_statistic,
     rates_by_check,
 )
-from rairlib.figures.detection import detection_alt, draw_detection
-from rairlib.figures.style import canvas
 
 COLUMNS = ["table", "check", "kind", "statistic", "registries", "found", "rate", "low", "high"]
 DIGIT, UNIT = "one digit changed", "unit slipped"
@@ -44,8 +44,8 @@ def plain(values) -> list:
     return [value.replace("\u00a0", " ") if isinstance(value, str) else value for value in values]
 
 
-def test_kinds_stand_in_the_order_in_which_they_are_planted(rates):
-    assert list(detection(rates)["kind"]) == [DIGIT, DIGIT, UNIT, UNIT]
+def test_kinds_stand_in_the_order_of_the_file(rates):
+    assert list(detection(rates)["kind"]) == [UNIT, UNIT, DIGIT, DIGIT]
     assert list(detection(rates)["outcome"]) == ["proved", "proved or doubted"] * 2
 
 
@@ -80,7 +80,7 @@ def test_figure_draws_both_outcomes_of_each_kind(rates):
     draw_detection(detection(rates), ax, title="Errors found")
     # Each outcome is one set of intervals and one line of markers.
     assert [len(line.get_xdata()) for line in ax.lines] == [2, 2]
-    assert list(ax.lines[0].get_xdata()) == pytest.approx([70, 80])
+    assert list(ax.lines[0].get_xdata()) == pytest.approx([80, 70])
 
 
 def test_alternative_text_states_rates_from_most_to_least(rates):
