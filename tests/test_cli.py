@@ -329,7 +329,7 @@ def test_mistyped_study_is_recognised(run):
         (("simulate", STUDY, "-n", "2", "--witness"), "-n and --witness exclude each other"),
         (("verdicts", "--format", "xml"), "'xml' is not one of 'table', 'json', 'csv'"),
         (("verdict",), "No such command 'verdict'. Did you mean 'verdicts'?"),
-        (("audit",), "Missing argument 'STUDY|FILE.csv'"),
+        (("audit",), "Missing argument 'STUDY|FOLDER|FILE.csv'"),
         ((), "Missing command"),
     ],
 )
