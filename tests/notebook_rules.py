@@ -37,10 +37,10 @@ OVER_PATIENTS = {"iterrows", "itertuples", "apply"}
 FILE_READERS = {"open", "Path", "read_csv", "read_excel", "read_json", "read_text", "to_csv"}
 WARNING_FILTERS = {"warnings", "filterwarnings", "simplefilter", "catch_warnings", "seterr"}
 FILE_PATH = re.compile(
-    r"^(~|\.{1,2})?/|^[A-Za-z]:[\\/]|\.(csv|json|ipynb|py|txt|xlsx?|png|svg|pdf|parquet|rds)\b"
+    r"^(~|\.{1,2})?/\S|^[A-Za-z]:[\\/]|\.(csv|json|ipynb|py|txt|xlsx?|png|svg|pdf|parquet|rds)\b"
 )
 # Levels of significance and confidence are conventions, not estimates.
-CONVENTIONS = {"0.05", "0.95", "0.01", "0.99"}
+CONVENTIONS = {"0.05", "0.95", "0.025", "0.975", "0.01", "0.99"}
 DECIMAL = re.compile(r"(?<![\w.])\d*\.\d{2,}(?![\w.])")
 CHANGING = {
     "a machine path": re.compile(
