@@ -35,6 +35,26 @@ def set_name(group: str) -> str:
     return group if group == BOTH else group.split()[0]
 
 
+def determined_table(registry: Registry, group: str) -> list[int]:
+    """Return the only 2×2 table that has the printed percentages of a comparison.
+
+    Parameters
+    ----------
+    registry : Registry
+        The Hunan registry.
+    group : str
+        The comparison.
+
+    Returns
+    -------
+    list of int
+        True positives, false negatives, false positives, true negatives.
+    """
+    (rule,) = [rule for rule in printed_rules(registry) if rule.first.group == group]
+    (cells,) = agreeing_tables(rule).tolist()
+    return cells
+
+
 def reconstructed_tables(registry: Registry) -> pd.DataFrame:
     """Return the 2×2 tables of both cohorts, of all patients and of the subgroups.
 
