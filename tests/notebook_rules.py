@@ -153,8 +153,9 @@ def definitions(notebook: dict) -> dict:
 
 
 def _defines(node: ast.stmt) -> bool:
-    if isinstance(node, ast.Assign):
-        return all(isinstance(name, ast.Name) and name.id.isupper() for name in node.targets)
+    if isinstance(node, ast.Assign | ast.AugAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        return all(isinstance(name, ast.Name) and name.id.isupper() for name in targets)
     return isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef)
 
 

@@ -165,7 +165,12 @@ def test_cell_that_was_never_run_is_noticed():
 
 
 def test_what_a_page_defines_is_found_without_running_its_analysis():
-    cells = ["import math", "FACTOR = 2", "def f(x):\n    return FACTOR * x", "y = absent()"]
+    cells = [
+        "import math",
+        "FACTOR = 1\nFACTOR += 1",
+        "def f(x):\n    return FACTOR * x",
+        "y = absent()",
+    ]
     found = definitions(notebook(*(code_cell(source) for source in cells)))
     assert (found["f"](3), "y" in found) == (6, False)
 
