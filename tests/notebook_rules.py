@@ -155,7 +155,8 @@ def definitions(notebook: dict) -> dict:
 def _defines(node: ast.stmt) -> bool:
     if isinstance(node, ast.Assign | ast.AugAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        return all(isinstance(name, ast.Name) and name.id.isupper() for name in targets)
+        names = [part for target in targets for part in ast.walk(target)]
+        return all(part.id.isupper() for part in names if isinstance(part, ast.Name))
     return isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef)
 
 

@@ -167,7 +167,7 @@ def test_cell_that_was_never_run_is_noticed():
 def test_what_a_page_defines_is_found_without_running_its_analysis():
     cells = [
         "import math",
-        "FACTOR = 1\nFACTOR += 1",
+        "FACTOR, OTHER = 1, 2\nFACTOR += 1",
         "def f(x):\n    return FACTOR * x",
         "y = absent()",
     ]
