@@ -10,6 +10,7 @@ import tokenize
 from collections.abc import Iterator
 
 LONGEST_CELL = 12
+LONGEST_FUNCTION = 10
 SKELETON = (
     "The paper in one paragraph",
     "What can be recomputed",
@@ -26,19 +27,20 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 FORBIDDEN = {
-    ast.FunctionDef: "def",
-    ast.AsyncFunctionDef: "def",
+    ast.AsyncFunctionDef: "async def",
     ast.ClassDef: "class",
     ast.Try: "try",
     ast.TryStar: "try",
 }
+# What walks over the rows of a frame; an analysis of patients belongs to the library.
+OVER_PATIENTS = {"iterrows", "itertuples", "apply"}
 FILE_READERS = {"open", "Path", "read_csv", "read_excel", "read_json", "read_text", "to_csv"}
 WARNING_FILTERS = {"warnings", "filterwarnings", "simplefilter", "catch_warnings", "seterr"}
 FILE_PATH = re.compile(
-    r"^(~|\.{1,2})?/|^[A-Za-z]:[\\/]|\.(csv|json|ipynb|py|txt|xlsx?|png|svg|pdf|parquet|rds)\b"
+    r"^(~|\.{1,2})?/\S|^[A-Za-z]:[\\/]|\.(csv|json|ipynb|py|txt|xlsx?|png|svg|pdf|parquet|rds)\b"
 )
 # Levels of significance and confidence are conventions, not estimates.
-CONVENTIONS = {"0.05", "0.95", "0.01", "0.99"}
+CONVENTIONS = {"0.05", "0.95", "0.025", "0.975", "0.01", "0.99"}
 DECIMAL = re.compile(r"(?<![\w.])\d*\.\d{2,}(?![\w.])")
 CHANGING = {
     "a machine path": re.compile(
@@ -71,6 +73,7 @@ def notebook_faults(notebook: dict) -> list[str]:
             found.append("is not plain Python: no magics and no shell commands")
         else:
             found += [*syntax_faults(tree), *text_faults(tree), *typed_in_faults(source)]
+            found += function_faults(tree)
             found += import_faults(tree) if number > 1 else []
             found += silence_faults(tree, source, cell)
         faults += [f"code cell {number}: {fault}" for fault in found]
@@ -105,7 +108,11 @@ def run_faults(cell: dict) -> Iterator[str]:
 
 
 def length_faults(source: str) -> Iterator[str]:
-    lines = len(source.splitlines())
+    """Count a cell's lines; the list of imports may be as long as it must."""
+    tree = parsed(source)
+    listed = [n for n in tree.body if isinstance(n, ast.Import | ast.ImportFrom)] if tree else []
+    imports = sum(node.end_lineno - node.lineno + 1 for node in listed)
+    lines = len(source.splitlines()) - imports
     if lines > LONGEST_CELL:
         yield f"has {lines} lines, at most {LONGEST_CELL} are allowed"
 
@@ -122,6 +129,35 @@ def syntax_faults(tree: ast.Module) -> Iterator[str]:
     names |= {part for name in imported(tree) for part in name.split(".")}
     yield from (f"filters warnings with {name}" for name in sorted(names & WARNING_FILTERS))
     yield from (f"reads or writes files with {name}" for name in sorted(names & FILE_READERS))
+
+
+def function_faults(tree: ast.Module) -> Iterator[str]:
+    """List functions that a student cannot take in, or that walk over patients."""
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef):
+            lines = function.end_lineno - function.lineno + 1
+            if lines > LONGEST_FUNCTION:
+                yield f"{function.name} has {lines} lines, at most {LONGEST_FUNCTION} are allowed"
+            nodes = list(ast.walk(function))
+            if any(isinstance(n, ast.Attribute) and n.attr in OVER_PATIENTS for n in nodes):
+                yield f"{function.name} loops over patients"
+
+
+def definitions(notebook: dict) -> dict:
+    """Return what a page defines: its imports, its functions and the constants that they use."""
+    trees = (ast.parse(joined(cell["source"])) for cell in code_cells(notebook))
+    chosen = [node for tree in trees for node in tree.body if _defines(node)]
+    found: dict = {}
+    exec(compile(ast.Module(chosen, []), "notebook", "exec"), found)
+    return found
+
+
+def _defines(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Assign | ast.AugAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        names = [part for target in targets for part in ast.walk(target)]
+        return all(part.id.isupper() for part in names if isinstance(part, ast.Name))
+    return isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef)
 
 
 def imported(tree: ast.Module) -> list[str]:

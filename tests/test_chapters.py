@@ -15,7 +15,6 @@ from rairlib.registry.registry import load_registry
 from rairlib.registry.studies import load_ensemble, load_witness
 from rairlib.studies.exercises import EXERCISES, check
 from rairlib.studies.lakhdar2024 import analysis
-from rairlib.studies.lakhdar2024 import pages as joint_table
 from rairlib.studies.lakhdar2024 import pages as lakhdar2024
 from rairlib.verdicts.verdicts import study_verdicts
 
@@ -82,11 +81,12 @@ def test_check_labels_spell_the_abbreviations():
     assert labels == {"grim": "GRIM", "t_test": "t test"}
 
 
-def test_flow_of_patients_adds_up(registry):
-    boxes = lakhdar2024.flow_boxes(registry).set_index("box")["n"]
-    assert boxes["screened"] == 300
-    assert boxes["screened"] == boxes.filter(like="excluded").sum() + boxes["all"]
-    assert boxes["all"] == boxes["RAIR"] + boxes["non-RAIR"]
+def test_flow_of_patients_adds_up(page, registry):
+    size = {box: registry.size(box).number.value for box, *_ in page("lakhdar2024/paper").FLOW}
+    assert size["screened"] == 300
+    excluded = sum(n for box, n in size.items() if box.startswith("excluded"))
+    assert size["screened"] == excluded + size["all"]
+    assert size["all"] == size["RAIR"] + size["non-RAIR"]
 
 
 def test_fisher_stands_behind_all_but_one_p_value(registry):
@@ -99,8 +99,8 @@ def test_fisher_stands_behind_all_but_one_p_value(registry):
     assert tests.loc["histology OCA", "Wald"] == ""
 
 
-def test_two_of_the_tests_tried_give_the_p_value_of_age(registry):
-    tests = lakhdar2024.tests_of_age(registry)
+def test_two_of_the_tests_tried_give_the_p_value_of_age(page, registry):
+    tests = page("lakhdar2024/meaning").tests_of_age(registry)
     agreeing = tests.index[tests["rounds to the print"] == "yes"]
     assert agreeing.tolist() == ["Wald test of the crude odds ratio", "Boschloo's exact test"]
     # scipy.stats.boschloo_exact([[19, 16], [13, 42]]), to four decimals.
@@ -109,67 +109,68 @@ def test_two_of_the_tests_tried_give_the_p_value_of_age(registry):
     assert tests.loc[agreeing[0], "p value"] == pytest.approx(0.0038, abs=5e-5)
 
 
-def test_table_1_is_laid_out_as_printed(registry, cohort):
-    layout = lakhdar2024.table_1_layout(registry, analysis.table_1(cohort))
+def test_table_1_is_laid_out_as_printed(page, registry, cohort):
+    layout = page("lakhdar2024/analyses").table_1_layout(registry, analysis.table_1(cohort))
     assert (layout["as printed"] == "yes").all()
     assert layout.loc["age (years)", "RAIR"] == "53.06 ± 14.128"
     assert layout.loc["gender, female/male", "non-RAIR"] == "53/5"
     assert layout.loc["histology OCA", "p, recomputed"] == "0.04222 (Fisher)"
 
 
-def test_table_1_shows_where_a_cohort_differs(registry, cohort):
+def test_table_1_shows_where_a_cohort_differs(page, registry, cohort):
     changed = cohort.copy()
     changed.loc[changed["rair"] == "yes", "ete"] = "no"
-    layout = lakhdar2024.table_1_layout(registry, analysis.table_1(changed))
+    layout = page("lakhdar2024/analyses").table_1_layout(registry, analysis.table_1(changed))
     assert layout.index[layout["as printed"] == "no"].tolist() == [
         "extrathyroidal extension, yes/no"
     ]
 
 
-def test_margins_of_the_model_are_those_of_table_1(model):
-    margins = joint_table.model_margins(model)
+def test_margins_of_the_model_are_those_of_table_1(page, model):
+    margins = page("lakhdar2024/cohort").model_margins(model)
     assert margins.loc["metastasis yes"].tolist() == [18, 4, 22]
     assert margins.loc["patients"].tolist() == [32, 58, 90]
 
 
-def test_each_printed_number_leaves_fewer_tables(model):
+def test_each_printed_number_leaves_fewer_tables(page, model):
     tables = model.candidates()
     agrees = agreement(tables, model.targets())
-    left = joint_table.narrowing(tables, agrees)["joint tables left"]
+    left = page("lakhdar2024/cohort").narrowing(tables, agrees)["joint tables left"]
     assert left.is_monotonic_decreasing
     assert left.iloc[1] == len(tables.cells)
     assert left.iloc[-1] == 1
-    single = joint_table.single_numbers(model, agrees)
+    single = page("lakhdar2024/cohort").single_numbers(model, agrees)
     assert single.loc["odds ratio of metastasis"].tolist() == ["22.553", 1, "held out"]
 
 
-def test_cells_hold_all_patients_and_name_their_levels(model):
-    cells = joint_table.cell_frame(model, joint_table.splits_of(model))
+def test_cells_hold_all_patients_and_name_their_levels(page, model):
+    cells = page("lakhdar2024/cohort").cell_frame(model, lakhdar2024.splits_of(model))
     assert cells["n"].sum() == 90
     assert cells.query("metastasis == 'yes'")["n"].sum() == 22
     assert (cells["fewest"] <= cells["most"]).all()
-    assert joint_table.cell_names(cells)[-1] == "≥54 y, ≥29 mm, met."
 
 
-def test_printed_specificity_of_age_and_table_2_need_different_counts(registry, model):
-    readings = joint_table.age_count_readings(registry, model)
+def test_printed_specificity_of_age_and_table_2_need_different_counts(page, registry, model):
+    readings = page("lakhdar2024/meaning").age_count_readings(registry, model)
     agreeing = readings.index[readings["joint tables that agree with Table 2"] > 0]
     assert agreeing.tolist() == [16]
     assert readings.index[readings["printed"] == "yes"].tolist() == [14]
 
 
-def test_firth_shrinks_every_odds_ratio_of_table_2(model):
-    fits = joint_table.plain_and_firth(model)["estimate"]
+def test_firth_shrinks_every_odds_ratio_of_table_2(page, model):
+    fits = page("lakhdar2024/meaning").plain_and_firth(model)["estimate"]
     plain, penalised = (fits.xs(name, level="fit") for name in ("maximum likelihood", "Firth"))
     assert (penalised < plain).all()
     assert plain["metastasis"] == pytest.approx(22.553, abs=5e-4)
 
 
-def test_operating_points_and_forest_set_print_beside_cohort(registry, cohort):
-    points = lakhdar2024.roc_points(registry, analysis.figure_1(cohort), "age")
+def test_operating_points_and_forest_set_print_beside_cohort(page, registry, cohort):
+    points = page("lakhdar2024/analyses").roc_points(
+        registry, analysis.figure_1(cohort), *analysis.FIGURE_1[0]
+    )
     assert points["source"].tolist() == ["reported", "reproduced"]
     assert points["specificity"].round(3).tolist() == [0.759, 0.724]
-    rows = lakhdar2024.forest_rows(registry, analysis.table_2(cohort))
+    rows = page("lakhdar2024/analyses").forest_rows(registry, analysis.table_2(cohort))
     assert rows.groupby("source").size().to_dict() == {"reported": 3, "reproduced": 3}
 
 
@@ -244,13 +245,13 @@ def test_unknown_exercise_is_one_clear_line():
         check("rabat: a p", 1)
 
 
-def test_chance_and_neighbours_have_headings_for_readers():
+def test_chance_and_neighbours_have_headings_for_readers(page):
     neighbours = pd.DataFrame(
         [("age_54", True, -1, 10, 2, 1)],
         columns=[
             "covariate", "outcome", "change", "candidates", "agreeing_estimates", "agreeing",
         ],
     )  # fmt: skip
-    frame = joint_table.neighbour_frame(neighbours)
+    frame = page("lakhdar2024/cohort").neighbour_frame(neighbours)
     assert frame.index.tolist() == ["age, RAIR"]
     assert frame.iloc[0].tolist() == ["-1", 10, 2, 1]

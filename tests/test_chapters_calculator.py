@@ -17,21 +17,15 @@ from rairlib.errors import RairlibError
 from rairlib.registry.registry import load_registry
 from rairlib.stats.logistic import fit_logistic
 from rairlib.studies.tang2025.calculator import (
-    AXIS_LABELS,
     MOST_PLAUSIBLE,
     CalculatorForm,
     calculator,
     estimates,
-    figure_axes,
     one_row,
     page_data,
-    risk_grid,
-    rounding_reach,
-    standard_errors,
     threshold_mark,
-    threshold_tables,
 )
-from rairlib.studies.tang2025.ensemble import PREDICTORS
+from rairlib.studies.tang2025.unpublished import PREDICTORS
 
 SCRIPT = STATIC / "calculator.js"
 GRID = pd.DataFrame(product((0, 1, 3, 11, 40), (0, 0.04, 2.5, 20, 300)), columns=list(PREDICTORS))
@@ -63,8 +57,10 @@ def model(registry, cohort):
 
 
 @pytest.fixture(scope="module")
-def data(model, registry):
-    return json.loads(json.dumps(page_data(model, threshold_tables(registry))))
+def data(page, model, registry):
+    return json.loads(
+        json.dumps(page_data(model, page("tang2025/calculator").threshold_tables(registry)))
+    )
 
 
 def test_risk_is_that_of_the_printed_equation(model):
@@ -89,8 +85,8 @@ def test_widest_interval_holds_the_others(model):
     assert (np.diff(found[columns], axis=1) >= -1e-15).all()
 
 
-def test_tables_of_the_threshold_have_the_printed_percentages(registry):
-    table = threshold_tables(registry)
+def test_tables_of_the_threshold_have_the_printed_percentages(page, registry):
+    table = page("tang2025/calculator").threshold_tables(registry)
     for name, row in table.iterrows():
         tp, fn, fp, tn = row.iloc[:4]
         shares = (tp / (tp + fn), tn / (tn + fp), tp / (tp + fp), tn / (tn + fn))
@@ -104,29 +100,31 @@ def test_threshold_stands_at_its_risk(model):
     assert label == "threshold −0.585 (risk 0.358)"
 
 
-def test_axes_of_the_figure_start_at_0_points(model):
-    axes = figure_axes(model)
+def test_axes_of_the_figure_start_at_0_points(page, model):
+    axes = page("tang2025/calculator").figure_axes(model)
     assert axes["position"].min() == 0
-    assert set(axes["axis"]) == set(AXIS_LABELS)
+    assert set(axes["axis"]) == set(page("tang2025/calculator").AXIS_LABELS)
 
 
-def test_standard_errors_from_the_print_are_half_the_width_of_the_log_limits(model, registry):
-    table = standard_errors(model, registry)
+def test_standard_errors_from_the_print_are_half_the_width_of_the_log_limits(page, model, registry):
+    table = page("tang2025/calculator").standard_errors(model, registry)
     low, high = map(float, table.loc["standard error, nodes", "from the print"].split(" to "))
     assert low < np.log(1.357 / 1.091) / (2 * 1.959964) < high
     assert table.loc["standard error, intercept", "from the print"] == "not printed"
 
 
-def test_grid_has_the_risks_of_the_equation(model):
-    table = risk_grid(model)
+def test_grid_has_the_risks_of_the_equation(page, model):
+    table = page("tang2025/calculator").risk_grid(model)
     assert table.loc[0, "0 nodes"].startswith("11 (")  # expit(-2.046) = 0.1145
     assert table.loc[10, "5 nodes"].startswith("49 (")
     assert not table.astype(str).apply(lambda cells: cells.str.contains("nan")).any(axis=None)
 
 
-def test_rounding_moves_a_risk_by_less_than_the_largest_slope_times_the_shift(model, registry):
+def test_rounding_moves_a_risk_by_less_than_the_largest_slope_times_the_shift(
+    page, model, registry
+):
     nodes, tg = model.patients.max()
-    reach = rounding_reach(model, registry)
+    reach = page("tang2025/calculator").rounding_reach(model, registry)
     # A risk moves by a quarter of the shift on the scale of log odds at most.
     assert 0 < reach <= 0.25 * 0.0005 * (1 + nodes + tg)
 

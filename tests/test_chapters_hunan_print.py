@@ -11,7 +11,6 @@ from rairlib.figures.area_bounds import area_bounds_alt, draw_area_bounds
 from rairlib.figures.style import canvas
 from rairlib.registry.registry import load_registry
 from rairlib.studies.tang2025 import print as hunan_print
-from rairlib.studies.tang2025 import print as hunan_search
 
 R = json.loads((Path(__file__).parent / "reference" / "subgroup_tables.json").read_text())
 SUBGROUPS = ["male", "female", "age <55", "age ≥55"]
@@ -53,15 +52,15 @@ def test_subgroups_and_cohorts_share_the_patients_out(tables):
         assert both.tolist() == tables.loc["all patients", cells].tolist()
 
 
-def test_printed_areas_stand_beside_those_of_the_tables(registry, tables):
-    found = hunan_print.beside_areas(registry, tables)
+def test_printed_areas_stand_beside_those_of_the_tables(page, registry, tables):
+    found = page("tang2025/print").beside_areas(registry, tables)
     assert found.loc["male", "printed"] == "0.777 (0.648 to 0.906)"
     assert found.loc["male", "cut in two"].startswith("0.7772 (0.6479 to ")
     assert set(SUBGROUPS) < set(found.index)
 
 
-def test_bounds_hold_the_printed_training_area(registry):
-    bounds = hunan_print.area_bounds(registry)
+def test_bounds_hold_the_printed_training_area(page, registry, tables):
+    bounds = page("tang2025/print").bounds_of_areas(registry, tables)
     # 31/50 · 65/72 and 1 - 19/50 · 7/72; J = 0.62 + 0.9028 - 1; 13/18 · 34/42, 1 - 5/18 · 8/42.
     assert bounds.loc["training", ["low", "high"]].tolist() == pytest.approx(
         [0.62 * 65 / 72, 1 - 0.38 * 7 / 72]
@@ -76,8 +75,8 @@ def test_bounds_hold_the_printed_training_area(registry):
     )
 
 
-def test_threshold_as_logit_by_hand(registry):
-    found = hunan_print.threshold_values(registry)
+def test_threshold_as_logit_by_hand(page, registry):
+    found = page("tang2025/print").threshold_values(registry)
     assert found["risk"] == pytest.approx(1 / (1 + math.exp(0.585)))
     # (2.046 - 0.585) / 0.196 = 7.45 nodes, / 0.103 = 14.18.
     assert found["nodes"] == 8
@@ -93,7 +92,7 @@ def test_random_order_beyond_the_cutoff_keeps_the_area_on_average(registry):
 
 
 def test_one_reading_alone_finds_a_split(registry):
-    counts = hunan_search.readings(registry)
+    counts = hunan_print.readings(registry)
     assert len(counts) == 12
     found = counts[counts["both"] > 0]
     assert found.index.get_level_values("patients").tolist() == ["all patients"] * 2
@@ -102,22 +101,22 @@ def test_one_reading_alone_finds_a_split(registry):
 
 
 def test_every_five_of_the_six_numbers_single_out_the_split(registry):
-    summary, fewest = hunan_search.numbers_needed(registry)
+    summary, fewest = hunan_print.numbers_needed(registry)
     five = summary.xs(5, level="numbers")
     assert (five["single out one"] == five["selections"]).all()
     assert "auc age <55, auc age ≥55" in fewest["these leave one split"].tolist()
 
 
-def test_chance_is_laid_out_by_pair_and_patients(registry):
-    found = hunan_search.chance(registry, number=40, seed=1)
+def test_chance_is_laid_out_by_pair_and_patients(page, registry):
+    found = hunan_print.chance(registry, number=40, seed=1)
     assert len(found) == 2 * 3 * 3
-    table = hunan_search.beside_each_other(found)
+    table = page("tang2025/print").beside_each_other(found)
     assert table.shape == (6, 6)
     assert (table["with a split", "dichotomised"] == 40).all()
 
 
-def test_figure_of_bounds_and_its_text(registry):
-    bounds = hunan_print.area_bounds(registry)
+def test_figure_of_bounds_and_its_text(page, registry, tables):
+    bounds = page("tang2025/print").bounds_of_areas(registry, tables)
     figure, ax = canvas()
     draw_area_bounds(bounds, ax, title="Bounds")
     assert [label.get_text() for label in ax.get_yticklabels()] == ["training", "validation"]

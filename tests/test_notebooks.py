@@ -7,7 +7,15 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pytest
 import yaml
-from notebook_rules import METADATA, SKELETON, headings, joined, notebook_faults, skeleton_faults
+from notebook_rules import (
+    METADATA,
+    SKELETON,
+    definitions,
+    headings,
+    joined,
+    notebook_faults,
+    skeleton_faults,
+)
 
 from rairlib.figures import show
 from rairlib.registry.studies import load_studies
@@ -105,7 +113,9 @@ def test_short_cell_with_its_output_is_in_order():
 
 BROKEN = [
     ("x = 1\n" * 13, "has 13 lines, at most 12 are allowed"),
-    ("def f(x):\n    return x", "uses def"),
+    ("def f(x):\n" + "    x += 1\n" * 10, "f has 11 lines, at most 10 are allowed"),
+    ("def f(x):\n    for row in x.itertuples():\n        g(row)", "f loops over patients"),
+    ("async def f(x):\n    return x", "uses async def"),
     ("class A:\n    pass", "uses class"),
     ("try:\n    f()\nexcept ValueError:\n    g()", "uses try"),
     ("x = list(map(lambda r: r.id, filter(lambda r: r.of, rows)))", "uses more than one lambda"),
@@ -136,6 +146,7 @@ def test_code_that_breaks_a_rule_is_noticed(source, fault):
     "source",
     [
         "x = 0.05",
+        "def f(x):\n" + "    x += 1\n" * 9,
         "x = 12.5",
         "x = round(share, 2)",
         "text = f'{share:.2f} of {n}'",
@@ -151,6 +162,22 @@ def test_code_that_only_looks_like_a_breach_is_accepted(source):
 
 def test_cell_that_was_never_run_is_noticed():
     assert faults_of("x = 1", outputs=[], execution_count=None) == ["was never run"]
+
+
+def test_what_a_page_defines_is_found_without_running_its_analysis():
+    cells = [
+        "import math",
+        "FACTOR, OTHER = 1, 2\nFACTOR += 1",
+        "def f(x):\n    return FACTOR * x",
+        "y = absent()",
+    ]
+    found = definitions(notebook(*(code_cell(source) for source in cells)))
+    assert (found["f"](3), "y" in found) == (6, False)
+
+
+def test_imports_do_not_make_a_cell_long():
+    first = code_cell("import math\n" * 13 + "x = 1", outputs=[], id="imports")
+    assert notebook_faults({"cells": [first], "metadata": METADATA}) == []
 
 
 def test_stripped_output_is_noticed():

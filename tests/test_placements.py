@@ -13,12 +13,7 @@ from rairlib.reconstruct.joint_tables import (
 from rairlib.registry.registry import load_registry
 from rairlib.stats.logistic import firth_logistic
 from rairlib.studies.lakhdar2024.cohort import read_anchors
-from rairlib.studies.lakhdar2024.pages import (
-    COVARIATES,
-    LEVEL,
-    load_oncocytic,
-    summarise_placements,
-)
+from rairlib.studies.lakhdar2024.pages import COVARIATES, LEVEL, load_oncocytic
 
 
 def test_one_patient_stands_in_a_cell_as_often_as_events_do():
@@ -68,11 +63,11 @@ def test_kept_oncocytic_results_are_those_of_the_code():
         assert row.to_numpy(float) == pytest.approx(fresh.to_numpy(float), rel=1e-4)
 
 
-def test_quantiles_are_weighted_by_probability():
+def test_quantiles_are_weighted_by_probability(page):
     kept = (
         load_oncocytic()
         .head(2)
         .assign(estimate=[1.0, 9.0], low=[0.5, 4.0], p_value=[0.9, 0.01], probability=[0.9, 0.1])
     )
-    summary = summarise_placements(kept)
+    summary = page("lakhdar2024/analyses").summarise_placements(kept)
     assert summary.loc["odds ratio"].tolist() == [1, 1, 1, 9, 9]

@@ -35,35 +35,15 @@ LEVELS = {
 }
 SUBTYPES = ("tall cell", "solid/trabecular")
 TABLE_1 = (
-    "gender",
-    "age",
-    "age_54",
-    "metastasis",
-    "tumor_diameter",
-    "diameter_29",
-    "ete",
-    "multifocality",
-    "histology",
-    "high_risk_ptc",
+    *("gender", "age", "age_54", "metastasis", "tumor_diameter", "diameter_29", "ete"),
+    *("multifocality", "histology", "high_risk_ptc"),
 )
 # Continuous variable, its dichotomised form, the paper's cut-off.
 FIGURE_1 = (("age", "age_54", AGE_CUTOFF), ("tumor_diameter", "diameter_29", DIAMETER_CUTOFF))
-TABLE_2 = {
-    "age_54": ("≥54", "<54"),
-    "diameter_29": ("≥29", "<29"),
-    "metastasis": ("yes", "no"),
-}
+TABLE_2 = {name: tuple(LEVELS[name]) for name in ("age_54", "diameter_29", "metastasis")}
 COHORT_COLUMNS = (
-    "patient",
-    "rair",
-    "gender",
-    "age",
-    "tumor_diameter",
-    "metastasis",
-    "ete",
-    "multifocality",
-    "histology",
-    "high_risk_ptc",
+    *("patient", "rair", "gender", "age", "tumor_diameter", "metastasis", "ete"),
+    *("multifocality", "histology", "high_risk_ptc"),
 )
 
 

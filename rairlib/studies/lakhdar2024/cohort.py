@@ -22,15 +22,18 @@ from rairlib.reconstruct.joint_tables import OutcomeSplits, cell_levels, outcome
 from rairlib.reconstruct.printed_models import printed_models
 from rairlib.registry.registry import Registry
 from rairlib.stats.roc import auc, optimal_cutoffs
+from rairlib.studies.lakhdar2024.analysis import AGE_CUTOFF, DIAMETER_CUTOFF, FIGURE_1, GROUPS
 
 STUDY = "lakhdar2024"
-GROUPS = {"yes": "RAIR", "no": "non-RAIR"}
-AGE_CUTOFF, DIAMETER_CUTOFF = 54, 29
 # Not printed: the smallest and the largest diameter that a draw may take, in millimetres.
 DIAMETER_LIMITS = (1, 120)
 RANGE_TRIES = 10_000
 WITNESS_TRIES = 100_000
-DICHOTOMISED = {"age": "age_54", "tumor_diameter": "diameter_29"}
+OUTCOMES = dict(zip(("yes", "no"), GROUPS, strict=True))
+COLUMNS = (
+    *("simulated", "rair", "gender", "age", "tumor_diameter", "metastasis", "ete"),
+    *("multifocality", "histology", "high_risk_ptc", "ptc_subtype"),
+)
 DEALT = ("gender", "ete", "multifocality", "histology")
 
 
@@ -78,13 +81,19 @@ def read_anchors(registry: Registry) -> Anchors:
         If no cohort can have the printed means and standard deviations, or no joint table or
         more than one agrees with the odds ratios that are anchors.
     """
-    sizes = {group: _whole(registry.size(group)) for group in GROUPS.values()}
+    sizes = {group: _whole(registry.size(group)) for group in GROUPS}
     counts = {
         (row.group, row.variable, row.level): _whole(row)
         for row in registry.where("count", repeats="")
     }
     moments = {
-        (group, variable): _moments(registry, group, variable, size)
+        (group, variable): integer_moments(
+            size,
+            *(
+                registry.where(statistic, variable=variable, group=group)[0].number
+                for statistic in ("mean", "sd")
+            ),
+        )
         for group, size in sizes.items()
         for variable in ("age", "tumor_diameter")
     }
@@ -92,25 +101,12 @@ def read_anchors(registry: Registry) -> Anchors:
         _whole(registry.where(statistic, variable="age", group="all")[0])
         for statistic in ("minimum", "maximum")
     )
-    return Anchors(
-        sizes=sizes,
-        counts=counts,
-        moments=moments,
-        age_limits=limits,
-        splits=_splits(registry),
-    )
+    splits = _splits(registry)
+    return Anchors(sizes=sizes, counts=counts, moments=moments, age_limits=limits, splits=splits)
 
 
 def _whole(row) -> int:
     return int(row.number.value)
-
-
-def _moments(registry: Registry, group: str, variable: str, size: int) -> IntegerMoments:
-    mean, sd = (
-        registry.where(statistic, variable=variable, group=group)[0].number
-        for statistic in ("mean", "sd")
-    )
-    return integer_moments(size, mean, sd)
 
 
 def _splits(registry: Registry) -> OutcomeSplits:
@@ -160,7 +156,7 @@ def _draw_by_group(anchors, patients, variable, limits, rng) -> np.ndarray:
     """Draw one whole-numbered variable in both groups; `limits` gives each patient's range."""
     low, high = limits
     values = np.empty(len(patients), dtype=np.int64)
-    for outcome, group in GROUPS.items():
+    for outcome, group in OUTCOMES.items():
         rows = np.flatnonzero(patients["rair"] == outcome)
         moments = anchors.moments[group, variable]
         values[rows] = draw_integers(moments, low[rows], high[rows], rng)
@@ -202,23 +198,14 @@ def _deal(anchors: Anchors, group: str, variable: str, rng: np.random.Generator)
 
 def _finish(anchors, patients, ages, diameters, rng) -> pd.DataFrame:
     """Deal out the other variables, shuffle the patients and number them."""
-    yes_no = {True: "yes", False: "no"}
-    cohort = pd.DataFrame(
-        {
-            "simulated": "yes",
-            "rair": patients["rair"],
-            "gender": "",
-            "age": ages,
-            "tumor_diameter": diameters,
-            "metastasis": patients["metastasis"].map(yes_no),
-            "ete": "",
-            "multifocality": "",
-            "histology": "",
-            "high_risk_ptc": "",
-            "ptc_subtype": "",
-        }
+    cohort = pd.DataFrame("", index=patients.index, columns=list(COLUMNS)).assign(
+        simulated="yes",
+        rair=patients["rair"],
+        age=ages,
+        tumor_diameter=diameters,
+        metastasis=patients["metastasis"].map({True: "yes", False: "no"}),
     )
-    for outcome, group in GROUPS.items():
+    for outcome, group in OUTCOMES.items():
         rows = cohort.index[cohort["rair"] == outcome]
         for variable in DEALT:
             cohort.loc[rows, variable] = _deal(anchors, group, variable, rng)
@@ -280,11 +267,13 @@ def draw_witness(anchors: Anchors, registry: Registry, seed: int) -> pd.DataFram
     patients = _draw_predictors(anchors, rng)
     age_limits = _ages_with_printed_specificity(anchors, patients, registry)
     event = (patients["rair"] == "yes").to_numpy()
-    ages = _first_hit(
-        lambda: _draw_ages(anchors, patients, rng, age_limits), event, registry, "age"
-    )
-    diameters = _first_hit(
-        lambda: _draw_diameters(anchors, patients, rng), event, registry, "tumor_diameter"
+    draws = {
+        "age": lambda: _draw_ages(anchors, patients, rng, age_limits),
+        "tumor_diameter": lambda: _draw_diameters(anchors, patients, rng),
+    }
+    ages, diameters = (
+        _first_hit(draws[variable], event, registry, variable, dichotomised)
+        for variable, dichotomised, _ in FIGURE_1
     )
     return _finish(anchors, patients, ages, diameters, rng)
 
@@ -296,10 +285,7 @@ def _ages_with_printed_specificity(anchors, patients, registry):
     none with it.
     """
     (printed,) = registry.where("specificity", variable="age_54", repeats="")
-    n, older = (
-        anchors.sizes["non-RAIR"],
-        anchors.counts["non-RAIR", "age_54", "≥54"],
-    )
+    n, older = anchors.sizes["non-RAIR"], anchors.counts["non-RAIR", "age_54", "≥54"]
     exactly = next(k for k in range(older + 1) if printed.number.agrees(100 * (n - older + k) / n))
     youngest, oldest = anchors.age_limits
     above = patients["older"].to_numpy()
@@ -310,12 +296,12 @@ def _ages_with_printed_specificity(anchors, patients, registry):
     return low, high
 
 
-def _first_hit(draw, event: np.ndarray, registry: Registry, variable: str) -> np.ndarray:
+def _first_hit(draw, event, registry: Registry, variable: str, dichotomised: str) -> np.ndarray:
     """Draw until the area, the best cut-off and its operating point are as printed."""
     (area,) = registry.where("auc", variable=variable, repeats="")
     (cutoff,) = registry.where("cutoff", variable=variable, repeats="")
     sensitivity, specificity = (
-        registry.where(statistic, variable=DICHOTOMISED[variable], repeats="")[0].number
+        registry.where(statistic, variable=dichotomised, repeats="")[0].number
         for statistic in ("sensitivity", "specificity")
     )
     for _ in range(WITNESS_TRIES):

@@ -1,10 +1,8 @@
 """The analysis of Tang et al. 2025 (Hunan), in the order of the paper.
 
-Works on any cohort with the paper's variables: simulated, or a reader's own. The cohort's columns
-are in :mod:`~rairlib.studies.tang2025.analysis`, the building of the model in
-:mod:`~rairlib.studies.tang2025.analysis`, its performance in
-:mod:`~rairlib.studies.tang2025.analysis`, and the same building as a step that a bootstrap can
-repeat in :mod:`~rairlib.studies.tang2025.analysis`.
+Works on any cohort with the paper's variables: simulated, or a reader's own. First the cohort's
+columns, then the building of the model, its performance, and the same building as a step that a
+bootstrap can repeat.
 """
 
 import numpy as np
@@ -32,19 +30,17 @@ from rairlib.stats.validation import Developed
 AGE_CUTOFF = 55
 SETS = ("training", "validation")
 KINDS = ("locoregional recurrence", "distant metastases", "biochemical incomplete response")
+YES_NO = (
+    "thyroid_disease",
+    "multifocality",
+    "capsular_invasion",
+    "ete",
+    "cln_status",
+    "lln_status",
+)
 LEVELS = {
     "gender": ["male", "female"],
-    **{
-        name: ["yes", "no"]
-        for name in (
-            "thyroid_disease",
-            "multifocality",
-            "capsular_invasion",
-            "ete",
-            "cln_status",
-            "lln_status",
-        )
-    },
+    **{name: ["yes", "no"] for name in YES_NO},
 }
 GIVEN_LEVELS = {
     "cohort": list(SETS),
@@ -196,21 +192,9 @@ TRAINING_OUTCOMES = ("training failure", "training success")
 SCREENING_P = 0.05
 # The order in which the methods section lists what was taken from the records.
 CANDIDATES = (
-    "tumor_diameter",
-    "capsular_invasion",
-    "ete",
-    "cln_status",
-    "lln_status",
-    "lln_count",
-    "lln_diameter",
-    "age",
-    "gender",
-    "thyroid_disease",
-    "multifocality",
-    "rai_dose",
-    "time_to_rai",
-    "tg_before",
-    "tgab_before",
+    *("tumor_diameter", "capsular_invasion", "ete", "cln_status", "lln_status", "lln_count"),
+    *("lln_diameter", "age", "gender", "thyroid_disease", "multifocality", "rai_dose"),
+    *("time_to_rai", "tg_before", "tgab_before"),
 )
 CODING = {name: tuple(LEVELS[name]) if name in LEVELS else None for name in CANDIDATES}
 # The paper tests by rank what is not normally distributed and does not say what is. Counts,
@@ -247,7 +231,7 @@ def table_1(cohort: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     cohort : DataFrame
-        As for :func:`rairlib.studies.tang2025.analysis.check_cohort`.
+        As for :func:`check_cohort`.
 
     Returns
     -------
@@ -267,7 +251,7 @@ def table_2(cohort: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     cohort : DataFrame
-        As for :func:`rairlib.studies.tang2025.analysis.check_cohort`.
+        As for :func:`check_cohort`.
 
     Returns
     -------
@@ -327,7 +311,7 @@ def select(cohort: pd.DataFrame) -> Selection:
     Parameters
     ----------
     cohort : DataFrame
-        As for :func:`rairlib.studies.tang2025.analysis.check_cohort`.
+        As for :func:`check_cohort`.
 
     Returns
     -------
@@ -473,11 +457,10 @@ def scored(cohort: pd.DataFrame, coefficients: pd.Series | None = None) -> pd.Da
     Parameters
     ----------
     cohort : DataFrame
-        As for :func:`rairlib.studies.tang2025.analysis.check_cohort`.
+        As for :func:`check_cohort`.
     coefficients : Series of float, optional
-        See :func:`rairlib.studies.tang2025.analysis.equation`; by default those of the model that
-        the
-        paper's procedure selects and fits on the training set.
+        See :func:`equation`; by default those of the model that the paper's procedure selects and
+        fits on the training set.
 
     Returns
     -------
@@ -568,11 +551,8 @@ def area_rows(data: pd.DataFrame) -> Rows:
         for reading in order:
             for error in STANDARD_ERRORS:
                 found, method = area(part, reading, error), f"{reading} {error}"
-                rows += [
-                    ("auc", *key, method, found["estimate"]),
-                    ("ci_low", *key, method, found["low"]),
-                    ("ci_high", *key, method, found["high"]),
-                ]
+                ends = {"auc": "estimate", "ci_low": "low", "ci_high": "high"}
+                rows += [(name, *key, method, found[end]) for name, end in ends.items()]
                 if error == "hanley_mcneil" and group in SUBGROUPS:
                     upper = np.minimum(found["high"], 1.0)
                     rows.append(("ci_high", *key, f"{method} cut at 1", upper))
@@ -618,8 +598,7 @@ def threshold_rows(data: pd.DataFrame) -> Rows:
         several tie), then ``accuracy, sensitivity, specificity, ppv, npv`` in percent of both
         sets.
     """
-    training = one_set(data, "training")
-    best = optimal_cutoffs(training["failed"], training["logit_p"])["cutoff"].iloc[0]
+    best = youden_point(data)["cutoff"].iloc[0]
     rows = [("cutoff", "logit_p", "", VERSUS["training"], "youden", best)]
     for name in SETS:
         rates = classified(one_set(data, name))[list(RATES)]
@@ -687,9 +666,8 @@ def performance_rows(data: pd.DataFrame) -> pd.DataFrame:
 
 
 # --- The development step of Tang et al. 2025, quick enough to be repeated on resamples -------
-# The same rules as :func:`rairlib.studies.tang2025.analysis.select`: the test that the methods
-# section
-# implies at p < .05 for each candidate, then Forward: LR.
+# The same rules as :func:`select`: the test that the methods section implies at p < .05 for each
+# candidate, then Forward: LR.
 
 
 TESTS = {name: usual_test(name) for name in CANDIDATES}
@@ -738,38 +716,7 @@ def fit_printed_variables(training: pd.DataFrame) -> Developed:
     return fixed_logistic(training, OUTCOME, PRINTED)
 
 
-# --- The analysis of Tang et al. 2025 (Hunan), in the order of the paper ----------------------
-# Works on any cohort with the paper's variables: simulated, or a reader's own. The cohort's columns
-# are in :mod:`~rairlib.studies.tang2025.analysis`, the building of the model in
-# :mod:`~rairlib.studies.tang2025.analysis`, its performance in
-# :mod:`~rairlib.studies.tang2025.analysis`, and the same building as a step that a bootstrap can
-# repeat in :mod:`~rairlib.studies.tang2025.analysis`.
-
-
-__all__ = [
-    "CANDIDATES",
-    "COHORT_COLUMNS",
-    "LEVELS",
-    "SUBGROUPS",
-    "THRESHOLD",
-    "THRESHOLD_RISK",
-    "VERSUS",
-    "analyse",
-    "area",
-    "check_cohort",
-    "checked",
-    "classified",
-    "equation",
-    "groups_of",
-    "left_out",
-    "linear_predictor",
-    "one_set",
-    "scored",
-    "select",
-    "table_1",
-    "table_2",
-    "table_3",
-]
+# --- The whole analysis --------------------------------------------------------------------
 
 
 def analyse(cohort: pd.DataFrame) -> pd.DataFrame:
@@ -807,10 +754,8 @@ def _patient_rows(data: pd.DataFrame) -> Rows:
     rows = [("n", "", "", group, "", size) for group, size in sizes.items()]
     for name in SETS:
         months = one_set(data, name)["follow_up"]
-        rows += [
-            ("mean", "follow_up", "", name, "", months.mean()),
-            ("sd", "follow_up", "", name, "", months.std()),
-        ]
+        told = (("mean", months.mean()), ("sd", months.std()))
+        rows += [(statistic, "follow_up", "", name, "", value) for statistic, value in told]
     failed = data[outcome == "failure"]
     rows += level_rows(failed["failure_kind"], KINDS, "failure")
     rows += level_rows(failed["concurrent_locoregional"], ("yes",), "failure")

@@ -25,6 +25,7 @@ from rairlib.registry.studies import study_file
 from rairlib.registry.toml_file import Ascending, Several, Table, read_toml
 from rairlib.stats.description import mann_whitney, pearson
 from rairlib.stats.logistic import fit_logistic
+from rairlib.studies.tang2025.analysis import AGE_CUTOFF, KINDS, RANGES, SETS, VERSUS
 
 # --- What a simulated cohort of Tang et al. 2025 (Hunan) has to assume, read from a file ------
 
@@ -171,8 +172,6 @@ def load_assumptions(study: str) -> Assumptions:
 # --- What the registry of Tang et al. 2025 (Hunan) says to the search for cohorts -------------
 
 
-SETS = ("training", "validation")
-VERSUS = "training failure vs training success"
 # A cohort is kept clear of the edge of a printed interval by this share of its width; p values,
 # which can hardly be met together, by less.
 MARGIN, P_VALUE_MARGIN = 0.02, 0.002
@@ -244,15 +243,11 @@ def read_anchors(registry: Registry) -> Anchors:
     AnchorError
         If the anchors do not determine one table per set and per subgroup.
     """
-    tables = {
-        rule.first.group.split()[0]: _only(
-            agreeing_tables(
-                rule, [f.row.statistic for f in rule.figures if f.row.role == "anchor"]
-            ),
-            rule.first.group,
-        )
-        for rule in printed_rules(registry)
-    }
+    tables = {}
+    for rule in printed_rules(registry):
+        told = [figure.row.statistic for figure in rule.figures if figure.row.role == "anchor"]
+        group = rule.first.group
+        tables[group.split()[0]] = _only(agreeing_tables(rule, told), group)
     steered, free = _walk_targets(registry, tables["training"])
     without_area = free.copy()
     without_area[2, [MEASURES.index(name) for name in AREA]] = 0.0
@@ -264,7 +259,7 @@ def read_anchors(registry: Registry) -> Anchors:
         steered=steered,
         free=free,
         without_area=without_area,
-        added_steered={name: _added(registry, name) for name in ADDED},
+        added_steered={name: _added_targets(registry, name) for name in ADDED},
         added_free={name: np.array([SIGNIFICANT, NOT_SIGNIFICANT]) for name in ADDED},
         moments={
             (name, variable): tuple(
@@ -293,8 +288,8 @@ def _one(registry: Registry, statistic: str, variable: str, **wanted: str):
 
 
 def _equation(registry: Registry) -> list:
-    nodes, tg = (_one(registry, "coefficient", variable) for variable in ("lln_count", "tg_before"))
-    return [_one(registry, "intercept", ""), nodes, tg]
+    slopes = (_one(registry, "coefficient", variable) for variable in ("lln_count", "tg_before"))
+    return [_one(registry, "intercept", ""), *slopes]
 
 
 def _only(tables: np.ndarray, name: str) -> np.ndarray:
@@ -322,10 +317,12 @@ def _walk_targets(registry: Registry, table: np.ndarray) -> tuple[np.ndarray, np
         targets[name] = _window(row.number)
     for name, variable in (("first", "lln_count"), ("second", "tg_before")):
         for end in ("low", "high"):
-            row = _one(registry, f"ci_{end}", variable, group=VERSUS)
+            row = _one(registry, f"ci_{end}", variable, group=VERSUS["training"])
             targets[f"{name}_{end}"] = _window(row.number)
     for name, statistic in (("auc", "auc"), ("auc_low", "ci_low"), ("auc_high", "ci_high")):
-        targets[name] = _window(_one(registry, statistic, "logit_p", group=VERSUS).number)
+        targets[name] = _window(
+            _one(registry, statistic, "logit_p", group=VERSUS["training"]).number
+        )
     cutoff = _window(_one(registry, "cutoff", "logit_p").number)
     targets["cutoff"] = (*cutoff[:2], CUTOFF_UNIT)
     for name, count in (("true_positives", table[0]), ("true_negatives", table[3])):
@@ -369,11 +366,11 @@ def _deviates(low: float, high: float, unit: float) -> tuple[float, float, float
 
 
 def _p_value(registry: Registry, variable: str, method: str) -> tuple[float, float, float]:
-    row = _one(registry, "p_value", variable, group=VERSUS, method=method)
+    row = _one(registry, "p_value", variable, group=VERSUS["training"], method=method)
     return _window(row.number, P_VALUE_MARGIN)
 
 
-def _added(registry: Registry, variable: str) -> np.ndarray:
+def _added_targets(registry: Registry, variable: str) -> np.ndarray:
     """Return the limits of the rank test and of the score test of a variable."""
     return np.array(
         [_p_value(registry, variable, method)[:2] for method in ("univariable", "multivariable")]
@@ -384,11 +381,7 @@ def _added(registry: Registry, variable: str) -> np.ndarray:
 
 
 TRIES = 5000
-OLDER_FROM = 55
-YES_NO = np.array(["no", "yes"])
-KINDS = ("locoregional recurrence", "distant metastases", "biochemical incomplete response")
-# Patients followed for less were excluded.
-SHORTEST_FOLLOW_UP = 6.0
+NO_YES = np.array(["no", "yes"])
 
 
 def add_patients(
@@ -455,10 +448,8 @@ def _until_alike(data: pd.DataFrame, draw: Callable, outcomes: bool = True) -> n
 def _alike(values: np.ndarray, group: np.ndarray) -> bool:
     """Whether two groups of patients do not differ significantly in a variable."""
     if values.dtype == object or values.dtype.kind == "U":
-        test = pearson(pd.crosstab(values, group))
-    else:
-        test = mann_whitney(*(pd.Series(values[group == side], name="x") for side in (True, False)))
-    return test.p_value >= NOT_SIGNIFICANT[0]
+        return pearson(pd.crosstab(values, group)).p_value >= NOT_SIGNIFICANT[0]
+    return _undistinguished(values[group], values[~group])
 
 
 def _levels(data, anchors: Anchors, variable: str, names: tuple[str, str], rng) -> np.ndarray:
@@ -484,8 +475,8 @@ def _ages(data, older: np.ndarray, anchors: Anchors, rng) -> np.ndarray:
         rows = np.flatnonzero(data["cohort"] == name)
         youngest, oldest = anchors.ages[name]
         old = older[rows] == "yes"
-        low = np.where(old, OLDER_FROM, youngest)
-        high = np.where(old, oldest, OLDER_FROM - 1)
+        low = np.where(old, AGE_CUTOFF, youngest)
+        high = np.where(old, oldest, AGE_CUTOFF - 1)
         high[rng.choice(np.flatnonzero(~old))] = youngest
         low[rng.choice(np.flatnonzero(old))] = oldest
         moments = integer_moments(len(rows), *anchors.moments[name, "age"])
@@ -494,7 +485,7 @@ def _ages(data, older: np.ndarray, anchors: Anchors, rng) -> np.ndarray:
 
 
 def _coin(share: np.ndarray, rng) -> np.ndarray:
-    return YES_NO[(rng.random(len(share)) < share).astype(int)]
+    return NO_YES[(rng.random(len(share)) < share).astype(int)]
 
 
 def _lognormal(numbers: list[float], data: pd.DataFrame, rng) -> np.ndarray:
@@ -506,10 +497,8 @@ def _lognormal(numbers: list[float], data: pd.DataFrame, rng) -> np.ndarray:
 def _kinds(data, anchors: Anchors, rng) -> np.ndarray:
     """Deal the kinds of failure out over both sets, alike in both."""
     failed = data["failure"].to_numpy()
-    kinds = np.repeat(
-        np.array(KINDS, dtype=object),
-        [anchors.counts["failure_kind", kind, "failure"] for kind in KINDS],
-    )
+    sizes = [anchors.counts["failure_kind", kind, "failure"] for kind in KINDS]
+    kinds = np.repeat(np.array(KINDS, dtype=object), sizes)
     shares = data.loc[failed, ["cohort", "failure"]]
     found = np.full(len(data), "", dtype=object)
     found[failed] = _until_alike(shares, lambda: rng.permutation(kinds), outcomes=False)
@@ -546,13 +535,13 @@ def _follow_up(data, anchors: Anchors, assumed: Assumptions, rng) -> np.ndarray:
 
 
 def _months(patients: int, mean, sd, longest: float, rng) -> np.ndarray:
-    above = mean.value - SHORTEST_FOLLOW_UP
+    above = mean.value - RANGES["follow_up"][0]
     shape = (above / sd.value) ** 2
     for _ in range(TRIES):
         drawn = rng.gamma(shape, above / shape, patients)
         drawn = mean.value + (drawn - drawn.mean()) * (sd.value / drawn.std(ddof=1))
         months = drawn.round(1)
-        inside = months.min() >= SHORTEST_FOLLOW_UP and months.max() <= longest
+        inside = months.min() >= RANGES["follow_up"][0] and months.max() <= longest
         if inside and mean.agrees(months.mean()) and sd.agrees(months.std(ddof=1)):
             return months
     raise AnchorError(f"no follow-up times have mean {mean.text} and SD {sd.text}")
@@ -562,7 +551,7 @@ def _months(patients: int, mean, sd, longest: float, rng) -> np.ndarray:
 
 
 POOL = 200_000
-TANG2025_PREDICTORS_TRIES = 500
+DRAWS = 500
 CHOICES = 200
 # Of the 2×2 table: true positives, false negatives, false positives, true negatives.
 FAILED = np.array([1.0, 1.0, 0.0, 0.0])
@@ -626,7 +615,7 @@ def draw_predictors(
     validation = _validation(anchors, assumed, training, fitted, pool, rng)
     limits = anchors.added_steered if steered else anchors.added_free
     sets = dict(zip(SETS, (training, validation), strict=True))
-    added = _added_tang2025_predictors(anchors, sets, assumed, limits, rng)
+    added = _draw_added(anchors, sets, assumed, limits, rng)
     return {
         name: Predictors(
             failed=np.repeat(FAILED, anchors.tables[name]),
@@ -706,24 +695,21 @@ def _validation(anchors, assumed: Assumptions, training, fitted, pool, rng) -> n
     failed = rng.random(POOL) < expit(anchors.cutoff + slope * (scores - anchors.cutoff))
     agreed = (scores >= anchors.cutoff) == (own >= anchors.cutoff)
     outcome = np.where(agreed, failed.astype(float), np.nan)
-    for _ in range(TANG2025_PREDICTORS_TRIES):
+    for _ in range(DRAWS):
         table = anchors.tables["validation"]
         drawn = _fill_cells(table, pool, outcome, own >= anchors.cutoff, rng)
-        if all(
-            _p_value_tang2025_predictors(a, b) >= NOT_SIGNIFICANT[0]
-            for a, b in zip(training, drawn, strict=True)
-        ):
+        if all(_undistinguished(a, b) for a, b in zip(training, drawn, strict=True)):
             return drawn
     raise AnchorError("nodes or thyroglobulin of the validation set always differed")
 
 
-def _p_value_tang2025_predictors(first, second) -> float:
-    return mann_whitney(pd.Series(first, name="first"), pd.Series(second, name="second")).p_value
+def _undistinguished(first: np.ndarray, second: np.ndarray) -> bool:
+    """Whether two groups of numbers do not differ significantly."""
+    test = mann_whitney(pd.Series(first, name="first"), pd.Series(second, name="second"))
+    return test.p_value >= NOT_SIGNIFICANT[0]
 
 
-def _added_tang2025_predictors(
-    anchors, sets, assumed, limits, rng
-) -> dict[str, dict[str, np.ndarray]]:
+def _draw_added(anchors, sets, assumed, limits, rng) -> dict[str, dict[str, np.ndarray]]:
     """Draw largest node and dose of both sets."""
     failed = np.repeat(FAILED, anchors.tables["training"])
     found: dict[str, dict[str, np.ndarray]] = {name: {} for name in SETS}
@@ -732,19 +718,12 @@ def _added_tang2025_predictors(
         values, misfit = draw_added(failed, sets["training"], choices, limits[variable], rng)
         if misfit > 0:
             raise AnchorError(f"{variable}: no draw gave the printed p values")
-        found["training"][variable] = values
-        found["validation"][variable] = _undistinguished(
-            values, draw(sets["validation"][0], TANG2025_PREDICTORS_TRIES, assumed, rng), variable
-        )
+        draws = draw(sets["validation"][0], DRAWS, assumed, rng)
+        alike = next((drawn for drawn in draws if _undistinguished(values, drawn)), None)
+        if alike is None:
+            raise AnchorError(f"{variable} of the validation set always differed")
+        found["training"][variable], found["validation"][variable] = values, alike
     return found
-
-
-def _undistinguished(values: np.ndarray, draws: np.ndarray, variable: str) -> np.ndarray:
-    """Return the first draw that does not differ significantly from given values."""
-    for drawn in draws:
-        if _p_value_tang2025_predictors(values, drawn) >= NOT_SIGNIFICANT[0]:
-            return drawn
-    raise AnchorError(f"{variable} of the validation set always differed")
 
 
 def _diameters(nodes: np.ndarray, draws: int, assumed: Assumptions, rng) -> np.ndarray:
@@ -765,10 +744,7 @@ def _doses(nodes: np.ndarray, draws: int, assumed: Assumptions, rng) -> np.ndarr
     return np.array(doses.levels)[level]
 
 
-# --- Simulated cohorts that agree with Tang et al. 2025 (Hunan) -------------------------------
-# The paper's tables were not available. Nodes and thyroglobulin of the training set are drawn from
-# an assumed population, given the printed equation, its limits, the area and the 2×2 table; the
-# validation set from the same population, given its 2×2 table. All other variables follow.
+# --- The whole cohort ----------------------------------------------------------------------
 
 
 STUDY = "tang2025"
@@ -908,9 +884,8 @@ def _frame(sets: dict[str, Predictors]) -> pd.DataFrame:
 
 def _finish(data: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Shuffle the patients within each set, number them and name the levels."""
-    rows = np.concatenate(
-        [rng.permutation(np.flatnonzero(data["cohort"] == name)) for name in SETS]
-    )
+    parts = [rng.permutation(np.flatnonzero(data["cohort"] == name)) for name in SETS]
+    rows = np.concatenate(parts)
     data = data.iloc[rows].reset_index(drop=True)
     return data.assign(
         patient=[f"SIM-{number:03d}" for number in range(1, len(data) + 1)],

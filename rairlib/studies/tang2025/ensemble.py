@@ -20,10 +20,9 @@ from rairlib.studies.tang2025.cohort import (
     load_assumptions,
     read_anchors,
 )
-from rairlib.studies.tang2025.unpublished import development_optimism, unpublished
+from rairlib.studies.tang2025.unpublished import development_optimism, fit_both, unpublished
 
 KEY = ["statistic", "variable", "level", "group", "method"]
-PREDICTORS = ("lln_count", "tg_before")
 TRIANGLE = ("v00", "v01", "v02", "v11", "v12", "v22")
 RESAMPLES = 100
 COHORTS = 200
@@ -133,21 +132,15 @@ def _one(
 ) -> dict[str, pd.DataFrame]:
     results = analyse(cohort)
     told = [key in keys for key in results[KEY].itertuples(index=False, name=None)]
+    covariance = fit_both(one_set(cohort, "training")).covariance
     more = pd.concat([unpublished(cohort), development_optimism(cohort, RESAMPLES, rng=rng)])
     return {
         "ensemble": results[told].drop_duplicates(KEY)[[*KEY, "value"]],
         "unpublished": pd.DataFrame(
             {"quantity": more["topic"] + ": " + more["quantity"], "value": more["value"]}
         ),
-        "covariance": _covariance(one_set(cohort, "training")),
+        "covariance": pd.DataFrame([covariance[np.triu_indices(3)]], columns=list(TRIANGLE)),
     }
-
-
-def _covariance(training: pd.DataFrame) -> pd.DataFrame:
-    design = np.column_stack([np.ones(len(training)), *(training[name] for name in PREDICTORS)])
-    fit = fit_logistic((training["failure"] == "yes").to_numpy(float), design)
-    triangle = fit.covariance[np.triu_indices(3)]
-    return pd.DataFrame([triangle], columns=list(TRIANGLE))
 
 
 def kept_frames(registry: Registry, workers: int) -> dict[str, pd.DataFrame]:

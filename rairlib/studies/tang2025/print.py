@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
 
 from rairlib.reconstruct.printed_rules import (
     BOTH,
@@ -15,7 +14,6 @@ from rairlib.reconstruct.printed_rules import (
 from rairlib.reconstruct.two_by_two import (
     ERRORS,
     Neighbourhood,
-    area_range,
     dichotomised_areas,
     fewest_sufficient,
     rounding_to,
@@ -33,6 +31,26 @@ COUNTS = ("TP", "FN", "FP", "TN")
 def set_name(group: str) -> str:
     """Return ``training`` for ``training failure vs training success``."""
     return group if group == BOTH else group.split()[0]
+
+
+def determined_table(registry: Registry, group: str) -> list[int]:
+    """Return the only 2×2 table that has the printed percentages of a comparison.
+
+    Parameters
+    ----------
+    registry : Registry
+        The Hunan registry.
+    group : str
+        The comparison.
+
+    Returns
+    -------
+    list of int
+        True positives, false negatives, false positives, true negatives.
+    """
+    (rule,) = [rule for rule in printed_rules(registry) if rule.first.group == group]
+    (cells,) = agreeing_tables(rule).tolist()
+    return cells
 
 
 def reconstructed_tables(registry: Registry) -> pd.DataFrame:
@@ -85,65 +103,6 @@ def with_performance(tables: pd.DataFrame) -> pd.DataFrame:
     return tables[["n", *COUNTS]].assign(**shown)
 
 
-def beside_areas(registry: Registry, tables: pd.DataFrame) -> pd.DataFrame:
-    """Set the printed areas with their limits beside those of the score cut in two.
-
-    Parameters
-    ----------
-    registry : Registry
-        The Hunan registry.
-    tables : DataFrame
-        See :func:`reconstructed_tables`.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by patients: ``printed`` and ``cut in two``, each area (lower to upper limit).
-    """
-    rows = {}
-    for row in registry.where("auc", repeats=""):
-        name = set_name(row.group) if row.outcome_groups else row.group
-        limits = [registry.belonging_to(row.id, end)[0].printed for end in ("ci_low", "ci_high")]
-        found = tables.loc[name]
-        rows[name] = {
-            "printed": f"{row.printed} ({limits[0]} to {limits[1]})",
-            "cut in two": f"{found['area']:.4f} ({found['low']:.4f} to {found['high']:.4f})",
-        }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("patients")
-
-
-def area_bounds(registry: Registry) -> pd.DataFrame:
-    """Bound the area of the continuous score by the 2×2 table of each cohort.
-
-    Parameters
-    ----------
-    registry : Registry
-        The Hunan registry.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by cohort: ``low, high`` from the table alone, ``high, best cut-off`` if no other
-        cut-off has a larger Youden index there (as the paper says of the training set),
-        ``cut in two`` and ``printed``.
-    """
-    rows = {}
-    for rule in printed_rules(registry):
-        cells = tuple(int(n) for n in agreeing_tables(rule)[0])
-        low, high = area_range(*cells)
-        best = area_range(*cells, best_cutoff=True)[1]
-        chosen_here = bool(registry.where("cutoff", group=rule.first.group))
-        (row,) = registry.where("auc", group=rule.first.group, repeats="")
-        rows[set_name(rule.first.group)] = {
-            "low": low,
-            "high": high,
-            "high, best cut-off": best if chosen_here else np.nan,
-            "cut in two": float(dichotomised_areas(*cells)[0]),
-            "printed": row.number.value,
-        }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("patients")
-
-
 def chance_of_area(registry: Registry, number: int, seed: int) -> pd.DataFrame:
     """Ask how often a continuous score with the 2×2 table prints the area of its yes-or-no form.
 
@@ -165,7 +124,7 @@ def chance_of_area(registry: Registry, number: int, seed: int) -> pd.DataFrame:
     """
     rng, rows = np.random.default_rng(seed), {}
     for rule in printed_rules(registry):
-        cells = tuple(int(n) for n in agreeing_tables(rule)[0])
+        cells = tuple(determined_table(registry, rule.first.group))
         for kind, informative in (("normal", True), ("random order", False)):
             event, scores = scores_given_table(cells, number, rng, informative)
             estimates = np.array([_with_limits(event, score) for score in scores])
@@ -193,31 +152,6 @@ def _agreement_with(estimates: np.ndarray, dichotomised: tuple) -> dict:
         "97.5 %": high,
         "print its area": int(inside[:, 0].sum()),
         "print area and limits": int(inside.all(axis=1).sum()),
-    }
-
-
-def threshold_values(registry: Registry) -> dict[str, float]:
-    """Return what the printed threshold means if it is a value of logit(p).
-
-    Parameters
-    ----------
-    registry : Registry
-        The Hunan registry.
-
-    Returns
-    -------
-    dict of str to float
-        ``risk``; ``nodes``, the fewest with no thyroglobulin, and ``tg``, the thyroglobulin with
-        no node, at which the printed model reaches it.
-    """
-    (cutoff,) = registry.where("cutoff", variable="logit_p", repeats="")
-    (intercept,) = registry.where("intercept", repeats="")
-    slopes = {row.variable: row.number.value for row in registry.where("coefficient", repeats="")}
-    distance = cutoff.number.value - intercept.number.value
-    return {
-        "risk": float(expit(cutoff.number.value)),
-        "nodes": int(np.ceil(distance / slopes["lln_count"])),
-        "tg": distance / slopes["tg_before"],
     }
 
 
@@ -337,24 +271,3 @@ def chance(registry: Registry, number: int, seed: int) -> pd.DataFrame:
             key = (pair_name(subgroups), set_name(patients))
             found[key] = solutions_by_chance(splits, near, number, rng)
     return pd.concat(found, names=["subgroups", "patients"])
-
-
-def beside_each_other(found: pd.DataFrame) -> pd.DataFrame:
-    """Set the kinds of made-up print beside each other.
-
-    Parameters
-    ----------
-    found : DataFrame
-        See :func:`chance`.
-
-    Returns
-    -------
-    DataFrame
-        One row per pair of subgroups and set of patients; for each kind how many prints have a
-        split, and the mean number of splits.
-    """
-    columns = ["with a split", "mean splits"]
-    table = found.pivot_table(columns, ["subgroups", "patients"], "made-up print", sort=False)
-    for kind in table["with a split"].columns:
-        table["with a split", kind] = table["with a split", kind].astype(int)
-    return table[columns].rename_axis(columns=[None, None])

@@ -16,6 +16,7 @@ from rairlib.stats.validation import optimism, repeat_development, stability_sum
 from rairlib.studies.tang2025.analysis import (
     OUTCOME,
     RATES,
+    READINGS,
     SETS,
     SUBGROUPS,
     THRESHOLD,
@@ -184,7 +185,7 @@ def development_optimism(
     -------
     DataFrame
         Columns ``topic, quantity, value, reason`` as for
-        :func:`rairlib.studies.tang2025.unpublished.unpublished`: apparent value, optimism and
+        :func:`unpublished`: apparent value, optimism and
         corrected value of each measure, for the whole development and for the fit alone.
 
     Raises
@@ -215,9 +216,6 @@ def development_optimism(
 # The predictors stay as they are; outcomes are drawn anew, from nothing or from a known equation,
 # and
 # the whole development is repeated.
-
-
-TANG2025_SCREENING_COLUMNS = ["selected", "variables", "area"]
 
 
 def developed_without_signal(
@@ -281,14 +279,14 @@ def _developed(training: pd.DataFrame, outcomes: list[np.ndarray]) -> pd.DataFra
             continue
         area = auc(outcome == "yes", found.risks(frame)) if found.variables else 0.5
         rows.append((" + ".join(found.variables), len(found.variables), area))
-    return pd.DataFrame(rows, columns=TANG2025_SCREENING_COLUMNS)
+    return pd.DataFrame(rows, columns=["selected", "variables", "area"])
 
 
 # --- What Tang et al. 2025 do not report and a cohort would tell: for the range over an ensemble
 
 
-TANG2025_UNPUBLISHED_COLUMNS = ("topic", "quantity", "value", "reason")
 PREDICTORS = {"lln_count": "nodes", "tg_before": "Tg"}
+ERRORS = {"hanley_mcneil": "Hanley-McNeil", "delong": "DeLong"}
 TERMS = ("intercept", *PREDICTORS.values())
 CALIBRATION = {
     "calibration_slope": "calibration slope",
@@ -327,7 +325,7 @@ def unpublished(cohort: pd.DataFrame) -> pd.DataFrame:
     for name in SETS:
         rows += _calibration(name, one_set(data, name))
     rows += [*_estimates(training), *_predictors(data), *_thresholds(data), *_shapes(training)]
-    return pd.DataFrame(rows, columns=list(TANG2025_UNPUBLISHED_COLUMNS))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _tried(topic: str, names: list[str], values: Callable[[], list[float]]) -> Rows:
@@ -338,66 +336,49 @@ def _tried(topic: str, names: list[str], values: Callable[[], list[float]]) -> R
         return [(topic, name, np.nan, str(problem)) for name in names]
 
 
+def _told(topic: str, values: dict[str, float]) -> Rows:
+    return [(topic, name, float(value), "") for name, value in values.items()]
+
+
 def _areas(data: pd.DataFrame) -> Rows:
     """Return both areas of both sets, and how far each drops from training to validation."""
     rows, areas = [], {}
     for name in SETS:
         part = one_set(data, name)
-        for reading in ("continuous", "dichotomised"):
-            own = {error: area(part, reading, error) for error in ("hanley_mcneil", "delong")}
+        for reading in READINGS:
+            own = {word: area(part, reading, error) for error, word in ERRORS.items()}
             label = "area" if reading == "continuous" else "area, dichotomised"
-            areas[name, reading] = own["delong"]["estimate"]
-            rows.append((name, label, areas[name, reading], ""))
-            rows += [
-                (name, f"{label}, {end} limit ({error})", found[key], "")
-                for error, found in zip(("Hanley-McNeil", "DeLong"), own.values(), strict=True)
-                for end, key in (("lower", "low"), ("upper", "high"))
-            ]
-    return (
-        rows
-        + [
-            (
-                "both sets",
-                f"drop of the area, {r}",
-                areas["training", r] - areas["validation", r],
-                "",
-            )
-            for r in ("continuous", "dichotomised")
-        ]
-        + [_printed_drop(areas)]
-    )
-
-
-def _printed_drop(areas: dict[tuple[str, str], float]) -> tuple[str, str, float, str]:
-    """Return the drop that stands in print: continuous in training, dichotomised in validation."""
-    drop = areas["training", "continuous"] - areas["validation", "dichotomised"]
-    return ("both sets", "drop of the area, continuous to dichotomised", drop, "")
+            areas[name, reading] = own["DeLong"]["estimate"]
+            told = {label: areas[name, reading]}
+            for word, found in own.items():
+                told[f"{label}, lower limit ({word})"] = found["low"]
+                told[f"{label}, upper limit ({word})"] = found["high"]
+            rows += _told(name, told)
+    drops = {r: areas["training", r] - areas["validation", r] for r in READINGS}
+    # The drop that stands in print: continuous in training, dichotomised in validation.
+    mixed = areas["training", "continuous"] - areas["validation", "dichotomised"]
+    drops["continuous to dichotomised"] = mixed
+    return rows + _told("both sets", {f"drop of the area, {r}": d for r, d in drops.items()})
 
 
 def _subgroups(data: pd.DataFrame) -> Rows:
     """Return the areas of the score in the subgroups: of all, and of the validation set alone."""
     rows = []
-    for topic, part in {
-        "subgroups": data,
-        "subgroups, validation": one_set(data, "validation"),
-    }.items():
+    topics = {"subgroups": data, "subgroups, validation": one_set(data, "validation")}
+    for topic, part in topics.items():
         groups = groups_of(part)
         for name in SUBGROUPS:
             own = groups[name]
+            sizes = {f"patients, {name}": len(own), f"failures, {name}": own["failed"].sum()}
             found = area(own, "continuous", "delong")
             reason = "" if found.notna().all() else "fewer than two failures or successes"
-            rows += [
-                (topic, f"patients, {name}", float(len(own)), ""),
-                (topic, f"failures, {name}", float(own["failed"].sum()), ""),
-                *(
-                    (topic, f"area, {name}{end}", found[key], reason)
-                    for end, key in (
-                        ("", "estimate"),
-                        (", lower limit (DeLong)", "low"),
-                        (", upper limit (DeLong)", "high"),
-                    )
-                ),
-            ]
+            ends = {
+                "": "estimate",
+                ", lower limit (DeLong)": "low",
+                ", upper limit (DeLong)": "high",
+            }
+            rows += _told(topic, sizes)
+            rows += [(topic, f"area, {name}{end}", found[k], reason) for end, k in ends.items()]
     return rows
 
 
@@ -408,16 +389,15 @@ def _calibration(name: str, part: pd.DataFrame) -> Rows:
         return [*found.loc[list(CALIBRATION), "estimate"], *limits]
 
     limits = ["calibration slope, lower limit", "calibration slope, upper limit"]
-    return [
-        *_tried(name, [*CALIBRATION.values(), *limits], values),
-        (name, "largest risk", part["risk"].max(), ""),
-        (name, "mean risk", part["risk"].mean(), ""),
-        (name, "patients with a risk above 0.9", float((part["risk"] > 0.9).sum()), ""),
-    ]
+    risk = part["risk"]
+    told = {"largest risk": risk.max(), "mean risk": risk.mean()}
+    told["patients with a risk above 0.9"] = (risk > 0.9).sum()
+    return _tried(name, [*CALIBRATION.values(), *limits], values) + _told(name, told)
 
 
-def _fit_tang2025_unpublished(training: pd.DataFrame) -> LogisticFit:
-    event = training["failed"].to_numpy(dtype=float)
+def fit_both(training: pd.DataFrame) -> LogisticFit:
+    """Fit the model of both predictors."""
+    event = (training[OUTCOME] == "yes").to_numpy(dtype=float)
     columns = [training[name].to_numpy(dtype=float) for name in PREDICTORS]
     return fit_logistic(event, np.column_stack([np.ones(event.size), *columns]))
 
@@ -436,7 +416,7 @@ def _estimates(training: pd.DataFrame) -> Rows:
     ]
 
     def values() -> list[float]:
-        fit, n = _fit_tang2025_unpublished(training), len(training)
+        fit, n = fit_both(training), len(training)
         error, share = fit.standard_errors, training["failed"].mean()
         null = n * (share * np.log(share) + (1 - share) * np.log(1 - share))
         gain = 2 * (fit.log_likelihood - null)
@@ -459,29 +439,16 @@ def _predictors(data: pd.DataFrame) -> Rows:
     rows = []
     for name in SETS:
         part = one_set(data, name)
-        for column, label in PREDICTORS.items():
-            rows.append(
-                (
-                    f"predictors, {name}",
-                    f"area, {label} alone",
-                    auc(part["failed"], part[column]),
-                    "",
-                )
-            )
-        pearson = part["lln_count"].corr(part["tg_before"])
-        rank = spearmanr(part["lln_count"], part["tg_before"]).statistic
-        rows += [
-            (f"predictors, {name}", "correlation, Pearson", pearson, ""),
-            (f"predictors, {name}", "correlation, Spearman", rank, ""),
-            (
-                f"predictors, {name}",
-                "patients without nodes",
-                float((part["lln_count"] == 0).sum()),
-                "",
-            ),
-            (f"predictors, {name}", "largest number of nodes", float(part["lln_count"].max()), ""),
-            (f"predictors, {name}", "largest Tg", part["tg_before"].max(), ""),
-        ]
+        nodes, tg = (part[column] for column in PREDICTORS)
+        told = {
+            f"area, {label} alone": auc(part["failed"], part[column])
+            for column, label in PREDICTORS.items()
+        }
+        told["correlation, Pearson"] = nodes.corr(tg)
+        told["correlation, Spearman"] = spearmanr(nodes, tg).statistic
+        told["patients without nodes"] = (nodes == 0).sum()
+        told["largest number of nodes"], told["largest Tg"] = nodes.max(), tg.max()
+        rows += _told(f"predictors, {name}", told)
     training = one_set(data, "training")
     names = [
         f"odds ratio per {unit}, {label}"
@@ -490,7 +457,7 @@ def _predictors(data: pd.DataFrame) -> Rows:
     ]
 
     def values() -> list[float]:
-        slopes = _fit_tang2025_unpublished(training).coefficients[1:]
+        slopes = fit_both(training).coefficients[1:]
         return [
             np.exp(slope * spread)
             for slope, column in zip(slopes, PREDICTORS, strict=True)
@@ -513,40 +480,23 @@ def _thresholds(data: pd.DataFrame) -> Rows:
         part = one_set(data, name)
         at, own = classified(part), classified(part, best["cutoff"])
         share = part["failed"].mean()
-        rows += [
-            (f"threshold, {name}", f"{rate} at the best one (percent)", own[rate], "")
-            for rate in RATES
-        ]
-        rows += [
-            (
-                f"threshold, {name}",
-                "net benefit of the model",
-                (at["true_positives"] - odds * at["false_positives"]) / len(part),
-                "",
-            ),
-            (
-                f"threshold, {name}",
-                "net benefit of treating all as failures",
-                share - odds * (1 - share),
-                "",
-            ),
-        ]
+        told = {f"{rate} at the best one (percent)": own[rate] for rate in RATES}
+        gain = at["true_positives"] - odds * at["false_positives"]
+        told["net benefit of the model"] = gain / len(part)
+        told["net benefit of treating all as failures"] = share - odds * (1 - share)
+        rows += _told(f"threshold, {name}", told)
     return rows
 
 
 def _shapes(training: pd.DataFrame) -> Rows:
-    names = [
-        "AIC of log(1 + Tg) less that of Tg",
-        "p of the Tg spline against a line",
-        "p of nodes × Tg",
-    ]
+    wanted = {
+        "AIC of log(1 + Tg) less that of Tg": (LOG_TG, "aic"),
+        "p of the Tg spline against a line": (SPLINE_TG, "p_value"),
+        "p of nodes × Tg": ("nodes × Tg", "p_value"),
+    }
 
     def values() -> list[float]:
         table = shapes(training)
-        return [
-            table.loc[LOG_TG, "aic"],
-            table.loc[SPLINE_TG, "p_value"],
-            table.loc["nodes × Tg", "p_value"],
-        ]
+        return [table.loc[place] for place in wanted.values()]
 
-    return _tried("shape", names, values)
+    return _tried("shape", list(wanted), values)
