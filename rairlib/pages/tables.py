@@ -7,9 +7,6 @@ from html import escape
 import pandas as pd
 
 from rairlib.checks.catalogue import CHECKS, POSSIBILITY, Check
-from rairlib.checks.cells import short_name
-from rairlib.checks.survival import event_splits
-from rairlib.checks.wording import TextFinding
 from rairlib.registry.printed import format_value, parse_printed
 from rairlib.registry.registry import Registry
 from rairlib.registry.studies import STATUSES, SUBITEMS, ChecklistItem
@@ -225,35 +222,6 @@ def catalogue() -> pd.DataFrame:
     return pd.DataFrame(records).set_index("check")
 
 
-def wording(findings: list[TextFinding]) -> pd.DataFrame:
-    """Set out findings on the wording with both quotes, proofs first.
-
-    Parameters
-    ----------
-    findings : list of TextFinding
-        See :func:`rairlib.checks.wording.load_text_findings`.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``status, about, one place, other place, what does not go together``, indexed by
-        identifier.
-    """
-    ordered = sorted(findings, key=lambda finding: finding.status)
-    records = [
-        {
-            "id": finding.id,
-            "status": finding.status,
-            "about": finding.kind,
-            "one place": f"{finding.locus_a}: “{finding.quote_a}”",
-            "other place": f"{finding.locus_b}: “{finding.quote_b}”",
-            "what does not go together": finding.text,
-        }
-        for finding in ordered
-    ]
-    return pd.DataFrame(records).set_index("id")
-
-
 def findings_of(findings: pd.DataFrame, check: str) -> pd.DataFrame:
     """Return what one check found, in words.
 
@@ -306,41 +274,6 @@ def counts_by_paper(findings: pd.DataFrame) -> pd.DataFrame:
 
 def _pairs(first, second):
     return [(one, other) for one in first for other in second]
-
-
-def events_by_level(registry: Registry) -> pd.DataFrame:
-    """Say how many events each level of a Cox model must have had.
-
-    Parameters
-    ----------
-    registry : Registry
-        With hazard ratios, their limits and the number of events.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by hazard ratio; columns ``model, standard error, events in the level, in the
-        reference``; the last two are ranges of whole numbers.
-    """
-    records = []
-    for split in event_splits(registry):
-        row, (level, reference) = split.found.estimate, split.ranges() or (None, None)
-        records.append(
-            {
-                "hazard ratio": f"{short_name(row)}: {row.printed}".removeprefix(
-                    "hazard ratio of "
-                ),
-                "model": row.method,
-                "standard error": format_value(split.error[1], 3),
-                "events in the level": _range(level),
-                "in the reference": _range(reference),
-            }
-        )
-    return pd.DataFrame(records).set_index("hazard ratio")
-
-
-def _range(ends: tuple[int, int] | None) -> str:
-    return "none possible" if ends is None else f"{ends[0]} to {ends[1]}"
 
 
 # --- Frames for the page of a reporting checklist ---------------------------------------------
