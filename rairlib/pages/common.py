@@ -21,6 +21,7 @@ from rairlib.registry.studies import load_studies, study_file
 from rairlib.registry.vocabulary import ROLES, TESTS, VERDICTS
 from rairlib.verdicts.verdicts import TESTED, bases, composition_of
 
+NO_PROPERTY = "not a property of the cohort"
 ROLE_MEANINGS = {
     "design": "defines something; nothing to recompute",
     "derivable": "other printed numbers determine it",
@@ -310,13 +311,15 @@ def hits_by_role(achieved: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         One row per role, columns ``hit, missed, not a property of the cohort``.
     """
-    words = {"yes": "hit", "no": "missed"}
-    counts = pd.crosstab(achieved["role"], achieved["hit"].replace(words))
-    columns = ["hit", "missed", "not a property of the cohort"]
-    roles = [role for role in ROLES if role in counts.index]
-    counts = counts.reindex(index=roles, columns=columns, fill_value=0)
-    return counts.rename(index=lambda role: role.replace("_", " ")).rename_axis(
-        index="role", columns=None
+    counts = _hits(achieved, achieved["role"]).rename_axis(index="role")
+    counts = counts.reindex([role for role in ROLES if role in counts.index])
+    return counts.rename(index=lambda role: role.replace("_", " "))
+
+
+def _hits(achieved: pd.DataFrame, by: pd.Series | list[pd.Series]) -> pd.DataFrame:
+    counts = pd.crosstab(by, achieved["hit"].replace({"yes": "hit", "no": "missed"}))
+    return counts.reindex(columns=["hit", "missed", NO_PROPERTY], fill_value=0).rename_axis(
+        columns=None
     )
 
 
@@ -497,9 +500,6 @@ def keep_printed(registry: Registry, identifiers: str) -> None:
 # --- How far a simulated cohort is from the numbers that it should meet -----------------------
 
 
-NO_PROPERTY = "not a property of the cohort"
-
-
 def distances(achieved: pd.DataFrame) -> pd.DataFrame:
     """Measure the distance of every missed number from the print.
 
@@ -553,12 +553,10 @@ def hits_by_place(achieved: pd.DataFrame, role: str) -> pd.DataFrame:
         cohort are left out.
     """
     chosen = achieved[(achieved["role"] == role) & (achieved["hit"] != NO_PROPERTY)]
-    words = {"yes": "hit", "no": "missed"}
     statistic = chosen["statistic"].str.replace("_", " ")
-    counts = pd.crosstab([chosen["locus"], statistic], chosen["hit"].replace(words))
+    counts = _hits(chosen, [chosen["locus"], statistic])[["hit", "missed"]]
     order = list(dict.fromkeys(zip(chosen["locus"], statistic, strict=True)))
-    counts = counts.reindex(index=order, columns=["hit", "missed"], fill_value=0)
-    return counts.rename_axis(index=["place", "statistic"], columns=None)
+    return counts.reindex(order).rename_axis(index=["place", "statistic"])
 
 
 # --- Ranges over an ensemble of consistent cohorts, beside the print and for what is not printed

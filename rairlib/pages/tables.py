@@ -120,29 +120,6 @@ def scope(registry: Registry) -> pd.DataFrame:
     return counts.rename_axis("place")
 
 
-def finding_counts(findings: pd.DataFrame) -> pd.DataFrame:
-    """Count findings by check and status.
-
-    Parameters
-    ----------
-    findings : DataFrame
-        See :func:`rairlib.checks.findings.findings_frame`.
-
-    Returns
-    -------
-    DataFrame
-        One row per check in the order of the findings, one column per status that occurs.
-    """
-    order = list(dict.fromkeys(findings["check"]))
-    counts = pd.crosstab(findings["check"], findings["status"])
-    statuses = [
-        name for name in ("agrees", "contradicted", "suggests", "open") if name in counts.columns
-    ]
-    counts = counts.reindex(index=order, columns=statuses, fill_value=0)
-    counts.index = counts.index.str.replace("_", " ")
-    return counts.rename_axis(index="check", columns=None)
-
-
 def objections(findings: pd.DataFrame) -> pd.DataFrame:
     """Return the findings that do not agree, proofs first.
 
@@ -414,20 +391,11 @@ def verdict_table(verdicts: pd.DataFrame) -> MarkedUp:
         Columns ``number, study, place, what it is, printed, recomputed, verdict, evidence, test,
         role``; the second row has the reason, if there is one.
     """
-    table = beside(verdicts)
-    cells = pd.DataFrame(
-        {
-            "study": verdicts["study"].to_list(),
-            "place": table["place"].to_list(),
-            "what it is": table["number"].to_list(),
-            "printed": table["printed"].to_list(),
-            "recomputed": table["recomputed"].to_list(),
-            "verdict": verdicts["verdict"].to_list(),
-            "evidence": verdicts["evidence"].to_list(),
-            "test": verdicts["test"].to_list(),
-            "role": verdicts["role"].str.replace("_", " ").to_list(),
-        }
-    )
+    cells = beside(verdicts).rename(columns={"number": "what it is"})
+    more = {name: verdicts[name].to_list() for name in ("study", "test")}
+    cells = cells.assign(**more, role=verdicts["role"].str.replace("_", " ").to_list())
+    order = ["study", "place", "what it is", "printed", "recomputed", "verdict", "evidence"]
+    cells = cells[[*order, "test", "role"]]
     columns = ["number", *cells.columns]
     # The names of the fields where book.css shows each number as a card, without a head.
     names = "\n".join(

@@ -8,7 +8,7 @@ import numpy as np
 from rairlib.errors import RairlibError, unknown
 from rairlib.studies.lakhdar2024.pages import RABAT
 from rairlib.studies.tang2025.pages import HUNAN
-from rairlib.studies.wang2025.pages import QINGDAO
+from rairlib.studies.wang2025.pages import EXERCISES as QINGDAO
 
 EXERCISES = {**RABAT, **QINGDAO, **HUNAN}
 

@@ -9,7 +9,7 @@ from scipy.stats.contingency import odds_ratio
 
 from rairlib.checks.cells import count_index, whole_number
 from rairlib.pages.common import agree, attached, cell, recomputed, shown, with_limits
-from rairlib.pages.exercises import Exercise
+from rairlib.pages.exercises import exercise
 from rairlib.reconstruct.accounts import FIRST_STEP, LAST_STEP, Hypothesis, hypotheses
 from rairlib.reconstruct.joint_tables import cell_levels
 from rairlib.reconstruct.logistic import agreement
@@ -822,25 +822,44 @@ def _compared(data: pd.DataFrame, refractory: pd.Series) -> dict[str, float]:
 # --- Answers to the exercises, computed from registry and code so that they cannot rot --------
 
 
+EXERCISES = {}
 OTHER_CUTOFF = 300
 LANDMARK = 12
 
 
+@exercise(EXERCISES, "qingdao: a chi-square", 0.0005)
+def _chi_square() -> float:
+    """Pearson's statistic, without the continuity correction, with three decimals."""
+    return load_registry(STUDY).where("chi_square", variable="ete")[0].number.value
+
+
+@exercise(EXERCISES, "qingdao: who was left out", 0)
 def _left_out() -> list[int]:
+    """Table 3 counts all patients, Table 5 the evaluable ones: subtract level by level."""
     table = left_out(load_registry(STUDY))["not_evaluable"]
     return [
         int(table[key]) for key in (("gender", "Male"), ("n_stage", "N1b"), ("lm_size_1", "≥1"))
     ]
 
 
+@exercise(EXERCISES, "qingdao: events of a year", 0)
 def _early_events() -> int:
+    """If nobody leaves, the rate is the share of patients without the event."""
     registry = load_registry(STUDY)
     (rate,) = registry.where("survival_percent", locus="Section 3.6", level="12 months")
     total = whole_number(registry.size("evaluable"))
     return next(n for n in range(total) if rate.number.agrees(100 * (1 - n / total)))
 
 
+@exercise(EXERCISES, "qingdao: four counts", 0)
+def _four_counts() -> list[int]:
+    """With progression: above and below the cut-off; then without: above and below."""
+    return list(tg_table(load_registry(STUDY)).values())[1:]
+
+
+@exercise(EXERCISES, "qingdao: age and stage", 0)
 def _age_and_stage() -> list[int]:
+    """Count the tables that can be split by outcome, and find the one that agrees."""
     pair = table_four_model(load_registry(STUDY)).restricted(("age_55", "t_stage"))
     tables = pair.candidates()
     agrees = agreement(tables, pair.targets())["age_55", "odds_ratio"].to_numpy()
@@ -849,62 +868,29 @@ def _age_and_stage() -> list[int]:
     return [len(tables.cells), cells[2]]
 
 
+@exercise(EXERCISES, "qingdao: events from an interval", 0)
+def _least_events() -> int:
+    """Divide the log of the ratio of the limits by 2 · 1.96: that is the standard error."""
+    return univariable_splits(load_registry(STUDY))[AVID].ranges()[1][0]
+
+
+@exercise(EXERCISES, "qingdao: a definition", 0.005)
+def _log_rank_by_uptake() -> float:
+    """Those who progressed despite avidity go to the avid; two decimals."""
+    return definitions(evaluable(load_witness(STUDY))).loc["avid", "log-rank χ²"]
+
+
+@exercise(EXERCISES, "qingdao: another cut-off", 0.0005)
 def _ratio_at_another_cutoff() -> float:
+    """One covariate, ties by Breslow's method, three decimals."""
     patients = evaluable(load_witness(STUDY))
     patients["high"] = dichotomise(patients["ps_tg"], OTHER_CUTOFF)
     levels = {"high": (f"≥{OTHER_CUTOFF}", f"<{OTHER_CUTOFF}")}
     return _ratios(cox(patients, *OUTCOME, levels))["estimate"].iloc[0]
 
 
+@exercise(EXERCISES, "qingdao: a landmark", 0.0005)
 def _ratio_after_landmark() -> float:
+    """Keep those observed beyond the landmark without progression; three decimals."""
     patients = landmark(evaluable(load_witness(STUDY)), TIME, LANDMARK)
     return _ratios(cox(patients, *OUTCOME, {AVID: TABLE_5_MODEL[AVID]}))["estimate"].iloc[0]
-
-
-QINGDAO = {
-    "qingdao: a chi-square": Exercise(
-        expected=lambda: load_registry(STUDY).where("chi_square", variable="ete")[0].number.value,
-        tolerance=0.0005,
-        hint="Pearson's statistic, without the continuity correction, with three decimals.",
-    ),
-    "qingdao: who was left out": Exercise(
-        expected=_left_out,
-        tolerance=0,
-        hint="Table 3 counts all patients, Table 5 the evaluable ones: subtract level by level.",
-    ),
-    "qingdao: events of a year": Exercise(
-        expected=_early_events,
-        tolerance=0,
-        hint="If nobody leaves, the rate is the share of patients without the event.",
-    ),
-    "qingdao: four counts": Exercise(
-        expected=lambda: list(tg_table(load_registry(STUDY)).values())[1:],
-        tolerance=0,
-        hint="With progression: above and below the cut-off; then without: above and below.",
-    ),
-    "qingdao: age and stage": Exercise(
-        expected=_age_and_stage,
-        tolerance=0,
-        hint="Count the tables that can be split by outcome, and find the one that agrees.",
-    ),
-    "qingdao: events from an interval": Exercise(
-        expected=lambda: univariable_splits(load_registry(STUDY))[AVID].ranges()[1][0],
-        tolerance=0,
-        hint="The standard error is the log of the ratio of the limits, divided by 2 · 1.96.",
-    ),
-    "qingdao: a definition": Exercise(
-        expected=lambda: definitions(evaluable(load_witness(STUDY))).loc["avid", "log-rank χ²"],
-        tolerance=0.005,
-        hint="Those who progressed despite avidity go to the avid; two decimals.",
-    ),
-    "qingdao: another cut-off": Exercise(
-        expected=_ratio_at_another_cutoff,
-        tolerance=0.0005,
-        hint="One covariate, ties by Breslow's method, three decimals.",
-    ),
-    "qingdao: a landmark": Exercise(
-        expected=_ratio_after_landmark,
-        tolerance=0.0005,
-        hint="Keep those observed beyond the landmark without progression; three decimals.",
-    ),
-}
