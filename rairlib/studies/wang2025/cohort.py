@@ -329,6 +329,7 @@ def draw_follow_up(
 # --- A whole cohort around a skeleton ---------------------------------------------------------
 
 
+STUDY = "wang2025"
 TIME_TRIES = 20
 DEFINED = ("rai_activity_course", "rai_interval")
 # fmt: off
