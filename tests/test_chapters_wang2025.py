@@ -4,13 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rairlib.pages import common as distances
-from rairlib.pages import common as ensembles
+from rairlib.pages import common
 from rairlib.pages.common import agree, cell, recomputed, shown
 from rairlib.registry.registry import load_registry
-from rairlib.studies.wang2025 import pages as progression_frames
-from rairlib.studies.wang2025 import pages as wang2025
-from rairlib.studies.wang2025 import pages as wang2025_tables
+from rairlib.studies.wang2025 import pages
+from rairlib.studies.wang2025.analysis import BY_PROGRESSION
 
 QINGDAO = "wang2025"
 
@@ -37,7 +35,7 @@ def patients():
     """Evaluable patients: 38 avid, 20 refractory, of whom five progressed despite avidity."""
     rng = np.random.default_rng(7)
     types = [""] * 40 + ["no avidity"] * 8 + ["avidity lost"] * 7
-    types += [progression_frames.DESPITE_AVIDITY] * 5
+    types += [BY_PROGRESSION] * 5
     return pd.DataFrame(
         {
             "rair": ["RAIA"] * 40 + ["RAIR"] * 20,
@@ -54,7 +52,10 @@ def patients():
 
 
 def test_flow_of_patients_is_that_of_figure_2(registry):
-    boxes = wang2025.flow_boxes(registry).set_index("box")["n"]
+    names = ["screened", "excluded, TgAb positive", "excluded, incomplete data", "all"]
+    names += ["RAIA", "RAIR", "evaluable", "NPD", "PD"]
+    boxes = common.flow_boxes(registry, [(name, name, "", "kept") for name in names])
+    boxes = boxes.set_index("box")["n"]
     assert boxes["screened"] == 211 == boxes.filter(like="excluded").sum() + boxes["all"]
     assert boxes["all"] == boxes["RAIA"] + boxes["RAIR"] == boxes["evaluable"] + 8
     assert boxes["evaluable"] == boxes["NPD"] + boxes["PD"]
@@ -75,18 +76,18 @@ def test_numbers_are_joined_as_the_paper_joins_them(registry):
 
 
 def test_every_line_of_the_tables_agrees_with_its_own_print(registry, echo):
-    assert (wang2025_tables.baseline(registry, echo)["as printed"] == "yes").all()
-    compared = wang2025_tables.groups_compared(registry, echo)
+    assert (pages.baseline(registry, echo)["as printed"] == "yes").all()
+    compared = pages.groups_compared(registry, echo)
     assert (compared["as printed"] == "yes").all()
     assert len(compared) == 21
     for model, lines in (("univariable", 12), ("multivariable", 9)):
-        table = wang2025_tables.hazard_ratios(registry, echo, model)
+        table = pages.hazard_ratios(registry, echo, model)
         assert len(table) == lines
         assert (table["as printed"] == "yes").all()
 
 
 def test_table_3_has_every_characteristic_with_its_summaries(registry, echo):
-    table = wang2025_tables.baseline(registry, echo)
+    table = pages.baseline(registry, echo)
     assert table.loc[("age (years)", "median (quartiles)"), "printed"] == "47 (36, 59)"
     assert table.loc[("tumour size (cm)", "range"), "printed"] == "0.2–10.0"
     assert table.loc[("gender", "Female"), "printed"] == "109 (61.6)"
@@ -96,13 +97,13 @@ def test_tables_show_where_a_cohort_differs(registry, echo):
     changed = echo.copy()
     one = (changed["statistic"] == "hazard_ratio") & (changed["variable"] == "ete")
     changed.loc[one, "value"] *= 1.1
-    table = wang2025_tables.hazard_ratios(registry, changed, "univariable")
+    table = pages.hazard_ratios(registry, changed, "univariable")
     assert table.index[table["as printed"] != "yes"].tolist() == ["No extension"]
     assert table["as printed"].min() == "2 of 3"
 
 
 def test_crude_odds_ratios_are_those_of_the_printed_counts(registry):
-    table = wang2025_tables.crude_ratios(registry)
+    table = pages.crude_ratios(registry)
     # (42 · 77) / (20 · 38) = 4.2553; log limits ± 1.96 · sqrt(1/42 + 1/77 + 1/20 + 1/38).
     assert table.loc["Age ≥55 y", "crude"] == "4.255 (2.201, 8.226)"
     # (28 · 46) / (51 · 52) = 0.4857: below 1, while the printed adjusted ratio is above.
@@ -112,22 +113,19 @@ def test_crude_odds_ratios_are_those_of_the_printed_counts(registry):
 
 
 def test_forest_has_both_sources_of_every_ratio(registry, echo):
-    rows = wang2025.forest_rows(registry, echo, "hazard_ratio")
+    rows = pages.forest_rows(registry, echo, "hazard_ratio")
     assert rows.groupby(["model", "source"]).size().to_dict() == {
         ("multivariable", "reported"): 9,
         ("multivariable", "reproduced"): 9,
         ("univariable", "reported"): 12,
         ("univariable", "reproduced"): 12,
     }
-    assert set(rows["term"]) == set(wang2025.SHORT)
+    assert set(rows["term"]) == set(pages.SHORT)
 
 
-def test_quartiles_and_rates_are_those_printed(registry, echo):
-    boxes = wang2025.quartile_rows(registry, echo, "ps_tg", ["PD", "NPD"])
+def test_quartiles_are_those_printed(registry, echo):
+    boxes = pages.quartile_rows(registry, echo, "ps_tg", ["PD", "NPD"])
     assert boxes.loc[boxes["group"] == "PD", "median"].tolist() == [696.5, 696.5]
-    rates = wang2025.printed_rates(registry, ["evaluable", "RAIR"])
-    assert rates["percent"].tolist() == [97.0, 86.3, 76.8, 52.2]
-    assert rates["time"].tolist() == [12, 36, 60, 60]
 
 
 def test_method_that_agrees_is_taken_where_several_may_be_meant(registry):
@@ -137,15 +135,13 @@ def test_method_that_agrees_is_taken_where_several_may_be_meant(registry):
 
 
 def test_curves_hold_every_patient_of_each_group(patients):
-    table = progression_frames.curves(
-        patients, {name: patients["rair"] == name for name in ("RAIA", "RAIR")}
-    )
+    table = pages.curves(patients, {name: patients["rair"] == name for name in ("RAIA", "RAIR")})
     assert table.groupby("group")["at_risk"].max().to_dict() == {"RAIA": 38, "RAIR": 20}
     assert table.groupby("group")["events"].sum().to_dict() == {"RAIA": 0, "RAIR": 15}
 
 
 def test_reading_of_the_fourth_criterion_moves_its_patients_and_nothing_else(patients):
-    table = progression_frames.definitions(patients)
+    table = pages.definitions(patients)
     assert table["others"].tolist() == [38, 38, 43, 43]
     assert table["their events"].tolist() == [0, 0, 5, 5]
     assert table["refractory"].tolist() == [20, 15, 15, 15]
@@ -154,15 +150,11 @@ def test_reading_of_the_fourth_criterion_moves_its_patients_and_nothing_else(pat
     assert table["log-rank χ²"].iloc[0] > table["log-rank χ²"].iloc[2]
 
 
-def test_methods_for_ties_agree_without_ties_and_penalties_shrink(patients):
+def test_methods_for_ties_agree_without_ties(patients):
     data = patients[patients["rair"] == "RAIR"].assign(pfs=np.arange(20) + 1.0)
     covariates = {"t_stage": ("T4", "T1/T2/T3"), "age_55": ("≥55", "<55")}
-    ties = progression_frames.ties_side_by_side(data, covariates)
+    ties = pages.ties_side_by_side(data, covariates)
     assert ties["difference, %"].abs().max() < 1e-6
-    fits = progression_frames.penalised_fits(data, covariates, [0.5])
-    logs = np.log(fits.pivot_table(index="term", columns="fit", values="estimate"))
-    assert (logs["ridge 0.5"].abs() < logs["plain"].abs()).all()
-    assert fits.loc[fits["fit"] == "ridge 0.5", "low"].isna().all()
 
 
 def test_ranges_stand_beside_the_numbers_they_belong_to(registry):
@@ -173,12 +165,12 @@ def test_ranges_stand_beside_the_numbers_they_belong_to(registry):
         for (level, group), value in rates.items()
         for cohort in range(3)
     ]
-    table = ensembles.ranges_beside_print(registry, pd.DataFrame(rows))
+    table = common.ranges_beside_print(registry, pd.DataFrame(rows))
     assert table.index.tolist() == ["section-3.6-28", "section-3.6-32"]
     assert table.loc["section-3.6-28", "printed"] == "52.2"
     assert (table["rests on the choice"] == "yes").all()
     assert table.loc["section-3.6-28", "round to the print, %"] == pytest.approx(100 / 3)
-    shown = ensembles.for_figure(table, {"section-3.6-28": "RAIR"})
+    shown = common.for_figure(table, {"section-3.6-28": "RAIR"})
     assert shown.loc[0, "label"] == "RAIR"
     assert shown.loc[0, ["median", "printed"]].tolist() == pytest.approx([52.3, 52.2])
 
@@ -186,24 +178,24 @@ def test_ranges_stand_beside_the_numbers_they_belong_to(registry):
 def test_ranges_of_what_is_not_printed_leave_out_what_a_cohort_has_not():
     values = [0.7, 0.8, None, 0.9]
     table = pd.DataFrame({"cohort": range(4), "quantity": "concordance", "value": values})
-    row = ensembles.unpublished_ranges(table).loc["concordance"]
+    row = common.unpublished_ranges(table).loc["concordance"]
     assert row[["cohorts", "smallest", "median", "largest"]].tolist() == [3, 0.7, 0.8, 0.9]
     ranges = row.to_frame().T
     ranges.loc["never finite"] = [0, *[None] * 5]
     labels = {"never finite": "x", "concordance": "C"}
-    shown = ensembles.for_figure(ranges, labels, printed=False)
+    shown = common.for_figure(ranges, labels, printed=False)
     assert shown["label"].tolist() == ["C"]
     assert shown["printed"].isna().all()
 
 
 def test_labelled_table_keeps_its_numbers():
     index = pd.MultiIndex.from_tuples([("t_stage", "T4")], names=["variable", "level"])
-    table = wang2025_tables.labelled(pd.DataFrame({"not_evaluable": [2]}, index=index))
+    table = pages.labelled(pd.DataFrame({"not_evaluable": [2]}, index=index))
     assert table.loc[("T stage", "T4"), "not evaluable"] == 2
 
 
 def test_operating_point_stands_beside_the_printed_one(registry, echo):
-    points = wang2025.roc_points(registry, echo)
+    points = pages.roc_points(registry, echo)
     assert points["auc"].tolist() == [0.76, 0.76]
     assert points["sensitivity"].tolist() == [0.575, 0.575]
 
@@ -224,17 +216,17 @@ def test_distance_is_measured_in_units_of_the_last_printed_digit():
     achieved = pd.DataFrame(rows, columns=columns)
     achieved = achieved.assign(variable="", level="", group="PD vs NPD", method="")
     achieved.loc[0, "method"] = "univariable"
-    table = distances.distances(achieved)
+    table = common.distances(achieved)
     assert table.index.tolist() == ["c", "a"]
     assert table.loc["a", "number"] == "ci high, PD vs NPD, univariable"
     assert table.loc["c", "number"] == "hazard ratio, PD vs NPD"
     assert table["last digits"].tolist() == pytest.approx([10, 3])
     assert table.loc["c", "percent"] == pytest.approx(20)
-    counts = distances.hits_by_place(achieved, "anchor")
+    counts = common.hits_by_place(achieved, "anchor")
     assert counts.loc[("Table 5", "hazard ratio")].tolist() == [1, 1]
     assert len(counts) == 2
 
 
 def test_terms_are_named_by_the_level_in_the_numerator():
     table = pd.DataFrame({"p": [0.1, 0.2]}, index=["lm_size_1: ≥1 vs <1", "global"])
-    assert wang2025.short_terms(table).index.tolist() == ["Lung met. ≥1 cm", "global"]
+    assert pages.short_terms(table).index.tolist() == ["Lung met. ≥1 cm", "global"]

@@ -5,10 +5,10 @@ import pytest
 
 from rairlib.checks.wording import load_text_findings
 from rairlib.errors import RairlibError
-from rairlib.pages import common as ensembles
+from rairlib.pages import common
 from rairlib.registry.registry import load_registry
-from rairlib.registry.studies import load_ensemble
-from rairlib.studies.wang2025 import pages as wang2025_open
+from rairlib.registry.studies import load_ensemble, load_witness
+from rairlib.studies.wang2025 import analysis, pages
 from rairlib.verdicts.verdicts import composition_of, study_results
 
 RANGES = pd.DataFrame(
@@ -18,22 +18,26 @@ RANGES = pd.DataFrame(
 
 def test_every_finding_on_the_wording_has_its_consequence():
     found = load_text_findings("wang2025")
-    assert {finding.id for finding in found} <= set(wang2025_open.CONSEQUENCES)
-    table = wang2025_open.wording_and_consequence()
+    assert {finding.id for finding in found} <= set(pages.CONSEQUENCES)
+    table = common.wording_and_consequence("wang2025", pages.CONSEQUENCES)
     assert len(table) == len(found)
     assert table["status"].is_monotonic_increasing
+    for finding in found:
+        assert finding.quote_a in table.loc[finding.id, "one place"]
+        assert finding.quote_b in table.loc[finding.id, "another place"]
     assert table.loc["text-07", "what hangs on it"].startswith("a conclusion")
 
 
 def test_kept_cohort_has_the_statistic_of_figure_5b():
     # R: survdiff(Surv(pfs, progression == "PD") ~ g) on the 80 RAIR, partial and lost joined in g.
-    kept = wang2025_open.kept_value(load_registry("wang2025"), "figure5-03")
-    assert kept == pytest.approx(74.841165, rel=1e-7)
+    results = analysis.analyse(load_witness("wang2025"))
+    kept = common.recomputed(load_registry("wang2025"), results)
+    assert kept["figure5-03"] == pytest.approx(74.841165, rel=1e-7)
 
 
 def test_quantities_are_found_by_topic_and_name():
     wanted = {("avidity", "hazard ratio, RAIR"): "RAIR", ("Table 5", "concordance"): "C"}
-    assert ensembles.quantities(RANGES, wanted) == {
+    assert common.quantities(RANGES, wanted) == {
         "avidity: hazard ratio, RAIR": "RAIR",
         "Table 5: concordance": "C",
     }
@@ -41,12 +45,12 @@ def test_quantities_are_found_by_topic_and_name():
 
 def test_absent_quantity_is_one_clear_line():
     with pytest.raises(RairlibError, match="Table 5, shrinkage: 0 quantities have this name"):
-        ensembles.quantities(RANGES, {("Table 5", "shrinkage"): ""})
+        common.quantities(RANGES, {("Table 5", "shrinkage"): ""})
 
 
 def test_rates_and_log_ranks_say_on_which_choice_they_rest():
     registry = load_registry("wang2025")
-    table = ensembles.ranges_beside_print(registry, load_ensemble("wang2025"))
+    table = common.ranges_beside_print(registry, load_ensemble("wang2025"))
     resting = table[table["rests on the choice"] == "yes"]
     rates = ["section-3.6-28", "section-3.6-31", "section-3.6-32", "section-3.6-33"]
     assert sorted(resting.index) == ["figure5-01", "figure5-03", *rates]

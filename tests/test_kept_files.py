@@ -21,7 +21,6 @@ from rairlib.registry.studies import load_checklist, load_studies, load_variable
 from rairlib.studies.lakhdar2024 import pages as oncocytic
 from rairlib.studies.tang2025 import pages as tang2025_cohort
 from rairlib.studies.tang2025.cohort import load_assumptions
-from rairlib.studies.wang2025 import pages as wang2025_open
 from rairlib.verdicts import publish
 from rairlib.verdicts import verdicts as results
 
@@ -167,11 +166,10 @@ READERS = {
     "results/wang2025_joint_tables.csv": lambda: kept_tables(
         "wang2025", reconstructible_models(load_registry("wang2025"))[0]
     ),
-    "results/wang2025_orders.csv": wang2025_open.load_orders,
-    "results/wang2025_unpublished.csv": wang2025_open.load_unpublished,
-    "results/wang2025_accuracy.csv": lambda: wang2025_open.ensemble_accuracy(
-        load_registry("wang2025")
-    ),
+    **{
+        f"results/wang2025_{name}.csv": lambda name=name: common.load_result("wang2025", name)
+        for name in ("orders", "unpublished", "accuracy")
+    },
 }
 
 

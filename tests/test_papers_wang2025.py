@@ -10,7 +10,7 @@ from rairlib.errors import RairlibError
 from rairlib.registry.agreement import match
 from rairlib.registry.registry import load_registry
 from rairlib.studies.wang2025 import analysis as wang2025
-from rairlib.studies.wang2025.analysis import WANG2025_PROGRESSION_CONTRASTS
+from rairlib.studies.wang2025.analysis import PROGRESSION_CONTRASTS
 
 REFERENCE = Path(__file__).parent / "reference"
 R = json.loads((REFERENCE / "wang2025.json").read_text())
@@ -159,9 +159,7 @@ def test_table_5_is_that_of_coxph_with_breslow_ties(cohort):
         expected = [fit[column] for fit in R["univariable"]]
         assert alone[column] == pytest.approx(expected, rel=1e-7)
         assert joint[column] == pytest.approx(R["multivariable"][column], rel=1e-7)
-    terms = [
-        f"{name}: {' vs '.join(levels)}" for name, levels in WANG2025_PROGRESSION_CONTRASTS.items()
-    ]
+    terms = [f"{name}: {' vs '.join(levels)}" for name, levels in PROGRESSION_CONTRASTS.items()]
     assert found.loc["univariable", "term"].tolist() == terms
     assert len(found.loc["multivariable"]) == 9
 

@@ -16,7 +16,7 @@ from follow_ups import cox_of_two
 
 from rairlib.registry.registry import load_registry
 from rairlib.stats.survival import logrank_from_risk_sets
-from rairlib.studies.wang2025.print import PROGRESSED
+from rairlib.studies.wang2025.analysis import BY_PROGRESSION
 
 FOLDER = Path(__file__).parent / "reference"
 IN_R = json.loads((FOLDER / "progression_follow_up.json").read_text(encoding="utf-8"))
@@ -52,7 +52,7 @@ def values(found):
         **dict(zip(rates, found["evaluable"], strict=True)),
         "section-3.6-28": found["RAIR"],
         "section-3.6-29": found["RAIA"],
-        "section-3.6-31": found["types"][PROGRESSED],
+        "section-3.6-31": found["types"][BY_PROGRESSION],
         "section-3.6-32": found["types"]["no avidity"],
         "section-3.6-33": found["types"]["partial avidity or avidity lost"],
         "figure5-01": found["two_groups"],
@@ -64,7 +64,7 @@ def values(found):
 def test_sizes_and_events(patients):
     counts = patients.groupby("group")["event"].agg(["size", "sum"])
     assert counts.loc["RAIA"].tolist() == [89, 0]
-    assert counts.loc[PROGRESSED].tolist() == [7, 7]
+    assert counts.loc[BY_PROGRESSION].tolist() == [7, 7]
     assert (counts["size"].sum(), counts["sum"].sum()) == (169, 40)
     assert (patients["rai_avid"] == "yes").sum() == 97
     assert (patients["simulated"] == "yes").all()

@@ -6,18 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rairlib.reconstruct.logistic import ReconstructionError
+from rairlib.reconstruct.logistic import ReconstructionError, agreement
 from rairlib.reconstruct.submodels import one_split
 from rairlib.registry.registry import load_registry
+from rairlib.stats.selection import backward_lr, forward_lr
 from rairlib.studies.wang2025.pages import (
     accounts,
     age_by_stage,
     hypotheses_table,
-    joint_table,
-    patients,
     rows_beside_print,
-    single_numbers,
-    stepwise,
+    table_four_model,
+    table_four_patients,
 )
 
 R = json.loads((Path(__file__).parent / "reference" / "table_four.json").read_text())
@@ -35,7 +34,7 @@ def found(registry):
 
 @pytest.fixture(scope="module")
 def cohort(registry, found):
-    return patients(registry, found)
+    return table_four_patients(registry, found)
 
 
 def test_table_of_hypotheses_names_covariates_in_words(found):
@@ -51,13 +50,18 @@ def test_age_by_stage_has_the_printed_totals(registry, found):
 
 
 def test_any_one_number_singles_the_table_out(registry):
-    assert single_numbers(registry)["joint tables left"].tolist() == [1] * 6
+    pair = table_four_model(registry).restricted(("age_55", "t_stage"))
+    assert agreement(pair.candidates(), pair.targets()).sum().tolist() == [1] * 6
 
 
-def test_joint_table_has_177_patients_and_none_with_t4_alone(registry, found):
-    table = joint_table(registry, found)
-    assert table.to_numpy().sum() == 177
-    assert ("T4", "Negative") not in set(table.index.droplevel(0))
+def test_joint_table_has_nobody_with_t4_alone(cohort):
+    assert not ((cohort["t_stage"] == "T4") & (cohort["ete"] == "Negative")).any()
+
+
+@pytest.fixture(scope="module")
+def selections(registry, cohort):
+    levels = dict(table_four_model(registry).levels)
+    return {run: run(cohort, "rair", levels) for run in (backward_lr, forward_lr)}
 
 
 def test_each_printed_number_is_given_by_one_of_the_two_steps(registry, found):
@@ -87,8 +91,8 @@ def test_patients_have_the_printed_counts(cohort, covariate, level, refractory, 
     assert (len(cohort), cohort["rair"].sum()) == (177, 80)
 
 
-def test_score_tests_at_the_constant_are_the_printed_chi_squares(registry, found):
-    log = stepwise(registry, found, "forward").log
+def test_score_tests_at_the_constant_are_the_printed_chi_squares(selections):
+    log = selections[forward_lr].log
     start = log[(log["step"] == 0)].set_index("term")["statistic"].round(3)
     # Table 4, univariable: Pearson's chi-squared is the score test of one covariate.
     assert start.to_dict() == {
@@ -100,16 +104,16 @@ def test_score_tests_at_the_constant_are_the_printed_chi_squares(registry, found
     }
 
 
-def test_backward_selection_is_that_of_r(registry, found):
-    log = stepwise(registry, found, "backward").log
+def test_backward_selection_is_that_of_r(selections):
+    log = selections[backward_lr].log
     size = log[(log["step"] == 3) & (log["term"] == "tumor_size_4")].iloc[0]
     assert size["p_value"] == pytest.approx(R["size_beside_age_and_t_p"], rel=1e-6)
     moves = log[log["decision"] == "leaves"]["term"].tolist()
     assert moves == ["lm_size_1", "ete"]
 
 
-def test_forward_selection_ends_with_age_and_stage(registry, found):
-    assert stepwise(registry, found, "forward").selected == ("age_55", "t_stage")
+def test_forward_selection_ends_with_age_and_stage(selections):
+    assert selections[forward_lr].selected == ("age_55", "t_stage")
 
 
 def test_split_has_the_margins_or_does_not_exist():

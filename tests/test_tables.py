@@ -11,7 +11,6 @@ from rairlib.figures.board import CLASSES, STYLES, board_alt, draw_board
 from rairlib.figures.style import canvas
 from rairlib.pages.tables import (
     beside,
-    finding_counts,
     objections,
     recomputed_text,
     scope,
@@ -140,13 +139,6 @@ FINDINGS = pd.DataFrame(
     ],
     columns=["check", "status", "target", "text"],
 )
-
-
-def test_findings_are_counted_by_check_and_status():
-    table = finding_counts(FINDINGS)
-    assert list(table.index) == ["grim", "partition sums"]
-    assert list(table.columns) == ["agrees", "contradicted", "suggests", "open"]
-    assert table.to_numpy().tolist() == [[1, 0, 0, 1], [0, 1, 1, 0]]
 
 
 def test_objections_leave_out_what_agrees_and_begin_with_proofs():

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from rairlib.figures.style import BLUE, FONT_SIZE, GREY, SOURCES, finish
+from rairlib.figures.style import BLUE, FONT_SIZE, GREY, SOURCES, finish, legend
 
 CUT = "cut in two"
 
@@ -41,9 +41,7 @@ def draw_area_bounds(bounds: pd.DataFrame, ax: Axes, *, title: str = "") -> Axes
     ax.set_ylim(len(bounds) - 0.5, -0.5)
     ax.set_xlim(0.45, 1.02)
     ax.set_xlabel("Area under the ROC curve")
-    ax.figure.legend(
-        loc="outside lower center", ncols=3, frameon=False, fontsize=FONT_SIZE - 1, columnspacing=1
-    )
+    legend(ax.figure, loc="outside lower center", ncols=3, columnspacing=1)
     return finish(ax, title)
 
 

@@ -4,7 +4,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from rairlib.figures.style import BLUE, FONT_SIZE, ORANGE, VERMILION, finish, listed
+from rairlib.figures.style import (
+    BLUE,
+    FONT_SIZE,
+    ORANGE,
+    VERMILION,
+    finish,
+    legend,
+    listed,
+    stack_bars,
+)
 
 STATUS_STYLES = {
     "contradicted": {"color": VERMILION, "hatch": "///"},
@@ -57,20 +66,12 @@ def draw_audit(
     """
     counts = finding_counts(findings)
     names = [(labels or {}).get(check, check) for check in counts.index]
-    left = pd.Series(0, index=counts.index)
-    for status, style in STATUS_STYLES.items():
-        if counts[status].any():
-            ax.barh(
-                names,
-                counts[status],
-                left=left,
-                label=f"{SIGNS.get(status, '')} {status}".strip(),
-                height=0.7,
-                edgecolor="white",
-                linewidth=0.8,
-                **style,
-            )
-        left = left + counts[status]
+    parts = [
+        (f"{SIGNS.get(status, '')} {status}".strip(), counts[status], look)
+        for status, look in STATUS_STYLES.items()
+        if counts[status].any()
+    ]
+    left = stack_bars(ax, names, parts, height=0.7, edgecolor="white", linewidth=0.8)
     for y, (check, total) in enumerate(left.items()):
         numbers = counts.loc[check]
         signs = [f"{sign}{numbers[status]}" for status, sign in SIGNS.items() if numbers[status]]
@@ -80,16 +81,8 @@ def draw_audit(
     ax.set_xlim(0, left.max() * 1.25)
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     ax.set_xlabel("Findings")
-    ax.legend(
-        loc="lower left",
-        bbox_to_anchor=(-0.3, 1.0),
-        ncols=4,
-        frameon=False,
-        fontsize=FONT_SIZE - 2,
-        handlelength=1.1,
-        handletextpad=0.3,
-        columnspacing=0.9,
-    )
+    place = {"loc": "lower left", "bbox_to_anchor": (-0.3, 1.0), "ncols": 4}
+    legend(ax, 2, **place, handlelength=1.1, handletextpad=0.3, columnspacing=0.9)
     return finish(ax, title, space_above=18)
 
 

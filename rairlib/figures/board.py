@@ -15,7 +15,9 @@ from rairlib.figures.style import (
     SKY,
     VERMILION,
     finish,
+    legend,
     listed,
+    note,
 )
 from rairlib.registry.vocabulary import basis_of
 
@@ -72,13 +74,8 @@ def draw_board(
         finish(ax, (names or {}).get(study, study))
     panels[-1, 0].set_xlabel("Printed numbers, repeats left out", fontsize=FONT_SIZE)
     shown = [name for name in STYLES if (board["verdict"] == name).any()]
-    figure.legend(
-        handles=[Patch(label=name, **_fill(STYLES[name])) for name in shown],
-        loc="outside lower center",
-        ncols=3,
-        frameon=False,
-        fontsize=FONT_SIZE - 1,
-    )
+    handles = [Patch(label=name, **_fill(STYLES[name])) for name in shown]
+    legend(figure, handles=handles, loc="outside lower center", ncols=3)
     return figure
 
 
@@ -99,17 +96,9 @@ def _write_counts(ax: Axes, parts: pd.Series, end: tuple[float, float]) -> None:
     """Write the counts behind the end of a bar, each in the colour of its part."""
     before = None
     for verdict, number in parts.items():
-        before = ax.annotate(
-            f"{number}",
-            xy=end if before is None else (1, 0),
-            xycoords="data" if before is None else before,
-            xytext=(5, 0),
-            textcoords="offset points",
-            va="center" if before is None else "bottom",
-            fontsize=FONT_SIZE - 1,
-            fontweight="bold",
-            color=STYLES[verdict][2],
-        )
+        place = {"xycoords": before, "va": "bottom"} if before else {"va": "center"}
+        style = {"fontweight": "bold", "color": STYLES[verdict][2], **place}
+        before = note(ax, f"{number}", (1, 0) if before else end, (5, 0), **style)
 
 
 def _by_basis(board: pd.DataFrame) -> pd.DataFrame:
@@ -117,11 +106,8 @@ def _by_basis(board: pd.DataFrame) -> pd.DataFrame:
     basis = list(map(basis_of, board["evidence"], board["test"]))
     summed = board.assign(basis=basis).groupby(["study", "basis", "verdict"], sort=False)["numbers"]
     order = {name: place for place, name in enumerate([*board["study"], *CLASSES, *STYLES])}
-    return (
-        summed.sum()
-        .reset_index()
-        .sort_values(["study", "basis", "verdict"], key=lambda column: column.map(order))
-    )
+    by = ["study", "basis", "verdict"]
+    return summed.sum().reset_index().sort_values(by, key=lambda column: column.map(order))
 
 
 def _fill(style: tuple[str, str, str]) -> dict:

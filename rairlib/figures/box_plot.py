@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullLocator
 
-from rairlib.figures.style import BLACK, BLUE, FONT_SIZE, ORANGE, SOURCES, finish
+from rairlib.figures.style import BLACK, BLUE, ORANGE, SOURCES, finish, legend, name_groups, note
 
 COLORS = (ORANGE, BLUE)
 # Fractional parts of multiples of the golden ratio: even, and the same in every run.
@@ -19,8 +19,7 @@ def draw_box_plot(
     *,
     label: str,
     cutoff: float | None = None,
-    title: str = "",
-    simulated: bool = False,
+    **heading: str | bool,
 ) -> Axes:
     """Draw each patient, a box of the quartiles of these, and the quartiles as printed.
 
@@ -36,10 +35,8 @@ def draw_box_plot(
         Label of the axis, with the unit.
     cutoff : float, optional
         Drawn as a line.
-    title : str
-        Title of the axes.
-    simulated : bool
-        Whether the patients are simulated.
+    **heading : str or bool
+        ``title`` and ``simulated``, see :func:`rairlib.figures.style.finish`.
 
     Returns
     -------
@@ -57,11 +54,18 @@ def draw_box_plot(
             _draw_printed(ax, shown.loc["reported"], row - 0.36, first=row == 0)
     if cutoff is not None:
         ax.axvline(cutoff, color=BLACK, linewidth=1.2, linestyle="--", zorder=0)
-        place = {"xy": (cutoff, 1), "xycoords": ax.get_xaxis_transform(), "va": "top"}
-        words = {"xytext": (4, -2), "textcoords": "offset points", "fontsize": FONT_SIZE - 1}
-        ax.annotate(f"≥ {cutoff:g}", **place, **words)
-    _set_axes(ax, values, groups, label)
-    return finish(ax, title, simulated)
+        place = {"xycoords": ax.get_xaxis_transform(), "va": "top"}
+        note(ax, f"≥ {cutoff:g}", (cutoff, 1), (4, -2), **place)
+    ax.set_xscale("log")
+    ax.xaxis.set_major_locator(LogLocator(base=10, numticks=12))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter("{x:,g}")
+    name_groups(ax, range(len(groups)), values["group"])
+    ax.set_ylim(len(groups) - 0.6, -0.55)
+    ax.set_xlabel(f"{label}; box: quartiles")
+    place = {"loc": "upper left", "bbox_to_anchor": (-0.02, -0.26)}
+    legend(ax, **place, handletextpad=0.2, borderpad=0)
+    return finish(ax, **heading)
 
 
 def _draw_box(ax: Axes, box: pd.Series, y: float, color: str) -> None:
@@ -75,26 +79,6 @@ def _draw_printed(ax: Axes, box: pd.Series, y: float, first: bool) -> None:
     style = {**SOURCES["reported"], "markersize": 7, "linestyle": "none"}
     ax.hlines(y, box["q1"], box["q3"], color=BLACK, linewidth=1.6)
     ax.plot(box["median"], y, label="printed median, quartiles" if first else None, **style)
-
-
-def _set_axes(ax: Axes, values: pd.DataFrame, groups: list[str], label: str) -> None:
-    sizes = values["group"].value_counts()
-    ax.set_xscale("log")
-    ax.xaxis.set_major_locator(LogLocator(base=10, numticks=12))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter("{x:,g}")
-    ax.set_yticks(range(len(groups)), [f"{group}\n(n = {sizes[group]})" for group in groups])
-    ax.tick_params(axis="y", length=0)
-    ax.set_ylim(len(groups) - 0.6, -0.55)
-    ax.set_xlabel(f"{label}; box: quartiles")
-    ax.legend(
-        loc="upper left",
-        bbox_to_anchor=(-0.02, -0.26),
-        frameon=False,
-        fontsize=FONT_SIZE - 1,
-        handletextpad=0.2,
-        borderpad=0,
-    )
 
 
 def box_plot_alt(

@@ -22,8 +22,7 @@ def draw_calibration(
     corrected: pd.DataFrame | None = None,
     groups: pd.DataFrame | None = None,
     band: str = "95 % bootstrap band",
-    title: str = "",
-    simulated: bool = False,
+    **heading: str | bool,
 ) -> Axes:
     """Draw a smooth calibration curve, its band, its bias-corrected form and the patients.
 
@@ -42,10 +41,8 @@ def draw_calibration(
         Columns ``mean_risk, share``: groups of patients, drawn as circles.
     band : str
         What the band is.
-    title : str
-        Title of the axes.
-    simulated : bool
-        Whether the patients are simulated.
+    **heading : str or bool
+        ``title`` and ``simulated``, see :func:`rairlib.figures.style.finish`.
 
     Returns
     -------
@@ -68,7 +65,7 @@ def draw_calibration(
     ax.set(xlim=(-0.02, 1.02), ylim=(STRIP - SPIKE - 0.02, TOP), xticks=ticks, yticks=ticks)
     ax.set(xlabel=f"Predicted risk\n{STRIP_TOLD}", ylabel="Observed share")
     ax.legend(loc="upper left", fontsize=FONT_SIZE - 1, frameon=False, handlelength=1.6)
-    return finish(ax, title, simulated)
+    return finish(ax, **heading)
 
 
 def _draw_patients(ax: Axes, patients: pd.DataFrame) -> None:

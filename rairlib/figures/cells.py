@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from rairlib.figures.style import BLACK, BLUE, FONT_SIZE, ORANGE, finish, listed
+from rairlib.figures.style import BLACK, BLUE, FONT_SIZE, ORANGE, finish, listed, stack_bars
 
 KNOWN, OPEN = "certainly", "possibly"
 
@@ -30,24 +30,12 @@ def draw_cells(cells: pd.DataFrame, ax: Axes, *, outcome: str, title: str = "") 
         The same axes.
     """
     possible = cells["most"] - cells["fewest"]
-    parts = (
+    parts = [
         (f"{KNOWN} {outcome}", cells["fewest"], {"color": ORANGE}),
         (f"{OPEN} {outcome}", possible, {"color": "#FBE3B0", "hatch": "////"}),
         (f"not {outcome}", cells["n"] - cells["most"], {"color": BLUE}),
-    )
-    left = pd.Series(0, index=cells.index)
-    for label, width, style in parts:
-        ax.barh(
-            cells["cell"],
-            width,
-            left=left,
-            label=label,
-            height=0.7,
-            edgecolor=BLACK,
-            linewidth=0.5,
-            **style,
-        )
-        left = left + width
+    ]
+    stack_bars(ax, cells["cell"], parts, height=0.7, edgecolor=BLACK, linewidth=0.5)
     for y, n in enumerate(cells["n"]):
         ax.text(n + cells["n"].max() * 0.015, y, f"{n}", va="center", fontsize=FONT_SIZE - 1)
     ax.set_ylim(len(cells) - 0.4, -0.6)

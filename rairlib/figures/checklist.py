@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from rairlib.figures.style import BLACK, BLUE, FONT_SIZE, ORANGE, SKY, finish, listed
+from rairlib.figures.style import BLACK, BLUE, FONT_SIZE, ORANGE, SKY, finish, legend, listed
 
 STATUS_STYLES = {
     "reported": {"facecolor": BLUE, "hatch": ""},
@@ -12,6 +12,7 @@ STATUS_STYLES = {
     "not applicable": {"facecolor": "#BFBFBF", "hatch": ""},
     "cannot be judged": {"facecolor": "white", "hatch": ".."},
 }
+FRAME = {"boxstyle": "square,pad=0.08", "facecolor": "white", "edgecolor": "none"}
 SHORT = {"Patient and public involvement": "Involvement"}
 
 
@@ -42,31 +43,16 @@ def draw_checklist(counts: pd.DataFrame, ax: Axes, *, title: str = "") -> Axes:
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.set_xlim(0, 1.04 * left.max())
     ax.set_xlabel("Subitems")
-    ax.legend(
-        loc="lower left",
-        bbox_to_anchor=(-0.32, 1.0),
-        ncols=2,
-        frameon=False,
-        fontsize=FONT_SIZE - 2,
-        handlelength=1.4,
-        handletextpad=0.4,
-        columnspacing=1.2,
-    )
+    place = {"loc": "lower left", "bbox_to_anchor": (-0.32, 1.0), "ncols": 2}
+    legend(ax, 2, **place, handlelength=1.4, handletextpad=0.4, columnspacing=1.2)
     return finish(ax, title, space_above=48)
 
 
 def _write_numbers(ax: Axes, numbers: pd.Series, left: pd.Series) -> None:
     for place, (number, start) in enumerate(zip(numbers, left, strict=True)):
         if number:
-            ax.text(
-                start + number / 2,
-                place,
-                str(number),
-                ha="center",
-                va="center",
-                fontsize=FONT_SIZE - 3,
-                bbox={"boxstyle": "square,pad=0.08", "facecolor": "white", "edgecolor": "none"},
-            )
+            style = {"ha": "center", "va": "center", "fontsize": FONT_SIZE - 3, "bbox": FRAME}
+            ax.text(start + number / 2, place, str(number), **style)
 
 
 def checklist_alt(counts: pd.DataFrame) -> str:

@@ -28,8 +28,7 @@ def draw_decision(
     *,
     threshold: float | None = None,
     names: dict[str, str] | None = None,
-    title: str = "",
-    simulated: bool = False,
+    **heading: str | bool,
 ) -> Axes:
     """Draw the net benefit of a model, of treating all and of treating none.
 
@@ -44,10 +43,8 @@ def draw_decision(
         A threshold to mark, such as the one that a paper uses.
     names : dict of str to str, optional
         Strategy → its name in the legend.
-    title : str
-        Title of the axes.
-    simulated : bool
-        Whether the patients are simulated.
+    **heading : str or bool
+        ``title`` and ``simulated``, see :func:`rairlib.figures.style.finish`.
 
     Returns
     -------
@@ -68,7 +65,7 @@ def draw_decision(
     ax.set(xlim=(0, curve["threshold"].max()), ylabel="Net benefit")
     ax.set_xlabel("Threshold risk")
     ax.legend(loc="upper right", fontsize=FONT_SIZE - 1, frameon=False)
-    return finish(ax, title, simulated)
+    return finish(ax, **heading)
 
 
 def _mark(ax: Axes, threshold: float | None) -> None:
@@ -115,12 +112,7 @@ def _percent(share: float) -> str:
 
 
 def draw_avoided(
-    curve: pd.DataFrame,
-    ax: Axes,
-    *,
-    threshold: float | None = None,
-    title: str = "",
-    simulated: bool = False,
+    curve: pd.DataFrame, ax: Axes, *, threshold: float | None = None, **heading: str | bool
 ) -> Axes:
     """Draw the net interventions avoided per 100 patients against treating all.
 
@@ -147,7 +139,7 @@ def draw_avoided(
     _mark(ax, threshold)
     ax.set(xlabel="Threshold risk", ylabel="Interventions avoided per 100")
     ax.legend(loc="lower right", fontsize=FONT_SIZE - 1, frameon=False)
-    return finish(ax, title, simulated)
+    return finish(ax, **heading)
 
 
 def avoided_alt(curve: pd.DataFrame, thresholds: list[float], *, simulated: bool = False) -> str:
@@ -182,13 +174,7 @@ LOOKS = ((BLUE, "-"), (VERMILION, "--"), (GREEN, "-."))
 
 
 def draw_risk_curves(
-    curves: pd.DataFrame,
-    patients: np.ndarray,
-    ax: Axes,
-    *,
-    label: str,
-    title: str = "",
-    simulated: bool = False,
+    curves: pd.DataFrame, patients: np.ndarray, ax: Axes, *, label: str, **heading: str | bool
 ) -> Axes:
     """Draw risks over a predictor, one curve per shape, and where patients have values.
 
@@ -202,10 +188,8 @@ def draw_risk_curves(
         Where to draw.
     label : str
         Name of the predictor with its unit.
-    title : str
-        Title of the axes.
-    simulated : bool
-        Whether the patients are simulated.
+    **heading : str or bool
+        ``title`` and ``simulated``, see :func:`rairlib.figures.style.finish`.
 
     Returns
     -------
@@ -221,7 +205,7 @@ def draw_risk_curves(
     # Curves may fill the axes from corner to corner.
     place = {"loc": "upper left", "bbox_to_anchor": (0, -0.18)}
     ax.legend(**place, fontsize=FONT_SIZE - 1, frameon=False, borderpad=0)
-    return finish(ax, title, simulated)
+    return finish(ax, **heading)
 
 
 def _by_shape(curves: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:

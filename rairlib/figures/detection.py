@@ -5,16 +5,11 @@ from textwrap import fill
 import pandas as pd
 from matplotlib.axes import Axes
 
-from rairlib.figures.style import BLUE, FONT_SIZE, ORANGE, finish
+from rairlib.figures.style import BLUE, ORANGE, finish, legend
 
 MARKS = {
     "proved": {"marker": "o", "color": BLUE, "markersize": 7},
-    "proved or doubted": {
-        "marker": "D",
-        "color": ORANGE,
-        "markersize": 6,
-        "markerfacecolor": "white",
-    },
+    "proved or doubted": {"marker": "D", "color": ORANGE, "markersize": 6, "mfc": "white"},
 }
 LINE = 18
 OFFSETS = {"proved": -0.15, "proved or doubted": 0.15}
@@ -50,15 +45,8 @@ def draw_detection(rates: pd.DataFrame, ax: Axes, *, title: str = "") -> Axes:
     ax.grid(axis="x", color="#D9D9D9", linewidth=0.8)
     ax.set_axisbelow(True)
     ax.set_xlabel("Errors found, % (95 % interval)")
-    ax.legend(
-        loc="upper left",
-        bbox_to_anchor=(-0.3, -0.11),
-        ncols=2,
-        frameon=False,
-        fontsize=FONT_SIZE - 2,
-        handletextpad=0.1,
-        columnspacing=0.9,
-    )
+    place = {"loc": "upper left", "bbox_to_anchor": (-0.3, -0.11), "ncols": 2}
+    legend(ax, 2, **place, handletextpad=0.1, columnspacing=0.9)
     return finish(ax, title, simulated=True)
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from rairlib.figures.style import BLACK, BLUE, FONT_SIZE, ORANGE, finish
+from rairlib.figures.style import BLACK, BLUE, ORANGE, finish, name_groups, note
 
 COLORS = (ORANGE, BLUE)
 
@@ -15,8 +15,7 @@ def draw_distribution(
     label: str,
     cutoff: float | None = None,
     bin_width: float = 2,
-    title: str = "",
-    simulated: bool = False,
+    **heading: str | bool,
 ) -> Axes:
     """Draw stacked dots of a variable for each group, with mean and standard deviation.
 
@@ -32,10 +31,8 @@ def draw_distribution(
         Drawn as a line; dots are binned so that none straddles it.
     bin_width : float
         Width of a stack, in the unit of the variable.
-    title : str
-        Title of the axes.
-    simulated : bool
-        Whether the patients are simulated.
+    **heading : str or bool
+        ``title`` and ``simulated``, see :func:`rairlib.figures.style.finish`.
 
     Returns
     -------
@@ -54,21 +51,11 @@ def draw_distribution(
         ax.errorbar(mean, base + 0.04, xerr=sd, color=BLACK, marker="|", capsize=3, linewidth=1.4)
     if cutoff is not None:
         ax.axvline(cutoff, color=BLACK, linewidth=1.2, linestyle="--", zorder=2)
-        ax.annotate(
-            f"≥ {cutoff:g}",
-            (cutoff, len(groups)),
-            (4, -2),
-            textcoords="offset points",
-            va="top",
-            fontsize=FONT_SIZE - 1,
-        )
-    sizes = values["group"].value_counts()
-    names = [f"{group}\n(n = {sizes[group]})" for group in groups]
-    ax.set_yticks([len(groups) - 0.6 - row for row in range(len(groups))], names)
-    ax.tick_params(axis="y", length=0)
+        note(ax, f"≥ {cutoff:g}", (cutoff, len(groups)), (4, -2), va="top")
+    name_groups(ax, [len(groups) - 0.6 - row for row in range(len(groups))], values["group"])
     ax.set_ylim(-0.05, len(groups) + 0.05)
     ax.set_xlabel(f"{label}; bar: mean ± SD")
-    return finish(ax, title, simulated)
+    return finish(ax, **heading)
 
 
 def _stack(values: pd.DataFrame, width: float, origin: float) -> pd.DataFrame:

@@ -3,9 +3,8 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, NullLocator
 
-from rairlib.figures.style import BLACK, BLUE, FONT_SIZE, GREY, SKY, SOURCES, finish
+from rairlib.figures.style import BLACK, BLUE, GREY, SKY, SOURCES, finish, legend, logarithmic, note
 
 BINS = 30
 
@@ -19,8 +18,7 @@ def draw_ensemble(
     bin_width: float | None = None,
     printed: str = "",
     counted: str = "Cohorts",
-    title: str = "",
-    simulated: bool = True,
+    **heading: str | bool,
 ) -> Axes:
     """Draw a histogram, the central range as a band below it and the printed number as a line.
 
@@ -40,10 +38,8 @@ def draw_ensemble(
         The number that the paper prints, as printed; empty for none.
     counted : str
         Label of the other axis.
-    title : str
-        Title of the axes.
-    simulated : bool
-        Whether the values come from simulated patients.
+    **heading : str or bool
+        ``title`` and ``simulated`` (true), see :func:`rairlib.figures.style.finish`.
 
     Returns
     -------
@@ -60,17 +56,10 @@ def draw_ensemble(
     ax.set_yticks([tick for tick in ax.get_yticks() if 0 <= tick <= top])
     if printed:
         ax.axvline(float(printed), color=BLACK, linestyle="--", linewidth=1.4)
-        ax.annotate(
-            f"printed: {printed}",
-            (float(printed), top * 1.1),
-            (4, -2),
-            textcoords="offset points",
-            va="top",
-            fontsize=FONT_SIZE - 1,
-        )
+        note(ax, f"printed: {printed}", (float(printed), top * 1.1), (4, -2), va="top")
     ax.set_xlabel(label)
     ax.set_ylabel(counted)
-    return finish(ax, title, simulated)
+    return finish(ax, **({"simulated": True} | heading))
 
 
 def ensemble_alt(
@@ -119,8 +108,7 @@ def draw_ranges(
     quantity: str,
     reference: float | None = None,
     log_ticks: list[float] | None = None,
-    title: str = "",
-    simulated: bool = True,
+    **heading: str | bool,
 ) -> Axes:
     """Draw a bar from the lower to the upper end of each range, its median, and the print.
 
@@ -137,10 +125,8 @@ def draw_ranges(
         A value to mark by a thin line, such as a ratio of 1.
     log_ticks : list of float, optional
         Ticks of a logarithmic axis; the axis is linear if not given.
-    title : str
-        Title of the axes.
-    simulated : bool
-        Whether the values come from simulated patients.
+    **heading : str or bool
+        ``title`` and ``simulated`` (true), see :func:`rairlib.figures.style.finish`.
 
     Returns
     -------
@@ -158,22 +144,13 @@ def draw_ranges(
     ax.set_yticks(y, ranges["label"])
     ax.set_ylim(len(ranges) - 0.5, -0.5)
     if log_ticks is not None:
-        ax.set_xscale("log")
-        ax.xaxis.set_major_locator(FixedLocator(log_ticks))
-        ax.xaxis.set_minor_locator(NullLocator())
-        ax.xaxis.set_major_formatter("{x:g}")
+        logarithmic(ax, log_ticks)
     ax.margins(x=MARGIN)
     ax.set_xlabel(quantity)
     handles, _ = ax.get_legend_handles_labels()
-    ax.figure.legend(
-        handles=handles,
-        loc="outside lower center",
-        ncols=2,
-        frameon=False,
-        fontsize=FONT_SIZE - 1,
-        handletextpad=0.4,
-    )
-    return finish(ax, title, simulated)
+    place = {"loc": "outside lower center", "ncols": 2, "handletextpad": 0.4}
+    legend(ax.figure, handles=handles, **place)
+    return finish(ax, **({"simulated": True} | heading))
 
 
 def ranges_alt(

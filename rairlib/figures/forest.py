@@ -4,9 +4,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator
 
-from rairlib.figures.style import FONT_SIZE, GREY, SOURCES, finish, listed
+from rairlib.figures.style import (
+    FONT_SIZE,
+    GREY,
+    SOURCES,
+    finish,
+    legend,
+    listed,
+    logarithmic,
+    note,
+)
 
 OFFSETS = {"reported": -0.16, "reproduced": 0.16}
 
@@ -17,8 +25,7 @@ def draw_forest(
     *,
     labels: dict[str, str] | None = None,
     quantity: str = "Odds ratio",
-    title: str = "",
-    simulated: bool = False,
+    **heading: str | bool,
 ) -> Axes:
     """Draw ratios with their intervals on a logarithmic axis, two markers per term.
 
@@ -32,10 +39,8 @@ def draw_forest(
         Term → label for readers; lines may be broken.
     quantity : str
         Label of the axis.
-    title : str
-        Title of the axes.
-    simulated : bool
-        Whether the reproduced estimates come from simulated patients.
+    **heading : str or bool
+        ``title`` and ``simulated``, see :func:`rairlib.figures.style.finish`.
 
     Returns
     -------
@@ -46,16 +51,9 @@ def draw_forest(
     draw_estimates(estimates, terms, ax)
     ax.set_yticks(range(len(terms)), [(labels or {}).get(term, term) for term in terms])
     ax.set_xlabel(f"{quantity} (95 % interval)")
-    ax.legend(
-        loc="upper left",
-        bbox_to_anchor=(0, -0.24),
-        ncols=2,
-        frameon=False,
-        fontsize=FONT_SIZE - 1,
-        handletextpad=0.2,
-        borderpad=0,
-    )
-    return finish(ax, title, simulated)
+    place = {"loc": "upper left", "bbox_to_anchor": (0, -0.24), "ncols": 2}
+    legend(ax, **place, handletextpad=0.2, borderpad=0)
+    return finish(ax, **heading)
 
 
 def draw_estimates(estimates: pd.DataFrame, terms: list[str], ax: Axes) -> None:
@@ -76,10 +74,7 @@ def draw_estimates(estimates: pd.DataFrame, terms: list[str], ax: Axes) -> None:
         style = SOURCES[source]
         ax.hlines(y, rows["low"], rows["high"], color=style["color"], linewidth=1.6)
         ax.plot(rows["estimate"], y, linestyle="none", label=source, **style)
-    ax.set_xscale("log")
-    ax.xaxis.set_major_locator(FixedLocator(_ratio_ticks(estimates)))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter("{x:g}")
+    logarithmic(ax, _ratio_ticks(estimates))
     ax.set_ylim(len(terms) - 0.5, -0.5)
 
 
@@ -177,24 +172,16 @@ def draw_forest_models(
         finish(ax, model.capitalize(), simulated=simulated and ax is panels[-1])
     panels[0].set_yticks(range(len(terms)), [(labels or {}).get(term, term) for term in terms])
     handles, names = panels[0].get_legend_handles_labels()
-    place = {"loc": "outside lower center", "ncols": 2}
-    figure.legend(handles, names, frameon=False, fontsize=FONT_SIZE - 1, **place)
+    legend(figure, handles=handles, labels=names, loc="outside lower center", ncols=2)
     return figure
 
 
 def _mark_absent(ax: Axes, terms: list[str], present: set[str]) -> None:
     for line, term in enumerate(terms):
         if term not in present:
-            ax.annotate(
-                "not in the model",
-                (0.5, line),
-                xycoords=ax.get_yaxis_transform(),
-                ha="center",
-                va="center",
-                color=GREY,
-                fontsize=FONT_SIZE - 1.5,
-                fontstyle="italic",
-            )
+            style = {"ha": "center", "color": GREY, "fontsize": FONT_SIZE - 1.5}
+            style |= {"xycoords": ax.get_yaxis_transform(), "fontstyle": "italic"}
+            note(ax, "not in the model", (0.5, line), (0, 0), **style)
 
 
 def forest_models_alt(

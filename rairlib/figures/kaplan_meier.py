@@ -4,7 +4,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from rairlib.figures.style import BLACK, BLUE, FONT_SIZE, GREY, SOURCES, VERMILION, finish, listed
+from rairlib.figures.style import (
+    BLACK,
+    BLUE,
+    FONT_SIZE,
+    GREY,
+    SOURCES,
+    VERMILION,
+    finish,
+    listed,
+    note,
+)
 
 # Told apart by line and place as well as by colour.
 STYLES = ((BLUE, "-"), (VERMILION, "--"), (BLACK, "-."))
@@ -22,8 +32,7 @@ def draw_kaplan_meier(
     printed: pd.DataFrame | None = None,
     names_at: dict[str, tuple[float, float]] | None = None,
     legend: str = "lower left",
-    title: str = "",
-    simulated: bool = False,
+    **heading: str | bool,
 ) -> Axes:
     """Draw step curves with a name at each, ticks where patients leave, and numbers at risk.
 
@@ -44,10 +53,8 @@ def draw_kaplan_meier(
         Group → time and percent at which its name begins; where the curve ends by default.
     legend : str
         Corner in which the mark of the printed rates is explained.
-    title : str
-        Title of the axes.
-    simulated : bool
-        Whether the patients are simulated.
+    **heading : str or bool
+        ``title`` and ``simulated``, see :func:`rairlib.figures.style.finish`.
 
     Returns
     -------
@@ -67,7 +74,7 @@ def draw_kaplan_meier(
     ax.set(xlim=(0, ticks[-1]), ylim=(0, 104), xticks=ticks, yticks=range(0, 101, 25))
     ax.set(xlabel=label, ylabel=quantity)
     _write_numbers_at_risk(ax, curves, groups, ticks)
-    return finish(ax, title, simulated)
+    return finish(ax, **heading)
 
 
 def _from_start(curve: pd.DataFrame) -> pd.DataFrame:
@@ -87,15 +94,8 @@ def _draw_curve(ax: Axes, curve: pd.DataFrame, style: tuple[str, str], banded: b
         ax.fill_between(curve["time"], low, high, step="post", color=color, alpha=0.15, lw=0)
     ax.step(curve["time"], percent, where="post", color=color, linestyle=line, linewidth=1.8)
     leaving = curve["censored"] > 0
-    ax.plot(
-        curve["time"][leaving],
-        percent[leaving],
-        linestyle="none",
-        marker="|",
-        markersize=6,
-        markeredgewidth=0.9,
-        color=color,
-    )
+    marks = {"linestyle": "none", "marker": "|", "markersize": 6, "markeredgewidth": 0.9}
+    ax.plot(curve["time"][leaving], percent[leaving], color=color, **marks)
 
 
 def _name_curve(ax: Axes, curve: pd.DataFrame, group: str, color: str, at, end: float) -> None:
@@ -104,17 +104,9 @@ def _name_curve(ax: Axes, curve: pd.DataFrame, group: str, color: str, at, end: 
     percent = 100 * curve.loc[curve["time"] <= time, "survival"].iloc[-1]
     late, on_top = time > end / 2, percent > 90
     offset = (-4 if late else 6, -7 if on_top else 6)
-    ax.annotate(
-        group,
-        at or (time, percent),
-        (0, 0) if at else offset,
-        textcoords="offset points",
-        ha="right" if late and not at else "left",
-        va="center" if at else "top" if on_top else "bottom",
-        color=color,
-        fontsize=FONT_SIZE - 1,
-        fontweight="bold",
-    )
+    style = {"ha": "right" if late and not at else "left", "color": color, "fontweight": "bold"}
+    style["va"] = "center" if at else "top" if on_top else "bottom"
+    note(ax, group, at or (time, percent), (0, 0) if at else offset, **style)
 
 
 def at_risk_at(curve: pd.DataFrame, times: list[float]) -> list[int]:
@@ -140,19 +132,14 @@ def at_risk_at(curve: pd.DataFrame, times: list[float]) -> list[int]:
 def _write_numbers_at_risk(
     ax: Axes, curves: pd.DataFrame, groups: list[str], ticks: list[float]
 ) -> None:
-    below = {"xycoords": ax.get_xaxis_transform(), "textcoords": "offset points", "va": "top"}
-    small = {"fontsize": FONT_SIZE - 1.5}
-    ax.annotate(
-        "At risk", (0, 0), (-16, -FIRST_LINE + 13), ha="right", color=GREY, **below, **small
-    )
+    style = {"xycoords": ax.get_xaxis_transform(), "va": "top", "fontsize": FONT_SIZE - 1.5}
+    note(ax, "At risk", (0, 0), (-16, -FIRST_LINE + 13), ha="right", color=GREY, **style)
     for row, (group, (color, _)) in enumerate(zip(groups, STYLES, strict=False)):
-        drop = -FIRST_LINE - row * LINE_HEIGHT
+        drop, own = -FIRST_LINE - row * LINE_HEIGHT, curves[curves["group"] == group]
         name = group if len(groups) > 1 else "all"
-        place = {"color": color, **below, **small}
-        ax.annotate(name, (0, 0), (-16, drop), ha="right", **place)
-        curve = curves[curves["group"] == group]
-        for time, number in zip(ticks, at_risk_at(curve, ticks), strict=True):
-            ax.annotate(f"{number}", (time, 0), (0, drop), ha="center", **place)
+        note(ax, name, (0, 0), (-16, drop), ha="right", color=color, **style)
+        for time, number in zip(ticks, at_risk_at(own, ticks), strict=True):
+            note(ax, f"{number}", (time, 0), (0, drop), ha="center", color=color, **style)
 
 
 def kaplan_meier_alt(

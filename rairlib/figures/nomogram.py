@@ -86,10 +86,7 @@ def _draw_threshold(ax: Axes, y: float, share: float, label: str) -> None:
 
 
 def nomogram_alt(
-    axes: pd.DataFrame,
-    *,
-    labels: Mapping[str, str],
-    threshold: tuple[float, str] | None = None,
+    axes: pd.DataFrame, *, labels: Mapping[str, str], threshold: tuple[float, str] | None = None
 ) -> str:
     """Return the alternative text of :func:`draw_nomogram`.
 

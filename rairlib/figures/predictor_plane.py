@@ -19,8 +19,7 @@ def draw_plane(
     event: str,
     without: str,
     line: tuple[float, float, float],
-    title: str = "",
-    simulated: bool = False,
+    **heading: str | bool,
 ) -> Axes:
     """Draw patients by a count and a measurement.
 
@@ -37,10 +36,8 @@ def draw_plane(
     line : tuple of float
         Intercept less the threshold, and the two coefficients: the model predicts the event where
         their sum is 0 or more.
-    title : str
-        Title of the axes.
-    simulated : bool
-        Whether the patients are simulated.
+    **heading : str or bool
+        ``title`` and ``simulated``, see :func:`rairlib.figures.style.finish`.
 
     Returns
     -------
@@ -51,17 +48,9 @@ def draw_plane(
     shift = np.linspace(-JITTER, JITTER, 7)[np.arange(len(patients)) % 7]
     for outcome, color, marker in OUTCOMES:
         part = (patients["event"] == outcome).to_numpy()
-        ax.scatter(
-            (patients["first"] + shift)[part],
-            patients["second"][part],
-            s=26,
-            color=color,
-            edgecolor=BLACK,
-            linewidth=0.4,
-            marker=marker,
-            label=event if outcome else without,
-            zorder=3,
-        )
+        style = {"s": 26, "edgecolor": BLACK, "linewidth": 0.4, "zorder": 3}
+        style |= {"color": color, "marker": marker, "label": event if outcome else without}
+        ax.scatter((patients["first"] + shift)[part], patients["second"][part], **style)
     counts = np.linspace(-0.5, patients["first"].max() + 0.5, 200)
     constant, per_count, per_unit = line
     limit = -(constant + per_count * counts) / per_unit
@@ -71,7 +60,7 @@ def draw_plane(
     ax.set_xlabel(first)
     ax.set_ylabel(second)
     ax.legend(loc="upper right", frameon=True, fontsize="small")
-    return finish(ax, title=title, simulated=simulated)
+    return finish(ax, **heading)
 
 
 def plane_alt(

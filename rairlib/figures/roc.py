@@ -20,12 +20,7 @@ from rairlib.figures.style import (
 
 
 def draw_roc(
-    coordinates: pd.DataFrame,
-    points: pd.DataFrame,
-    ax: Axes,
-    *,
-    title: str = "",
-    simulated: bool = False,
+    coordinates: pd.DataFrame, points: pd.DataFrame, ax: Axes, **heading: str | bool
 ) -> Axes:
     """Draw a ROC curve and operating points.
 
@@ -38,10 +33,8 @@ def draw_roc(
         rule, such as ≥54), ``auc``, ``sensitivity``, ``specificity`` (proportions).
     ax : Axes
         Where to draw.
-    title : str
-        Title of the axes.
-    simulated : bool
-        Whether the curve comes from simulated patients.
+    **heading : str or bool
+        ``title`` and ``simulated``, see :func:`rairlib.figures.style.finish`.
 
     Returns
     -------
@@ -51,18 +44,13 @@ def draw_roc(
     ax.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=":", zorder=1)
     ax.plot(1 - coordinates["specificity"], coordinates["sensitivity"], color=BLUE, zorder=2)
     for point in points.itertuples():
-        ax.plot(
-            1 - point.specificity,
-            point.sensitivity,
-            linestyle="none",
-            label=f"{point.source}: {point.label}, AUC {point.auc:.3f}",
-            zorder=3 if point.source == "reported" else 4,
-            **SOURCES[point.source],
-        )
+        style = {"linestyle": "none", "zorder": 3 if point.source == "reported" else 4}
+        style["label"] = f"{point.source}: {point.label}, AUC {point.auc:.3f}"
+        ax.plot(1 - point.specificity, point.sensitivity, **style, **SOURCES[point.source])
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
     ax.set(xlabel="1 − specificity", ylabel="Sensitivity")
     ax.legend(loc="lower right", fontsize=FONT_SIZE - 1, frameon=False, handletextpad=0.3)
-    return finish(ax, title, simulated)
+    return finish(ax, **heading)
 
 
 def roc_alt(points: pd.DataFrame, name: str, *, simulated: bool = False) -> str:

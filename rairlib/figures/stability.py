@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from rairlib.figures.style import BLUE, FONT_SIZE, GREY, SKY, VERMILION, finish, listed
+from rairlib.figures.style import BLUE, FONT_SIZE, GREY, SKY, VERMILION, finish, listed, note
 
 # From this share of resamples on the other side of the threshold, a patient counts as unstable.
 UNSTABLE = 0.1
@@ -14,8 +14,7 @@ def draw_frequencies(
     ax: Axes,
     *,
     labels: dict[str, str] | None = None,
-    title: str = "",
-    simulated: bool = False,
+    **heading: str | bool,
 ) -> Axes:
     """Draw in which share of the resamples each variable was chosen.
 
@@ -27,10 +26,8 @@ def draw_frequencies(
         Where to draw.
     labels : dict of str to str, optional
         Variable → its name on the axis.
-    title : str
-        Title of the axes.
-    simulated : bool
-        Whether the patients are simulated.
+    **heading : str or bool
+        ``title`` and ``simulated``, see :func:`rairlib.figures.style.finish`.
 
     Returns
     -------
@@ -43,28 +40,18 @@ def draw_frequencies(
     for place, value, chosen in zip(y, percent, frequencies["chosen"], strict=True):
         text = f"{value:.0f} %" + (", in the model" if chosen else "")
         inside = value > 60
-        ax.annotate(
-            text,
-            (value, place),
-            (-4 if inside else 4, 0),
-            textcoords="offset points",
-            ha="right" if inside else "left",
-            va="center",
-            fontsize=FONT_SIZE - 1,
-            color="white" if inside and chosen else "black",
-        )
+        style = {"ha": "right" if inside else "left"}
+        style["color"] = "white" if inside and chosen else "black"
+        note(ax, text, (value, place), (-4 if inside else 4, 0), **style)
     names = [(labels or {}).get(name, name) for name in frequencies["variable"]]
     ax.set_yticks(y, names)
     ax.set(ylim=(len(frequencies) - 0.4, -0.6), xlim=(0, 100))
     ax.set_xlabel("Resamples in which it was chosen, %")
-    return finish(ax, title, simulated)
+    return finish(ax, **heading)
 
 
 def frequencies_alt(
-    frequencies: pd.DataFrame,
-    *,
-    labels: dict[str, str] | None = None,
-    simulated: bool = False,
+    frequencies: pd.DataFrame, *, labels: dict[str, str] | None = None, simulated: bool = False
 ) -> str:
     """Return the alternative text of :func:`draw_frequencies`.
 
@@ -89,12 +76,7 @@ def frequencies_alt(
 
 
 def draw_instability(
-    patients: pd.DataFrame,
-    ax: Axes,
-    *,
-    threshold: float | None = None,
-    title: str = "",
-    simulated: bool = False,
+    patients: pd.DataFrame, ax: Axes, *, threshold: float | None = None, **heading: str | bool
 ) -> Axes:
     """Draw for each patient the range of risks under the models of the resamples.
 
@@ -106,10 +88,8 @@ def draw_instability(
         Where to draw.
     threshold : float, optional
         Risk from which a patient counts as positive, drawn as a line.
-    title : str
-        Title of the axes.
-    simulated : bool
-        Whether the patients are simulated.
+    **heading : str or bool
+        ``title`` and ``simulated``, see :func:`rairlib.figures.style.finish`.
 
     Returns
     -------
@@ -134,7 +114,7 @@ def draw_instability(
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.24), xlabel="Risk under the model")
     ax.set(ylabel="Risk when developed again", yticks=[0, 0.2, 0.4, 0.6, 0.8, 1])
     ax.legend(loc="upper left", fontsize=FONT_SIZE - 1, frameon=False, handletextpad=0.2)
-    return finish(ax, title, simulated)
+    return finish(ax, **heading)
 
 
 def instability_alt(

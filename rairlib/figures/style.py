@@ -1,9 +1,14 @@
 """The look that all figures share: legible at 390 pixels, safe for colour-blind readers."""
 
+from collections.abc import Iterable, Sequence
+
 import matplotlib.pyplot as plt
+import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Annotation
+from matplotlib.ticker import FixedLocator, NullLocator
 
 # Five inches shown on a phone leave text at about one pixel per point.
 WIDTH = 4.8
@@ -11,16 +16,8 @@ FONT_SIZE = 11
 TITLE_SIZE = 12
 
 # Okabe and Ito's colours; sources and groups also differ in marker or in place.
-BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
-    "#000000",
-    "#E69F00",
-    "#56B4E9",
-    "#009E73",
-    "#F0E442",
-    "#0072B2",
-    "#D55E00",
-    "#CC79A7",
-)
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
 GREY = "#595959"
 SOURCES = {
     "reported": {"color": BLACK, "marker": "D", "markerfacecolor": "white", "markersize": 8},
@@ -69,6 +66,41 @@ def finish(ax: Axes, title: str = "", simulated: bool = False, space_above: floa
     for label in (ax.xaxis.label, ax.yaxis.label):
         label.set_size(FONT_SIZE)
     return head(ax, title, simulated, space_above)
+
+
+def legend(owner: Axes | Figure, smaller: float = 1, **place) -> None:
+    """Draw the legend of axes or of a whole figure without a frame."""
+    owner.legend(frameon=False, fontsize=FONT_SIZE - smaller, **place)
+
+
+def note(ax: Axes, text: str, at: tuple, shift: tuple[float, float], **style) -> Annotation:
+    """Write a text so many points away from a place."""
+    style = {"textcoords": "offset points", "va": "center", "fontsize": FONT_SIZE - 1} | style
+    return ax.annotate(text, at, shift, **style)
+
+
+def stack_bars(ax: Axes, names: Sequence[str], parts: list[tuple], **bar) -> pd.Series:
+    """Stack horizontal bars of ``(label, widths, look)``; return where they end."""
+    left = 0 * parts[0][1]
+    for label, widths, look in parts:
+        ax.barh(names, widths, left=left, label=label, **bar, **look)
+        left = left + widths
+    return left
+
+
+def logarithmic(ax: Axes, ticks: list[float]) -> None:
+    """Make the horizontal axis logarithmic with these ticks alone."""
+    ax.set_xscale("log")
+    ax.xaxis.set_major_locator(FixedLocator(ticks))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter("{x:g}")
+
+
+def name_groups(ax: Axes, places: Iterable[float], values: pd.Series) -> None:
+    """Name groups and their sizes on the vertical axis, in order of appearance."""
+    names = [f"{group}\n(n = {len(own)})" for group, own in values.groupby(values, sort=False)]
+    ax.set_yticks(list(places), names)
+    ax.tick_params(axis="y", length=0)
 
 
 def head(ax: Axes, title: str, simulated: bool, space_above: float = 0) -> Axes:

@@ -7,18 +7,21 @@ import numpy as np
 import pandas as pd
 from myst_nb import glue
 from scipy.stats import fisher_exact
+from scipy.stats.contingency import odds_ratio
 
+from rairlib.checks.cells import attached, whole_number
 from rairlib.checks.wording import load_text_findings
 from rairlib.errors import RairlibError
 from rairlib.pages.tables import beside, what
 from rairlib.registry.agreement import agreeing, central_range, match
+from rairlib.registry.kept_files import kept_file
 from rairlib.registry.printed import format_value, parse_printed
 from rairlib.registry.registry import Registry, ReportedNumber
 from rairlib.registry.studies import load_studies, study_file
 from rairlib.registry.vocabulary import ROLES, TESTS, VERDICTS
-from rairlib.stats.logistic import Z_95
 from rairlib.verdicts.verdicts import TESTED, bases, composition_of
 
+NO_PROPERTY = "not a property of the cohort"
 ROLE_MEANINGS = {
     "design": "defines something; nothing to recompute",
     "derivable": "other printed numbers determine it",
@@ -60,6 +63,25 @@ def study_facts(study: str) -> pd.DataFrame:
         "software": facts.software,
     }
     return pd.DataFrame({"as the paper says": rows})
+
+
+def flow_boxes(registry: Registry, flow: Iterable[tuple[str, str, str, str]]) -> pd.DataFrame:
+    """Count the patients in the boxes of a flow chart.
+
+    Parameters
+    ----------
+    registry : Registry
+        Any paper.
+    flow : iterable of (str, str, str, str)
+        Group, text, parent and kind of each box.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`rairlib.figures.flow_chart.draw_flow_chart` needs it.
+    """
+    rows = [(name, text, whole_number(registry.size(name)), *rest) for name, text, *rest in flow]
+    return pd.DataFrame(rows, columns=["box", "text", "n", "parent", "kind"])
 
 
 def role_counts(registry: Registry) -> pd.DataFrame:
@@ -120,16 +142,42 @@ def wording(study: str) -> pd.DataFrame:
     DataFrame
         Columns ``status, one place, another place, what does not go together``.
     """
-    found = load_text_findings(study)
-    return pd.DataFrame(
-        {
-            "status": [finding.status for finding in found],
-            "one place": [f"{finding.locus_a}: “{finding.quote_a}”" for finding in found],
-            "another place": [f"{finding.locus_b}: “{finding.quote_b}”" for finding in found],
-            "what does not go together": [finding.text for finding in found],
-        },
-        index=pd.Index([finding.id for finding in found], name="finding"),
-    )
+    return _quoted(study).drop(columns="about")
+
+
+def wording_and_consequence(study: str, consequences: dict[str, str]) -> pd.DataFrame:
+    """Set each finding on the wording beside what hangs on it.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+    consequences : dict of str to str
+        What hangs on each finding, by its identifier.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by finding, proofs first: ``status, about, one place, another place, what hangs on
+        it``.
+    """
+    table = _quoted(study).drop(columns="what does not go together")
+    table["what hangs on it"] = [consequences[name] for name in table.index]
+    return table.sort_values("status", kind="stable")
+
+
+def _quoted(study: str) -> pd.DataFrame:
+    rows = {
+        finding.id: {
+            "status": finding.status,
+            "about": finding.kind,
+            "one place": f"{finding.locus_a}: “{finding.quote_a}”",
+            "another place": f"{finding.locus_b}: “{finding.quote_b}”",
+            "what does not go together": finding.text,
+        }
+        for finding in load_text_findings(study)
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("finding")
 
 
 def verdict_board(verdicts: pd.DataFrame) -> pd.DataFrame:
@@ -232,6 +280,24 @@ def load_achieved(study: str) -> pd.DataFrame:
     )
 
 
+def load_result(study: str, name: str) -> pd.DataFrame:
+    """Load a kept result of a study.
+
+    Parameters
+    ----------
+    study : str
+        Key of the study.
+    name : str
+        For example ``unpublished``.
+
+    Returns
+    -------
+    DataFrame
+        The columns of ``data/results/STUDY_NAME.csv``.
+    """
+    return pd.read_csv(kept_file(f"results/{study}_{name}.csv"), encoding="utf-8")
+
+
 def hits_by_role(achieved: pd.DataFrame) -> pd.DataFrame:
     """Count the targets that a simulated cohort hits, by role.
 
@@ -245,13 +311,15 @@ def hits_by_role(achieved: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         One row per role, columns ``hit, missed, not a property of the cohort``.
     """
-    words = {"yes": "hit", "no": "missed"}
-    counts = pd.crosstab(achieved["role"], achieved["hit"].replace(words))
-    columns = ["hit", "missed", "not a property of the cohort"]
-    roles = [role for role in ROLES if role in counts.index]
-    counts = counts.reindex(index=roles, columns=columns, fill_value=0)
-    return counts.rename(index=lambda role: role.replace("_", " ")).rename_axis(
-        index="role", columns=None
+    counts = _hits(achieved, achieved["role"]).rename_axis(index="role")
+    counts = counts.reindex([role for role in ROLES if role in counts.index])
+    return counts.rename(index=lambda role: role.replace("_", " "))
+
+
+def _hits(achieved: pd.DataFrame, by: pd.Series | list[pd.Series]) -> pd.DataFrame:
+    counts = pd.crosstab(by, achieved["hit"].replace({"yes": "hit", "no": "missed"}))
+    return counts.reindex(columns=["hit", "missed", NO_PROPERTY], fill_value=0).rename_axis(
+        columns=None
     )
 
 
@@ -382,34 +450,15 @@ def agree(rows: Iterable[ReportedNumber], values: dict[str, float]) -> str:
     return "yes" if hits == len(rows) else f"{hits} of {len(rows)}"
 
 
-def attached(registry: Registry, row: ReportedNumber, statistic: str) -> ReportedNumber:
-    """Return the number that belongs to another one, repeats left out.
-
-    Parameters
-    ----------
-    registry : Registry
-        Any paper.
-    row : ReportedNumber
-        For example a hazard ratio.
-    statistic : str
-        For example ``p_value``.
-
-    Returns
-    -------
-    ReportedNumber
-        There must be exactly one.
-    """
-    (found,) = [one for one in registry.belonging_to(row.id, statistic) if not one.repeats]
-    return found
-
-
 def with_limits(registry: Registry, ratio: ReportedNumber) -> list[ReportedNumber]:
     """Return a ratio and both its limits.
 
     Parameters
     ----------
-    registry, ratio
-        As for :func:`attached`.
+    registry : Registry
+        Any paper.
+    ratio : ReportedNumber
+        For example a hazard ratio.
 
     Returns
     -------
@@ -417,39 +466,6 @@ def with_limits(registry: Registry, ratio: ReportedNumber) -> list[ReportedNumbe
         Three numbers.
     """
     return [ratio, *(attached(registry, ratio, name) for name in ("ci_low", "ci_high"))]
-
-
-# --- What hangs on the findings on the wording of a paper -------------------------------------
-
-
-def wording_and_consequence(study: str, consequences: dict[str, str]) -> pd.DataFrame:
-    """Set each finding on the wording beside what hangs on it.
-
-    Parameters
-    ----------
-    study : str
-        Key of the study.
-    consequences : dict of str to str
-        What hangs on each finding, by its identifier.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by finding, proofs first: ``status, about, one place, another place, what hangs on
-        it``.
-    """
-    found = sorted(load_text_findings(study), key=lambda finding: finding.status)
-    rows = {
-        finding.id: {
-            "status": finding.status,
-            "about": finding.kind,
-            "one place": f"{finding.locus_a}: “{finding.quote_a}”",
-            "another place": f"{finding.locus_b}: “{finding.quote_b}”",
-            "what hangs on it": consequences[finding.id],
-        }
-        for finding in found
-    }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("finding")
 
 
 # --- Hand results to the prose of a page ------------------------------------------------------
@@ -482,9 +498,6 @@ def keep_printed(registry: Registry, identifiers: str) -> None:
 
 
 # --- How far a simulated cohort is from the numbers that it should meet -----------------------
-
-
-NO_PROPERTY = "not a property of the cohort"
 
 
 def distances(achieved: pd.DataFrame) -> pd.DataFrame:
@@ -540,12 +553,10 @@ def hits_by_place(achieved: pd.DataFrame, role: str) -> pd.DataFrame:
         cohort are left out.
     """
     chosen = achieved[(achieved["role"] == role) & (achieved["hit"] != NO_PROPERTY)]
-    words = {"yes": "hit", "no": "missed"}
     statistic = chosen["statistic"].str.replace("_", " ")
-    counts = pd.crosstab([chosen["locus"], statistic], chosen["hit"].replace(words))
+    counts = _hits(chosen, [chosen["locus"], statistic])[["hit", "missed"]]
     order = list(dict.fromkeys(zip(chosen["locus"], statistic, strict=True)))
-    counts = counts.reindex(index=order, columns=["hit", "missed"], fill_value=0)
-    return counts.rename_axis(index=["place", "statistic"], columns=None)
+    return counts.reindex(order).rename_axis(index=["place", "statistic"])
 
 
 # --- Ranges over an ensemble of consistent cohorts, beside the print and for what is not printed
@@ -763,7 +774,5 @@ def _crude_odds_ratio(a: int, b: int, c: int, d: int) -> tuple[float, float, flo
     p_value = fisher_exact([[a, b], [c, d]]).pvalue
     if 0 in (b, c):
         return np.inf, np.nan, np.nan, p_value
-    estimate = np.log(a * d / (b * c))
-    error = np.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
-    low, high = np.exp([estimate - Z_95 * error, estimate + Z_95 * error])
-    return np.exp(estimate), low, high, p_value
+    crude = odds_ratio([[a, b], [c, d]], kind="sample")
+    return crude.statistic, *crude.confidence_interval(0.95), p_value

@@ -7,9 +7,6 @@ from html import escape
 import pandas as pd
 
 from rairlib.checks.catalogue import CHECKS
-from rairlib.checks.cells import short_name
-from rairlib.checks.survival import event_splits
-from rairlib.checks.wording import TextFinding
 from rairlib.registry.printed import format_value, parse_printed
 from rairlib.registry.registry import Registry
 from rairlib.registry.studies import STATUSES, SUBITEMS, ChecklistItem
@@ -123,29 +120,6 @@ def scope(registry: Registry) -> pd.DataFrame:
     return counts.rename_axis("place")
 
 
-def finding_counts(findings: pd.DataFrame) -> pd.DataFrame:
-    """Count findings by check and status.
-
-    Parameters
-    ----------
-    findings : DataFrame
-        See :func:`rairlib.checks.findings.findings_frame`.
-
-    Returns
-    -------
-    DataFrame
-        One row per check in the order of the findings, one column per status that occurs.
-    """
-    order = list(dict.fromkeys(findings["check"]))
-    counts = pd.crosstab(findings["check"], findings["status"])
-    statuses = [
-        name for name in ("agrees", "contradicted", "suggests", "open") if name in counts.columns
-    ]
-    counts = counts.reindex(index=order, columns=statuses, fill_value=0)
-    counts.index = counts.index.str.replace("_", " ")
-    return counts.rename_axis(index="check", columns=None)
-
-
 def objections(findings: pd.DataFrame) -> pd.DataFrame:
     """Return the findings that do not agree, proofs first.
 
@@ -195,35 +169,6 @@ def catalogue() -> pd.DataFrame:
             }
         )
     return pd.DataFrame(records).set_index("check")
-
-
-def wording(findings: list[TextFinding]) -> pd.DataFrame:
-    """Set out findings on the wording with both quotes, proofs first.
-
-    Parameters
-    ----------
-    findings : list of TextFinding
-        See :func:`rairlib.checks.wording.load_text_findings`.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``status, about, one place, other place, what does not go together``, indexed by
-        identifier.
-    """
-    ordered = sorted(findings, key=lambda finding: finding.status)
-    records = [
-        {
-            "id": finding.id,
-            "status": finding.status,
-            "about": finding.kind,
-            "one place": f"{finding.locus_a}: “{finding.quote_a}”",
-            "other place": f"{finding.locus_b}: “{finding.quote_b}”",
-            "what does not go together": finding.text,
-        }
-        for finding in ordered
-    ]
-    return pd.DataFrame(records).set_index("id")
 
 
 def findings_of(findings: pd.DataFrame, check: str) -> pd.DataFrame:
@@ -278,41 +223,6 @@ def counts_by_paper(findings: pd.DataFrame) -> pd.DataFrame:
 
 def _pairs(first, second):
     return [(one, other) for one in first for other in second]
-
-
-def events_by_level(registry: Registry) -> pd.DataFrame:
-    """Say how many events each level of a Cox model must have had.
-
-    Parameters
-    ----------
-    registry : Registry
-        With hazard ratios, their limits and the number of events.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by hazard ratio; columns ``model, standard error, events in the level, in the
-        reference``; the last two are ranges of whole numbers.
-    """
-    records = []
-    for split in event_splits(registry):
-        row, (level, reference) = split.found.estimate, split.ranges() or (None, None)
-        records.append(
-            {
-                "hazard ratio": f"{short_name(row)}: {row.printed}".removeprefix(
-                    "hazard ratio of "
-                ),
-                "model": row.method,
-                "standard error": format_value(split.error[1], 3),
-                "events in the level": _range(level),
-                "in the reference": _range(reference),
-            }
-        )
-    return pd.DataFrame(records).set_index("hazard ratio")
-
-
-def _range(ends: tuple[int, int] | None) -> str:
-    return "none possible" if ends is None else f"{ends[0]} to {ends[1]}"
 
 
 # --- Frames for the page of a reporting checklist ---------------------------------------------
@@ -453,20 +363,11 @@ def verdict_table(verdicts: pd.DataFrame) -> MarkedUp:
         Columns ``number, study, place, what it is, printed, recomputed, verdict, evidence, test,
         role``; the second row has the reason, if there is one.
     """
-    table = beside(verdicts)
-    cells = pd.DataFrame(
-        {
-            "study": verdicts["study"].to_list(),
-            "place": table["place"].to_list(),
-            "what it is": table["number"].to_list(),
-            "printed": table["printed"].to_list(),
-            "recomputed": table["recomputed"].to_list(),
-            "verdict": verdicts["verdict"].to_list(),
-            "evidence": verdicts["evidence"].to_list(),
-            "test": verdicts["test"].to_list(),
-            "role": verdicts["role"].str.replace("_", " ").to_list(),
-        }
-    )
+    cells = beside(verdicts).rename(columns={"number": "what it is"})
+    more = {name: verdicts[name].to_list() for name in ("study", "test")}
+    cells = cells.assign(**more, role=verdicts["role"].str.replace("_", " ").to_list())
+    order = ["study", "place", "what it is", "printed", "recomputed", "verdict", "evidence"]
+    cells = cells[[*order, "test", "role"]]
     columns = ["number", *cells.columns]
     # The names of the fields where book.css shows each number as a card, without a head.
     names = "\n".join(

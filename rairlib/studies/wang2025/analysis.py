@@ -1,9 +1,7 @@
 """The analysis of Wang et al. 2025 (Qingdao), in the order of the paper.
 
-Works on any cohort with the paper's variables: simulated, or a reader's own. The cohort's columns
-are in :mod:`~rairlib.studies.wang2025.analysis`, refractory disease in
-:mod:`~rairlib.studies.wang2025.analysis`, progression in
-:mod:`~rairlib.studies.wang2025.analysis`.
+Works on any cohort with the paper's variables: simulated, or a reader's own. The results are rows
+``statistic, variable, level, group, method, value`` in the words of the book.
 """
 
 import numpy as np
@@ -28,12 +26,14 @@ from rairlib.stats.rows import (
     survival_rows,
 )
 
-# --- The cohort of Wang et al. 2025 (Qingdao): its columns, its checks, and what the paper derives
+# --- The cohort: its columns, its checks, and what the paper derives --------------------------
 
 
 AGE_CUTOFF, SIZE_CUTOFF, RATIO_CUTOFF, LM_CUTOFF, PS_TG_CUTOFF = 55, 4, 50, 1, 528.5
-TYPES = ("no avidity", "partial avidity", "avidity lost", "progression despite avidity")
 BY_PROGRESSION = "progression despite avidity"
+TYPES = ("no avidity", "partial avidity", "avidity lost", BY_PROGRESSION)
+JOINED_TYPES = "partial avidity or avidity lost"  # as Figure 5B draws them
+VARIANTS = ("follicular", "tall cell", "columnar cell", "diffuse sclerosing")
 # What the lesions did over the courses, by type; type iv takes up iodine to the end, as RAIA does.
 COURSES = {
     "": "avid at every course",
@@ -61,14 +61,7 @@ GIVEN_LEVELS = {
     "rair": ["RAIA", "RAIR"],
     "rair_type": ["", *TYPES],
     **{name: LEVELS[name] for name in ("gender", "histology", "multicentricity", "ete")},
-    "ptc_variant": [
-        "",
-        "follicular",
-        "tall cell",
-        "columnar cell",
-        "diffuse sclerosing",
-        "not described",
-    ],
+    "ptc_variant": ["", *VARIANTS, "not described"],
     "t_stage": LEVELS["t_stage"],
     "n_stage": LEVELS["n_stage"],
     "lnm": ["yes", "no"],
@@ -91,7 +84,7 @@ RANGES = {
 COHORT_COLUMNS = ("patient", *GIVEN_LEVELS, *RANGES, "pfs")
 
 
-def check_cohort(cohort: pd.DataFrame) -> None:
+def check_cohort(cohort: pd.DataFrame) -> pd.DataFrame:
     """Refuse a cohort on which the analysis cannot be run.
 
     Parameters
@@ -105,16 +98,16 @@ def check_cohort(cohort: pd.DataFrame) -> None:
         ``rai_avid_status``, ``response``, ``progression`` and ``pfs`` of patients who are not
         evaluable. More columns are allowed.
 
+    Returns
+    -------
+    DataFrame
+        A copy with texts as texts, and what does not apply as empty ones.
+
     Raises
     ------
     RairlibError
         One line per fault.
     """
-    _checked(cohort)
-
-
-def _checked(cohort: pd.DataFrame) -> pd.DataFrame:
-    """Return a usable cohort with texts as texts, what does not apply as empty ones."""
     absent = [column for column in COHORT_COLUMNS if column not in cohort.columns]
     if absent:
         raise RairlibError(f"cohort: no column {', '.join(absent)}")
@@ -193,7 +186,7 @@ def with_cutoffs(cohort: pd.DataFrame) -> pd.DataFrame:
     RairlibError
         As :func:`check_cohort` does.
     """
-    data = _checked(cohort)
+    data = check_cohort(cohort)
     for name in (*RANGES, "pfs"):
         data[name] = pd.to_numeric(data[name], errors="coerce")
     joined = data["rair_type"].isin(["partial avidity", "avidity lost"])
@@ -204,7 +197,7 @@ def with_cutoffs(cohort: pd.DataFrame) -> pd.DataFrame:
         lnm_ratio_50=dichotomise(data["lnm_ratio"], RATIO_CUTOFF),
         lm_size_1=dichotomise(data["lm_size"], LM_CUTOFF),
         ps_tg_528=dichotomise(data["ps_tg"], PS_TG_CUTOFF),
-        curve=data["rair_type"].mask(joined, "partial avidity or avidity lost"),
+        curve=data["rair_type"].mask(joined, JOINED_TYPES),
     )
 
 
@@ -231,26 +224,12 @@ def evaluable(cohort: pd.DataFrame) -> pd.DataFrame:
     return assessed.assign(progressed=assessed["progression"] == "PD")
 
 
-# --- Refractory disease in Wang et al. 2025: who the patients are (Table 3) and who is RAIR (Table
-# 4)
-# The results are rows ``statistic, variable, level, group, method, value`` in the words of the
-# book.
+# --- Refractory disease: who the patients are (Table 3) and who is RAIR (Table 4) -------------
 
 
 OUTCOME = ("RAIR", "RAIA")
-TABLE_3_LEVELS = {
-    name: LEVELS[name] for name in LEVELS if name not in ("ps_tg_528", "rai_avid_status")
-}
-TABLE_3_NUMBERS = (
-    "age",
-    "tumor_size",
-    "lnm_ratio",
-    "ps_tg",
-    "rai_courses",
-    "rai_activity",
-    "follow_up",
-)
-VARIANTS = ("follicular", "tall cell", "columnar cell", "diffuse sclerosing")
+TABLE_3_NUMBERS = ["age", "tumor_size", "lnm_ratio", "ps_tg"]
+TABLE_3_NUMBERS += ["rai_courses", "rai_activity", "follow_up"]
 # The level named first is the one whose odds of RAIR the table prints.
 CONTRASTS = {
     "age_55": ("≥55", "<55"),
@@ -264,20 +243,15 @@ CONTRASTS = {
     "lnm_ratio_50": ("≥50", "<50"),
     "lm_size_1": ("≥1", "<1"),
 }
+TABLE_3_LEVELS = {name: LEVELS[name] for name in CONTRASTS}
 FIVE = ("age_55", "tumor_size_4", "ete", "t_stage", "lm_size_1")
 KEPT = ("age_55", "t_stage")
 # Which covariates stand beside each row of the multivariable column. The rows of age and T stage
 # agree with the model of these two alone, the other three with the model of all five: the last and
 # the first step of a selection, not one model.
 TABLE_4_MODELS = {variable: KEPT if variable in KEPT else FIVE for variable in FIVE}
-NOT_SIGNIFICANT = (
-    "gender",
-    "histology",
-    "multicentricity",
-    "tumor_size_4",
-    "n_stage",
-    "lnm_ratio_50",
-)
+NOT_SIGNIFICANT = ["gender", "histology", "multicentricity", "tumor_size_4"]
+NOT_SIGNIFICANT += ["n_stage", "lnm_ratio_50"]
 
 
 def table_3(cohort: pd.DataFrame) -> pd.DataFrame:
@@ -286,7 +260,7 @@ def table_3(cohort: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     cohort : DataFrame
-        As for :func:`rairlib.studies.wang2025.analysis.check_cohort`.
+        As for :func:`check_cohort`.
 
     Returns
     -------
@@ -313,7 +287,7 @@ def table_4(cohort: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     cohort : DataFrame
-        As for :func:`rairlib.studies.wang2025.analysis.check_cohort`.
+        As for :func:`check_cohort`.
 
     Returns
     -------
@@ -342,7 +316,7 @@ def table_4_ratios(
     Parameters
     ----------
     cohort : DataFrame
-        As for :func:`rairlib.studies.wang2025.analysis.check_cohort`.
+        As for :func:`check_cohort`.
     models : dict of str to tuple of str, optional
         Row of the multivariable column → covariates of the model from which it is taken, the
         variable of the row among them; ``TABLE_4_MODELS`` without it.
@@ -380,33 +354,13 @@ def table_4_ratios(
     return table[["model", *table.columns.drop("model")]]
 
 
-def refractory_rows(cohort: pd.DataFrame) -> pd.DataFrame:
-    """Return Tables 3 and 4 in long format.
-
-    Parameters
-    ----------
-    cohort : DataFrame
-        As for :func:`rairlib.studies.wang2025.analysis.check_cohort`.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``statistic, variable, level, group, method, value``.
-    """
-    parts = [table_3(cohort), table_4(cohort)]
-    for model, estimates in table_4_ratios(cohort).groupby("model", sort=False):
-        rows = ratio_rows(estimates, OUTCOME, model)
-        parts.append(pd.DataFrame(rows, columns=list(COLUMNS)))
-    return pd.concat(parts, ignore_index=True)
+# --- Progression: ROC of ps-Tg (Figure 3), Cox models (Table 5), curves (Figures 4 and 5) -----
 
 
-# --- Progression in Wang et al. 2025: ROC of ps-Tg, Cox models (Table 5), Kaplan-Meier curves ---
-
-
-WANG2025_PROGRESSION_OUTCOME = ("PD", "NPD")
+PROGRESSION = ("PD", "NPD")
 RESPONSES = ("CR", "non-CR/non-PD")
 # The level named first is the one whose hazard of progression the table prints.
-WANG2025_PROGRESSION_CONTRASTS = {
+PROGRESSION_CONTRASTS = {
     "gender": ("Female", "Male"),
     "age_55": ("≥55", "<55"),
     "histology": ("FTC", "PTC"),
@@ -422,15 +376,10 @@ WANG2025_PROGRESSION_CONTRASTS = {
 }
 NOT_IN_MODEL = ("multicentricity", "lnm_ratio_50", "n_stage")
 TABLE_5_MODEL = {
-    name: WANG2025_PROGRESSION_CONTRASTS[name]
-    for name in WANG2025_PROGRESSION_CONTRASTS
-    if name not in NOT_IN_MODEL
+    name: levels for name, levels in PROGRESSION_CONTRASTS.items() if name not in NOT_IN_MODEL
 }
 RATES = (12, 36, 60)
 LEVEL_OFF = 100  # months after which Figure 4 is described
-# Figure 5A's curves, then the curves of the types of refractory disease; Figure 5B joins two.
-CURVES = ("RAIR", "RAIA")
-TYPE_CURVES = (*TYPES, "partial avidity or avidity lost")
 
 
 def responses(cohort: pd.DataFrame) -> pd.DataFrame:
@@ -439,7 +388,7 @@ def responses(cohort: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     cohort : DataFrame
-        As for :func:`rairlib.studies.wang2025.analysis.check_cohort`.
+        As for :func:`check_cohort`.
 
     Returns
     -------
@@ -451,7 +400,7 @@ def responses(cohort: pd.DataFrame) -> pd.DataFrame:
     rows = [
         ("n", "", "", "evaluable", "", len(data)),
         ("n", "", "", "not evaluable", "", len(cohort) - len(data)),
-        *part_rows(data["progression"], WANG2025_PROGRESSION_OUTCOME),
+        *part_rows(data["progression"], PROGRESSION),
         *part_rows(data["response"], RESPONSES),
         *quantile_rows(data["follow_up"], "evaluable"),
     ]
@@ -464,7 +413,7 @@ def figure_3(cohort: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     cohort : DataFrame
-        As for :func:`rairlib.studies.wang2025.analysis.check_cohort`.
+        As for :func:`check_cohort`.
 
     Returns
     -------
@@ -478,10 +427,10 @@ def figure_3(cohort: pd.DataFrame) -> pd.DataFrame:
     score, group = data["ps_tg"], data["progression"]
     best = optimal_cutoffs(data["progressed"], score)["cutoff"].iloc[0]
     rows = [
-        *rank_rows(score, group, WANG2025_PROGRESSION_OUTCOME),
-        *auc_rows(score, group, WANG2025_PROGRESSION_OUTCOME),
-        ("cutoff", "ps_tg", "", " vs ".join(WANG2025_PROGRESSION_OUTCOME), "youden", best),
-        *operating_rows(score, group, WANG2025_PROGRESSION_OUTCOME, "ps_tg_528", PS_TG_CUTOFF),
+        *rank_rows(score, group, PROGRESSION),
+        *auc_rows(score, group, PROGRESSION),
+        ("cutoff", "ps_tg", "", " vs ".join(PROGRESSION), "youden", best),
+        *operating_rows(score, group, PROGRESSION, "ps_tg_528", PS_TG_CUTOFF),
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -492,7 +441,7 @@ def table_5_counts(cohort: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     cohort : DataFrame
-        As for :func:`rairlib.studies.wang2025.analysis.check_cohort`.
+        As for :func:`check_cohort`.
 
     Returns
     -------
@@ -502,7 +451,7 @@ def table_5_counts(cohort: pd.DataFrame) -> pd.DataFrame:
     data = evaluable(cohort)
     rows = [
         row
-        for name in WANG2025_PROGRESSION_CONTRASTS
+        for name in PROGRESSION_CONTRASTS
         for row in level_rows(data[name], LEVELS[name], "evaluable")
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
@@ -514,7 +463,7 @@ def table_5(cohort: pd.DataFrame, ties: str = "breslow") -> pd.DataFrame:
     Parameters
     ----------
     cohort : DataFrame
-        As for :func:`rairlib.studies.wang2025.analysis.check_cohort`.
+        As for :func:`check_cohort`.
     ties : str
         ``breslow``, as the paper's software handles ties, or ``efron``.
 
@@ -532,7 +481,7 @@ def table_5(cohort: pd.DataFrame, ties: str = "breslow") -> pd.DataFrame:
     data = evaluable(cohort)
     fits = [
         cox(data, "pfs", "progressed", {name: contrast}, ties).assign(model="univariable")
-        for name, contrast in WANG2025_PROGRESSION_CONTRASTS.items()
+        for name, contrast in PROGRESSION_CONTRASTS.items()
     ]
     joint = cox(data, "pfs", "progressed", TABLE_5_MODEL, ties)
     table = pd.concat([*fits, joint.assign(model="multivariable")])
@@ -546,7 +495,7 @@ def figure_4(cohort: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     cohort : DataFrame
-        As for :func:`rairlib.studies.wang2025.analysis.check_cohort`.
+        As for :func:`check_cohort`.
 
     Returns
     -------
@@ -565,7 +514,7 @@ def figure_5(cohort: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     cohort : DataFrame
-        As for :func:`rairlib.studies.wang2025.analysis.check_cohort`.
+        As for :func:`check_cohort`.
 
     Returns
     -------
@@ -576,67 +525,17 @@ def figure_5(cohort: pd.DataFrame) -> pd.DataFrame:
     """
     data = evaluable(cohort)
     refractory = data[data["rair"] == "RAIR"]
-    members = {name: data[data["rair"] == name] for name in CURVES}
-    members |= {name: refractory[refractory["rair_type"] == name] for name in TYPES}
-    members |= {name: refractory[refractory["curve"] == name] for name in TYPE_CURVES[-1:]}
+    curves = [("rair", name) for name in OUTCOME] + [("rair_type", name) for name in TYPES]
     rows = []
-    for name, part in members.items():
+    for column, name in [*curves, ("curve", JOINED_TYPES)]:
+        part = data[data[column] == name]
         if len(part):
             rows += survival_rows(part["pfs"], part["progressed"], RATES, name)
-    versus = " vs ".join(CURVES)
+    versus = " vs ".join(OUTCOME)
     rows += log_rank_rows(data["pfs"], data["progressed"], data["rair"], versus)
-    part = refractory[["pfs", "progressed", "curve"]]
-    rows += log_rank_rows(part["pfs"], part["progressed"], part["curve"], "RAIR")
+    own = (refractory[name] for name in ("pfs", "progressed", "curve"))
+    rows += log_rank_rows(*own, "RAIR")
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def progression_rows(cohort: pd.DataFrame) -> pd.DataFrame:
-    """Return sections 3.4 to 3.6 in long format: responses, Figures 3 to 5 and Table 5.
-
-    Parameters
-    ----------
-    cohort : DataFrame
-        As for :func:`rairlib.studies.wang2025.analysis.check_cohort`.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``statistic, variable, level, group, method, value``.
-    """
-    parts = [responses(cohort), figure_3(cohort), table_5_counts(cohort)]
-    for model, estimates in table_5(cohort).groupby("model", sort=False):
-        rows = ratio_rows(estimates, WANG2025_PROGRESSION_OUTCOME, model)
-        parts.append(pd.DataFrame(rows, columns=list(COLUMNS)))
-    return pd.concat([*parts, figure_4(cohort), figure_5(cohort)], ignore_index=True)
-
-
-# --- The analysis of Wang et al. 2025 (Qingdao), in the order of the paper --------------------
-# Works on any cohort with the paper's variables: simulated, or a reader's own. The cohort's columns
-# are in :mod:`~rairlib.studies.wang2025.analysis`, refractory disease in
-# :mod:`~rairlib.studies.wang2025.analysis`, progression in
-# :mod:`~rairlib.studies.wang2025.analysis`.
-
-
-__all__ = [
-    "COHORT_COLUMNS",
-    "LEVELS",
-    "TABLE_4_MODELS",
-    "TABLE_5_MODEL",
-    "TYPES",
-    "analyse",
-    "check_cohort",
-    "evaluable",
-    "figure_3",
-    "figure_4",
-    "figure_5",
-    "responses",
-    "table_3",
-    "table_4",
-    "table_4_ratios",
-    "table_5",
-    "table_5_counts",
-    "with_cutoffs",
-]
 
 
 def analyse(cohort: pd.DataFrame) -> pd.DataFrame:
@@ -659,4 +558,22 @@ def analyse(cohort: pd.DataFrame) -> pd.DataFrame:
     RairlibError
         If the cohort is not usable or a model has no finite estimates.
     """
-    return pd.concat([refractory_rows(cohort), progression_rows(cohort)], ignore_index=True)
+    parts = [
+        table_3(cohort),
+        table_4(cohort),
+        *_by_model(table_4_ratios(cohort), OUTCOME),
+        responses(cohort),
+        figure_3(cohort),
+        table_5_counts(cohort),
+        *_by_model(table_5(cohort), PROGRESSION),
+        figure_4(cohort),
+        figure_5(cohort),
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _by_model(ratios: pd.DataFrame, groups: tuple[str, str]) -> list[pd.DataFrame]:
+    return [
+        pd.DataFrame(ratio_rows(estimates, groups, model), columns=list(COLUMNS))
+        for model, estimates in ratios.groupby("model", sort=False)
+    ]

@@ -20,8 +20,8 @@ from rairlib.cohorts.study import DeclaredStudy
 from rairlib.cohorts.whole_numbers import AnchorError
 from rairlib.registry.printed import Printed, parse_printed
 from rairlib.registry.registry import Registry
+from rairlib.studies.wang2025.analysis import BY_PROGRESSION, JOINED_TYPES, RATES
 from rairlib.studies.wang2025.analysis import COURSES as AVIDITY
-from rairlib.studies.wang2025.analysis import RATES
 
 # --- Draw the measured values of a cohort of which the dichotomised variables are given -------
 # Every value respects its patient's level; together they have the printed medians, quartiles and
@@ -29,7 +29,6 @@ from rairlib.studies.wang2025.analysis import RATES
 # under observation.
 
 
-JOINED = "partial avidity or avidity lost"
 STEPS = {"age": 1.0, "tumor_size": 0.1, "lnm_ratio": 0.1, "lm_size": 0.1, "ps_tg": 0.1}
 # Not printed: largest lung metastasis that a draw may take (cm), and the smallest node ratio of
 # a patient with node metastasis (%).
@@ -44,7 +43,7 @@ COURSES = {
     "no avidity": (0.75, 0.20, 0.05),
     "partial avidity": (0.30, 0.40, 0.20, 0.07, 0.02, 0.01),
     "avidity lost": (0.0, 0.45, 0.30, 0.15, 0.07, 0.03),
-    "progression despite avidity": (0.20, 0.40, 0.25, 0.10, 0.03, 0.02),
+    BY_PROGRESSION: (0.20, 0.40, 0.25, 0.10, 0.03, 0.02),
 }
 MONTH_STEP = 0.1
 # Not printed: mean time under observation after progression, in months.
@@ -328,10 +327,7 @@ def draw_follow_up(
     return draw_with_quantiles(low, high, targets, MONTH_STEP, rng, preferred, logarithmic=True)
 
 
-# --- Simulated cohorts that agree with Wang et al. 2025 (Qingdao) -----------------------------
-# A search finds the skeleton of a cohort: dichotomised variables, types of disease and the order of
-# progressions and censorings. Here the measured values, the times and what the tables do not cross
-# with anything are drawn around it.
+# --- A whole cohort around a skeleton ---------------------------------------------------------
 
 
 STUDY = "wang2025"
@@ -344,17 +340,11 @@ COLUMNS = (
     "ps_tg", "rai_courses", "rai_activity", "avidity", "rai_avid_status", "evaluable", "response",
     "progression", "pfs", "follow_up",
 )
-# fmt: on
 GIVEN = (
-    "gender",
-    "histology",
-    "multicentricity",
-    "ete",
-    "t_stage",
-    "n_stage",
-    "rai_avid_status",
+    "gender", "histology", "multicentricity", "ete", "t_stage", "n_stage", "rai_avid_status",
     "evaluable",
 )
+# fmt: on
 ONE_DECIMAL = ("tumor_size", "lnm_ratio", "lm_size", "ps_tg", "follow_up")
 WHOLE = ("age", "rai_courses", "rai_activity")
 
@@ -412,7 +402,7 @@ def searched_cohort(registry: Registry, seed: int) -> tuple[pd.DataFrame, Cohort
 
 def _searched(study, summaries, rng) -> tuple[pd.DataFrame, Cohort]:
     found = find_cohort(study, rng)
-    skeleton = found.skeleton().replace({"class": dict.fromkeys(JOINED_CLASSES, JOINED)})
+    skeleton = found.skeleton().replace({"class": dict.fromkeys(JOINED_CLASSES, JOINED_TYPES)})
     skeleton = skeleton.replace({name: {"": level} for name, level in ASSUMED.items()})
     marks = [int(mark) for mark in found.order.marks]
     return complete(skeleton, marks, summaries, rng), found
@@ -525,10 +515,10 @@ def _times(skeleton, positions, summaries, groups, rng) -> tuple[np.ndarray, np.
 def _types(skeleton, follow_up, summaries, rng) -> pd.Series:
     """Split the joined types; who counts as avid among them has lost avidity later on."""
     types = skeleton["class"].copy()
-    joined = np.flatnonzero(types == JOINED)
+    joined = np.flatnonzero(types == JOINED_TYPES)
     lost = summaries.sizes["avidity lost"]
     if len(joined) != lost + summaries.sizes["partial avidity"]:
-        raise AnchorError(f"{len(joined)} patients with {JOINED} are not as many as printed")
+        raise AnchorError(f"{len(joined)} patients with {JOINED_TYPES} are not as many as printed")
     # To see avidity lost takes a second course, so longer follow-up comes first.
     interval = summaries.definitions["rai_interval", "from"]
     eligible = follow_up[joined] >= interval
@@ -542,25 +532,19 @@ def _types(skeleton, follow_up, summaries, rng) -> pd.Series:
 def _variants(cohort, summaries, rng) -> np.ndarray:
     """Deal out the printed variants of papillary carcinoma; the others are not described."""
     papillary = np.flatnonzero(cohort["histology"] == "PTC")
-    dealt = [
-        level
-        for (variable, level), count in summaries.counts.items()
-        if variable == "ptc_variant"
-        for _ in range(count)
-    ]
-    dealt += ["not described"] * (len(papillary) - len(dealt))
+    printed = {
+        level: count for (name, level), count in summaries.counts.items() if name == "ptc_variant"
+    }
+    printed["not described"] = len(papillary) - sum(printed.values())
+    dealt = np.repeat(np.array(list(printed), dtype=object), list(printed.values()))
     variants = np.full(len(cohort), "", dtype=object)
-    variants[papillary] = rng.permutation(np.array(dealt, dtype=object))
+    variants[papillary] = rng.permutation(dealt)
     return variants
 
 
 def _responses(cohort, skeleton, summaries, rng) -> np.ndarray:
     """Give the complete responses to patients with avid, small lesions first."""
-    response = np.select(
-        [cohort["progression"] == "PD", cohort["progression"] == "NPD"],
-        ["PD", "non-CR/non-PD"],
-        "",
-    ).astype(object)
+    response = cohort["progression"].replace("NPD", "non-CR/non-PD").to_numpy(dtype=object)
     small = (skeleton["lm_size_1"] == "<1") & (skeleton["ps_tg_528"] == "<528.5")
     likely = (cohort["rair"] == "RAIA") & small
     order = np.lexsort((rng.random(len(cohort)), ~likely, cohort["progression"] != "NPD"))

@@ -71,14 +71,10 @@ def _one(registry: Registry, seed: int, number: int) -> dict[str, pd.DataFrame]:
     more = unpublished(cohort, np.random.default_rng([seed, number]))
     return {
         "ensemble": results[held].drop_duplicates(KEY).assign(cohort=number)[columns],
-        "accuracy": results[results["statistic"].isin(RATIOS)].assign(cohort=number)[columns],
-        "unpublished": pd.DataFrame(
-            {
-                "cohort": number,
-                "quantity": more["topic"] + ": " + more["quantity"],
-                "value": more["value"],
-            }
-        ),
+        "accuracy": results[results["statistic"] == "hazard_ratio"].assign(cohort=number)[columns],
+        "unpublished": more.assign(cohort=number, quantity=more["topic"] + ": " + more["quantity"])[
+            ["cohort", "quantity", "value"]
+        ],
     }
 
 

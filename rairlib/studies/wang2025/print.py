@@ -1,9 +1,7 @@
-"""What a study's print says about progression: the layer between the registry and the arithmetic.
+"""What the print of Wang et al. 2025 says about progression, by arithmetic alone.
 
-The functions read groups, counts and rates by their names in the registry of the Qingdao study;
-what they compute with them stands in :mod:`rairlib.reconstruct.events`,
-:mod:`rairlib.stats.survival` and
-:mod:`rairlib.reconstruct.events`, which do not know the registry.
+The functions read groups, counts and rates by their names in the registry; the arithmetic, in
+:mod:`rairlib.reconstruct.events` and :mod:`rairlib.stats.survival`, does not know it.
 """
 
 import math
@@ -21,7 +19,7 @@ from rairlib.checks.roc import (
     limits_agree,
     printed_areas,
 )
-from rairlib.checks.survival import EventSplit, Rate, event_splits, printed_rates
+from rairlib.checks.survival import EventSplit, event_splits, printed_rates
 from rairlib.reconstruct.events import (
     OrderedSample,
     area_limits,
@@ -35,12 +33,12 @@ from rairlib.reconstruct.events import (
     rate_without_censoring,
     sample_through,
     surest_cutoff,
-    tight_split,
     youden_limits,
 )
-from rairlib.registry.printed import format_value
+from rairlib.registry.printed import Printed, format_value
 from rairlib.registry.registry import Registry
 from rairlib.stats.survival import CoxFit, fall_that_ties_need, logrank_limits, wald_statistic
+from rairlib.studies.wang2025.analysis import BY_PROGRESSION, JOINED_TYPES, TYPES
 
 # Stage T4 includes gross extension beyond the thyroid.
 NESTED = (("t_stage", "T4"), ("ete", "Positive"))
@@ -100,8 +98,7 @@ def event_ranges(registry: Registry) -> pd.DataFrame:
         Indexed by ``variable, level``. ``patients``: evaluable ones; ``refractory``: RAIR patients
         of the level, those not evaluable included (missing where not printed); ``fewest, most``:
         from the interval, numbers at risk included; ``fewest_refractory, most_refractory``: if
-        events occur in RAIR alone; ``tight_low, tight_high``: the two numbers at which the bound
-        would be attained.
+        events occur in RAIR alone.
     """
     index = count_index(registry)
     rows = [row for split in univariable_splits(registry).values() for row in _levels(index, split)]
@@ -117,7 +114,6 @@ def _levels(index: CountIndex, split: EventSplit) -> list[dict]:
     fit = cox_fit(split)
     plain = _both_levels(possible_splits(split.total, patients, fit), split.total)
     among = _both_levels(possible_splits(split.total, patients, fit, most), split.total)
-    tight = tight_split(split.total, split.error[1])
     return [
         {
             "variable": variable,
@@ -128,8 +124,6 @@ def _levels(index: CountIndex, split: EventSplit) -> list[dict]:
             "most": plain[place][1],
             "fewest_refractory": among[place][0],
             "most_refractory": among[place][1],
-            "tight_low": tight[0],
-            "tight_high": tight[1],
         }
         for place in (0, 1)
     ]
@@ -139,7 +133,7 @@ def _both_levels(splits: list[int], total: int) -> tuple[tuple[int, int], tuple[
     return (splits[0], splits[-1]), (total - splits[-1], total - splits[0])
 
 
-def nested_range(table: pd.DataFrame, total: int, nested=NESTED) -> pd.DataFrame:
+def nested_range(table: pd.DataFrame, total: int, nested=NESTED) -> pd.Series:
     """Sharpen the events of two levels, one of which lies within the other.
 
     Parameters
@@ -153,23 +147,20 @@ def nested_range(table: pd.DataFrame, total: int, nested=NESTED) -> pd.DataFrame
 
     Returns
     -------
-    DataFrame
-        One row per level of both variables: ``before`` and ``after``, as ``(fewest, most)``.
+    Series
+        ``(fewest, most)`` of every level of both variables.
     """
     inner, outer = (table.loc[key] for key in nested)
     spare = int(outer["patients"] - inner["patients"])
     ends = ["fewest_refractory", "most_refractory"]
     (a, b), (c, d) = (tuple(int(row[end]) for end in ends) for row in (inner, outer))
     after = {nested[0]: (max(a, c - spare), min(b, d)), nested[1]: (max(c, a), min(d, b + spare))}
-    rows = {}
-    for variable, level in nested:
-        for name in table.loc[variable].index:
-            low, high = after[variable, level]
-            rows[variable, name] = {
-                "before": tuple(int(table.loc[(variable, name), end]) for end in ends),
-                "after": (low, high) if name == level else (total - high, total - low),
-            }
-    return pd.DataFrame(rows).T.rename_axis(["variable", "level"])
+    rows = {
+        (variable, name): (low, high) if name == level else (total - high, total - low)
+        for (variable, level), (low, high) in after.items()
+        for name in table.loc[variable].index
+    }
+    return pd.Series(rows).rename_axis(["variable", "level"])
 
 
 def left_out(registry: Registry) -> pd.DataFrame:
@@ -216,20 +207,15 @@ def rate_counts(registry: Registry, sizes: dict[str, tuple[int, ...]]) -> pd.Dat
     for rate in printed_rates(registry):
         for patients in sizes.get(rate.row.group, (rate.patients,)):
             if patients and rate.months:
-                rows[rate.row.group, rate.months, patients] = _rate_row(rate, patients)
+                events = events_behind_rate(patients, rate.survival)
+                rows[rate.row.group, rate.months, patients] = {
+                    "printed": rate.row.printed,
+                    "fewest": events[0],
+                    "most": events[-1],
+                    "uncensored": next(iter(rate_without_censoring(patients, rate.survival)), None),
+                }
     table = pd.DataFrame(rows).T.rename_axis(["group", "months", "patients"])
     return table.astype({"fewest": int, "most": int, "uncensored": "Int64"})
-
-
-def _rate_row(rate: Rate, patients: int) -> dict:
-    events = events_behind_rate(patients, rate.survival)
-    plain = rate_without_censoring(patients, rate.survival)
-    return {
-        "printed": rate.row.printed,
-        "fewest": events[0],
-        "most": events[-1],
-        "uncensored": plain[0] if plain else None,
-    }
 
 
 # --- What the print says about the ROC curve of ps-Tg: the layer between registry and arithmetic
@@ -252,11 +238,8 @@ def tg_table(registry: Registry) -> dict[str, int]:
         ``tables`` (how many agree), and of the first one ``true_positives, false_negatives,
         false_positives, true_negatives``.
     """
-    (rule,) = (
-        rule
-        for rule in rules(registry, count_index(registry))
-        if rule.first.variable == "ps_tg_528"
-    )
+    found = rules(registry, count_index(registry))
+    (rule,) = (rule for rule in found if rule.first.variable == "ps_tg_528")
     scores = binary_scores(rule)
     names = ("true_positives", "false_negatives", "false_positives", "true_negatives")
     return {"tables": len(scores), **{name: getattr(scores[0], name) for name in names}}
@@ -284,19 +267,19 @@ def tg_samples(registry: Registry, at_cutoff: bool = True) -> tuple[OrderedSampl
         ordered_sample(
             int(registry.size(group).number.value),
             span,
-            tuple(_span(_tg(registry, name, group)) for name in ("q1", "median", "q3")),
+            tuple((quartile.low, quartile.high) for quartile in _quartiles(registry, group)),
             ((_cutoff(registry), count),) if at_cutoff else (),
         )
         for group, count in zip(GROUPS, above, strict=True)
     )
 
 
-def _tg(registry: Registry, statistic: str, group: str):
+def _tg(registry: Registry, statistic: str, group: str) -> Printed:
     return registry.where(statistic, variable="ps_tg", group=group, repeats="")[0].number
 
 
-def _span(number) -> tuple[float, float]:
-    return number.low, number.high
+def _quartiles(registry: Registry, group: str) -> list[Printed]:
+    return [_tg(registry, name, group) for name in ("q1", "median", "q3")]
 
 
 def _cutoff(registry: Registry) -> float:
@@ -319,18 +302,14 @@ def tg_limits(registry: Registry) -> pd.DataFrame:
     samples, cutoff = tg_samples(registry), _cutoff(registry)
     printed = _tg_area(registry).row.number.value
     rows = {"area": (*area_limits(*samples), printed)}
-    for place in sorted({cutoff, *_quartiles(registry)}):
+    quartiles = [number.value for group in GROUPS for number in _quartiles(registry, group)]
+    for place in sorted({cutoff, *quartiles}):
         index = youden_limits(*samples, place)
         point = index[0] if index[0] == index[1] else math.nan
         rows[f"Youden's index at {place:g}"] = (*index, point)
     surest = surest_cutoff(*tg_samples(registry, at_cutoff=False))[1]
     rows["Youden's index that the quartiles guarantee somewhere"] = (surest, math.nan, math.nan)
     return pd.DataFrame(rows, index=["low", "high", "printed"]).T.rename_axis("quantity")
-
-
-def _quartiles(registry: Registry) -> list[float]:
-    names = ("q1", "median", "q3")
-    return [_tg(registry, name, group).value for group in GROUPS for name in names]
 
 
 def _tg_area(registry: Registry) -> PrintedArea:
@@ -356,12 +335,8 @@ def tg_area_error(registry: Registry) -> dict[str, float]:
     with_event, without = area.counts
     null = math.sqrt((with_event + without + 1) / (12 * with_event * without))
     z = (area.row.number.low - 0.5) / null
-    errors = implied_error(area)
-    return {
-        "error_low": errors[0],
-        "error_high": errors[1],
-        "p_value": 2 * NormalDist().cdf(-z),
-    }
+    low, high = implied_error(area)
+    return {"error_low": low, "error_high": high, "p_value": 2 * NormalDist().cdf(-z)}
 
 
 def tg_example(
@@ -401,8 +376,8 @@ def _at_quartiles(registry: Registry, group: str) -> list[tuple[int, float]]:
     """Put the two patients around each quartile on it, so that every rule finds it there."""
     patients = int(registry.size(group).number.value)
     return [
-        (rank, _tg(registry, name, group).value)
-        for part, name in enumerate(("q1", "median", "q3"), start=1)
+        (rank, quartile.value)
+        for part, quartile in enumerate(_quartiles(registry, group), start=1)
         for rank in sorted(set(quartile_neighbours(patients, part)))
     ]
 
@@ -423,12 +398,9 @@ def tg_examples(registry: Registry, choices: list[tuple[float, float, float]]) -
         One row per choice: ``area``; ``SPSS`` and ``DeLong``: whether ``area ± 1.96 SE`` rounds to
         the printed limits; ``best index`` and ``at the cut-off`` (Youden).
     """
-    area, rows = _tg_area(registry), []
-    table = tg_table(registry)
-    sizes = [
-        table["true_positives"] + table["false_negatives"],
-        table["true_negatives"] + table["false_positives"],
-    ]
+    area, rows, table = _tg_area(registry), [], tg_table(registry)
+    sizes = area.counts
+    index = table["true_positives"] / sizes[0] - table["false_positives"] / sizes[1]
     for choice in choices:
         facts = curve_facts(*tg_example(registry, *choice))
         rows.append(
@@ -437,9 +409,7 @@ def tg_examples(registry: Registry, choices: list[tuple[float, float, float]]) -
                 "SPSS": limits_agree(area, facts["area"], facts["hanley_mcneil"]),
                 "DeLong": limits_agree(area, facts["area"], facts["delong"]),
                 "best index": format_value(facts["youden"], 4),
-                "at the cut-off": format_value(
-                    table["true_positives"] / sizes[0] - table["false_positives"] / sizes[1], 4
-                ),
+                "at the cut-off": format_value(index, 4),
             }
         )
     return pd.DataFrame(rows)
@@ -451,8 +421,6 @@ def tg_examples(registry: Registry, choices: list[tuple[float, float, float]]) -
 
 
 AVID = "rai_avid_status"
-TYPES = ("no avidity", "partial avidity", "avidity lost", "progression despite avidity")
-PROGRESSED = "progression despite avidity"
 
 
 def avidity_classes(registry: Registry) -> dict[str, int]:
@@ -513,19 +481,18 @@ def avidity_cases(registry: Registry) -> pd.DataFrame:
     """
     split = univariable_splits(registry)[AVID]
     avid, needed = whole_number(split.levels[1]), split.ranges()[1][0]
-    raia, rair = (_size(registry, group) for group in ("RAIA", "RAIR"))
-    rows = {}
-    for out in range(_size(registry, "not evaluable") + 1):
-        among = avid - (raia - out)
-        rows[out] = {
-            "RAIR left out": _size(registry, "not evaluable") - out,
-            "RAIA evaluable": raia - out,
-            "RAIR evaluable": rair - _size(registry, "not evaluable") + out,
-            "RAIR among the avid": among,
-            "events needed": needed,
-            "possible": among >= needed,
-        }
-    return pd.DataFrame(rows).T.rename_axis("RAIA left out")
+    raia, rair, left = (_size(registry, group) for group in ("RAIA", "RAIR", "not evaluable"))
+    out = np.arange(left + 1)
+    among = avid - (raia - out)
+    columns = {
+        "RAIR left out": left - out,
+        "RAIA evaluable": raia - out,
+        "RAIR evaluable": rair - left + out,
+        "RAIR among the avid": among,
+        "events needed": needed,
+        "possible": among >= needed,
+    }
+    return pd.DataFrame(columns, index=pd.Index(out, name="RAIA left out"))
 
 
 def _size(registry: Registry, group: str) -> int:
@@ -551,8 +518,7 @@ def avidity_logrank(registry: Registry) -> dict[str, float]:
     split = univariable_splits(registry)[AVID]
     (row,) = registry.where("logrank_chi_square", group="RAIR vs RAIA", repeats="")
     fit = cox_fit(split)
-    least, most = logrank_limits(fit)
-    wald = wald_statistic(fit)
+    (least, most), (wald_low, wald_high) = logrank_limits(fit), wald_statistic(fit)
     fall = fall_that_ties_need(row.number.low, fit)
     rates = [rate for rate in printed_rates(registry) if rate.row.group == "evaluable"]
     last = max(rates, key=lambda rate: rate.months)
@@ -561,8 +527,8 @@ def avidity_logrank(registry: Registry) -> dict[str, float]:
         "least": least,
         "most": most,
         "most_shortened": logrank_limits(cox_fit(split, shortened=True))[1],
-        "wald_low": wald[0],
-        "wald_high": wald[1],
+        "wald_low": wald_low,
+        "wald_high": wald_high,
         "fall": fall,
         "rate": last.survival[0],
         "height": fall * last.survival[1],
@@ -593,11 +559,11 @@ def mixtures(registry: Registry, months: float = 60.0) -> pd.DataFrame:
     classes, cases = avidity_classes(registry), avidity_cases(registry)
     none, partly = classes[TYPES[0]], classes[TYPES[1]] + classes[TYPES[2]]
     rows = []
-    for _, case in cases[cases["possible"].astype(bool)].iterrows():
+    for _, case in cases[cases["possible"]].iterrows():
         out = case["RAIR left out"]
         for here in range(out + 1):
-            sizes = none - here, partly - out + here, classes[PROGRESSED]
-            of_types = rates[TYPES[0]], rates["partial avidity or avidity lost"], rates[PROGRESSED]
+            sizes = none - here, partly - out + here, classes[BY_PROGRESSION]
+            of_types = rates[TYPES[0]], rates[JOINED_TYPES], rates[BY_PROGRESSION]
             rair = _average(sizes, of_types)
             groups = case["RAIA evaluable"], case["RAIR evaluable"]
             whole = _average(groups, (rates["RAIA"], rates["RAIR"]))

@@ -27,9 +27,7 @@ COLUMNS = ("topic", "quantity", "value", "reason")
 OUTCOME = ("pfs", "progressed")
 RAIR = {"rair": ("RAIR", "RAIA")}
 AVIDITY = {"rai_avid_status": TABLE_5_MODEL["rai_avid_status"]}
-ADJUSTED_AVIDITY = {
-    name: TABLE_5_MODEL[name] for name in ("rai_avid_status", "age_55", "ps_tg_528")
-}
+ADJUSTED_AVIDITY = AVIDITY | {name: TABLE_5_MODEL[name] for name in ("age_55", "ps_tg_528")}
 LANDMARKS = (12, 24, 36)
 # Months between two courses, from and to, as the methods state them.
 COURSE_INTERVALS = (6, 12)
@@ -86,11 +84,11 @@ def _rows(topic: str, quantities: list[str], compute: Callable[[], list[float]])
         return [(topic, quantity, np.nan, reason) for quantity in quantities]
 
 
-def _ratio(topic: str, name: str, fit: Callable[[], pd.DataFrame]) -> list[tuple]:
+def _ratio(topic: str, name: str, fit: Callable[..., pd.DataFrame], *arguments) -> list[tuple]:
     """Name the first ratio of a regression, its limits and its p value."""
 
     def compute() -> list[float]:
-        estimates = fit()
+        estimates = fit(*arguments)
         first = estimates[estimates["statistic"].str.endswith("_ratio")].iloc[0]
         return [first[column] for column in SHOWN]
 
@@ -100,11 +98,11 @@ def _ratio(topic: str, name: str, fit: Callable[[], pd.DataFrame]) -> list[tuple
 def _proportional_hazards(data: pd.DataFrame) -> list[tuple]:
     """Test Table 5's model for hazard ratios that change, g(t) being 1 - Kaplan-Meier."""
     names = [f"p, {name}" for name in [*TABLE_5_MODEL, "global"]]
-    return _rows(
-        "proportional hazards",
-        names,
-        lambda: proportional_hazards(data, *OUTCOME, TABLE_5_MODEL)["p_value"].tolist(),
-    )
+
+    def p_values() -> list[float]:
+        return proportional_hazards(data, *OUTCOME, TABLE_5_MODEL)["p_value"].tolist()
+
+    return _rows("proportional hazards", names, p_values)
 
 
 def _ps_tg_and_refractory_disease(data: pd.DataFrame) -> list[tuple]:
@@ -118,12 +116,11 @@ def _ps_tg_and_refractory_disease(data: pd.DataFrame) -> list[tuple]:
         "odds ratio, tenfold ps-Tg": {"log_ps_tg": None},
         "odds ratio, tenfold ps-Tg, adjusted for age and T stage": {"log_ps_tg": None} | others,
     }
-    rows = []
-    for name, covariates in models.items():
-        rows += _ratio(
-            "refractory disease", name, lambda c=covariates: logistic(data, "refractory", c)
-        )
-    return rows
+    return [
+        row
+        for name, model in models.items()
+        for row in _ratio("refractory disease", name, logistic, data, "refractory", model)
+    ]
 
 
 def _table_5(data: pd.DataFrame) -> list[tuple]:
@@ -160,15 +157,17 @@ def _refractory_status(data: pd.DataFrame) -> list[tuple]:
     """
     without_fourth = data[data["rair_type"] != BY_PROGRESSION]
     fits = {
-        "hazard ratio, RAIR": lambda: cox(data, *OUTCOME, RAIR),
-        "hazard ratio, RAIR, Firth": lambda: firth_cox(data, *OUTCOME, RAIR),
-        "hazard ratio, RAIR, ridge": lambda: ridge_cox(data, *OUTCOME, RAIR, RIDGE_PENALTY),
-        "hazard ratio, avidity, type iv left out": lambda: cox(without_fourth, *OUTCOME, AVIDITY),
-        "hazard ratio, avidity, type iv left out, Firth": lambda: firth_cox(
-            without_fourth, *OUTCOME, AVIDITY
-        ),
+        "RAIR": (cox, data, *OUTCOME, RAIR),
+        "RAIR, Firth": (firth_cox, data, *OUTCOME, RAIR),
+        "RAIR, ridge": (ridge_cox, data, *OUTCOME, RAIR, RIDGE_PENALTY),
+        "avidity, type iv left out": (cox, without_fourth, *OUTCOME, AVIDITY),
+        "avidity, type iv left out, Firth": (firth_cox, without_fourth, *OUTCOME, AVIDITY),
     }
-    return [row for name, fit in fits.items() for row in _ratio("avidity", name, fit)]
+    return [
+        row
+        for name, fit in fits.items()
+        for row in _ratio("avidity", f"hazard ratio, {name}", *fit)
+    ]
 
 
 def _landmarks(data: pd.DataFrame) -> list[tuple]:
@@ -184,12 +183,13 @@ def _landmarks(data: pd.DataFrame) -> list[tuple]:
         rows += _rows(topic, ["patients", "progressions"], sizes)
         models = {"": AVIDITY, ", adjusted for age and ps-Tg": ADJUSTED_AVIDITY}
         for ending, covariates in models.items():
-            rows += _ratio(
-                topic,
-                f"hazard ratio, avidity{ending}",
-                lambda m=months, c=covariates: cox(landmark(data, "pfs", m), *OUTCOME, c),
-            )
+            name = f"hazard ratio, avidity{ending}"
+            rows += _ratio(topic, name, _cox_from, months, data, covariates)
     return rows
+
+
+def _cox_from(months: int, data: pd.DataFrame, covariates: dict) -> pd.DataFrame:
+    return cox(landmark(data, "pfs", months), *OUTCOME, covariates)
 
 
 def _status_that_begins(data: pd.DataFrame) -> list[tuple]:
@@ -205,11 +205,9 @@ def _status_that_begins(data: pd.DataFrame) -> list[tuple]:
         begins = data["rair_type"].map({"no avidity": 0.0, "partial avidity": 0.0})
         begins = begins.mask(data["rair_type"] == "avidity lost", last_course)
         timed = data.assign(refractory=begins)
-        rows += _ratio(
-            "status that begins",
-            f"hazard ratio, refractory status, courses {interval} months apart",
-            lambda frame=timed: time_dependent_cox(frame, *OUTCOME, "refractory"),
-        )
+        name = f"hazard ratio, refractory status, courses {interval} months apart"
+        fit = (time_dependent_cox, timed, *OUTCOME, "refractory")
+        rows += _ratio("status that begins", name, *fit)
     return rows
 
 
