@@ -232,11 +232,6 @@ def subgroup_values_from_anchors(registry: Registry) -> pd.DataFrame:
         ``anchor``), ``low, high`` (range of the number over these splits; NaN if there are
         none), ``agrees`` (whether one of them rounds to the print) and ``cut`` (whether the
         print agrees only as a limit beyond 1 that was cut short).
-
-    Raises
-    ------
-    ReconstructionError
-        As for :func:`printed_subgroups`.
     """
     records = []
     for subgroups in printed_subgroups(registry):

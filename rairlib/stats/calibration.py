@@ -256,11 +256,6 @@ def hosmer_lemeshow_spread(
     -------
     DataFrame
         One row per rule and number; columns as for :func:`hosmer_lemeshow`.
-
-    Raises
-    ------
-    RairlibError
-        As :func:`hosmer_lemeshow` does.
     """
     numbers = np.atleast_1d(whole("groups", list(groups) if np.iterable(groups) else groups, 3))
     if not numbers.size:

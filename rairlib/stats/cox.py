@@ -241,11 +241,6 @@ def likelihood_ratio(
     TestResult
         Method ``likelihood_ratio``, twice the gain in log partial likelihood, one degree of
         freedom per term, and p.
-
-    Raises
-    ------
-    RairlibError
-        As :func:`rairlib.stats.cox.cox` does.
     """
     estimates = cox(frame, time, event, covariates)
     coefficients = estimates["estimate"][estimates["statistic"] == "coefficient"].to_numpy()

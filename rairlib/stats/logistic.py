@@ -272,11 +272,6 @@ def dependent_terms(columns: pd.DataFrame, share: float) -> str:
     return ", ".join(map(str, columns.columns[abs(combinations[:, 0]) > NEARLY_NONE]))
 
 
-def log_likelihood(event: np.ndarray, linear: np.ndarray | float) -> float:
-    """Return the log likelihood of outcomes under given log odds."""
-    return float((event * linear - np.logaddexp(0.0, linear)).sum())
-
-
 # --- How uncertain the risk of a logistic model is, given the covariance of its coefficients ---
 # The interval is Wald's on the scale of log odds, turned into risks. It covers the sampling error
 # of

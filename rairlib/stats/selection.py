@@ -473,11 +473,6 @@ def fixed_logistic(
     Developed
         The variables, and the risks that they give; a level that no patient of the frame has
         counts as the reference.
-
-    Raises
-    ------
-    RairlibError
-        As :func:`develop_logistic` does.
     """
     check_columns(frame, [outcome])
     event = outcome_column(frame[outcome]).to_numpy()

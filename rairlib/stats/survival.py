@@ -208,11 +208,6 @@ def expected_events(time, event, group) -> pd.DataFrame:
     DataFrame
         Columns ``group, n, observed, expected``; groups in order of appearance. Expected is
         Σ d·nⱼ/n over the times of events, as the log-rank test adds it up.
-
-    Raises
-    ------
-    RairlibError
-        As :func:`log_rank` does.
     """
     time, event, group = aligned(time=time, event=event, group=group)
     data = survival_times(time, event)

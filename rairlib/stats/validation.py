@@ -387,11 +387,6 @@ def stability_summary(repeated: Repeated, threshold: float) -> pd.DataFrame:
         (of a patient), ``median_width`` (of the patients' 2.5-97.5 % limits), ``instability``
         (mean over patients) and ``unstable_patients`` (share of patients whom at least one resample
         in ten puts on the other side of the threshold).
-
-    Raises
-    ------
-    RairlibError
-        As :func:`risk_stability` does.
     """
     patients = risk_stability(repeated, threshold)
     same = [names == repeated.model.variables for names in repeated.chosen]
