@@ -6,21 +6,18 @@ from printed_cohorts import printed_cohorts
 from small_registry import registry
 
 from rairlib.checks import contingency, counts, domains, means, percentages, rank_tests
-from rairlib.checks import counts as repeats
-from rairlib.checks import means as granularity
-from rairlib.checks import means as spread
 from rairlib.registry.printed import parse_printed
 
 MODULES = (
     contingency,
     counts,
     domains,
-    granularity,
+    means,
     means,
     percentages,
     rank_tests,
-    repeats,
-    spread,
+    counts,
+    means,
 )
 CHECKS = [
     function

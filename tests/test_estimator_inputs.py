@@ -15,18 +15,11 @@ from rairlib.stats import (
     description,
     nomogram,
     resampling,
+    roc,
     sample_size,
     validation,
 )
-from rairlib.stats import calibration as hosmer_lemeshow
-from rairlib.stats import calibration as lowess
-from rairlib.stats import calibration as splines
 from rairlib.stats import logistic as risk_interval
-from rairlib.stats import resampling as predicted_risks
-from rairlib.stats import roc as cutoff_search
-from rairlib.stats import roc as cutoffs
-from rairlib.stats import roc as discrimination
-from rairlib.stats import validation as stability
 
 N = 12
 EVENT = np.array([0, 0, 1, 0, 1, 0, 1, 0, 1, 1, 0, 1])
@@ -84,31 +77,31 @@ MODEL = {"event": EVENT, "risk": RISK}
 
 # Function → arguments that it takes, and for some of them values that it cannot use.
 CASES = {
-    discrimination.split_scores: (BASE, PAIR),
-    discrimination.roc_coordinates: (BASE, PAIR),
-    discrimination.auc: (BASE, PAIR),
-    discrimination.hanley_mcneil_standard_error: (BASE, PAIR),
-    discrimination.delong_standard_error: (BASE, PAIR),
-    discrimination.auc_estimate: (BASE, PAIR | {"method": ["bootstrap", ""]}),
-    discrimination.area_difference: (
+    roc.split_scores: (BASE, PAIR),
+    roc.roc_coordinates: (BASE, PAIR),
+    roc.auc: (BASE, PAIR),
+    roc.hanley_mcneil_standard_error: (BASE, PAIR),
+    roc.delong_standard_error: (BASE, PAIR),
+    roc.auc_estimate: (BASE, PAIR | {"method": ["bootstrap", ""]}),
+    roc.area_difference: (
         {"first": (EVENT, RISK), "second": (EVENT, RISK)},
         {
             "first": [(event, RISK) for event in OUTCOMES],
             "second": [(EVENT, score) for score in numbers()],
         },
     ),
-    cutoffs.dichotomise: (
+    roc.dichotomise: (
         {"values": pd.Series(RISK), "cutoff": 0.3},
         {"values": numbers(), "cutoff": SCALARS},
     ),
-    cutoffs.optimal_cutoffs: (BASE, PAIR),
-    cutoffs.operating_point: (BASE | {"cutoff": 0.3}, PAIR | {"cutoff": SCALARS, "rule": ["="]}),
-    cutoffs.cutoff_optimism: (BASE | {"resamples": 2, "rng": RNG}, PAIR | {"resamples": DRAWS}),
-    cutoff_search.bootstrap_cutoffs: (
+    roc.optimal_cutoffs: (BASE, PAIR),
+    roc.operating_point: (BASE | {"cutoff": 0.3}, PAIR | {"cutoff": SCALARS, "rule": ["="]}),
+    roc.cutoff_optimism: (BASE | {"resamples": 2, "rng": RNG}, PAIR | {"resamples": DRAWS}),
+    roc.bootstrap_cutoffs: (
         BASE | {"resamples": 2, "rng": RNG},
         PAIR | {"resamples": DRAWS},
     ),
-    cutoff_search.search_p_value: (
+    roc.search_p_value: (
         BASE | {"permutations": 2, "rng": RNG},
         PAIR | {"permutations": DRAWS},
     ),
@@ -130,18 +123,18 @@ CASES = {
         MODEL | {"grid": RISK, "rows": ROWS},
         RISKS | {"grid": numbers(), "rows": RESAMPLES, "level": LEVELS},
     ),
-    hosmer_lemeshow.risk_groups: (MODEL, RISKS | {"groups": [*DRAWS, 2], "rule": ["deciles"]}),
-    hosmer_lemeshow.hosmer_lemeshow: (MODEL, RISKS | {"groups": [*DRAWS, 2], "rule": [""]}),
-    hosmer_lemeshow.hosmer_lemeshow_spread: (MODEL, RISKS | {"groups": [*DRAWS, [], [2, 10]]}),
-    lowess.lowess: (
+    calibration.risk_groups: (MODEL, RISKS | {"groups": [*DRAWS, 2], "rule": ["deciles"]}),
+    calibration.hosmer_lemeshow: (MODEL, RISKS | {"groups": [*DRAWS, 2], "rule": [""]}),
+    calibration.hosmer_lemeshow_spread: (MODEL, RISKS | {"groups": [*DRAWS, [], [2, 10]]}),
+    calibration.lowess: (
         {"x": RISK, "y": EVENT},
         SPAN | {"x": [*numbers(), RISK[:-1]], "y": numbers()},
     ),
-    splines.spline_knots: (
+    calibration.spline_knots: (
         {"values": RISK},
         {"values": [*numbers(), [1.0] * N], "knots": [*DRAWS, 1, 6]},
     ),
-    splines.restricted_cubic_spline: (
+    calibration.restricted_cubic_spline: (
         {"values": RISK, "knots": [0.2, 0.4, 0.6]},
         {"values": numbers(), "knots": [[0.2], [0.6, 0.4, 0.2], *numbers([0.2, 0.4, 0.6])]},
     ),
@@ -154,8 +147,8 @@ CASES = {
         {"values": np.ones((2, 1))},
         {"values": [np.ones((0, 1))], "level": LEVELS},
     ),
-    predicted_risks.outcomes_and_risks: (MODEL, RISKS),
-    predicted_risks.log_odds: ({"risk": RISK}, {"risk": [*numbers(), [0, 0.5], [1.0, 2.0]]}),
+    resampling.outcomes_and_risks: (MODEL, RISKS),
+    resampling.log_odds: ({"risk": RISK}, {"risk": [*numbers(), [0, 0.5], [1.0, 2.0]]}),
     sample_size.max_cox_snell: ({"prevalence": 0.2}, {"prevalence": LEVELS}),
     sample_size.cox_snell_from_auc: (
         {"auc": 0.7, "prevalence": 0.2},
@@ -289,11 +282,11 @@ CASES = {
         {"outcome": ["missing", "risk"], "rows": RESAMPLES},
     ),
     validation.corrected_calibration: ({"repeated": REPEATED, "grid": RISK}, {"grid": numbers()}),
-    stability.risk_stability: (
+    validation.risk_stability: (
         {"repeated": REPEATED, "threshold": 0.3},
         {"threshold": [*SCALARS, -0.1, 1], "level": LEVELS},
     ),
-    stability.stability_summary: (
+    validation.stability_summary: (
         {"repeated": REPEATED, "threshold": 0.3},
         {"threshold": [*SCALARS, -0.1, 1]},
     ),

@@ -13,7 +13,6 @@ from rairlib.registry.registry import load_registry
 from rairlib.registry.studies import load_studies
 from rairlib.registry.vocabulary import BASES, EVIDENCE, ROLES, TESTS, VERDICTS, basis_of
 from rairlib.verdicts import publish, verdicts
-from rairlib.verdicts import verdicts as results
 from rairlib.verdicts.publish import differences, kept_verdicts, result_files, with_board
 from rairlib.verdicts.verdicts import short_board
 
@@ -311,28 +310,28 @@ ENSEMBLE = pd.DataFrame(
 def test_ensemble_keeps_methods_apart():
     fields = {"variable": "age", "group": "A vs B", "role": "held_out"}
     named = number("a", "auc", "0.7", method="hanley_mcneil", **fields)
-    found = results.ensemble_results(registry(named), ENSEMBLE)
+    found = verdicts.ensemble_results(registry(named), ENSEMBLE)
     assert found["a"].low == pytest.approx(0.605)
     assert found["a"].reason.startswith("central 95 % of 3 consistent cohorts; median 0.7; 1 of")
     left_open = number("a", "auc", "0.7", **fields)
-    assert results.ensemble_results(registry(left_open), ENSEMBLE) == {}
+    assert verdicts.ensemble_results(registry(left_open), ENSEMBLE) == {}
     one_method = ENSEMBLE[ENSEMBLE["method"] == "delong"]
-    assert results.ensemble_results(registry(left_open), one_method)["a"].low > 0.1
+    assert verdicts.ensemble_results(registry(left_open), one_method)["a"].low > 0.1
 
 
 def test_number_that_a_kept_cohort_has_is_not_shown_to_differ():
     fields = {"variable": "age", "group": "A vs B", "role": "held_out", "method": "delong"}
     row, outside = number("a", "auc", "0.7", **fields), ENSEMBLE[ENSEMBLE["method"] == "delong"]
     rows = registry(row)
-    assert verdict_of(row, results.ensemble_results(rows, outside)["a"]) == "differs"
+    assert verdict_of(row, verdicts.ensemble_results(rows, outside)["a"]) == "differs"
     for value, verdict in ((0.72, "not assessable"), (0.76, "differs")):
         witness = outside.head(1).assign(value=value)
-        found = results.ensemble_results(rows, outside, witness)["a"]
+        found = verdicts.ensemble_results(rows, outside, witness)["a"]
         assert verdict_of(row, found) == verdict
     # Below the central 95 %, but one of three cohorts has it.
-    once = results.ensemble_results(registry(number("a", "auc", "0.1000", **fields)), outside)
+    once = verdicts.ensemble_results(registry(number("a", "auc", "0.1000", **fields)), outside)
     assert (once["a"].evidence, "0.1 occurs" in once["a"].reason) == ("none", True)
-    inside = results.ensemble_results(registry(number("a", "auc", "0.2", **fields)), outside)
+    inside = verdicts.ensemble_results(registry(number("a", "auc", "0.2", **fields)), outside)
     assert inside["a"].evidence == "simulation"
 
 
@@ -347,8 +346,8 @@ def test_statistic_of_figure_5b_is_not_shown_to_differ(table):
 @pytest.mark.parametrize("role", ["anchor", "derivable", "design", "unavailable"])
 def test_ensemble_judges_held_out_numbers_alone(role):
     row = number("a", "auc", "0.7", variable="age", group="A vs B", method="delong", role=role)
-    assert results.ensemble_results(registry(row), ENSEMBLE) == {}
+    assert verdicts.ensemble_results(registry(row), ENSEMBLE) == {}
 
 
 def test_study_without_an_analysis_has_no_results():
-    assert results.study_results(registry(number("a", "count", "5"))) == {}
+    assert verdicts.study_results(registry(number("a", "count", "5"))) == {}

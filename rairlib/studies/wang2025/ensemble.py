@@ -18,7 +18,6 @@ SEED = 7000
 # A statistic with which and without which the order in time is searched for.
 WEIGHED = "figure5-03"
 WEIGHED_SEEDS = range(1, 11)
-RATIOS = ("hazard_ratio",)
 
 
 def searched_ensemble(
