@@ -14,12 +14,11 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from rairlib.errors import RairlibError
-from rairlib.stats.observation import finite, number
+from rairlib.stats.observation import Z_95, finite, number
 
 # --- Maximum likelihood, compiled: one Newton loop for all fits, of patients or of their groups ---
 
 
-Z_95 = float(norm.ppf(0.975))
 # Where covariates separate the outcome, each step adds about 1: the log odds stay below those at
 # which risks round to 0 or 1.
 ITERATIONS_MAX = 30

@@ -2,8 +2,12 @@
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from rairlib.errors import RairlibError
+
+# The normal quantile of a 95 % interval.
+Z_95 = float(ndtri(0.975))
 
 YES_NO = {"yes": 1, "no": 0}
 # Equal patients can get scores that differ in the last digits of a sum of products.

@@ -9,8 +9,7 @@ from scipy import stats
 
 from rairlib.errors import RairlibError
 from rairlib.stats.description import TestResult
-from rairlib.stats.logistic import Z_95
-from rairlib.stats.observation import aligned, patient_groups, survival_times, whole
+from rairlib.stats.observation import Z_95, aligned, patient_groups, survival_times, whole
 
 INTERVALS = ("plain", "log-log")
 CURVE_COLUMNS = ("time", "at_risk", "events", "censored", "survival", "se", "low", "high")
