@@ -18,7 +18,7 @@ from rairlib.registry.kept_files import kept_file
 from rairlib.registry.printed import format_value, parse_printed
 from rairlib.registry.registry import Registry, ReportedNumber
 from rairlib.registry.studies import load_studies, study_file
-from rairlib.registry.vocabulary import ROLES, TESTS, VERDICTS
+from rairlib.registry.vocabulary import BASES, ROLES, TESTS, VERDICTS
 from rairlib.verdicts.verdicts import TESTED, bases, composition_of
 
 NO_PROPERTY = "not a property of the cohort"
@@ -28,15 +28,6 @@ ROLE_MEANINGS = {
     "anchor": "used to build the cohort",
     "held_out": "the cohort determines it, and it was not used to build it",
     "unavailable": "needs what nobody published",
-}
-BASIS_MEANINGS = {
-    "independent test, from other printed numbers": "another route, which could have failed",
-    "independent test, from a reconstructed table": "the table that printed numbers single out",
-    "independent test, on simulated cohorts": "range over cohorts that did not use the number",
-    "bookkeeping": "restates what it is computed from: a share of its count, a sum, a p of its own "
-    "statistic, a mirrored limit",
-    "anchor, no evidence": "the cohort was built on it",
-    "nothing recomputed": "definitions, and what nobody published",
 }
 
 
@@ -191,16 +182,15 @@ def verdict_board(verdicts: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per basis with its meaning, independent tests first, one column per verdict, and
+        One row per basis, independent tests first, one column per verdict, and
         totals; bases and verdicts that do not occur are left out.
     """
     originals = verdicts[verdicts["repeats"] == ""]
     counts = pd.crosstab(bases(originals), originals["verdict"])
-    rows = [name for name in BASIS_MEANINGS if name in counts.index]
+    rows = [name for name in BASES.values() if name in counts.index]
     counts = counts.loc[rows, [name for name in VERDICTS if name in counts.columns]]
     counts["all"] = counts.sum(axis=1)
     counts.loc["all"] = counts.sum()
-    counts.insert(0, "what it is", [BASIS_MEANINGS.get(name, "") for name in counts.index])
     return counts.rename_axis(index="basis", columns=None)
 
 
