@@ -34,7 +34,11 @@ SHAPE = re.compile(
     r"(?P<operator>[<>] ?=|[<≤⩽>≥⩾=~≈＜＞＝﹤﹥≦≧]?) ?"
     rf"(?P<sign>[+{MINUS_SIGNS}]?) ?"
     r"(?P<digits>[1-9]\d{0,2}(?:(?:,\d{3})+(?:\.\d+)?|(?:[ '’]\d{3})+(?:[.,·]\d+)?)"
-    r"|\d+(?:[.,·]\d+)?|[.,·]\d+) ?%?"
+    r"|\d+(?:[.,·]\d+)?|[.,·]\d+)"
+    rf"(?:(?:[eE]| ?[×x*] ?10 ?\^? ?)(?P<power>[+⁺⁻{MINUS_SIGNS}]?[0-9⁰¹²³⁴-⁹]+))? ?%?"
+)
+SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺", "0123456789+") | dict.fromkeys(
+    map(ord, MINUS_SIGNS + "⁻"), "-"
 )
 THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 NUMERAL = re.compile(r"\d+(?:[.,·]\d+)*")
@@ -107,8 +111,8 @@ def parse_printed(text: str) -> Printed:
     ----------
     text : str
         For example ``40.688``, ``45.2%``, ``<0.001``, ``≥ 55``, ``0,155`` (a decimal comma),
-        ``112,880.0`` (thousands), ``−2.046`` (any minus sign), ``.000`` or ``six`` (words from
-        zero to ninety-nine).
+        ``112,880.0`` (thousands), ``−2.046`` (any minus sign), ``.000``, ``5.7e-11`` or
+        ``5.7 × 10⁻¹¹``, or ``six`` (words from zero to ninety-nine).
 
     Returns
     -------
@@ -137,6 +141,10 @@ def parse_printed(text: str) -> Printed:
     if match is None:
         raise PrintedNumberError(_refusal(text))
     value = Decimal(_plain_digits(match["digits"]))
+    if match["power"]:
+        value = value.scaleb(int(match["power"].translate(SUPERSCRIPTS)))
+    if math.isinf(float(value)):
+        raise PrintedNumberError(f"{text!r} is beyond every number that is printed: look again")
     if match["sign"] and match["sign"] in MINUS_SIGNS:
         value = value.copy_negate()
     decimals = max(0, -value.as_tuple().exponent)
@@ -173,7 +181,7 @@ def _limits(value: Decimal, decimals: int, operator: str) -> tuple[float, float]
         return -math.inf, float(value)
     if operator in ">≥":
         return float(value), math.inf
-    half = Decimal(5).scaleb(-decimals - 1)
+    half = Decimal(5).scaleb(max(-decimals, value.as_tuple().exponent) - 1)
     return float(value - half), float(value + half)
 
 

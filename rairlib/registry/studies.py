@@ -53,6 +53,7 @@ class StudyFile(Table):
     models: Several[DeclaredModel] = ()
     implied: Implied | None = None
     cohorts: CohortNotes = Field(default_factory=CohortNotes)
+    records: dict[str, str] = Field(default_factory=dict)
 
 
 class Study(StudyFile):
@@ -72,6 +73,9 @@ class Study(StudyFile):
         What is taken for granted beside the print.
     cohorts : CohortNotes
         What is said of its simulated cohorts.
+    records : dict of str to str
+        Where the patients' open records come from, by the name that the analysis gives them; see
+        :func:`rairlib.cohorts.public.load_records`. Empty for a paper whose records are closed.
     """
 
     key: str
@@ -105,11 +109,26 @@ def read_texts(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
 
 
-def load_studies() -> dict[str, Study]:
-    """Load the studies of the book, by key: every folder of the data that has a ``study.toml``."""
+def load_studies(*, records: bool | None = None) -> dict[str, Study]:
+    """Load the studies of the book by key: every folder of the data that has a ``study.toml``.
+
+    Parameters
+    ----------
+    records : bool, optional
+        Those with open records alone, or those without; left out, all.
+
+    Returns
+    -------
+    dict of str to Study
+        In the order of their places.
+    """
     names = [path.parent.name for path in data_folder().glob(f"*/{STUDY_FILE}")]
     studies = [_read_study(kept_file(f"{name}/{STUDY_FILE}"), name) for name in sorted(names)]
-    return {study.key: study for study in sorted(studies, key=lambda study: study.place)}
+    return {
+        study.key: study
+        for study in sorted(studies, key=lambda study: study.place)
+        if records is None or bool(study.records) == records
+    }
 
 
 def _read_study(path: Path, key: str) -> Study:

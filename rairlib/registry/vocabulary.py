@@ -18,16 +18,21 @@ STATISTICS = {
     "npv": "negative predictive value, in percent",
     "accuracy": "share of correct classifications, in percent",
     "auc": "area under the ROC curve",
+    "concordance": "Harrell's C: share of comparable pairs in the order of their risk",
     "odds_ratio": "odds ratio",
     "hazard_ratio": "hazard ratio",
     "coefficient": "coefficient of a regression, on the log scale",
     "intercept": "intercept of a regression",
+    "standard_error": "standard error of a coefficient",
+    "z_statistic": "coefficient over its standard error",
     "ci_low": "lower limit of a 95 % confidence interval",
     "ci_high": "upper limit of a 95 % confidence interval",
     "p_value": "two-sided p value",
-    "chi_square": "chi-squared statistic of a cross table",
+    "chi_square": "chi-squared statistic of a cross table or of a whole model",
     "u_statistic": "Mann-Whitney U",
     "logrank_chi_square": "log-rank chi-squared statistic",
+    "logrank_term": "(observed - expected)²/expected of one group in a log-rank test",
+    "expected_events": "events expected in one group of a log-rank test",
     "survival_percent": "Kaplan-Meier estimate, in percent",
     "definition": "number that defines a procedure, a criterion or a level",
     "date": "calendar date or part of one",
@@ -91,10 +96,11 @@ VERDICTS = (
     "given",
     "not assessable",
 )
-EVIDENCE = ("arithmetic", "reconstruction", "simulation", "anchored", "none")
+EVIDENCE = ("records", "arithmetic", "reconstruction", "simulation", "anchored", "none")
 TESTS = ("independent", "bookkeeping")
 # What a verdict rests on, strongest first, as boards and tables of counts name it.
 BASES = {
+    ("records", "independent"): "independent test, on the patients' records",
     ("arithmetic", "independent"): "independent test, from other printed numbers",
     ("reconstruction", "independent"): "independent test, from a reconstructed table",
     ("simulation", "independent"): "independent test, on simulated cohorts",

@@ -229,30 +229,50 @@ def _ridge(data, columns: np.ndarray, penalty: float) -> tuple[np.ndarray, np.nd
 def likelihood_ratio(
     frame: pd.DataFrame, time: str, event: str, covariates: Mapping[str, Coding]
 ) -> TestResult:
-    """Test all covariates of a Cox regression at once by their likelihood ratio.
+    """Test all covariates at once by their likelihood ratio; see :func:`model_tests`."""
+    return model_tests(frame, time, event, covariates)[0]
+
+
+def model_tests(
+    frame: pd.DataFrame,
+    time: str,
+    event: str,
+    covariates: Mapping[str, Coding],
+    ties: str = "breslow",
+) -> list[TestResult]:
+    """Test all covariates of a Cox regression at once.
 
     Parameters
     ----------
-    frame, time, event, covariates
-        As for :func:`rairlib.stats.cox.cox`; ties by Breslow's method.
+    frame, time, event, covariates, ties
+        As for :func:`rairlib.stats.cox.cox`.
 
     Returns
     -------
-    TestResult
-        Method ``likelihood_ratio``, twice the gain in log partial likelihood, one degree of
-        freedom per term, and p.
+    list of TestResult
+        Methods ``likelihood_ratio`` (twice the gain in log partial likelihood), ``wald`` and
+        ``score``; each with one degree of freedom per term, and p (Klein and Moeschberger 2003,
+        section 8.3).
     """
-    estimates = cox(frame, time, event, covariates)
-    coefficients = estimates["estimate"][estimates["statistic"] == "coefficient"].to_numpy()
+    estimates = cox(frame, time, event, covariates, ties)
+    b = estimates["estimate"][estimates["statistic"] == "coefficient"].to_numpy()
     data, columns = survival_columns(frame, time, event), cox_columns(frame, covariates)
-    model = partial_likelihood(data, (columns - columns.mean()).to_numpy())
-    gain = 2 * (model.loglike(coefficients) - model.loglike(np.zeros_like(coefficients)))
-    return TestResult(
-        method="likelihood_ratio",
-        statistic=float(gain),
-        df=len(coefficients),
-        p_value=float(stats.chi2.sf(gain, len(coefficients))),
-    )
+    model, null = partial_likelihood(data, (columns - columns.mean()).to_numpy(), ties), 0 * b
+    score = model.score(null)
+    found = {
+        "likelihood_ratio": 2 * (model.loglike(b) - model.loglike(null)),
+        "wald": -b @ model.hessian(b) @ b,
+        "score": -score @ np.linalg.solve(model.hessian(null), score),
+    }
+    return [
+        TestResult(
+            method=method,
+            statistic=float(value),
+            df=len(b),
+            p_value=float(stats.chi2.sf(value, len(b))),
+        )
+        for method, value in found.items()
+    ]
 
 
 def linear_predictor(

@@ -4,10 +4,12 @@ Every function returns tuples ``(statistic, variable, level, group, method, valu
 is named ``A vs B``, the group with the outcome first.
 """
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from rairlib.stats.cox import concordance, cox, linear_predictor, model_tests
 from rairlib.stats.description import (
     column_percent,
     compare_counts,
@@ -18,8 +20,10 @@ from rairlib.stats.description import (
     row_percent,
     summarise,
 )
+from rairlib.stats.logistic import Coding
+from rairlib.stats.observation import Z_95
 from rairlib.stats.roc import auc_estimate, operating_point
-from rairlib.stats.survival import log_rank, survival_at
+from rairlib.stats.survival import expected_events, log_rank, median_survival, survival_at
 
 COLUMNS = ("statistic", "variable", "level", "group", "method", "value")
 COMPARED_VALUES = ("student", "welch", "mann_whitney")
@@ -380,3 +384,104 @@ def log_rank_rows(time: pd.Series, event: pd.Series, parts: pd.Series, group: st
     test = log_rank(time, event, parts)
     key = (time.name, "", group, "logrank")
     return [("logrank_chi_square", *key, test.statistic), ("p_value", *key, test.p_value)]
+
+
+def cox_rows(
+    frame: pd.DataFrame,
+    time: str,
+    event: str,
+    covariates: Mapping[str, Coding],
+    group: str,
+    ties: str = "efron",
+) -> Rows:
+    """Return a Cox regression as a program prints it whole.
+
+    Parameters
+    ----------
+    frame, time, event, covariates, ties
+        As for :func:`rairlib.stats.cox.cox`.
+    group : str
+        Name of the patients, as the registry gives it.
+
+    Returns
+    -------
+    list of tuple
+        ``n``, ``count`` of events, three ``chi_square`` of the model and its ``concordance``; of
+        each term ``coefficient``, ``standard_error``, ``z_statistic``, ``p_value``,
+        ``hazard_ratio`` with its limits, and the ratio the other way round.
+    """
+    estimates = cox(frame, time, event, covariates, ties)
+    risk = linear_predictor(frame, covariates, estimates)
+    rows = [("n", "", "", group, "", len(frame))]
+    rows += [("count", event, "yes", group, "", int(estimates["events"].iloc[0]))]
+    rows += [
+        ("chi_square", "model", "", group, test.method, test.statistic)
+        for test in model_tests(frame, time, event, covariates, ties)
+    ]
+    rows += [("concordance", "model", "", group, "", concordance(frame[time], frame[event], risk))]
+    for term in estimates[estimates["statistic"] == "coefficient"].to_dict("records"):
+        variable, _, level = term["term"].partition(": ")
+        other = " vs ".join(reversed(level.split(" vs "))) if level else "one unit less"
+        key, error = (group, "multivariable"), (term["high"] - term["low"]) / (2 * Z_95)
+        found = {
+            "coefficient": term["estimate"],
+            "standard_error": error,
+            "z_statistic": term["estimate"] / error,
+            "p_value": term["p_value"],
+            "hazard_ratio": math.exp(term["estimate"]),
+            "ci_low": math.exp(term["low"]),
+            "ci_high": math.exp(term["high"]),
+        }
+        rows += [(statistic, variable, level, *key, value) for statistic, value in found.items()]
+        rows += [("hazard_ratio", variable, other, *key, math.exp(-term["estimate"]))]
+    return rows
+
+
+def log_rank_parts(time: pd.Series, event: pd.Series, parts: pd.Series, group: str) -> Rows:
+    """Return a log-rank test of two groups with its terms, as R's ``survdiff`` prints it.
+
+    Parameters
+    ----------
+    time, event, parts, group
+        As for :func:`log_rank_rows`; the name of `event` is that of the counts.
+
+    Returns
+    -------
+    list of tuple
+        As :func:`log_rank_rows`; then of each group ``n``, ``count``, ``expected_events`` and
+        ``logrank_term``.
+    """
+    rows = log_rank_rows(time, event, parts, group)
+    for part in expected_events(time, event, parts).to_dict("records"):
+        name, observed, expected = part["group"], part["observed"], part["expected"]
+        rows += [
+            ("n", "", "", name, "", part["n"]),
+            ("count", event.name, "yes", name, "", observed),
+            ("expected_events", time.name, "", name, "logrank", expected),
+            ("logrank_term", time.name, "", name, "logrank", (observed - expected) ** 2 / expected),
+        ]
+    return rows
+
+
+def median_rows(time: pd.Series, event: pd.Series, group: str) -> Rows:
+    """Return the median survival of one group with limits from a log-scaled interval, as R does.
+
+    Parameters
+    ----------
+    time, event, group
+        As for :func:`survival_rows`; the name of `event` is that of the count.
+
+    Returns
+    -------
+    list of tuple
+        ``n``, ``count``, ``median``, ``ci_low`` and ``ci_high``; NaN where it is not reached
+        (Brookmeyer and Crowley 1982, Biometrics 38:29-41).
+    """
+    found = median_survival(time, event, "log")
+    key = (time.name, "", group, "kaplan_meier")
+    rows = [("n", "", "", group, "", len(time))]
+    rows += [("count", event.name, "yes", group, "", int(event.sum()))]
+    return rows + [
+        (name, *key, found[part])
+        for name, part in (("median", "median"), ("ci_low", "low"), ("ci_high", "high"))
+    ]

@@ -11,7 +11,7 @@ from rairlib.errors import RairlibError
 from rairlib.stats.description import TestResult
 from rairlib.stats.observation import Z_95, aligned, patient_groups, survival_times, whole
 
-INTERVALS = ("plain", "log-log")
+INTERVALS = ("plain", "log", "log-log")
 CURVE_COLUMNS = ("time", "at_risk", "events", "censored", "survival", "se", "low", "high")
 
 
@@ -26,8 +26,9 @@ def kaplan_meier(time, event, interval: str = "plain") -> pd.DataFrame:
     event : array-like of bool, 0/1 or yes/no, shape (n,)
         Whether the event occurred at that time.
     interval : str
-        ``plain``: survival ± 1.96 standard errors, cut at 0 and 1; ``log-log``: on the scale of
-        log(-log survival). SPSS prints the standard error alone.
+        ``plain``: survival ± 1.96 standard errors, cut at 0 and 1; ``log``: on the scale of log
+        survival, as R does unless told otherwise; ``log-log``: on that of log(-log survival), as
+        lifelines does. SPSS prints the standard error alone.
 
     Returns
     -------
@@ -66,6 +67,9 @@ def _limits(survival, spread, interval: str) -> tuple[np.ndarray, np.ndarray]:
     if interval == "plain":
         width = Z_95 * survival * spread
         return np.maximum(survival - width, 0), np.minimum(survival + width, 1)
+    if interval == "log":
+        factor = np.exp(Z_95 * spread)
+        return survival / factor, np.minimum(survival * factor, 1)
     begun = np.where((survival > 0) & (survival < 1), survival, np.nan)
     factor = np.exp(Z_95 * spread / np.log(begun))
     return begun ** (1 / factor), begun**factor
@@ -119,12 +123,28 @@ def _moments(months) -> np.ndarray:
     return read.to_numpy()
 
 
-def median_survival(time, event) -> float:
-    """Return the first time at which half of the patients or fewer are without the event."""
-    curve = kaplan_meier(time, event)
-    # Products of shares can miss one half by their last digit.
-    reached = curve["time"][curve["survival"] <= 0.5 + 1e-12]
-    return math.nan if reached.empty else float(reached.iloc[0])
+def median_survival(time, event, interval: str = "log") -> dict[str, float]:
+    """Return the median survival and its limits.
+
+    Parameters
+    ----------
+    time, event, interval
+        As for :func:`kaplan_meier`.
+
+    Returns
+    -------
+    dict of str to float
+        ``median``, the first time at which half of the patients or fewer are without the event;
+        ``low`` and ``high``, the first times at which the lower and the upper limit of the curve
+        are at one half or below; NaN where that is not reached.
+    """
+    curve = kaplan_meier(time, event, interval)
+    found = {}
+    for name, column in (("median", "survival"), ("low", "low"), ("high", "high")):
+        # Products of shares can miss one half by their last digit.
+        reached = curve["time"][curve[column] <= 0.5 + 1e-12]
+        found[name] = math.nan if reached.empty else float(reached.iloc[0])
+    return found
 
 
 def median_follow_up(time, event) -> pd.DataFrame:
@@ -146,7 +166,7 @@ def median_follow_up(time, event) -> pd.DataFrame:
     data = survival_times(time, event)
     medians = {
         "observed": data["time"].median(),
-        "reverse_kaplan_meier": median_survival(data["time"], 1 - data["event"]),
+        "reverse_kaplan_meier": median_survival(data["time"], 1 - data["event"])["median"],
     }
     rows = [(method, len(data), median) for method, median in medians.items()]
     return pd.DataFrame(rows, columns=["method", "n", "median"])

@@ -9,6 +9,7 @@ import pandas as pd
 from rairlib.checks.catalogue import audit
 from rairlib.checks.findings import Finding, findings_frame
 from rairlib.checks.wording import as_findings, load_text_findings
+from rairlib.cohorts.public import load_records
 from rairlib.reconstruct.accounts import reconstructible_models, values_from_anchors
 from rairlib.reconstruct.logistic import ReconstructionError
 from rairlib.reconstruct.printed_rules import (
@@ -72,6 +73,8 @@ def study_results(registry: Registry) -> dict[str, Recomputed]:
         takes away the verdict that it differs.
     """
     results: dict[str, Recomputed] = {}
+    if load_study(registry.source).records:
+        return records_results(registry)
     analysed = is_analysed(registry)
     if analysed:
         of_witness = part_of(registry.study, "analysis", "analyse")(load_witness(registry.source))
@@ -83,6 +86,20 @@ def study_results(registry: Registry) -> dict[str, Recomputed]:
     with suppress(*() if analysed else (ReconstructionError,)):
         results |= reconstruction_results(registry)
     return results
+
+
+def records_results(registry: Registry) -> dict[str, Recomputed]:
+    """Return the reported numbers as the patients' open records give them."""
+    frames = load_records(registry.source)
+    matched = match(registry, part_of(registry.study, "analysis", "analyse")(**frames))
+    return {
+        row.id: replace(
+            exact("records", agreeing(row, matched[row.id])[1], "from the patients' records"),
+            test="independent",
+        )
+        for row in registry
+        if row.id in matched
+    }
 
 
 def anchored_results(registry: Registry, results: pd.DataFrame) -> dict[str, Recomputed]:
@@ -248,7 +265,7 @@ COLUMNS = (
     "verdict",
     "reason",
 )
-TESTED = EVIDENCE[:3]
+TESTED = EVIDENCE[:4]
 NOT_ANALYSED = "not yet analysed"
 NO_PROPERTY = "no property of the patients who were analysed"
 NOTHING = Recomputed(evidence="none", value=math.nan, low=math.nan, high=math.nan, reason="")

@@ -1,0 +1,1 @@
+"""Survival after breast cancer and glioma: a textbook chapter on open records."""

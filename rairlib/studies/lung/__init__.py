@@ -1,0 +1,1 @@
+"""Survival with lung cancer: a vignette and a web book on open records."""
