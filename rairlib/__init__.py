@@ -7,6 +7,7 @@ from importlib import import_module
 
 _ROOMS = {
     "checks.catalogue": "audit",
+    "cohorts.public": "load_records",
     "figures.forest": "draw_forest",
     "figures.kaplan_meier": "draw_kaplan_meier",
     "figures.roc": "draw_roc",
@@ -20,13 +21,13 @@ _ROOMS = {
     "registry.registry": "load_registry read_registry",
     "registry.studies": "load_ensemble load_studies load_variables load_witness",
     "stats.calibration": "calibration_curve calibration_estimates",
-    "stats.cox": "cox",
+    "stats.cox": "cox proportional_hazards",
     "stats.decision": "decision_curve",
     "stats.description": "crosstab summarise",
     "stats.logistic": "firth_logistic logistic",
     "stats.nomogram": "nomogram",
     "stats.roc": "auc_estimate dichotomise optimal_cutoffs roc_coordinates",
-    "stats.survival": "kaplan_meier log_rank survival_at",
+    "stats.survival": "expected_events kaplan_meier log_rank median_survival survival_at",
     "studies.exercises": "check",
     "studies.simulations": "simulation_of",
     "verdicts.publish": "kept_verdicts",

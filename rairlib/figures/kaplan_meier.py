@@ -147,6 +147,7 @@ def kaplan_meier_alt(
     *,
     at: float,
     outcome: str = "progression",
+    unit: str = "months",
     printed: pd.DataFrame | None = None,
     simulated: bool = False,
 ) -> str:
@@ -157,9 +158,9 @@ def kaplan_meier_alt(
     curves, printed, simulated
         As for :func:`draw_kaplan_meier`.
     at : float
-        Time, in months, whose rate is told.
-    outcome : str
-        The event, in the reader's words.
+        Time whose rate is told.
+    outcome, unit : str
+        The event and the unit of time, in the reader's words.
 
     Returns
     -------
@@ -172,7 +173,7 @@ def kaplan_meier_alt(
         rate = 100 * curve.loc[curve["time"] <= at, "survival"].iloc[-1]
         parts.append(
             f"{group}: {int(rows['at_risk'].max())} patients, {int(rows['events'].sum())} with "
-            f"{outcome}, {rate:.1f} % without it at {at:g} months"
+            f"{outcome}, {rate:.1f} % without it at {at:g} {unit}"
         )
     patients = " of simulated patients" if simulated else ""
     text = f"Kaplan-Meier curves{patients}. {'; '.join(parts)}."

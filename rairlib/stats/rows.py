@@ -463,13 +463,15 @@ def log_rank_parts(time: pd.Series, event: pd.Series, parts: pd.Series, group: s
     return rows
 
 
-def median_rows(time: pd.Series, event: pd.Series, group: str) -> Rows:
-    """Return the median survival of one group with limits from a log-scaled interval, as R does.
+def median_rows(time: pd.Series, event: pd.Series, group: str, interval: str) -> Rows:
+    """Return the median survival of one group with its limits.
 
     Parameters
     ----------
     time, event, group
         As for :func:`survival_rows`; the name of `event` is that of the count.
+    interval : str
+        See :func:`rairlib.stats.survival.kaplan_meier`.
 
     Returns
     -------
@@ -477,7 +479,7 @@ def median_rows(time: pd.Series, event: pd.Series, group: str) -> Rows:
         ``n``, ``count``, ``median``, ``ci_low`` and ``ci_high``; NaN where it is not reached
         (Brookmeyer and Crowley 1982, Biometrics 38:29-41).
     """
-    found = median_survival(time, event, "log")
+    found = median_survival(time, event, interval)
     key = (time.name, "", group, "kaplan_meier")
     rows = [("n", "", "", group, "", len(time))]
     rows += [("count", event.name, "yes", group, "", int(event.sum()))]

@@ -23,13 +23,15 @@ COVARIATES = {
 }
 
 
-def analyse(gbsg2: pd.DataFrame, glioma: pd.DataFrame) -> pd.DataFrame:
+def analyse(gbsg2: pd.DataFrame, glioma: pd.DataFrame, ties: str = "efron") -> pd.DataFrame:
     """Run every analysis of the chapter.
 
     Parameters
     ----------
     gbsg2, glioma : DataFrame
         The records as lifelines ships them, one row per patient.
+    ties : str
+        How tied times are handled, see :func:`rairlib.stats.cox.cox`.
 
     Returns
     -------
@@ -37,7 +39,7 @@ def analyse(gbsg2: pd.DataFrame, glioma: pd.DataFrame) -> pd.DataFrame:
         Columns ``statistic, variable, level, group, method, value``.
     """
     women = prepared(gbsg2)
-    rows = cox_rows(women, "time", "recurrence_or_death", COVARIATES, "all")
+    rows = cox_rows(women, "time", "recurrence_or_death", COVARIATES, "all", ties)
     arm, death = glioma["group"].map(ARMS), glioma["event"].rename("death")
     rows += log_rank_parts(glioma["time"], death, arm, "radioimmunotherapy vs control")
     return pd.DataFrame(rows, columns=list(COLUMNS))

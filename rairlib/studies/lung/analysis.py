@@ -12,13 +12,15 @@ MODELS = {
 }
 
 
-def analyse(lung: pd.DataFrame) -> pd.DataFrame:
+def analyse(lung: pd.DataFrame, interval: str = "log") -> pd.DataFrame:
     """Run every analysis of both texts.
 
     Parameters
     ----------
     lung : DataFrame
         The records as lifelines ships them, one row per patient.
+    interval : str
+        Scale of the limits of medians, see :func:`rairlib.stats.survival.kaplan_meier`.
 
     Returns
     -------
@@ -32,7 +34,7 @@ def analyse(lung: pd.DataFrame) -> pd.DataFrame:
         rows += [("count", names[-1], "missing", "all", "", len(patients) - len(complete))]
         rows += cox_rows(complete, "time", "death", coding(names), group)
     for (sex, ecog), part in patients.groupby(["sex", "ph.ecog"]):
-        rows += median_rows(part["time"], part["death"], f"{sex}, ECOG {ecog:g}")
+        rows += median_rows(part["time"], part["death"], f"{sex}, ECOG {ecog:g}", interval)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
