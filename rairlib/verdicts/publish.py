@@ -12,8 +12,14 @@ from rairlib.errors import RairlibError
 from rairlib.output import as_file, write_whole
 from rairlib.registry.kept_files import KNOWN, data_folder, kept_file, known_files
 from rairlib.registry.registry import load_registry
-from rairlib.registry.studies import WITNESS, is_own_folder, load_witness, study_folder
-from rairlib.studies import own_studies, part_of
+from rairlib.registry.studies import (
+    WITNESS,
+    is_own_folder,
+    load_studies,
+    load_witness,
+    study_folder,
+)
+from rairlib.studies import part_of
 from rairlib.studies.simulations import achieved, held_out_values, simulation_of
 from rairlib.verdicts.verdicts import all_findings, all_verdicts, board, short_board
 
@@ -29,15 +35,28 @@ def results_folder() -> Path:
     return data_folder() / "results"
 
 
-def kept_verdicts() -> pd.DataFrame:
-    """Load the verdicts as they are kept with the project."""
-    return pd.read_csv(
+def kept_verdicts(*, records: bool | None = None) -> pd.DataFrame:
+    """Load the verdicts as they are kept with the project.
+
+    Parameters
+    ----------
+    records : bool, optional
+        Of the studies with open records alone, or of those without; left out, of all.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`rairlib.verdicts.verdicts.all_verdicts`.
+    """
+    verdicts = pd.read_csv(
         kept_file("results/verdicts.csv"),
         dtype={"printed": str},
         keep_default_na=False,
         na_values={"reproduced": [""], "low": [""], "high": [""]},
         encoding="utf-8",
     )
+    wanted = verdicts["study"].isin(load_studies(records=records))
+    return verdicts[wanted].reset_index(drop=True)
 
 
 def result_files() -> dict[str, str]:
@@ -104,7 +123,7 @@ def write_simulations() -> None:
     A study whose `ensemble` hands out ``kept_frames`` keeps its witness, which is verified but not
     drawn again; of the others witness and ensemble are drawn.
     """
-    for study in own_studies():
+    for study in load_studies(records=False):
         kept_frames = part_of(study, "ensemble", "kept_frames")
         print(f"{study}: drawing its cohorts", flush=True)
         if kept_frames:

@@ -473,7 +473,7 @@ def short_board(verdicts: pd.DataFrame) -> pd.DataFrame:
         Index: what happened, independent tests first; repeats are counted in the first two rows
         alone.
     """
-    studies = list(load_studies())
+    studies = [study for study in load_studies() if study in set(verdicts["study"])]
     grouped = verdicts.groupby("study")["repeats"]
     heads = {
         "printed numbers": grouped.size(),
