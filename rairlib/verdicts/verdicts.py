@@ -361,6 +361,8 @@ def _judge(
     findings: list[Finding],
     registry: Registry,
 ) -> tuple[str, Recomputed]:
+    if row.id in known and known[row.id].evidence == "records":
+        return verdict_of(row, known[row.id]), known[row.id]
     proof = proof_against(row, findings, registry)
     if proof is not None:
         return "contradicted", _recomputed_by(proof, registry)
