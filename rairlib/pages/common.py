@@ -53,7 +53,7 @@ def study_facts(study: str) -> pd.DataFrame:
         "outcome": facts.outcome,
         "software": facts.software,
     }
-    return pd.DataFrame({"as the paper says": rows})
+    return pd.DataFrame({"as the paper says": {name: text for name, text in rows.items() if text}})
 
 
 def flow_boxes(registry: Registry, flow: Iterable[tuple[str, str, str, str]]) -> pd.DataFrame:
