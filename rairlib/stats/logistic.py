@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from firthmodels import FirthLogisticRegression, detect_separation
 from numba import njit
+from scipy.optimize import brentq
 from scipy.special import expit
 from scipy.stats import norm
 
@@ -141,6 +142,8 @@ COLLINEAR = "the columns of the logistic regression determine one another"
 UNEXPLAINED_MIN = 1e-10
 # Below this one, so little is its own that a large standard error comes of it.
 NEARLY_NONE = 1e-3
+# Standard errors from an estimate within which its profile limits are looked for.
+PROFILE_REACH = (2.0, 4.0, 8.0, 16.0, 32.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +212,37 @@ def fit_logistic(event: np.ndarray, design: np.ndarray, offset: np.ndarray | flo
         covariance=back @ np.linalg.inv(information) @ back.T,
         log_likelihood=float(reached + event @ offset),
     )
+
+
+def profile_limits(event: np.ndarray, design: np.ndarray, place: int) -> tuple[float, float]:
+    """Return the 95 % limits of one coefficient by profile likelihood, as R's ``confint`` does.
+
+    Parameters
+    ----------
+    event, design
+        As for :func:`fit_logistic`.
+    place : int
+        Column of the coefficient.
+
+    Returns
+    -------
+    tuple of float
+        Where the likelihood, the other coefficients at their best, is as low as the likelihood
+        ratio test allows; infinite where it is nowhere so low.
+    """
+    fit, others = fit_logistic(event, design), np.delete(design, place, axis=1)
+    centre, error = fit.coefficients[place], fit.standard_errors[place]
+
+    def above(value: float) -> float:
+        profile = fit_logistic(event, others, value * design[:, place]).log_likelihood
+        return profile - fit.log_likelihood + Z_95**2 / 2
+
+    limits = []
+    for side in (-1.0, 1.0):
+        reach = (centre + side * factor * error for factor in PROFILE_REACH)
+        end = next((value for value in reach if above(value) < 0), side * np.inf)
+        limits.append(float(brentq(above, centre, end)) if np.isfinite(end) else float(end))
+    return limits[0], limits[1]
 
 
 def check_arrays(event: np.ndarray, design: np.ndarray) -> None:
