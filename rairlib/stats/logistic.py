@@ -142,8 +142,6 @@ COLLINEAR = "the columns of the logistic regression determine one another"
 UNEXPLAINED_MIN = 1e-10
 # Below this one, so little is its own that a large standard error comes of it.
 NEARLY_NONE = 1e-3
-# Standard errors from an estimate within which its profile limits are looked for.
-PROFILE_REACH = (2.0, 4.0, 8.0, 16.0, 32.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,20 +226,23 @@ def profile_limits(event: np.ndarray, design: np.ndarray, place: int) -> tuple[f
     -------
     tuple of float
         Where the likelihood, the other coefficients at their best, is as low as the likelihood
-        ratio test allows; infinite where it is nowhere so low.
+        ratio test allows.
     """
     fit, others = fit_logistic(event, design), np.delete(design, place, axis=1)
-    centre, error = fit.coefficients[place], fit.standard_errors[place]
+    centre, reach = fit.coefficients[place], 2 * fit.standard_errors[place]
+    # Along the tangent of the profile, so that each fit starts near its end.
+    tangent = fit.covariance[:, place] / fit.covariance[place, place]
 
     def above(value: float) -> float:
-        profile = fit_logistic(event, others, value * design[:, place]).log_likelihood
+        offset = design @ (fit.coefficients + (value - centre) * tangent)
+        profile = fit_logistic(event, others, offset).log_likelihood
         return profile - fit.log_likelihood + Z_95**2 / 2
 
     limits = []
-    for side in (-1.0, 1.0):
-        reach = (centre + side * factor * error for factor in PROFILE_REACH)
-        end = next((value for value in reach if above(value) < 0), side * np.inf)
-        limits.append(float(brentq(above, centre, end)) if np.isfinite(end) else float(end))
+    for side in (-reach, reach):
+        while above(centre + side) >= 0:
+            side *= 2
+        limits.append(float(brentq(above, centre, centre + side)))
     return limits[0], limits[1]
 
 
