@@ -25,6 +25,7 @@ from rairlib.studies.uci915.analysis import (
     model_rows,
     outcome_and_design,
 )
+from rairlib.studies.uci915.pages import EXERCISES
 from rairlib.verdicts import publish
 from rairlib.verdicts.verdicts import load_recomputed, records_values, study_verdicts
 
@@ -176,6 +177,22 @@ def test_nothing_is_kept_anew_without_the_file(monkeypatch, capsys):
 
 def test_packaged_records_need_no_file():
     assert [records_files(study) for study in ("gbsg2", "lung")] == [[], []]
+
+
+# --- Exercises: answers by hand ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("uci915: an expected count", 7 * 108 / 383),
+        ("uci915: one half more", (0.5 / 48.5) / (12.5 / 16.5)),
+        ("uci915: how many patients", 383),
+    ],
+)
+def test_exercise_has_the_answer_found_by_hand(name, expected):
+    exercise = EXERCISES[name]
+    assert exercise.expected() == pytest.approx(expected, abs=exercise.tolerance / 5)
 
 
 # --- A term without a finite estimate, profile limits, fit by hand ----------------------------
