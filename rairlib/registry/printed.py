@@ -29,6 +29,7 @@ NUMBER_WORDS = {word: value for value, word in enumerate(UNITS)} | {
     for place, ten in enumerate(TENS, start=2)
     for value, unit in enumerate(UNITS[:10])
 }
+INFINITE = ("inf", "infinity", "∞")
 INVISIBLE = re.compile("[\u200b\u2060\ufeff]")
 SHAPE = re.compile(
     r"(?P<operator>[<>] ?=|[<≤⩽>≥⩾=~≈＜＞＝﹤﹥≦≧]?) ?"
@@ -112,7 +113,7 @@ def parse_printed(text: str) -> Printed:
     text : str
         For example ``40.688``, ``45.2%``, ``<0.001``, ``≥ 55``, ``0,155`` (a decimal comma),
         ``112,880.0`` (thousands), ``−2.046`` (any minus sign), ``.000``, ``5.7e-11`` or
-        ``5.7 × 10⁻¹¹``, or ``six`` (words from zero to ninety-nine).
+        ``5.7 × 10⁻¹¹``, ``inf``, or ``six`` (words from zero to ninety-nine).
 
     Returns
     -------
@@ -137,6 +138,9 @@ def parse_printed(text: str) -> Printed:
     if word in NUMBER_WORDS:
         value = float(NUMBER_WORDS[word])
         return Printed(text=text, operator="=", value=value, decimals=0, low=value, high=value)
+    if word in INFINITE:
+        ends = dict.fromkeys(("value", "low", "high"), math.inf)
+        return Printed(text=text, operator="=", decimals=0, **ends)
     match = SHAPE.fullmatch(plain)
     if match is None:
         raise PrintedNumberError(_refusal(text))

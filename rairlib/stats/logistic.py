@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from firthmodels import FirthLogisticRegression, detect_separation
 from numba import njit
+from scipy.optimize import brentq
 from scipy.special import expit
 from scipy.stats import norm
 
@@ -209,6 +210,40 @@ def fit_logistic(event: np.ndarray, design: np.ndarray, offset: np.ndarray | flo
         covariance=back @ np.linalg.inv(information) @ back.T,
         log_likelihood=float(reached + event @ offset),
     )
+
+
+def profile_limits(event: np.ndarray, design: np.ndarray, place: int) -> tuple[float, float]:
+    """Return the 95 % limits of one coefficient by profile likelihood, as R's ``confint`` does.
+
+    Parameters
+    ----------
+    event, design
+        As for :func:`fit_logistic`.
+    place : int
+        Column of the coefficient.
+
+    Returns
+    -------
+    tuple of float
+        Where the likelihood, the other coefficients at their best, is as low as the likelihood
+        ratio test allows.
+    """
+    fit, others = fit_logistic(event, design), np.delete(design, place, axis=1)
+    centre, reach = fit.coefficients[place], 2 * fit.standard_errors[place]
+    # Along the tangent of the profile, so that each fit starts near its end.
+    tangent = fit.covariance[:, place] / fit.covariance[place, place]
+
+    def above(value: float) -> float:
+        offset = design @ (fit.coefficients + (value - centre) * tangent)
+        profile = fit_logistic(event, others, offset).log_likelihood
+        return profile - fit.log_likelihood + Z_95**2 / 2
+
+    limits = []
+    for side in (-reach, reach):
+        while above(centre + side) >= 0:
+            side *= 2
+        limits.append(float(brentq(above, centre, centre + side)))
+    return limits[0], limits[1]
 
 
 def check_arrays(event: np.ndarray, design: np.ndarray) -> None:

@@ -1,6 +1,7 @@
 """Write the results that are kept with the project, and say where kept and fresh ones differ."""
 
 import argparse
+import math
 import os
 import sys
 from collections import Counter
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from rairlib.cohorts.public import records_files
 from rairlib.errors import RairlibError
 from rairlib.output import as_file, write_whole
 from rairlib.registry.kept_files import KNOWN, data_folder, kept_file, known_files
@@ -21,7 +23,14 @@ from rairlib.registry.studies import (
 )
 from rairlib.studies import part_of
 from rairlib.studies.simulations import achieved, held_out_values, simulation_of
-from rairlib.verdicts.verdicts import all_findings, all_verdicts, board, short_board
+from rairlib.verdicts.verdicts import (
+    RECOMPUTED,
+    all_findings,
+    all_verdicts,
+    board,
+    records_values,
+    short_board,
+)
 
 WITNESS_SEED = 1
 ENSEMBLE_SEED = 2024
@@ -146,9 +155,23 @@ def write_achieved(study: str) -> None:
     _write(study_folder(study) / "achieved.csv", as_file(report))
 
 
+def write_recomputed() -> None:
+    """Keep what the records give where their file does not come with the project but is there."""
+    for study in load_studies(records=True):
+        files = records_files(study)
+        if files and all(file.path for file in files):
+            values = records_values(load_registry(study)).items()
+            # More digits than verdicts show, so that rounding twice cannot change one.
+            kept = [(name, "" if math.isnan(value) else f"{value:.10g}") for name, value in values]
+            table = pd.DataFrame(kept, columns=["id", "value"])
+            _write(results_folder() / f"{study}_{RECOMPUTED}.csv", as_file(table))
+
+
 def write_results() -> None:
     """Compute verdicts, findings, board and the README's board anew, and keep them."""
     results_folder().mkdir(exist_ok=True)
+    _write(data_folder() / KNOWN, known_files())
+    write_recomputed()
     _write(data_folder() / KNOWN, known_files())
     for name, text in result_files().items():
         _write(results_folder() / name, text)

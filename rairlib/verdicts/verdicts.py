@@ -35,6 +35,7 @@ from rairlib.registry.studies import (
     load_studies,
     load_study,
     load_witness,
+    result_file,
 )
 from rairlib.registry.vocabulary import BASES, EVIDENCE, TESTS, VERDICTS, basis_of
 from rairlib.studies import part_of
@@ -47,6 +48,9 @@ from rairlib.verdicts.derivation import (
 )
 
 # --- What the analyses give for the reported numbers of the studies analysed so far -----------
+
+# What is kept of records that do not come with the project.
+RECOMPUTED = "recomputed"
 
 
 def is_analysed(registry: Registry) -> bool:
@@ -89,17 +93,35 @@ def study_results(registry: Registry) -> dict[str, Recomputed]:
 
 
 def records_results(registry: Registry) -> dict[str, Recomputed]:
-    """Return the reported numbers as the patients' open records give them."""
+    """Return the reported numbers as the patients' open records give them.
+
+    Aggregates that are kept stand for records whose file may be absent.
+    """
+    kept = has_result(registry.source, RECOMPUTED)
+    values = load_recomputed(registry.source) if kept else records_values(registry)
+    return {row.id: _from_records(row, values[row.id]) for row in registry if row.id in values}
+
+
+def records_values(registry: Registry) -> dict[str, float]:
+    """Compute the reported numbers from the patients' open records, by identifier."""
     frames = load_records(registry.source)
     matched = match(registry, part_of(registry.study, "analysis", "analyse")(**frames))
-    return {
-        row.id: replace(
-            exact("records", agreeing(row, matched[row.id])[1], "from the patients' records"),
-            test="independent",
-        )
-        for row in registry
-        if row.id in matched
-    }
+    return {row.id: agreeing(row, matched[row.id])[1] for row in registry if row.id in matched}
+
+
+def load_recomputed(study: str) -> dict[str, float]:
+    """Load what the records once gave and the project keeps, by identifier."""
+    table = pd.read_csv(result_file(study, RECOMPUTED), encoding="utf-8")
+    return dict(zip(table["id"], table["value"].astype(float), strict=True))
+
+
+def _from_records(row: ReportedNumber, value: float) -> Recomputed:
+    """Say what the records give; where that is not the print, with what the registry notes."""
+    if math.isnan(value):
+        return replace(NOTHING, reason=row.note)
+    noted = "" if row.number.agrees(value) or not row.note else f"; {row.note}"
+    found = exact("records", value, f"from the patients' records{noted}")
+    return replace(found, test="independent")
 
 
 def anchored_results(registry: Registry, results: pd.DataFrame) -> dict[str, Recomputed]:

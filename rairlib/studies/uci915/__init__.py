@@ -1,0 +1,1 @@
+"""Recurrence of thyroid cancer: public analyses of open records."""
