@@ -17,17 +17,7 @@ import typer
 
 from rairlib.errors import RairlibError
 
-VERDICT_COLUMNS = [
-    "study",
-    "id",
-    "printed",
-    "role",
-    "evidence",
-    "test",
-    "reproduced",
-    "verdict",
-    "reason",
-]
+SHOWN = ["study", "id", "printed", "role", "evidence", "test", "reproduced", "verdict", "reason"]
 INTERRUPTED = 130
 
 Key = Annotated[str, typer.Argument(metavar="STUDY|FOLDER", help="A study or its folder.")]
@@ -86,7 +76,7 @@ def _verdicts(
         print("\n".join(lines) if lines else "results agree with those kept in data/results")
         return 1 if lines else 0
     table = verdicts.all_verdicts(study)
-    print(render(table[VERDICT_COLUMNS] if form == "table" else table, form))
+    print(render(table[SHOWN] if form == "table" else table, form))
     return 0
 
 
