@@ -197,9 +197,6 @@ def _subsets(figures: list[PrintedFigure]) -> Iterator[tuple[list[PrintedFigure]
 
 
 # --- Sensitivity, specificity, predictive values and accuracy: is there a 2×2 table behind them ---
-# A set of figures that no table of whole patients can show is ``contradicted``; the proof is the
-# enumeration of all tables with the printed group sizes. Where cutting digits off or rounding twice
-# would rescue the set, it is ``suggests``. A figure is blamed only if the others agree without it.
 
 
 FOUR = ("sensitivity", "specificity", "ppv", "npv")
@@ -217,17 +214,14 @@ class Rule:
         Sizes of the groups with and without the outcome.
     tables : ClassificationTables
         All tables with these sizes.
-    printed_sizes : dict of int to str
-        The sizes of all groups of the paper, with their names.
-    positives : tuple of int or None
-        Printed counts of the rule's level with and without the outcome.
+    index : CountIndex
+        Counts and group sizes of the paper.
     """
 
     figures: list[PrintedFigure]
     sizes: tuple[ReportedNumber, ReportedNumber]
     tables: ClassificationTables
-    printed_sizes: dict[int, str]
-    positives: tuple[int | None, int | None]
+    index: CountIndex
 
     @property
     def first(self) -> ReportedNumber:
@@ -240,6 +234,15 @@ class Rule:
         rule = " ".join(text for text in (self.first.variable, self.first.level) if text)
         with_outcome, without = (whole_number(size) for size in self.sizes)
         return f"{rule} in {with_outcome} patients with and {without} without the outcome"
+
+    def counted(self, group: str) -> ReportedNumber | None:
+        """Return the printed count of the rule's level in a group."""
+        return self.index.counts.get((self.first.variable, self.first.level, group))
+
+    @property
+    def positives(self) -> list[int | None]:
+        """Printed numbers of patients called positive, with and without the outcome."""
+        return [whole_number(self.counted(group)) for group in self.first.outcome_groups]
 
     def rows(self, figures: list[PrintedFigure] | None = None) -> tuple[ReportedNumber, ...]:
         """Return the rows of some figures (of all if left out) and the group sizes."""
@@ -264,7 +267,6 @@ def rules(registry: Registry, index: CountIndex) -> list[Rule]:
         Those in groups of known size, of which the first row of each statistic is taken.
     """
     found = []
-    sized = {whole_number(row): group for group, row in index.sizes.items() if whole_number(row)}
     for rows, sizes in _figures_by_rule(registry, index):
         tables = classification_tables(*map(whole_number, sizes)) if sizes else None
         if tables is None:
@@ -277,16 +279,7 @@ def rules(registry: Registry, index: CountIndex) -> list[Rule]:
             )
             for row in rows
         ]
-        cell = rows[0].variable, rows[0].level
-        counted = (index.counts.get((*cell, group)) for group in rows[0].outcome_groups)
-        rule = Rule(
-            figures=figures,
-            sizes=sizes,
-            tables=tables,
-            printed_sizes=sized,
-            positives=tuple(map(whole_number, counted)),
-        )
-        found.append(rule)
+        found.append(Rule(figures=figures, sizes=sizes, tables=tables, index=index))
     return found
 
 
@@ -398,17 +391,15 @@ def derive_figure(rule: Rule, target: PrintedFigure, others: list[PrintedFigure]
 def _other_denominator(rule: Rule, target: PrintedFigure, tp: int | None, fp: int | None) -> str:
     """Name the printed size that gives a figure of known patients, as a sentence."""
     with_outcome, without = rule.tables.with_outcome, rule.tables.without_outcome
-    fn, tn = (
-        None if positives is None else size - positives
-        for size, positives in ((with_outcome, tp), (without, fp))
-    )
+    tn = None if fp is None else without - fp
     both = None if None in (tp, tn) else tp + tn
     counts = {"sensitivity": tp, "ppv": tp, "specificity": tn, "npv": tn, "accuracy": both}
-    count = counts.get(target.row.statistic)
-    sizes = {with_outcome: "with the outcome", without: "without it", with_outcome + without: "all"}
-    if None not in (tp, fp):
-        sizes |= {tp + fp: "called positive", fn + tn: "called negative"}
-    for size, name in (rule.printed_sizes | sizes).items() if count is not None else ():
+    count, everyone = counts.get(target.row.statistic), with_outcome + without
+    sizes = {whole_number(row): group for group, row in rule.index.sizes.items()}
+    sizes |= {with_outcome: "with the outcome", without: "without it", everyone: "all"}
+    if both is not None:
+        sizes |= {tp + fp: "called positive", everyone - tp - fp: "called negative"}
+    for size, name in sizes.items() if count is not None else ():
         value = _scale(target.row) * count / size if size else np.nan
         if target.row.number.agrees(value):
             decimals = target.row.number.decimals
@@ -442,12 +433,9 @@ def npv_limits(sensitivity: Interval, specificity: Interval, ppv: Interval) -> I
     """
     if min(sensitivity[0], ppv[0], specificity[0]) <= 0 or max(ppv[1], specificity[1]) >= 1:
         return None
-
-    def npv(first: float, second: float, third: float) -> float:
-        odds = third * (1 - second) / ((1 - third) * first)
-        return second / (second + (1 - first) * odds)
-
-    low, high = (npv(sensitivity[end], specificity[end], ppv[1 - end]) for end in (0, 1))
+    first, second, third = map(np.array, (sensitivity, specificity, ppv[::-1]))
+    odds = third * (1 - second) / ((1 - third) * first)
+    low, high = (second / (second + (1 - first) * odds)).tolist()
     return low, high
 
 
@@ -478,30 +466,27 @@ def _predictive_value(sensitivity, specificity, ppv, npv, shortened: bool) -> Fi
 CUT_OFF_SIGNS = ("<", ">", "≤", "≥", "⩽", "⩾")
 
 
-def rule_counts(rule: Rule, index: CountIndex) -> list[PrintedFigure]:
+def rule_counts(rule: Rule) -> list[PrintedFigure]:
     """Find the printed counts of the rule's positives with the outcome, without it, and of all."""
     tables, groups = rule.tables, rule.first.outcome_groups
     true_positives, true_negatives = np.indices(rule.figures[0].values.shape)
     false_positives = tables.without_outcome - true_negatives
-    whole = whole_of(index, groups)
+    whole = whole_of(rule.index, groups)
     values = dict(zip(groups, (true_positives, false_positives), strict=True))
     if whole is not None:
         values[whole.group] = true_positives + false_positives
-    cell = rule.first.variable, rule.first.level
-    rows = ((index.counts.get((*cell, group)), group) for group in values)
     return [
         PrintedFigure(row=row, label=f"count of {row.level} in {group}", values=values[group])
-        for row, group in rows
-        if whole_number(row) is not None
+        for group in values
+        if whole_number(row := rule.counted(group)) is not None
     ]
 
 
 @check("sensitivity and specificity", "independent")
 def check_rule_counts(registry: Registry) -> Iterator[Finding]:
     """Derive figures of a rule and counts of its level from each other; needs group sizes."""
-    index = count_index(registry)
-    for rule in rules(registry, index):
-        counts = rule_counts(rule, index)
+    for rule in rules(registry, count_index(registry)):
+        counts = rule_counts(rule)
         derived = list(_derived(rule, counts)) if counts else []
         yield from derived
         if counts and all(finding.status == "agrees" for finding in derived):

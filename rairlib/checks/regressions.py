@@ -260,9 +260,14 @@ def regression_estimates(registry: Registry) -> list[RegressionEstimate]:
 
 
 def _with_limits(registry: Registry, row: ReportedNumber) -> RegressionEstimate:
-    low, high, p = (attached(registry, row, name) for name in (*LIMITS, "p_value"))
-    low, high = (limit if limit is not None and is_plain(limit) else None for limit in (low, high))
+    (low, high), p = plain_limits(registry, row), attached(registry, row, "p_value")
     return RegressionEstimate(estimate=row, low=low, high=high, p=p)
+
+
+def plain_limits(registry: Registry, row: ReportedNumber) -> list[ReportedNumber | None]:
+    """Return lower and upper limit of an estimate, each None where it is not plainly printed."""
+    limits = (attached(registry, row, name) for name in LIMITS)
+    return [limit if limit is not None and is_plain(limit) else None for limit in limits]
 
 
 def other_level(found: RegressionEstimate) -> str:
@@ -299,11 +304,6 @@ def unless_other_method(
 
 
 # --- Estimates of regressions: do ratio, coefficient and confidence interval belong together ---
-# What is a proof and what is not: an estimate outside its own interval is ``contradicted``,
-# whatever the method. Symmetry of an interval (on the log scale for a ratio) holds for Wald
-# intervals, the default of SPSS; profile-likelihood, bootstrap and exact intervals need not be
-# symmetric. Asymmetry is therefore ``contradicted`` only where the registry's `method` of both
-# limits says ``wald`` or ``wald exp``; elsewhere it is ``suggests``.
 
 
 LINEAR_PREDICTORS = ("logit", "linear_predictor", "linear predictor", "prognostic_index")

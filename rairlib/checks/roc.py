@@ -18,7 +18,6 @@ from scipy import optimize
 from scipy.stats import norm
 
 from rairlib.checks.cells import (
-    attached,
     count_index,
     originals,
     outcome_sizes,
@@ -30,13 +29,13 @@ from rairlib.checks.classification import MEASURED, Rule, agreeing_with_all, rul
 from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.regressions import (
     MULTIPLIERS,
-    ROLES,
     Interval,
     containment,
     from_symmetry,
     mirror_image,
+    plain_limits,
 )
-from rairlib.checks.rounding import float_limits, is_plain, judge, shown, shown_p
+from rairlib.checks.rounding import float_limits, judge, shown, shown_p
 from rairlib.registry.printed import format_value
 from rairlib.registry.registry import Registry, ReportedNumber
 
@@ -141,17 +140,9 @@ def printed_areas(registry: Registry) -> list[PrintedArea]:
     index, rows = count_index(registry), originals(registry, "auc")
     found = []
     for row in rows:
-        limits = tuple(attached(registry, row, limit) for limit in ROLES)
-        if not all(limit is None or is_plain(limit) for limit in limits):
-            limits = None, None
-        area = PrintedArea(
-            row=row,
-            low=limits[0],
-            high=limits[1],
-            sizes=outcome_sizes(index, row),
-            rules=_rules_of(row, rows, rules(registry, index)),
-        )
-        found.append(area)
+        (low, high), sizes = plain_limits(registry, row), outcome_sizes(index, row)
+        of_area = _rules_of(row, rows, rules(registry, index))
+        found.append(PrintedArea(row=row, low=low, high=high, sizes=sizes, rules=of_area))
     return found
 
 
@@ -189,13 +180,10 @@ def _share_name(*variables: str) -> bool:
 #
 # with n1 patients with and n0 without the outcome. By Hoeffding's decomposition ``a + b`` is at
 # most the variance of the comparison of one pair, at most ``A(1 - A)``: this bounds both errors
-# from
-# above (Birnbaum and Klose, Ann Math Stat 1957). From below, ``alpha a + beta b`` at a given area
-# is
-# a convex function of the ROC curve, smallest for the curve ``c + (alpha / beta) t`` cut off at 0
-# and 1, with c chosen to give the area. DeLong's error counts ties by their middle and can lie
-# below
-# that bound where patients with and without the outcome share values.
+# from above (Birnbaum and Klose, Ann Math Stat 1957). From below, ``alpha a + beta b`` at a given
+# area is a convex function of the ROC curve, smallest for the curve ``c + (alpha / beta) t`` cut
+# off at 0 and 1, with c chosen to give the area. DeLong's error counts ties by their middle and can
+# lie below that bound where patients with and without the outcome share values.
 
 
 @dataclass(frozen=True, slots=True)
@@ -515,11 +503,6 @@ def attainable_errors(area: PrintedArea) -> Interval:
 
 
 # --- Intervals of areas under the ROC curve: from which standard error can they come ----------
-# A symmetric interval wider than any standard error allows is ``contradicted`` where the registry's
-# `method` names ``hanley_mcneil`` or ``delong``, and ``suggests`` elsewhere: bootstrap, logit and
-# binomial intervals follow other rules. The largest standard error is a bound for every score; the
-# smallest holds for scores whose values patients with and without the outcome do not share, so a
-# narrower interval is never more than ``suggests``.
 
 
 NORMAL_METHODS = ("hanley_mcneil", "delong", "wald")

@@ -450,12 +450,6 @@ def largest_with_tied_times(events: int, others: int) -> float:
 
 
 # --- Kaplan-Meier rates beside each other, the sizes of groups and the number of events -------
-# Proofs: a rate never rises; while nobody has had the event it is 100 %, and the first event lowers
-# it by at least one patient's share; ``n (1 - rate)`` is at least the number of events so far,
-# because censored patients only add weight to those who stay; and the rate of a whole is at least
-# the product of the rates of its parts, because at each time its hazard is at most the largest of
-# theirs. That the rate of a whole is the mean of its parts holds without censoring only: such a
-# mismatch is ``open``.
 
 
 @check("survival", "possibility")
@@ -665,27 +659,22 @@ def _logrank_p(row: ReportedNumber, p: ReportedNumber, groups: int, shortened: b
     freedoms = np.array([groups - 1]) if groups else np.arange(1, MOST_GROUPS)
     highs, lows = (chi2.sf(end, freedoms) for end in float_limits(row.number, shortened))
     low, high = float(lows[0]), float(highs[-1])
-    compared = (
-        f"of {groups} groups ({groups - 1} df) gives p "
-        f"{shown_p_range(low, high, p.number.decimals)}"
-    )
-    if not groups:
-        fitting = [
-            str(freedom + 1)
-            for freedom, *ends in zip(freedoms, lows, highs, strict=True)
-            if p.number.overlaps(*ends)
-        ]
-        if len(fitting) < len(freedoms):
-            text = (
-                f"Log-rank χ² {row.printed}, p {p.printed}; the compared groups are not named. "
-                f"Numbers of groups for which p follows: "
-                f"{', '.join(fitting) or f'none up to {MOST_GROUPS}'}."
-            )
-            return conclude("open", text, row, p)
-        compared = (
-            f"gives p {shown_p_range(low, high, p.number.decimals)} for any number of groups from "
-            f"2 to {MOST_GROUPS}"
+    p_range = shown_p_range(low, high, p.number.decimals)
+    fitting = [
+        str(freedom + 1)
+        for freedom, *ends in zip(freedoms, lows, highs, strict=True)
+        if p.number.overlaps(*ends)
+    ]
+    if groups:
+        compared = f"of {groups} groups ({groups - 1} df) gives p {p_range}"
+    elif len(fitting) == len(freedoms):
+        compared = f"gives p {p_range} for any number of groups from 2 to {MOST_GROUPS}"
+    else:
+        text = (
+            f"Log-rank χ² {row.printed}, p {p.printed}; the compared groups are not named. Numbers "
+            f"of groups for which p follows: {', '.join(fitting) or f'none up to {MOST_GROUPS}'}."
         )
+        return conclude("open", text, row, p)
     text = f"Log-rank χ² {row.printed} {compared}; printed is {p.printed}."
     return judge(p, (row,), low, high, text)
 
