@@ -244,7 +244,8 @@ def main(arguments: list[str] | None = None) -> int:
     except RairlibError as error:
         return _fail(str(error), error)
     except typer.TyperException as error:
-        return _fail(f"rairlib: {_in_one_line(error)}; rairlib --help lists what there is")
+        fault = " ".join(error.format_message().split()).rstrip(".")
+        return _fail(f"rairlib: {fault}; rairlib --help lists what there is")
     except (BrokenPipeError, SystemExit):  # the reader of our output has seen enough
         _drop_output()
         return 0
@@ -259,10 +260,6 @@ def _drop_output() -> None:
     """Leave nothing that Python would try to write, and fail to, when it ends."""
     with suppress(io.UnsupportedOperation):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _in_one_line(error: typer.TyperException) -> str:
-    return " ".join(error.format_message().split()).rstrip(".")
 
 
 def _fail(text: str, error: BaseException | None = None) -> int:

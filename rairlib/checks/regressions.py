@@ -81,8 +81,6 @@ class WaldRegion:
 
     def p_value(self) -> Interval:
         """Range of the two-sided p value."""
-        if any(abs(b) < SLACK and s < SLACK for b, s, _ in self.corners):
-            return 0.0, 1.0
         z = [abs(b) / s if s > SLACK else math.inf for b, s, _ in self.corners]
         low, high = self.coefficient()
         return p_from_z(max(z)), 1.0 if low <= 0 <= high else p_from_z(min(z))
@@ -580,23 +578,21 @@ def _significance(found: RegressionEstimate, shortened: bool) -> Finding:
 def check_interval_from_p_value(registry: Registry) -> Iterator[Finding]:
     """Work out the Wald interval that is not printed; needs estimate and p value without limits."""
     for found in regression_estimates(registry):
-        p, unlimited = found.p, found.low is None and found.high is None
-        if unlimited and p is not None and p.method in WALD_P_METHODS:
-            region = wald_region(found.coefficient(), p=(p.number.low, p.number.high))
-            if region and p.number.operator == "=":
-                yield _interval_from_p(found, region)
-
-
-def _interval_from_p(found: RegressionEstimate, region: WaldRegion) -> Finding:
-    low, high = (
-        shown(*(map(exponential, ends) if found.is_ratio else ends), found.estimate.number.decimals)
-        for ends in (region.limit(-1), region.limit(1))
-    )
-    text = (
-        f"{found.printed}, p {found.p.printed}, without an interval: under Wald the lower limit "
-        f"is {low} and the upper limit is {high}."
-    )
-    return conclude("open", text, found.estimate, found.p)
+        row, p = found.estimate, found.p
+        is_test = p is not None and p.method in WALD_P_METHODS and p.number.operator == "="
+        if found.low is not None or found.high is not None or not is_test:
+            continue
+        region = wald_region(found.coefficient(), p=(p.number.low, p.number.high))
+        if region:
+            low, high = (
+                shown(*(map(exponential, ends) if found.is_ratio else ends), row.number.decimals)
+                for ends in (region.limit(-1), region.limit(1))
+            )
+            text = (
+                f"{found.printed}, p {p.printed}, without an interval: under Wald the lower limit "
+                f"is {low} and the upper limit is {high}."
+            )
+            yield conclude("open", text, row, p)
 
 
 @check("regressions", "bookkeeping")

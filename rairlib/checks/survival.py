@@ -599,17 +599,17 @@ def _without_events(
         f"{level}. {part.printed}: none by then. If both are the same {part.patients} patients, "
         f"all {needed} came later; otherwise level and group are different patients."
     )
-    rows = [*split.uses, part.row, part.size]
-    if whole is None or not whole.patients:
-        return conclude("open", text, *rows)
-    left = split.total - whole.most_events()
-    if left >= needed:
-        return conclude("open", text, *rows, whole.row, whole.size)
-    text += (
-        f" {whole.printed} leaves {left} for later if few were censored before: they are "
-        "rather different patients."
-    )
-    return conclude("suggests", text, *rows, whole.row, whole.size)
+    status, rows = "open", [*split.uses, part.row, part.size]
+    if whole is not None and whole.patients:
+        rows += [whole.row, whole.size]
+        left = split.total - whole.most_events()
+        if left < needed:
+            status = "suggests"
+            text += (
+                f" {whole.printed} leaves {left} for later if few were censored before: they are "
+                "rather different patients."
+            )
+    return conclude(status, text, *rows)
 
 
 # --- Log-rank statistics beside their p value, group sizes, events and hazard ratios ----------
@@ -763,8 +763,6 @@ def _beside(row: ReportedNumber, groups, sizes, split: EventSplit) -> Iterator[F
         return
     fit = CoxFit(log_ratio=found.coefficient(), standard_error=(smallest, largest))
     bound = logrank_limits(fit)[1]
-    if not bound > 0:
-        return
     same = math.sqrt(max(row.number.low, 0.0)) <= MARGIN[0] * math.sqrt(bound) + MARGIN[1]
     text = (
         f"{found.printed}, {split.total} events: if Log-rank χ² {row.printed} of "

@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 import pandas as pd
 
 from rairlib.checks.catalogue import audit
+from rairlib.checks.cells import original_of
 from rairlib.checks.findings import Finding, findings_frame
 from rairlib.checks.wording import as_findings, load_text_findings
 from rairlib.reconstruct.accounts import reconstructible_models, values_from_anchors
@@ -67,9 +68,8 @@ def study_results(registry: Registry) -> dict[str, Recomputed]:
     dict of str to Recomputed
         By identifier; for a study that is not yet analysed, what its tables give. A held-out
         number is judged by the reconstruction or, where that does not determine it, by the
-        ensemble. The witness,
-        which may have been steered towards it, never counts for it; one that has the number only
-        takes away the verdict that it differs.
+        ensemble. The witness, which may have been steered towards it, never counts for it; one
+        that has the number only takes away the verdict that it differs.
     """
     results: dict[str, Recomputed] = {}
     analysed = is_analysed(registry)
@@ -349,10 +349,7 @@ def _judge_repeat(row, judged, findings, registry) -> tuple[str, Recomputed]:
     proof = proof_against(row, findings.get(row.id, []), registry)
     if proof is not None:
         return "contradicted", _recomputed_by(proof, registry)
-    original = registry[row.repeats]
-    while original.repeats:
-        original = registry[original.repeats]
-    verdict, recomputed = judged[original.id]
+    verdict, recomputed = judged[original_of(registry, row).id]
     if not math.isnan(recomputed.low):
         # A proof against 70.5 is none against the same number printed as 70.
         under_own_rounding = verdict_of(row, recomputed)
