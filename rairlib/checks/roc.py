@@ -723,7 +723,7 @@ def check_auc_like_for_like(registry: Registry) -> Iterator[Finding]:
     """Compare what two areas of one score are areas of; needs areas, limits and their rules."""
     by_score: dict[str, dict[bool, PrintedArea]] = defaultdict(dict)
     for area in printed_areas(registry):
-        if area.rules and area.certain and area.has_interval and area.sizes is not None:
+        if area.certain and area.has_interval and area.sizes is not None:
             dichotomised = bool(binary_readings(area))
             if dichotomised or not scores_with_area(area):
                 by_score[area.row.variable].setdefault(dichotomised, area)
