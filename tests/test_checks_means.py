@@ -15,12 +15,10 @@ from rairlib.checks.means import (
     check_pooled_mean,
     check_pooled_percent,
     check_t_test,
-    difference_limits,
     pooled_mean_limits,
     pooled_sd_limits,
-    student_p_range,
+    t_test_p_ranges,
     welch_freedom_range,
-    welch_p_range,
 )
 
 R_VALUES = json.loads((Path(__file__).parent / "reference" / "checks_on_print.json").read_text())[
@@ -50,9 +48,8 @@ def p_value(printed: str, **fields: str):
 
 
 def test_p_values_without_rounding_equal_those_of_r():
-    first, second = exact_samples()
-    assert student_p_range(first, second) == pytest.approx([R_VALUES["student"]] * 2, rel=1e-9)
-    assert welch_p_range(first, second) == pytest.approx([R_VALUES["welch"]] * 2, rel=1e-9)
+    for test, limits in t_test_p_ranges(*exact_samples()).items():
+        assert limits == pytest.approx([R_VALUES[test]] * 2, rel=1e-9), test
 
 
 def test_welch_freedom_equals_that_of_r():
@@ -62,8 +59,10 @@ def test_welch_freedom_equals_that_of_r():
 
 
 def test_overlapping_means_can_be_equal():
-    assert difference_limits((1.0, 2.0), (1.5, 3.0)) == (0.0, 2.0)
-    assert difference_limits((1.0, 2.0), (2.5, 3.0)) == (0.5, 2.0)
+    for low, can_be_equal in ((1.5, True), (2.5, False)):
+        first, second = (Sample(mean=m, sd=(1.0, 1.0), n=9) for m in ((1.0, 2.0), (low, 3.0)))
+        for _, largest in t_test_p_ranges(first, second).values():
+            assert (largest == 1) == can_be_equal
 
 
 boxes = st.tuples(st.floats(-20, 20), st.floats(0, 3), st.floats(0, 20), st.floats(0, 5))
@@ -76,11 +75,11 @@ def test_no_point_of_the_box_escapes_the_range(first, second, n1, n2, data):
         samples.append(Sample(mean=(mean, mean + wide), sd=(sd, sd + spread), n=n))
         inside = st.floats(0, 1)
         points.append((mean + wide * data.draw(inside), sd + spread * data.draw(inside), n))
-    for equal, limits in ((True, student_p_range(*samples)), (False, welch_p_range(*samples))):
+    for test, limits in t_test_p_ranges(*samples).items():
         (m1, s1, _), (m2, s2, _) = points
         if s1**2 + s2**2 < 1e-6:
             continue
-        p = stats.ttest_ind_from_stats(m1, s1, n1, m2, s2, n2, equal_var=equal).pvalue
+        p = stats.ttest_ind_from_stats(m1, s1, n1, m2, s2, n2, equal_var=test == "student").pvalue
         assert limits[0] - 1e-9 <= p <= limits[1] + 1e-9
 
 
@@ -91,7 +90,8 @@ def test_student_range_is_attained_in_corners():
         stats.ttest_ind_from_stats(m1, s1, 32, m2, s2, 58).pvalue
         for m1, s1, m2, s2 in itertools.product(first.mean, first.sd, second.mean, second.sd)
     ]
-    assert student_p_range(first, second) == pytest.approx([min(corners), max(corners)], rel=1e-9)
+    limits = t_test_p_ranges(first, second)["student"]
+    assert limits == pytest.approx([min(corners), max(corners)], rel=1e-9)
 
 
 def test_print_identifies_students_test():

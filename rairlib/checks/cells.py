@@ -4,7 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial, wraps
 
 from rairlib.checks.findings import Finding
 from rairlib.checks.rounding import SHORTENED, is_approximate, is_plain
@@ -317,9 +317,9 @@ def unless_shortened(find: Callable[..., Finding], *subject) -> Finding:
     return finding.doubted(SHORTENED, find(*subject, True).status != "contradicted")
 
 
-def ids(*rows: ReportedNumber | None) -> tuple[str, ...]:
-    """Return the identifiers of the rows that exist."""
-    return tuple(row.id for row in rows if row is not None)
+def kindly(find: Callable[..., Finding]) -> Callable[..., Finding]:
+    """Judge each subject as :func:`unless_shortened` does."""
+    return wraps(find)(partial(unless_shortened, find))
 
 
 # --- Means, standard deviations, quartiles and ranges of a registry, found by what they describe
@@ -347,13 +347,6 @@ class SummaryIndex:
         """Return one summary, or None."""
         return self.rows.get((variable, level, group), {}).get(statistic)
 
-    def mean_and_sd(
-        self, variable: str, level: str, group: str
-    ) -> tuple[ReportedNumber, ReportedNumber] | None:
-        """Return mean and SD of a variable in a group, or None unless both are printed."""
-        pair = tuple(self.find(name, variable, level, group) for name in ("mean", "sd"))
-        return None if None in pair else pair
-
     def rows_of(self, statistic: str, group: str) -> list[ReportedNumber]:
         """Return one statistic of all variables in a group."""
         return [
@@ -362,8 +355,8 @@ class SummaryIndex:
             if name == group and statistic in cell
         ]
 
-    def size_of(self, row: ReportedNumber | None) -> tuple[ReportedNumber, int] | None:
-        """Return the row and value of the number of patients behind a summary, or None.
+    def size_of(self, row: ReportedNumber | None) -> ReportedNumber | None:
+        """Return the row with the number of patients behind a summary, None unless it is whole.
 
         Its `of` names the number of patients, else that of its group is taken. Where values are
         missing, `of` must name the number that was measured: the checks take the print at its word.
@@ -373,8 +366,7 @@ class SummaryIndex:
         size = self.registry.size(row.group)
         if row.of in self.registry and self.registry[row.of].statistic in COUNTED:
             size = self.registry[row.of]
-        number = whole_number(size)
-        return None if number is None else (size, number)
+        return None if whole_number(size) is None else size
 
 
 @lru_cache(maxsize=2)

@@ -84,6 +84,14 @@ def is_rescued(number: Printed, low: float, high: float) -> bool:
     return above and below
 
 
+def fits(number: Printed, low: float, high: float, shortened: bool) -> bool:
+    """Whether some value of ``[low, high]`` prints like this: rounded, or shortened instead."""
+    if not shortened:
+        return number.overlaps(low, high)
+    first, last = float_limits(number, shortened)
+    return first <= high and last >= low
+
+
 def meet_in_a_tie(first: Printed, second: Printed) -> bool:
     """Whether two prints of one number differ by one unit: only a tie prints as both."""
     same = first.operator == second.operator == "=" and first.decimals == second.decimals
