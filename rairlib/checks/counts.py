@@ -2,13 +2,14 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from rairlib.checks.cells import (
     COUNTED,
     SUMMARIES,
     CountIndex,
+    Partition,
     count_index,
     count_limits,
     named,
@@ -40,7 +41,7 @@ def check_partition_sums(registry: Registry) -> Iterator[Finding]:
     """Compare a whole with the sum of its parts; needs rows with a common `partition` and `of`."""
     index = count_index(registry)
     for partition in index.partitions:
-        yield from _sum_findings(partition.whole, partition.parts)
+        yield from _sum_findings(partition)
     for parts in index.unclear:
         text = "These parts name different wholes, or two of them are the same quantity: "
         yield conclude("open", f"{text}they cannot be added up.", *parts)
@@ -55,8 +56,10 @@ def check_group_sums(registry: Registry) -> Iterator[Finding]:
             if group != split.whole.group:
                 continue
             rows = [index.counts.get((variable, level, part.group)) for part in split.parts]
-            if None not in rows and not index.is_declared(whole, rows):
-                yield from _sum_findings(whole, rows)
+            if None not in rows:
+                found = Partition(whole=whole, parts=tuple(rows))
+                if not index.is_declared(found):
+                    yield from _sum_findings(found)
 
 
 @check("counts", "bookkeeping")
@@ -64,7 +67,7 @@ def check_level_sums(registry: Registry) -> Iterator[Finding]:
     """Add the levels of a variable within a group; needs counts of levels that exhaust a group."""
     index = count_index(registry)
     for partition in index.inferred_partitions():
-        yield from _sum_findings(partition.whole, partition.parts)
+        yield from _sum_findings(partition)
     groups_of: dict[str, list[str]] = defaultdict(list)
     for variable, group in index.levels:
         groups_of[variable].append(group)
@@ -133,7 +136,8 @@ def _wholes_of(index: CountIndex, row: ReportedNumber) -> list[str]:
     return [identifier for identifier in found if identifier != row.id]
 
 
-def _sum_findings(whole: ReportedNumber, parts: Sequence[ReportedNumber]) -> Iterator[Finding]:
+def _sum_findings(partition: Partition) -> Iterator[Finding]:
+    whole, parts = partition.whole, partition.parts
     names = "; ".join(named(row) for row in parts)
     limits = sum_limits([count_limits(row) for row in parts])
     yield _judge_count(whole, parts, limits, " + ".join(row.printed for row in parts), names)
