@@ -315,47 +315,28 @@ def kindly(find: Callable[..., Finding]) -> Callable[..., Finding]:
 SUMMARIES = ("mean", "sd", "median", "q1", "q3", "minimum", "maximum")
 
 
-class SummaryIndex:
-    """Summaries of continuous variables: ``rows`` maps (variable, level, group) to a cell.
-
-    A cell maps each statistic to the row that states it first. Inequalities and approximations are
-    left out.
-    """
-
-    def __init__(self, registry: Registry) -> None:
-        self.registry = registry
-        self.rows: dict[tuple[str, str, str], dict[str, ReportedNumber]] = defaultdict(dict)
-        for row in _firsts(registry, SUMMARIES):
-            if row.variable and is_plain(row):
-                self.rows[row.variable, row.level, row.group].setdefault(row.statistic, row)
-
-    def find(self, statistic: str, variable: str, level: str, group: str) -> ReportedNumber | None:
-        """Return one summary, or None."""
-        return self.rows.get((variable, level, group), {}).get(statistic)
-
-    def rows_of(self, statistic: str, group: str) -> list[ReportedNumber]:
-        """Return one statistic of all variables in a group."""
-        return [
-            cell[statistic]
-            for (_, _, name), cell in self.rows.items()
-            if name == group and statistic in cell
-        ]
-
-    def size_of(self, row: ReportedNumber | None) -> ReportedNumber | None:
-        """Return the row with the number of patients behind a summary, None unless it is whole.
-
-        Its `of` names the number of patients, else that of its group is taken. Where values are
-        missing, `of` must name the number that was measured: the checks take the print at its word.
-        """
-        if row is None:
-            return None
-        size = self.registry.size(row.group)
-        if row.of in self.registry and self.registry[row.of].statistic in COUNTED:
-            size = self.registry[row.of]
-        return None if whole_number(size) is None else size
-
-
 @lru_cache(maxsize=2)
-def summary_index(registry: Registry) -> SummaryIndex:
-    """Return the summaries of a registry, indexed once for all checks."""
-    return SummaryIndex(registry)
+def summaries(registry: Registry) -> dict[tuple[str, str, str], dict[str, ReportedNumber]]:
+    """Map (variable, level, group) to its cell: each statistic and the row that states it first.
+
+    Inequalities and approximations are left out. Do not change it: all checks share it.
+    """
+    cells: dict[tuple[str, str, str], dict[str, ReportedNumber]] = defaultdict(dict)
+    for row in _firsts(registry, SUMMARIES):
+        if row.variable and is_plain(row):
+            cells[row.variable, row.level, row.group].setdefault(row.statistic, row)
+    return dict(cells)
+
+
+def size_of(registry: Registry, row: ReportedNumber | None) -> ReportedNumber | None:
+    """Return the row with the number of patients behind a summary, None unless it is whole.
+
+    Its `of` names the number of patients, else that of its group is taken. Where values are
+    missing, `of` must name the number that was measured: the checks take the print at its word.
+    """
+    if row is None:
+        return None
+    size = registry.size(row.group)
+    if row.of in registry and registry[row.of].statistic in COUNTED:
+        size = registry[row.of]
+    return None if whole_number(size) is None else size

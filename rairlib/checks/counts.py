@@ -17,7 +17,7 @@ from rairlib.checks.cells import (
     whole_number,
 )
 from rairlib.checks.findings import Finding, check, conclude
-from rairlib.checks.rounding import TIED, is_approximate, is_rescued, meet_in_a_tie, rounded_limits
+from rairlib.checks.rounding import TIED, exact_limits, is_approximate, is_rescued, meet_in_a_tie
 from rairlib.registry.registry import Registry, ReportedNumber
 
 MOST_PARTS = 200
@@ -309,8 +309,8 @@ def _agreement(row: ReportedNumber, original: ReportedNumber) -> str:
 
 def _compare_thresholds(row: ReportedNumber, original, factors) -> tuple[str, str, tuple]:
     """Compare the values of two thresholds, and then their signs."""
-    low, high = (float(end) for end in rounded_limits(original.number))
-    first, last = (float(end) for end in rounded_limits(row.number))
+    low, high = (float(end) for end in exact_limits(original.number))
+    first, last = (float(end) for end in exact_limits(row.number))
     factor = next((f for f in factors if first <= high * f and last >= low * f), None)
     if factor is None:
         status = "contradicted" if factors else "open"

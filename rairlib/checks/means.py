@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -12,13 +12,14 @@ import numpy as np
 from scipy import optimize, special
 
 from rairlib.checks.cells import (
-    SummaryIndex,
+    Partition,
     count_index,
     kindly,
     named,
     originals,
     several_groups,
-    summary_index,
+    size_of,
+    summaries,
     unless_shortened,
     whole_number,
     wholes_of_groups,
@@ -28,6 +29,7 @@ from rairlib.checks.rounding import (
     BEYOND_RANGE,
     SHORTENED,
     TIED,
+    exact_limits,
     exact_value,
     fits,
     float_limits,
@@ -35,8 +37,6 @@ from rairlib.checks.rounding import (
     judge,
     meet_in_a_tie,
     print_unit,
-    rounded_limits,
-    shortened_limits,
     shown,
     shown_p_range,
     times_apart,
@@ -188,13 +188,21 @@ def pooled_sd_limits(samples: Sequence[Sample], ddof: int = 1) -> Limits:
     return math.sqrt(squares[0] / freedom), math.sqrt(squares[1] / freedom)
 
 
-def _described(summaries: SummaryIndex, row: ReportedNumber, groups) -> list[tuple]:
-    """Return mean, SD and number of patients of a row's variable in each group, None if unknown."""
-    found = []
-    for group in groups:
-        mean, sd = (summaries.find(name, row.variable, row.level, group) for name in ("mean", "sd"))
-        found.append((mean, sd, summaries.size_of(mean)))
-    return found
+def _parts_of(registry: Registry, split: Partition) -> list[tuple[dict, list[dict]]]:
+    """Return what is summarised of the whole of a split, each with the same of its parts."""
+    cells = summaries(registry)
+    return [
+        (whole, [cells.get((variable, level, part.group), {}) for part in split.parts])
+        for (variable, level, group), whole in cells.items()
+        if group == split.whole.group
+    ]
+
+
+def _described(registry: Registry, cells: Iterable[dict]) -> list[tuple]:
+    """Return mean, SD and number of patients of cells, None where they are not printed."""
+    return [
+        (cell.get("mean"), cell.get("sd"), size_of(registry, cell.get("mean"))) for cell in cells
+    ]
 
 
 def _samples(groups, shortened: bool) -> list[Sample]:
@@ -211,13 +219,14 @@ def _samples(groups, shortened: bool) -> list[Sample]:
 @check("means", "independent")
 def check_t_test(registry: Registry) -> Iterator[Finding]:
     """Recompute p of a t test or of an analysis of variance; needs mean, SD and n by group."""
-    index, summaries = count_index(registry), summary_index(registry)
+    index, cells = count_index(registry), summaries(registry)
     others = {(row.variable, row.group) for row in registry.where(("count", "u_statistic"))}
     for row in registry.where("p_value"):
         names = several_groups(index, row) or row.outcome_groups
         if row.method not in ("", *TESTS) or row.of or names is None or len(names) > MOST_GROUPS:
             continue
-        groups = _described(summaries, row, names)
+        found = (cells.get((row.variable, row.level, name), {}) for name in names)
+        groups = _described(registry, found)
         if any(None in group or whole_number(group[2]) < 2 for group in groups):
             continue
         finding = _t_finding(row, groups)
@@ -237,7 +246,7 @@ def _t_finding(row: ReportedNumber, groups: list[tuple]) -> Finding:
     fitting = [name for name, limits in ranges.items() if row.number.overlaps(*limits)]
     candidates = fitting or list(ranges)
     low, high = ranges[row.method if row.method in candidates else candidates[0]]
-    summaries = " and ".join(
+    described = " and ".join(
         f"{mean.printed} ± {sd.printed} in {whole_number(size)} patients ({mean.group})"
         for mean, sd, size in groups
     )
@@ -246,7 +255,7 @@ def _t_finding(row: ReportedNumber, groups: list[tuple]) -> Finding:
         for name, limits in ranges.items()
     )
     status, remark = _t_verdict(row, fitting, ranges, _p_ranges(_samples(groups, True)))
-    text = f"{row.variable}, {summaries}: {values}; printed is {row.printed}. {remark}"
+    text = f"{row.variable}, {described}: {values}; printed is {row.printed}. {remark}"
     used = [group[:2] for group in groups], [size for _, _, size in groups]
     return conclude(status, text, *used, target=row, low=low, high=high)
 
@@ -273,18 +282,16 @@ def _t_verdict(row: ReportedNumber, fitting: list[str], ranges, shortened) -> tu
 @check("means", "independent")
 def check_pooled_mean(registry: Registry) -> Iterator[Finding]:
     """Compare mean and SD of a group with those of its parts; needs all of them and sizes."""
-    summaries = summary_index(registry)
     for split in count_index(registry).splits:
-        for whole in summaries.rows_of("mean", split.whole.group):
-            groups = _described(summaries, whole, [part.group for part in split.parts])
+        for whole, parts in _parts_of(registry, split):
+            groups = _described(registry, parts)
             means, sds, sizes = zip(*groups, strict=True)
-            if not all(map(whole_number, sizes)):
+            if "mean" not in whole or not all(map(whole_number, sizes)):
                 continue
-            for target in (whole, *means):
-                yield unless_shortened(_pooled, target, whole, means, sizes)
-            sd = summaries.find("sd", whole.variable, whole.level, whole.group)
-            if None not in (sd, *sds) and len(groups) <= MOST_GROUPS:
-                yield unless_shortened(_pooled_sd, sd, groups)
+            for target in (whole["mean"], *means):
+                yield unless_shortened(_pooled, target, whole["mean"], means, sizes)
+            if "sd" in whole and None not in sds and len(groups) <= MOST_GROUPS:
+                yield unless_shortened(_pooled_sd, whole["sd"], groups)
 
 
 @check("means", "bookkeeping")
@@ -380,7 +387,7 @@ def grim_sums(mean: Printed, n: int, step: Fraction, shortened: bool = False) ->
         Sums in steps; empty if no measurements can have this mean (Brown and Heathers 2017,
         doi 10.1177/1948550616673876).
     """
-    low, high = shortened_limits(mean) if shortened else rounded_limits(mean)
+    low, high = exact_limits(mean, shortened)
     first, last = low * n / step, high * n / step
     if not shortened:
         return range(math.ceil(first), math.floor(last) + 1)
@@ -446,7 +453,7 @@ def grimmer_possible(
     bool
         False is a proof; True says that neither sum, sum of squares nor parity forbid it.
     """
-    limits = shortened_limits(sd) if shortened else rounded_limits(sd)
+    limits = exact_limits(sd, shortened)
     in_steps = limits[0] / step, limits[1] / step
     return any(
         grimmer_squares(in_steps, total, n, ddof) for total in grim_sums(mean, n, step, shortened)
@@ -473,11 +480,10 @@ def step_of(*rows: ReportedNumber) -> Fraction:
 
 def _stepped(registry: Registry, statistics: tuple[str, ...]) -> Iterator[tuple]:
     """Yield statistics of measurements in known steps, with the row of the number of patients."""
-    summaries = summary_index(registry)
-    for cell in summaries.rows.values():
+    for cell in summaries(registry).values():
         rows = [cell.get(name) for name in statistics]
         if None not in rows and any(row.step for row in rows):
-            size = summaries.size_of(rows[0])
+            size = size_of(registry, rows[0])
             # One patient has a mean, and it takes two for an SD beside it.
             if (whole_number(size) or 0) >= len(rows):
                 yield *rows, size
@@ -553,7 +559,7 @@ def check_median_step(row: ReportedNumber, size: ReportedNumber, shortened: bool
 
 def _shown_squares(sd: Printed, sums: range, n: int, step: Fraction) -> str:
     """Show, for each sum, between which sums of squares the print falls."""
-    low, high = (max(Fraction(0), end / step) ** 2 * (n - 1) for end in rounded_limits(sd))
+    low, high = (max(Fraction(0), end / step) ** 2 * (n - 1) for end in exact_limits(sd))
     texts = []
     for total in sums:
         ends = (format_value(float(end + Fraction(total**2, n)), 2) for end in (low, high))
@@ -630,7 +636,7 @@ def check_order(registry: Registry) -> Iterator[Finding]:
     """Compare minimum, quartiles, median, maximum and mean; needs two, in a group or its part."""
     for end, inside in _ranges_around(registry):
         yield unless_shortened(_nested, end, inside)
-    for cell in summary_index(registry).rows.values():
+    for cell in summaries(registry).values():
         for names in (ORDER, ("minimum", "mean", "maximum")):
             if names == ORDER or "mean" in cell:
                 yield from _ordered([cell[name] for name in names if name in cell])
@@ -659,7 +665,7 @@ def _ranges_around(registry: Registry) -> Iterator[tuple[ReportedNumber, list[Re
     wholes, splits = wholes_of_groups(registry), count_index(registry).splits
     direct = {(split.whole.group, part.group) for split in splits for part in split.parts}
     measured: dict[tuple[str, str], list[ReportedNumber]] = defaultdict(list)
-    for (variable, level, _), cell in summary_index(registry).rows.items():
+    for (variable, level, _), cell in summaries(registry).items():
         measured[variable, level] += [row for row in cell.values() if row.statistic != "sd"]
     for rows in measured.values():
         for end in (row for row in rows if row.statistic in ("minimum", "maximum")):
@@ -681,11 +687,8 @@ def _nested(end: ReportedNumber, inside: list[ReportedNumber], shortened: bool) 
     pairs = [(row, (end, row) if below else (row, end)) for row in inside]
     faults = [row for row, pair in pairs if not _can_ascend(*pair, shortened)]
     listed = ", ".join(f"{row.printed} ({row.statistic}, {row.group})" for row in faults or inside)
-    verb = (
-        ("lies" if len(faults) == 1 else "lie")
-        if faults
-        else ("does not lie" if len(inside) == 1 else "do not lie")
-    )
+    one = len(faults or inside) == 1
+    verb = f"lie{'s' * one}" if faults else f"do{'es' * one} not lie"
     text = f"{end.printed} ({named(end)}): {listed} {verb} {'below' if below else 'above'} it"
     if not faults:
         return conclude("agrees", f"{text}.", end, *inside)
@@ -694,9 +697,8 @@ def _nested(end: ReportedNumber, inside: list[ReportedNumber], shortened: bool) 
 
 
 def _within_ranges(registry: Registry) -> Iterator[tuple]:
-    summaries = summary_index(registry)
-    for cell in summaries.rows.values():
-        size = summaries.size_of(cell.get("sd"))
+    for cell in summaries(registry).values():
+        size = size_of(registry, cell.get("sd"))
         if {"minimum", "maximum"} <= cell.keys() and (whole_number(size) or 0) > 2:
             yield cell, size
 
@@ -722,23 +724,18 @@ def check_sd_in_range(cell: dict[str, ReportedNumber], size, shortened: bool) ->
 @check("quartiles and ranges", "possibility")
 def check_range_of_parts(registry: Registry) -> Iterator[Finding]:
     """Compare range, quartiles, median and mean of a group with its parts'; needs them in both."""
-    summaries = summary_index(registry)
     for split in count_index(registry).splits:
+        pairs = _parts_of(registry, split)
         for statistic in ("minimum", "maximum", *INNER):
-            for whole in summaries.rows_of(statistic, split.whole.group):
-
-                def of_parts(name: str, whole: ReportedNumber = whole, parts=split.parts) -> list:
-                    cells = [(whole.variable, whole.level, part.group) for part in parts]
-                    return [summaries.find(name, *cell) for cell in cells]
-
-                if statistic not in INNER:
-                    parts = [row for row in of_parts(statistic) if row is not None]
-                    if parts:
-                        complete = len(parts) == len(split.parts)
-                        yield unless_shortened(_end_of_range, whole, parts, complete)
-                # The curve of a whole with censoring is no mixture of those of its parts.
-                elif whole.method != "kaplan_meier":
-                    yield from _inner(whole, of_parts)
+            for whole, parts in pairs:
+                row = whole.get(statistic)
+                if row is None:
+                    continue
+                if statistic in INNER:
+                    yield from _inner(row, parts)
+                elif found := [part[statistic] for part in parts if statistic in part]:
+                    complete = len(found) == len(parts)
+                    yield unless_shortened(_end_of_range, row, found, complete)
 
 
 def _end_of_range(whole: ReportedNumber, parts, complete: bool, shortened: bool) -> Finding:
@@ -770,7 +767,7 @@ def _in_groups(rows: list[ReportedNumber]) -> str:
     return " and ".join(f"{row.printed} in {row.group}" for row in rows)
 
 
-def _inner(whole: ReportedNumber, of_parts) -> Iterator[Finding]:
+def _inner(whole: ReportedNumber, parts: list[dict]) -> Iterator[Finding]:
     """Set a quartile, median or mean between what the parts leave for it.
 
     At least half of all values reach the smallest of the parts' medians, and two middle values
@@ -778,11 +775,14 @@ def _inner(whole: ReportedNumber, of_parts) -> Iterator[Finding]:
     it is the middle of two values. Quartiles that are interpolated need not, so they are only
     held against the medians.
     """
+    # The curve of a whole with censoring is no mixture of those of its parts.
+    if whole.method == "kaplan_meier":
+        return
     lower, upper = INNER[whole.statistic]
     tried = [
         (is_lower, rows)
         for is_lower, names in ((True, (*lower, "minimum")), (False, (*upper, "maximum")))
-        for rows in map(of_parts, names)
+        for rows in ([part.get(name) for part in parts] for name in names)
         if all(row is not None and row.unit == whole.unit for row in rows)
     ]
 

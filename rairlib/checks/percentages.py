@@ -20,11 +20,10 @@ from rairlib.checks.counts import MOST_PARTS, sum_of
 from rairlib.checks.findings import Finding, check, possibility
 from rairlib.checks.means import grim_sums
 from rairlib.checks.rounding import (
+    exact_limits,
     exact_value,
     is_plain,
     judge,
-    rounded_limits,
-    shortened_limits,
     shown,
 )
 from rairlib.registry.printed import Printed, format_value
@@ -130,7 +129,7 @@ def _other_denominator(index: CountIndex, finding: Finding, row, numerator, whol
     for number in fitting[:1]:
         share = format_value(100 * count / number, row.number.decimals)
         text += f" {count} of {number} ({sizes[number]}) would be {share} %."
-    low, high = (float(end) for end in rounded_limits(row.number))
+    low, high = (float(end) for end in exact_limits(row.number))
     fewer = low > 0 and 100 * count / high <= size and count > 0
     exhausted = any(
         numerator in part.parts and original_of(index.registry, whole).id == part.whole.id
@@ -255,5 +254,5 @@ def _percent_span(row: ReportedNumber, size: int | None, shortened: bool) -> tup
     found = [attainable_counts(number, size, habit) for habit in {False, shortened} if size]
     if counts := [end for each in found if each for end in (each[0], each[-1])]:
         return 100 * min(counts) / size, 100 * max(counts) / size
-    limits = shortened_limits(number) if shortened else rounded_limits(number)
+    limits = exact_limits(number, shortened)
     return float(limits[0]), float(limits[1])

@@ -9,12 +9,11 @@ from rairlib.checks.cells import count_index, kindly, named, outcome_sizes, whol
 from rairlib.checks.findings import Finding, check, conclude, possibility
 from rairlib.checks.rounding import (
     SHORTENED,
+    exact_limits,
     float_limits,
     is_plain,
     is_rescued,
     judge,
-    rounded_limits,
-    shortened_limits,
     shown_p,
     shown_p_range,
 )
@@ -58,7 +57,7 @@ def smallest_p(n1: int, n2: int) -> float:
 
 def half_integers(u: Printed, shortened: bool = False) -> range:
     """Return the values of 2U that print like this: U counts pairs, ties as one half."""
-    low, high = shortened_limits(u) if shortened else rounded_limits(u)
+    low, high = exact_limits(u, shortened)
     return range(math.ceil(2 * low), math.floor(2 * high) + 1)
 
 

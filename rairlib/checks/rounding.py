@@ -34,20 +34,15 @@ def print_unit(number: Printed) -> Fraction:
     return Fraction(1, 10**number.decimals)
 
 
-def rounded_limits(number: Printed) -> tuple[Fraction, Fraction]:
-    """Return the closed interval that rounds to a plain print, without floating error."""
-    value = exact_value(number)
-    half = Fraction(0) if number.low == number.high else print_unit(number) / 2
-    return value - half, value + half
-
-
-def shortened_limits(number: Printed) -> tuple[Fraction, Fraction]:
-    """Return the interval that cutting digits off, or rounding twice, can lead to a print.
+def exact_limits(number: Printed, shortened: bool = False) -> tuple[Fraction, Fraction]:
+    """Return the closed interval that leads to a plain print, without floating error.
 
     Parameters
     ----------
     number : Printed
         A plain print.
+    shortened : bool
+        Digits are cut off or rounded twice instead of rounded.
 
     Returns
     -------
@@ -55,19 +50,20 @@ def shortened_limits(number: Printed) -> tuple[Fraction, Fraction]:
         Ends of the interval. Cutting off loses up to one unit of the last digit; rounding half
         up again and again (2.4445, 2.445, 2.45) gains up to 5/9 of one.
     """
-    if number.low == number.high:
-        return rounded_limits(number)
     value, unit = exact_value(number), print_unit(number)
-    if value < 0:
-        return value - unit, value + unit * Fraction(5, 9)
-    return value - unit * Fraction(5, 9), value + unit
+    if number.low == number.high:
+        return value, value
+    if not shortened:
+        return value - unit / 2, value + unit / 2
+    gained, lost = unit * Fraction(5, 9), unit
+    return (value - lost, value + gained) if value < 0 else (value - gained, value + lost)
 
 
 def float_limits(number: Printed, shortened: bool = False) -> tuple[float, float]:
     """Return the values behind a print, rounded or (if `shortened`) cut off or rounded twice."""
     if not shortened or number.operator != "=":
         return number.low, number.high
-    low, high = shortened_limits(number)
+    low, high = exact_limits(number, shortened)
     return float(low), float(high)
 
 
