@@ -139,12 +139,6 @@ def welch_freedom_range(spreads: Sequence[Limits], sizes: tuple[int, int]) -> Li
     return min(ends), freedom(peak) if first <= peak <= last else max(ends)
 
 
-def pooled_mean_limits(means: Sequence[Limits], sizes: Sequence[int]) -> Limits:
-    """Return the limits of the mean of all patients of several groups."""
-    low, high = (float(np.average(ends, weights=sizes)) for ends in zip(*means, strict=True))
-    return low, high
-
-
 def between_limits(samples: Sequence[Sample]) -> Limits:
     """Return the limits of the sum of squares between groups, both attained.
 
@@ -326,7 +320,7 @@ def _pooled(target: ReportedNumber, whole, parts, sizes, shortened: bool) -> Fin
     numbers = [whole_number(size) for size in sizes]
     limits = [float_limits(part.number, shortened) for part in parts]
     if target is whole:
-        low, high = pooled_mean_limits(limits, numbers)
+        low, high = (float(np.average(ends, weights=numbers)) for ends in zip(*limits, strict=True))
     else:
         low, high = (sum(numbers) * end for end in float_limits(whole.number, shortened))
         for part, n, span in zip(parts, numbers, limits, strict=True):
