@@ -244,15 +244,10 @@ def attached(registry: Registry, row: ReportedNumber, statistic: str) -> Reporte
     return rows[0] if len(rows) == 1 else None
 
 
-def outcome_sizes(
-    index: CountIndex, row: ReportedNumber
-) -> tuple[ReportedNumber, ReportedNumber] | None:
+def outcome_sizes(index: CountIndex, row: ReportedNumber) -> tuple[ReportedNumber, ...] | None:
     """Return the rows with the sizes of the groups of ``A vs B``, or None unless both are known."""
-    groups = row.outcome_groups
-    if groups is None:
-        return None
-    sizes = tuple(index.sizes.get(group) for group in groups)
-    return sizes if all((whole_number(size) or 0) > 0 for size in sizes) else None
+    sizes = tuple(index.sizes.get(group) for group in row.outcome_groups or ())
+    return sizes if sizes and all((whole_number(size) or 0) > 0 for size in sizes) else None
 
 
 def whole_of(index: CountIndex, groups: tuple[str, ...]) -> ReportedNumber | None:

@@ -57,6 +57,8 @@ TEST_NAMES = {
     "student_of_levels": "t test of levels coded 0 and 1",
 }
 USUAL = ("pearson", "yates", "fisher", "likelihood_ratio")
+# The tests of levels by any number of groups, and what scipy calls them.
+OF_ANY_TABLE = {"pearson": "pearson", "likelihood_ratio": "log-likelihood"}
 STATISTICS_OF = ("pearson", "yates", "likelihood_ratio", "linear")
 METHODS_OF_TABLES = ("", "pearson", "yates", "fisher", "likelihood_ratio")
 MOST_TABLES = 200_000
@@ -138,12 +140,8 @@ def association_tests(table: Table) -> dict[str, tuple[float, float]]:
     dict
         Test to statistic (NaN where there is none) and p value. Do not change it: it is cached.
     """
-    tests = {
-        "pearson": pearson_chi_square(table),
-        "likelihood_ratio": pearson_chi_square(table, lambda_="log-likelihood"),
-        "fisher": (math.nan, fisher_exact_p(table)),
-        "linear": linear_by_linear(table),
-    }
+    tests = {name: pearson_chi_square(table, lambda_=kind) for name, kind in OF_ANY_TABLE.items()}
+    tests |= {"fisher": (math.nan, fisher_exact_p(table)), "linear": linear_by_linear(table)}
     return tests | _tests_of_two_levels(table, tests) if len(table) == 2 else tests
 
 
@@ -236,13 +234,13 @@ def find_tables(index: CountIndex, row: ReportedNumber) -> list[CrossTable]:
     elif len(levels) < 2:
         choices = [table(levels, rest=True)] if levels else []
     else:
-        complete = all(
-            index.is_exhaustive(row.variable, levels, group)
-            or sum_of(index.counts[row.variable, level, group] for level in levels)
-            == index.size(group)
-            is not None
-            for group in groups
-        )
+
+        def exhaust(group: str) -> bool:
+            total = sum_of(index.counts[row.variable, level, group] for level in levels)
+            declared = index.is_exhaustive(row.variable, levels, group)
+            return declared or (total is not None and total == index.size(group))
+
+        complete = all(map(exhaust, groups))
         choices = [table(levels, complete=complete)]
         if 1 < len(known) < len(levels):
             choices.append(table(known, complete=complete))
@@ -326,12 +324,11 @@ def _exposures(registry: Registry, method: str) -> Iterator[tuple]:
     index = count_index(registry)
     for found in regression_estimates(registry):
         row = found.estimate
-        wanted = (row.statistic, row.method) == ("odds_ratio", method)
-        if wanted and row.contrast is not None and row.outcome_groups is not None:
-            cells = product([row.variable], row.contrast, row.outcome_groups)
+        if (row.statistic, row.method) == ("odds_ratio", method):
+            cells = product([row.variable], row.contrast or (), row.outcome_groups or ())
             rows = [index.counts.get(cell) for cell in cells]
             counts = tuple(whole_number(cell) for cell in rows)
-            if None not in counts:
+            if counts and None not in counts:
                 yield found, counts, rows
 
 
@@ -452,7 +449,7 @@ def _judge_groups(row: ReportedNumber, groups: tuple[str, ...], table: CrossTabl
     """Compare p with χ² tests of levels by three or more groups."""
     values = {
         name: pearson_chi_square(table.cells, lambda_=kind)[1]
-        for name, kind in (("pearson", "pearson"), ("likelihood_ratio", "log-likelihood"))
+        for name, kind in OF_ANY_TABLE.items()
     }
     fitting = [name for name, value in values.items() if row.number.agrees(value)]
     far = times_apart(row, [(value, value) for value in values.values()])
