@@ -116,6 +116,8 @@ class CountIndex:
         Those that can be added up.
     splits : list of Partition
         Those of a group into groups.
+    declared : set of frozenset of str
+        The identifiers in each of the partitions.
     unclear : list of tuple of ReportedNumber
         Parts of those that cannot be added up.
     """
@@ -133,16 +135,12 @@ class CountIndex:
             self.sizes.setdefault(row.group, row)
         self.partitions, self.unclear = find_partitions(registry)
         self.splits = [part for part in self.partitions if part.is_split_of_groups]
-        self._declared = {part.ids for part in self.partitions}
+        self.declared = {part.ids for part in self.partitions}
         self._exhaustive = self._spread_exhaustive_levels()
 
     def size(self, group: str) -> int | None:
         """Return the number of patients in a group, or None."""
         return whole_number(self.sizes.get(group))
-
-    def is_declared(self, partition: Partition) -> bool:
-        """Whether the registry makes these parts a partition of this whole."""
-        return partition.ids in self._declared
 
     def is_exhaustive(self, variable: str, levels: Iterable[str], group: str) -> bool:
         """Whether the print makes these levels a partition of (a part of) the group."""
@@ -161,7 +159,7 @@ class CountIndex:
                 whole = self.counts.get((*part, group)) if part else self.sizes.get(group)
                 if None not in (whole, *rows):
                     found = Partition(whole=whole, parts=tuple(rows))
-                    if not self.is_declared(found):
+                    if found.ids not in self.declared:
                         yield found
 
     def _spread_exhaustive_levels(self) -> dict[tuple, set[str]]:
@@ -191,18 +189,7 @@ class CountIndex:
 
 @lru_cache(maxsize=2)
 def count_index(registry: Registry) -> CountIndex:
-    """Return the index of a registry, built once for all checks.
-
-    Parameters
-    ----------
-    registry : Registry
-        Reported numbers.
-
-    Returns
-    -------
-    CountIndex
-        Do not change it: all checks share it.
-    """
+    """Return the index of a registry, built once for all checks: do not change it."""
     return CountIndex(registry)
 
 
@@ -281,17 +268,8 @@ def short_name(row: ReportedNumber) -> str:
 def unless_shortened(find: Callable[..., Finding], *subject) -> Finding:
     """Turn a proof into a suggestion where cut off or twice rounded digits would explain it.
 
-    Parameters
-    ----------
-    find : callable
-        Takes the subject, and whether prints may be shortened instead of rounded.
-    *subject
-        What the finding is about.
-
-    Returns
-    -------
-    Finding
-        For rounded prints; a contradiction that shortened prints would lift is ``suggests``.
+    `find` takes the subject, and whether prints may be shortened instead of rounded. The finding is
+    that for rounded prints; a contradiction that shortened prints would lift is ``suggests``.
     """
     finding = find(*subject, False)
     if finding.status != "contradicted":

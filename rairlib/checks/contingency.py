@@ -90,16 +90,7 @@ def linear_by_linear(table: Table) -> tuple[float, float]:
 def fisher_exact_p(table: Table) -> float:
     """Fisher's exact test, two-sided; beyond 2 × 2 the Freeman-Halton extension.
 
-    Parameters
-    ----------
-    table : tuple of tuple of int
-        One pair of counts per level.
-
-    Returns
-    -------
-    float
-        p value, or NaN where more tables than `MOST_TABLES` would have to be enumerated, and
-        beyond `MOST_PATIENTS`.
+    NaN beyond `MOST_PATIENTS`, and where more than `MOST_TABLES` would have to be enumerated.
     """
     if sum(map(sum, table)) > MOST_PATIENTS:
         return math.nan

@@ -53,12 +53,10 @@ def check_group_sums(registry: Registry) -> Iterator[Finding]:
     index = count_index(registry)
     for split in index.splits:
         for (variable, level, group), whole in index.counts.items():
-            if group != split.whole.group:
-                continue
             rows = [index.counts.get((variable, level, part.group)) for part in split.parts]
-            if None not in rows:
+            if group == split.whole.group and None not in rows:
                 found = Partition(whole=whole, parts=tuple(rows))
-                if not index.is_declared(found):
+                if found.ids not in index.declared:
                     yield from _sum_findings(found)
 
 

@@ -113,19 +113,9 @@ def _two_sided(difference: float, variance: float, freedom: float) -> float:
 def welch_freedom_range(spreads: Sequence[Limits], sizes: tuple[int, int]) -> Limits:
     """Return the limits of the Welch-Satterthwaite degrees of freedom, both attained.
 
-    Parameters
-    ----------
-    spreads : sequence of tuple of float
-        Limits of SD²/n in either group.
-    sizes : tuple of int
-        Number of patients in either group.
-
-    Returns
-    -------
-    tuple of float
-        Smallest and largest. They depend on the first group's share w of the sum of both SD²/n
-        alone, 1 / (w²/(n₁ − 1) + (1 − w)²/(n₂ − 1)), rise up to w = (n₁ − 1)/(n₁ + n₂ − 2) and
-        fall beyond.
+    `spreads` are the limits of SD²/n in either group. The degrees of freedom depend on the first
+    group's share w of the sum of both alone, 1 / (w²/(n₁ − 1) + (1 − w)²/(n₂ − 1)): they rise up
+    to w = (n₁ − 1)/(n₁ + n₂ − 2) and fall beyond.
     """
 
     def freedom(share: float) -> float:
@@ -182,9 +172,8 @@ def pooled_sd_limits(samples: Sequence[Sample], ddof: int = 1) -> Limits:
     return math.sqrt(squares[0] / freedom), math.sqrt(squares[1] / freedom)
 
 
-def _parts_of(registry: Registry, split: Partition) -> list[tuple[dict, list[dict]]]:
-    """Return what is summarised of the whole of a split, each with the same of its parts."""
-    cells = summaries(registry)
+def _parts_of(cells: dict, split: Partition) -> list[tuple]:
+    """Return what is known of the whole of a split, each with the same of its parts."""
     return [
         (whole, [cells.get((variable, level, part.group), {}) for part in split.parts])
         for (variable, level, group), whole in cells.items()
@@ -277,7 +266,7 @@ def _t_verdict(row: ReportedNumber, fitting: list[str], ranges, shortened) -> tu
 def check_pooled_mean(registry: Registry) -> Iterator[Finding]:
     """Compare mean and SD of a group with those of its parts; needs all of them and sizes."""
     for split in count_index(registry).splits:
-        for whole, parts in _parts_of(registry, split):
+        for whole, parts in _parts_of(summaries(registry), split):
             groups = _described(registry, parts)
             means, sds, sizes = zip(*groups, strict=True)
             if "mean" not in whole or not all(map(whole_number, sizes)):
@@ -300,12 +289,9 @@ def check_pooled_percent(registry: Registry) -> Iterator[Finding]:
         if (registry[row.of].statistic, registry[row.of].group) == ("n", row.group):
             shares.setdefault(cell, row)
     for split in index.splits:
-        for (variable, level, group), whole in shares.items():
-            parts = [shares.get((variable, level, part.group)) for part in split.parts]
-            if group != split.whole.group or None in parts:
-                continue
-            sizes = [registry[row.of] for row in parts]
-            if not all(map(whole_number, sizes)):
+        for whole, parts in _parts_of(shares, split):
+            sizes = [registry[row.of] for row in parts if row]
+            if not all(parts) or not all(map(whole_number, sizes)):
                 continue
             # Missing values move the weights, but not beyond the parts.
             lows, highs = zip(*(float_limits(row.number, True) for row in parts), strict=True)
@@ -362,24 +348,11 @@ MOST_SUMS = 10_000
 
 
 def grim_sums(mean: Printed, n: int, step: Fraction, shortened: bool = False) -> range:
-    """Return the sums of n measurements whose mean prints like this.
+    """Return the sums, in steps, of n measurements whose mean prints like this.
 
-    Parameters
-    ----------
-    mean : Printed
-        A plain print.
-    n : int
-        Number of measurements.
-    step : Fraction
-        Smallest step of a measurement.
-    shortened : bool
-        Allow digits that were cut off or rounded twice instead of ties either way.
-
-    Returns
-    -------
-    range
-        Sums in steps; empty if no measurements can have this mean (Brown and Heathers 2017,
-        doi 10.1177/1948550616673876).
+    Empty if no measurements can have this mean (Brown and Heathers 2017, doi
+    10.1177/1948550616673876). `shortened` allows digits that were cut off or rounded twice instead
+    of ties either way.
     """
     low, high = exact_limits(mean, shortened)
     first, last = low * n / step, high * n / step
@@ -397,24 +370,11 @@ def grim_share(decimals: int, n: int, step: Fraction) -> float:
 
 
 def grimmer_squares(sd: tuple[Fraction, Fraction], total: int, n: int, ddof: int = 1) -> range:
-    """Return the sums of squares that a sum and limits of the SD allow, in steps.
+    """Return the sums of squares that a sum and limits of the SD allow, all in steps.
 
-    Parameters
-    ----------
-    sd : tuple of Fraction
-        Smallest and largest SD, in steps.
-    total : int
-        Sum of the measurements, in steps.
-    n : int
-        Number of measurements.
-    ddof : int
-        1 for the SD with n − 1, 0 for that with n.
-
-    Returns
-    -------
-    range
-        Whole numbers with the parity of the sum (x² is odd exactly if x is), and not below the
-        smallest sum of squares of n whole numbers with this sum (Allard 2018, A-GRIMMER).
+    Whole numbers with the parity of the sum (x² is odd exactly if x is), and not below the smallest
+    sum of squares of n whole numbers with this sum (Allard 2018, A-GRIMMER). `ddof` is 1 for the
+    SD with n − 1, 0 for that with n.
     """
     low, high = (max(Fraction(0), end) ** 2 * (n - ddof) + Fraction(total**2, n) for end in sd)
     quotient, remainder = divmod(total, n)
@@ -429,23 +389,7 @@ def grimmer_possible(
 ) -> bool:
     """Whether n measurements in whole steps can have the printed mean and SD.
 
-    Parameters
-    ----------
-    mean, sd : Printed
-        Plain prints.
-    n : int
-        Number of measurements, at least 2.
-    step : Fraction
-        Smallest step of a measurement.
-    ddof : int
-        1 for the SD with n − 1, 0 for that with n.
-    shortened : bool
-        Allow digits that were cut off or rounded twice in both.
-
-    Returns
-    -------
-    bool
-        False is a proof; True says that neither sum, sum of squares nor parity forbid it.
+    False is a proof; True says that neither sum, sum of squares nor parity forbid it.
     """
     limits = exact_limits(sd, shortened)
     in_steps = limits[0] / step, limits[1] / step
@@ -719,7 +663,7 @@ def check_sd_in_range(cell: dict[str, ReportedNumber], size, shortened: bool) ->
 def check_range_of_parts(registry: Registry) -> Iterator[Finding]:
     """Compare range, quartiles, median and mean of a group with its parts'; needs them in both."""
     for split in count_index(registry).splits:
-        pairs = _parts_of(registry, split)
+        pairs = _parts_of(summaries(registry), split)
         for statistic in ("minimum", "maximum", *INNER):
             for whole, parts in pairs:
                 row = whole.get(statistic)

@@ -63,20 +63,7 @@ def attainable_counts(percent: Printed, denominator: int, shortened: bool = Fals
 
 
 def attainable_share(denominator: int, decimals: int) -> float:
-    """Return the share of prints between 0 and 100 that some count of patients can give.
-
-    Parameters
-    ----------
-    denominator : int
-        Number of patients.
-    decimals : int
-        Decimals of the print.
-
-    Returns
-    -------
-    float
-        Between 0 and 1; 1 means that no print can be wrong.
-    """
+    """Return the share of prints between 0 and 100 that some count of patients can give."""
     prints = 100 * 10**decimals
     return 1.0 if denominator >= prints else (denominator + 1) / (prints + 1)
 

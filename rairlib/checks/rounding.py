@@ -35,20 +35,10 @@ def print_unit(number: Printed) -> Fraction:
 
 
 def exact_limits(number: Printed, shortened: bool = False) -> tuple[Fraction, Fraction]:
-    """Return the closed interval that leads to a plain print, without floating error.
+    """Return the closed interval that is rounded (or shortened) to a plain print, without error.
 
-    Parameters
-    ----------
-    number : Printed
-        A plain print.
-    shortened : bool
-        Digits are cut off or rounded twice instead of rounded.
-
-    Returns
-    -------
-    tuple of Fraction
-        Ends of the interval. Cutting off loses up to one unit of the last digit; rounding half
-        up again and again (2.4445, 2.445, 2.45) gains up to 5/9 of one.
+    Cutting off loses up to one unit of the last digit; rounding half up again and again (2.4445,
+    2.445, 2.45) gains up to 5/9 of one.
     """
     value, unit = exact_value(number), print_unit(number)
     if number.low == number.high:
@@ -150,19 +140,9 @@ def shown_p_range(low: float, high: float, decimals: int) -> str:
 
 
 def times_apart(row: ReportedNumber, ranges: Iterable[tuple[float, float]]) -> str:
-    """Say how many times a p value is the nearest of the recomputed ones, as the end of a phrase.
+    """Say how many times a p value is the nearest of the limits of others: ``, the nearest is …``.
 
-    Parameters
-    ----------
-    row : ReportedNumber
-        A printed p value.
-    ranges : iterable of tuple of float
-        Limits of p by each test.
-
-    Returns
-    -------
-    str
-        For example ``, the nearest is 9.1 times the print``; empty where one of them is zero.
+    The end of a phrase; empty where one of them is zero.
     """
     gaps = [(low / row.number.high, row.number.low / high) for low, high in ranges if high > 0]
     if not gaps or row.number.high <= 0:
