@@ -23,19 +23,6 @@ from rairlib.registry.registry import Registry, ReportedNumber
 MOST_PARTS = 200
 
 
-def sum_limits(parts: list[tuple[float, float]]) -> tuple[float, float]:
-    """Return the smallest and largest sum of addends known within limits."""
-    return sum(low for low, _ in parts), sum(high for _, high in parts)
-
-
-def remainder_limits(
-    whole: tuple[float, float], others: list[tuple[float, float]]
-) -> tuple[float, float]:
-    """Return the limits of what is left of a whole, which may be negative if nothing is."""
-    low, high = sum_limits(others)
-    return whole[0] - high, whole[1] - low
-
-
 @check("counts", "bookkeeping")
 def check_partition_sums(registry: Registry) -> Iterator[Finding]:
     """Compare a whole with the sum of its parts; needs rows with a common `partition` and `of`."""
@@ -110,8 +97,8 @@ def check_parts_in_wholes(registry: Registry) -> Iterator[Finding]:
         most, whole_named = count_limits(whole)[1], f"{whole.printed} ({named(whole)})"
         larger = [row for row in rows if count_limits(row)[0] > most]
         for row in larger:
-            text = f"A part cannot exceed its whole: {row.printed} ({named(row)}) is more than "
-            text += f"{whole_named}."
+            text = f"A part cannot exceed its whole: {row.printed} ({named(row)}) is more than"
+            text = f"{text} {whole_named}."
             yield conclude("contradicted", text, whole, target=row, low=0, high=most)
         if inside := [row for row in rows if row not in larger]:
             text = f"{len(inside)} printed parts of {whole_named} do not exceed it."
@@ -134,18 +121,22 @@ def _wholes_of(index: CountIndex, row: ReportedNumber) -> list[str]:
     return [identifier for identifier in found if identifier != row.id]
 
 
+def _total(rows: Iterable[ReportedNumber]) -> tuple[float, float]:
+    low, high = (sum(ends) for ends in zip(*map(count_limits, rows), strict=True))
+    return low, high
+
+
 def _sum_findings(partition: Partition) -> Iterator[Finding]:
     whole, parts = partition.whole, partition.parts
-    names = "; ".join(named(row) for row in parts)
-    limits = sum_limits([count_limits(row) for row in parts])
-    yield _judge_count(whole, parts, limits, " + ".join(row.printed for row in parts), names)
+    names, terms = "; ".join(named(row) for row in parts), " + ".join(row.printed for row in parts)
+    yield _judge_count(whole, parts, _total(parts), terms, names)
     # Each names all others: of very many parts only their sum is judged.
     for part in parts if len(parts) <= MOST_PARTS else ():
         others = [row for row in parts if row is not part]
-        limits = remainder_limits(count_limits(whole), [count_limits(row) for row in others])
-        taken = " − ".join([whole.printed, *(row.printed for row in others)])
+        (least, most), (low, high) = count_limits(whole), _total(others)
+        terms = " − ".join([whole.printed, *(row.printed for row in others)])
         names = f"{named(whole)}, less the other parts"
-        yield _judge_count(part, [whole, *others], limits, taken, names)
+        yield _judge_count(part, [whole, *others], (least - high, most - low), terms, names)
 
 
 def _judge_count(target: ReportedNumber, others, limits, terms: str, names: str) -> Finding:
