@@ -423,13 +423,11 @@ def check_p_from_counts(registry: Registry) -> Iterator[Finding]:
 
 def _listed(values: dict[str, float], row: ReportedNumber) -> str:
     """List what each test gives for a p value or a χ²."""
+    prefix, show, decimals = "p by ", shown_p, row.number.decimals
     if row.statistic == "chi_square":
-        decimals = row.number.decimals + 1
-        return ", ".join(f"{TEST_NAMES[n]} {format_value(v, decimals)}" for n, v in values.items())
-    return ", ".join(
-        f"p by {TEST_NAMES[name]} {shown_p(value, row.number.decimals)}"
-        for name, value in values.items()
-    )
+        prefix, show, decimals = "", format_value, decimals + 1
+    shown_values = ((TEST_NAMES[name], show(value, decimals)) for name, value in values.items())
+    return ", ".join(f"{prefix}{name} {value}" for name, value in shown_values)
 
 
 def _names(tests) -> str:

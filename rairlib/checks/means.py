@@ -88,13 +88,9 @@ def t_test_p_ranges(first: Sample, second: Sample) -> dict[str, Limits]:
     spreads = [(max(0.0, s.sd[0]) ** 2 / s.n, s.sd[1] ** 2 / s.n) for s in samples]
     least, most = welch_freedom_range(spreads, (first.n, second.n))
     unpooled = [sum(ends) for ends in zip(*spreads, strict=True)]
-    return {
-        "student": (
-            _two_sided(largest, pooled[0], freedom),
-            _two_sided(smallest, pooled[1], freedom),
-        ),
-        "welch": (_two_sided(largest, unpooled[0], most), _two_sided(smallest, unpooled[1], least)),
-    }
+    student = _two_sided(largest, pooled[0], freedom), _two_sided(smallest, pooled[1], freedom)
+    welch = _two_sided(largest, unpooled[0], most), _two_sided(smallest, unpooled[1], least)
+    return {"student": student, "welch": welch}
 
 
 def _within(samples: Sequence[Sample], end: int, ddof: int = 1) -> float:
@@ -456,7 +452,7 @@ def check_grimmer(mean: ReportedNumber, sd: ReportedNumber, size, shortened: boo
     n, step = whole_number(size), step_of(mean, sd)
     numbers = mean.number, sd.number, n, step
     sums = grim_sums(mean.number, n, step)
-    status, share = "open", 0.0
+    status = "open"
     if not sums:
         text = "the mean itself is not possible, so that the SD cannot be judged"
     elif len(sums) > MOST_SUMS:
@@ -688,14 +684,10 @@ def _end_of_range(whole: ReportedNumber, parts, complete: bool, shortened: bool)
         f"{whole.statistic} of {whole.variable}: {_in_groups(parts)}; that of {whole.group} must "
         f"{'be one of them' if complete else 'reach as far'}, printed is {whole.printed}."
     )
-    if not fits(whole.number, low, high, shortened):
-        status = "contradicted"
-    elif complete and meet_in_a_tie(
-        whole.number, end(parts, key=lambda row: row.number.value).number
-    ):
+    status = "agrees" if fits(whole.number, low, high, shortened) else "contradicted"
+    nearest = end(parts, key=lambda row: row.number.value)
+    if status == "agrees" and complete and meet_in_a_tie(whole.number, nearest.number):
         status, text = "suggests", text + TIED
-    else:
-        status = "agrees"
     if complete:
         return conclude(status, text, *parts, target=whole, low=low, high=high)
     return possibility(status, text, whole, *parts)
