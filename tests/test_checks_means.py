@@ -93,26 +93,22 @@ def test_student_range_is_attained_in_corners():
     assert limits == pytest.approx([min(corners), max(corners)], rel=1e-9)
 
 
-def test_print_identifies_students_test():
-    # Student 0.0045 to 0.0046, Welch 0.0060 to 0.0061: 0.005 is Student's alone.
-    (finding,) = check_t_test(registry(*age(), p_value("0.005")))
-    assert finding.status == "agrees"
-    assert "Student's t test alone" in finding.text
-
-
-def test_p_of_neither_t_test_is_contradicted_where_the_paper_names_one():
-    rows = registry(*age(), p_value("0.050", method="student"))
-    assert statuses(check_t_test(rows)) == {"p": "contradicted"}
-
-
-def test_p_of_an_unnamed_test_is_a_doubt_that_says_how_far_it_is():
-    # R: t.test of these summaries gives 0.0046; 0.00455 / 0.0505 and 0.0045 / 0.00055.
-    (finding,) = check_t_test(registry(*age(), p_value("0.0005")))
-    assert finding.status == "suggests"
-    assert "at least 8.2 times the print" in finding.text
-    (finding,) = check_t_test(registry(*age(), p_value("0.050")))
-    assert finding.status == "suggests"
-    assert "the print is at least 8.1 times the nearest" in finding.text
+@pytest.mark.parametrize(
+    ("printed", "method", "status", "words"),
+    [
+        # Student 0.0045 to 0.0046, Welch 0.0060 to 0.0061: 0.005 is Student's alone.
+        ("0.005", "", "agrees", "Student's t test alone"),
+        ("0.006", "student", "suggests", "agrees with Welch's t test, not with Student's"),
+        ("0.050", "student", "contradicted", "No means and SDs"),
+        # R: t.test of these summaries gives 0.0046; 0.00455 / 0.0505 and 0.0045 / 0.00055.
+        ("0.0005", "", "suggests", "at least 8.2 times the print"),
+        ("0.050", "", "suggests", "the print is at least 8.1 times the nearest"),
+    ],
+)
+def test_p_of_two_means_is_recomputed(printed, method, status, words):
+    (finding,) = check_t_test(registry(*age(), p_value(printed, method=method)))
+    assert (finding.status, finding.target) == (status, "p")
+    assert words in finding.text
 
 
 def test_p_of_an_unnamed_test_may_be_that_of_printed_categories():
@@ -120,39 +116,30 @@ def test_p_of_an_unnamed_test_may_be_that_of_printed_categories():
     assert statuses(check_t_test(rows)) == {"p": "open"}
 
 
-def test_a_one_sided_t_test_is_named():
-    # t(40) = 1.80 of 10.00 ± 3.60 and 12.00 ± 3.60 in 21 patients each: one-sided p 0.040.
-    rows = [
-        *two_groups("21", "21", "42"),
+def two_means(size: str, means: tuple[str, str], sd: str):
+    return [
+        *two_groups(size, size, str(2 * int(size))),
         *(
             number(f"{name}-{group}", name, text, variable="age", group=group)
-            for group, mean in (("cases", "10.00"), ("controls", "12.00"))
-            for name, text in (("mean", mean), ("sd", "3.60"))
+            for group, mean in zip(("cases", "controls"), means, strict=True)
+            for name, text in (("mean", mean), ("sd", sd))
         ),
     ]
+
+
+def test_a_one_sided_t_test_is_named():
+    # t(40) = 1.80 of 10.00 ± 3.60 and 12.00 ± 3.60 in 21 patients each: one-sided p 0.040.
+    rows = two_means("21", ("10.00", "12.00"), "3.60")
     (finding,) = check_t_test(registry(*rows, p_value("0.040", method="student")))
     assert finding.status == "suggests"
     assert "one-sided" in finding.text
 
 
-def test_the_other_t_test_is_suggested():
-    rows = registry(*age(), p_value("0.006", method="student"))
-    assert statuses(check_t_test(rows)) == {"p": "suggests"}
-
-
-def test_coarse_means_widen_the_range():
+@pytest.mark.parametrize("printed", ["0.001", "0.3"])
+def test_coarse_means_widen_the_range(printed):
     # 5 ± 2 in 10 and 7 ± 2 in 10: p anywhere from 0.0003 to 0.37.
-    rows = [
-        number("n1", "n", "10", group="cases"),
-        number("n2", "n", "10", group="controls"),
-        number("m1", "mean", "5", variable="age", group="cases"),
-        number("s1", "sd", "2", variable="age", group="cases"),
-        number("m2", "mean", "7", variable="age", group="controls"),
-        number("s2", "sd", "2", variable="age", group="controls"),
-    ]
-    for printed in ("0.001", "0.3"):
-        found = check_t_test(registry(*rows, p_value(printed, method="student")))
-        assert statuses(found) == {"p": "agrees"}
+    rows = registry(*two_means("10", ("5", "7"), "2"), p_value(printed, method="student"))
+    assert statuses(check_t_test(rows)) == {"p": "agrees"}
 
 
 def test_mann_whitney_is_left_alone():
