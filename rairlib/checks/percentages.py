@@ -201,7 +201,10 @@ def check_percent_sums(registry: Registry) -> Iterator[Finding]:
     """Compare the percentages of a partition with 100; needs a `partition` of counts or of them."""
     for rows, whole in _percent_partitions(registry):
         for row in rows if len(rows) <= MOST_PARTS else rows[:1]:
-            yield unless_shortened(_share, row, rows, whole)
+            finding = unless_shortened(_share, row, rows, whole)
+            # What is no rounded value is held against rounded shares alone.
+            is_rounded = 0 < row.number.high - row.number.low < math.inf
+            yield finding if is_rounded else _share(row, rows, whole, False)
 
 
 def _percent_partitions(registry: Registry) -> Iterator[tuple[tuple, ReportedNumber]]:
