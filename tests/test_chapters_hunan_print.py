@@ -4,11 +4,9 @@ import json
 import math
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import pytest
 
-from rairlib.figures.area_bounds import area_bounds_alt, draw_area_bounds
-from rairlib.figures.style import canvas
+from rairlib.figures.area_bounds import draw_area_bounds
 from rairlib.registry.registry import load_registry
 from rairlib.studies.tang2025 import print as hunan_print
 
@@ -117,10 +115,8 @@ def test_chance_is_laid_out_by_pair_and_patients(page, registry):
 
 def test_figure_of_bounds_and_its_text(page, registry, tables):
     bounds = page("tang2025/print").bounds_of_areas(registry, tables)
-    figure, ax = canvas()
-    draw_area_bounds(bounds, ax, title="Bounds")
+    shown = draw_area_bounds(bounds, title="Bounds")
+    (ax,), text = shown.figure.axes, shown.alt
     assert [label.get_text() for label in ax.get_yticklabels()] == ["training", "validation"]
-    plt.close(figure)
-    text = area_bounds_alt(bounds)
     assert "training: 0.560 to 0.963 is possible, to 0.886 if the cut-off is the best one" in text
     assert "validation: 0.585 to 0.947 is possible; printed 0.766, cut in two 0.766." in text

@@ -172,7 +172,7 @@ def test_ranges_stand_beside_the_numbers_they_belong_to(registry):
     assert table.loc["section-3.6-28", "round to the print, %"] == pytest.approx(100 / 3)
     shown = common.for_figure(table, {"section-3.6-28": "RAIR"})
     assert shown.loc[0, "label"] == "RAIR"
-    assert shown.loc[0, ["median", "printed"]].tolist() == pytest.approx([52.3, 52.2])
+    assert shown.loc[0, "median"] == pytest.approx(52.3)
 
 
 def test_ranges_of_what_is_not_printed_leave_out_what_a_cohort_has_not():
@@ -183,9 +183,8 @@ def test_ranges_of_what_is_not_printed_leave_out_what_a_cohort_has_not():
     ranges = row.to_frame().T
     ranges.loc["never finite"] = [0, *[None] * 5]
     labels = {"never finite": "x", "concordance": "C"}
-    shown = common.for_figure(ranges, labels, printed=False)
+    shown = common.for_figure(ranges, labels)
     assert shown["label"].tolist() == ["C"]
-    assert shown["printed"].isna().all()
 
 
 def test_labelled_table_keeps_its_numbers():

@@ -3,8 +3,7 @@
 import pandas as pd
 import pytest
 
-from rairlib.figures.detection import detection_alt, draw_detection
-from rairlib.figures.style import canvas
+from rairlib.figures.detection import draw_detection
 from rairlib.pages.planted import (
     clean_papers,
     detection,
@@ -76,13 +75,9 @@ def test_papers_without_error_are_counted_by_how_they_print(rates):
 
 
 def test_figure_draws_both_outcomes_of_each_kind(rates):
-    _, ax = canvas()
-    draw_detection(detection(rates), ax, title="Errors found")
+    shown = draw_detection(detection(rates), title="Errors found")
+    (ax,) = shown.figure.axes
     # Each outcome is one set of intervals and one line of markers.
     assert [len(line.get_xdata()) for line in ax.lines] == [2, 2]
     assert list(ax.lines[0].get_xdata()) == pytest.approx([80, 70])
-
-
-def test_alternative_text_states_rates_from_most_to_least(rates):
-    text = detection_alt(detection(rates))
-    assert text.endswith("unit slipped 80 %, one digit changed 70 %.")
+    assert shown.alt.endswith("unit slipped 80 %, one digit changed 70 %.")

@@ -1,14 +1,15 @@
 """Findings by check and by status."""
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from rairlib.figures.show import ShownFigure, show
 from rairlib.figures.style import (
     BLUE,
     FONT_SIZE,
     ORANGE,
     VERMILION,
+    canvas,
     finish,
     legend,
     listed,
@@ -25,88 +26,56 @@ STATUS_STYLES = {
 SIGNS = {"contradicted": "✗", "suggests": "?"}
 
 
-def finding_counts(findings: pd.DataFrame) -> pd.DataFrame:
-    """Count findings by check and status.
-
-    Parameters
-    ----------
-    findings : DataFrame
-        One row per finding; columns ``check, status``.
-
-    Returns
-    -------
-    DataFrame
-        One row per check in order of appearance, one integer column per status.
-    """
-    counts = pd.crosstab(findings["check"], findings["status"])
-    order = list(dict.fromkeys(findings["check"]))
-    return counts.reindex(index=order, columns=list(STATUS_STYLES), fill_value=0)
-
-
 def draw_audit(
-    findings: pd.DataFrame, ax: Axes, *, labels: dict[str, str] | None = None, title: str = ""
-) -> Axes:
+    findings: pd.DataFrame,
+    *,
+    labels: dict[str, str] | None = None,
+    title: str = "",
+    height: float = 6.4,
+) -> ShownFigure:
     """Draw the number of findings of each check, split by status; objections as numbers too.
 
     Parameters
     ----------
     findings : DataFrame
         One row per finding; columns ``check, status``.
-    ax : Axes
-        Where to draw.
     labels : dict of str to str, optional
         Check → label for readers.
     title : str
         Title of the axes.
+    height : float
+        Height in inches.
 
     Returns
     -------
-    Axes
-        The same axes.
+    ShownFigure
+        Its text tells the totals by status, and where contradictions and suspicions were found.
     """
-    counts = finding_counts(findings)
-    names = [(labels or {}).get(check, check) for check in counts.index]
+    _, ax = canvas(height)
+    counts = pd.crosstab(findings["check"], findings["status"])
+    order = list(dict.fromkeys(findings["check"]))
+    counts = counts.reindex(index=order, columns=list(STATUS_STYLES), fill_value=0)
+    counts = counts.rename(index=labels or {})
     parts = [
         (f"{SIGNS.get(status, '')} {status}".strip(), counts[status], look)
         for status, look in STATUS_STYLES.items()
         if counts[status].any()
     ]
-    left = stack_bars(ax, names, parts, height=0.7, edgecolor="white", linewidth=0.8)
-    for y, (check, total) in enumerate(left.items()):
+    look = {"height": 0.7, "edgecolor": "white", "linewidth": 0.8}
+    ends = stack_bars(ax, list(counts.index), parts, **look)
+    for y, (check, total) in enumerate(ends.items()):
         numbers = counts.loc[check]
         signs = [f"{sign}{numbers[status]}" for status, sign in SIGNS.items() if numbers[status]]
         text = "  ".join([str(total), *signs])
-        ax.text(total + left.max() * 0.015, y, text, va="center", fontsize=FONT_SIZE - 1)
-    ax.set_ylim(len(names) - 0.4, -0.6)
-    ax.set_xlim(0, left.max() * 1.25)
+        ax.text(total + ends.max() * 0.015, y, text, va="center", fontsize=FONT_SIZE - 1)
+    ax.set(ylim=(len(counts) - 0.4, -0.6), xlim=(0, ends.max() * 1.25), xlabel="Findings")
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    ax.set_xlabel("Findings")
     place = {"loc": "lower left", "bbox_to_anchor": (-0.3, 1.0), "ncols": 4}
     legend(ax, 2, **place, handlelength=1.1, handletextpad=0.3, columnspacing=0.9)
-    return finish(ax, title, space_above=18)
-
-
-def audit_alt(findings: pd.DataFrame, *, labels: dict[str, str] | None = None) -> str:
-    """Return the alternative text of :func:`draw_audit`.
-
-    Parameters
-    ----------
-    findings : DataFrame
-        One row per finding; columns ``check, status``.
-    labels : dict of str to str, optional
-        Check → label for readers.
-
-    Returns
-    -------
-    str
-        The totals by status, and where contradictions and suspicions were found.
-    """
-    counts = finding_counts(findings)
     totals = [f"{n} {status}" for status, n in counts.sum().items() if n]
-    text = f"Bar chart of {len(findings)} findings of {len(counts)} checks: {listed(totals)}."
-    for status in ("contradicted", "suggests"):
+    told = f"Bar chart of {len(findings)} findings of {len(counts)} checks: {listed(totals)}."
+    for status in SIGNS:
         hits = counts[status][counts[status] > 0]
-        if not hits.empty:
-            where = [f"{(labels or {}).get(check, check)} ({n})" for check, n in hits.items()]
-            text += f" {status.capitalize()}: {listed(where)}."
-    return text
+        where = listed([f"{check} ({n})" for check, n in hits.items()])
+        told += f" {status.capitalize()}: {where}." if where else ""
+    return show(finish(ax, title, space_above=18), told)

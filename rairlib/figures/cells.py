@@ -1,68 +1,58 @@
-"""The cells of a joint table: how many patients, and what is known of their outcome."""
+"""A joint table of cells: how many patients of each cell certainly or possibly had the outcome."""
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from rairlib.figures.style import BLACK, BLUE, FONT_SIZE, ORANGE, finish, listed, stack_bars
+from rairlib.figures.show import ShownFigure, show
+from rairlib.figures.style import (
+    BLACK,
+    BLUE,
+    FONT_SIZE,
+    ORANGE,
+    canvas,
+    finish,
+    legend,
+    listed,
+    stack_bars,
+)
 
-KNOWN, OPEN = "certainly", "possibly"
 
-
-def draw_cells(cells: pd.DataFrame, ax: Axes, *, outcome: str, title: str = "") -> Axes:
-    """Draw one bar per cell: certain, possible and impossible patients with the outcome.
+def draw_cells(cells: pd.DataFrame, *, outcome: str, title: str = "") -> ShownFigure:
+    """Draw one bar per cell, split by what the margins leave open of the outcome.
 
     Parameters
     ----------
     cells : DataFrame
-        One row per cell; columns ``cell`` (label), ``n``, ``fewest`` and ``most`` (limits of the
-        number of patients with the outcome).
-    ax : Axes
-        Where to draw.
+        Columns ``cell, n, fewest, most``: patients, and the limits of those with the outcome.
     outcome : str
-        The outcome in the reader's words, for the legend.
+        What the patients have, as an adjective.
     title : str
         Title of the axes.
 
     Returns
     -------
-    Axes
-        The same axes.
+    ShownFigure
+        Its text tells every cell.
     """
-    possible = cells["most"] - cells["fewest"]
+    (_, ax), sizes = canvas(height=4.6), cells["n"]
     parts = [
-        (f"{KNOWN} {outcome}", cells["fewest"], {"color": ORANGE}),
-        (f"{OPEN} {outcome}", possible, {"color": "#FBE3B0", "hatch": "////"}),
-        (f"not {outcome}", cells["n"] - cells["most"], {"color": BLUE}),
+        (f"certainly {outcome}", cells["fewest"], {"color": ORANGE}),
+        (
+            f"possibly {outcome}",
+            cells["most"] - cells["fewest"],
+            {"color": "#FBE3B0", "hatch": "////"},
+        ),
+        (f"not {outcome}", sizes - cells["most"], {"color": BLUE}),
     ]
     stack_bars(ax, cells["cell"], parts, height=0.7, edgecolor=BLACK, linewidth=0.5)
-    for y, n in enumerate(cells["n"]):
-        ax.text(n + cells["n"].max() * 0.015, y, f"{n}", va="center", fontsize=FONT_SIZE - 1)
-    ax.set_ylim(len(cells) - 0.4, -0.6)
-    ax.set_xlim(0, cells["n"].max() * 1.1)
+    for y, n in enumerate(sizes):
+        ax.text(n + sizes.max() * 0.015, y, f"{n}", va="center", fontsize=FONT_SIZE - 1)
+    ax.set(ylim=(len(cells) - 0.4, -0.6), xlim=(0, sizes.max() * 1.1), xlabel="Patients")
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    ax.set_xlabel("Patients")
-    ax.legend(loc="lower right", frameon=False, fontsize=FONT_SIZE - 1)
-    return finish(ax, title)
-
-
-def cells_alt(cells: pd.DataFrame, *, outcome: str) -> str:
-    """Return the alternative text of :func:`draw_cells`.
-
-    Parameters
-    ----------
-    cells : DataFrame
-        As for :func:`draw_cells`.
-    outcome : str
-        The outcome in the reader's words.
-
-    Returns
-    -------
-    str
-        Every cell with its size and the limits of the outcome.
-    """
-    parts = [
+    legend(ax, loc="lower right")
+    told = [
         f"{cell.cell}: {cell.n} patients, {cell.fewest} to {cell.most} {outcome}"
         for cell in cells.itertuples()
     ]
-    return f"Bar chart of {len(cells)} cells with {cells['n'].sum()} patients. {listed(parts)}."
+    text = f"Bar chart of {len(cells)} cells with {sizes.sum()} patients. {listed(told)}."
+    return show(finish(ax, title), text)

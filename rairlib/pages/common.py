@@ -689,36 +689,24 @@ def _rest(quantity: str, topic: str) -> str:
     return quantity.removeprefix(topic).lstrip(" :,|/")
 
 
-def for_figure(ranges: pd.DataFrame, labels: dict[str, str], printed: bool = True) -> pd.DataFrame:
-    """Turn ranges into what a figure of ranges needs.
+def for_figure(ranges: pd.DataFrame, labels: dict[str, str]) -> pd.DataFrame:
+    """Choose ranges for :func:`rairlib.figures.ensemble.draw_ranges`.
 
     Parameters
     ----------
     ranges : DataFrame
-        See :func:`ranges_beside_print` or :func:`unpublished_ranges`.
+        Indexed; columns ``2.5 %, median, 97.5 %``; without a median, a row is left out.
     labels : dict of str to str
-        Index of the rows that are wanted, in order → label for readers.
-    printed : bool
-        Whether the ranges have printed numbers.
+        Index → label, in the order of the figure.
 
     Returns
     -------
     DataFrame
-        As :func:`rairlib.figures.ensemble.draw_ranges` needs it; without the rows for which no
-        cohort has a finite value.
+        Columns ``label, low, median, high``.
     """
-    chosen = ranges.loc[list(labels)].dropna(subset=["median"])
-    inside = chosen.get("holds the print", pd.Series(dtype=str)) == "yes"
-    return pd.DataFrame(
-        {
-            "inside": inside.to_numpy() if printed else False,
-            "label": [labels[name] for name in chosen.index],
-            "low": chosen["2.5 %"].to_numpy(),
-            "median": chosen["median"].to_numpy(),
-            "high": chosen["97.5 %"].to_numpy(),
-            "printed": pd.to_numeric(chosen["printed"]).to_numpy() if printed else float("nan"),
-        }
-    )
+    names = {"2.5 %": "low", "median": "median", "97.5 %": "high"}
+    chosen = ranges.loc[list(labels), list(names)].dropna(subset=["median"]).rename(columns=names)
+    return chosen.rename(index=labels).rename_axis("label").reset_index()
 
 
 # --- How many patients would have to be classified otherwise before an association is gone ----
