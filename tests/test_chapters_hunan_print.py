@@ -8,7 +8,7 @@ import pytest
 
 from rairlib.figures.area_bounds import draw_area_bounds
 from rairlib.registry.registry import load_registry
-from rairlib.studies.tang2025 import print as hunan_print
+from rairlib.studies.tang2025 import printed as hunan_print
 
 R = json.loads((Path(__file__).parent / "reference" / "subgroup_tables.json").read_text())
 SUBGROUPS = ["male", "female", "age <55", "age ≥55"]

@@ -11,7 +11,7 @@ from rairlib.reconstruct.events import (
 )
 from rairlib.registry.registry import load_registry
 from rairlib.studies.wang2025 import pages
-from rairlib.studies.wang2025.print import (
+from rairlib.studies.wang2025.printed import (
     avidity_cases,
     avidity_logrank,
     avidity_unions,

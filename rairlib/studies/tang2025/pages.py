@@ -19,7 +19,7 @@ from rairlib.registry.kept_files import kept_file
 from rairlib.registry.registry import Registry, load_registry
 from rairlib.studies.tang2025.analysis import CANDIDATES, VERSUS, area, groups_of, scored
 from rairlib.studies.tang2025.cohort import STUDY
-from rairlib.studies.tang2025.print import determined_table
+from rairlib.studies.tang2025.printed import determined_table
 
 LABELS = {
     "age": "age (years)",

@@ -29,7 +29,7 @@ from rairlib.stats.survival import (
     survival_at,
 )
 from rairlib.studies.wang2025.analysis import BY_PROGRESSION, TABLE_5_MODEL, evaluable
-from rairlib.studies.wang2025.print import (
+from rairlib.studies.wang2025.printed import (
     AVID,
     avidity_cases,
     avidity_logrank,
