@@ -89,8 +89,8 @@ def test_random_order_beyond_the_cutoff_keeps_the_area_on_average(registry):
     assert (found["print area and limits"] <= found["print its area"]).all()
 
 
-def test_one_reading_alone_finds_a_split(registry):
-    counts = hunan_print.readings(registry)
+def test_one_reading_alone_finds_a_split(page, registry):
+    counts = page("tang2025/print").readings(registry)
     assert len(counts) == 12
     found = counts[counts["both"] > 0]
     assert found.index.get_level_values("patients").tolist() == ["all patients"] * 2
@@ -106,7 +106,7 @@ def test_every_five_of_the_six_numbers_single_out_the_split(registry):
 
 
 def test_chance_is_laid_out_by_pair_and_patients(page, registry):
-    found = hunan_print.chance(registry, number=40, seed=1)
+    found = page("tang2025/print").chance(registry, number=40, seed=1)
     assert len(found) == 2 * 3 * 3
     table = page("tang2025/print").beside_each_other(found)
     assert table.shape == (6, 6)

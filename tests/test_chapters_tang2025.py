@@ -9,6 +9,7 @@ import pytest
 
 from rairlib.figures.decision import draw_risk_curves
 from rairlib.figures.roc import draw_roc_readings
+from rairlib.pages import common
 from rairlib.registry.registry import load_registry
 from rairlib.registry.studies import load_witness
 from rairlib.studies.tang2025 import analysis
@@ -54,8 +55,10 @@ def training(scored):
     return analysis.one_set(scored, "training")
 
 
-def test_flow_adds_up(page, registry):
-    boxes = page("tang2025/model").flow_boxes(registry).set_index("box")["n"]
+def test_flow_adds_up(registry):
+    names = ["screened", "excluded", "all", "training", "validation"]
+    boxes = common.flow_boxes(registry, [(name, "", "", "") for name in names])
+    boxes = boxes.set_index("box")["n"]
     assert boxes["screened"] == boxes["excluded"] + boxes["all"]
     assert boxes["all"] == boxes["training"] + boxes["validation"]
 

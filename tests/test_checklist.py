@@ -199,12 +199,6 @@ def test_table_for_readers_quotes_place_and_words(items):
     assert len(table) == 52
 
 
-def test_chosen_items_come_in_the_order_asked_for(items):
-    chosen = checklist_tables.chosen_items(items, ["10", "11", "9a"])
-    assert chosen.index.tolist() == ["10", "11", "9a"]
-    assert chosen.columns.tolist() == ["asks for", "status", "comment"]
-
-
 def test_figure_shows_every_number_and_its_text_says_it(items):
     mpl.use("agg")
     counts = checklist_tables.status_counts(items).drop(index="all", columns="all")

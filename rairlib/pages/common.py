@@ -15,7 +15,7 @@ from rairlib.errors import RairlibError
 from rairlib.pages.tables import beside, what
 from rairlib.registry.agreement import agreeing, central_range, match
 from rairlib.registry.kept_files import kept_file
-from rairlib.registry.printed import format_value, parse_printed
+from rairlib.registry.printed import format_value
 from rairlib.registry.registry import Registry, ReportedNumber
 from rairlib.registry.studies import load_studies, study_file
 from rairlib.registry.vocabulary import BASES, ROLES, TESTS, VERDICTS
@@ -313,41 +313,6 @@ def _hits(achieved: pd.DataFrame, by: pd.Series | list[pd.Series]) -> pd.DataFra
     )
 
 
-def ensemble_beside_print(registry: Registry, ensemble: pd.DataFrame) -> pd.DataFrame:
-    """Set the held-out numbers beside their range over consistent cohorts.
-
-    Parameters
-    ----------
-    registry : Registry
-        Reported numbers of the study.
-    ensemble : DataFrame
-        See :func:`rairlib.registry.studies.load_ensemble`.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by the number: ``printed``, ``2.5 %``, ``median``, ``97.5 %`` over the cohorts,
-        ``below or at print`` and ``round to print`` (percent of the cohorts).
-    """
-    rows = {}
-    for (statistic, variable), part in ensemble.groupby(["statistic", "variable"], sort=False):
-        found = registry.where(statistic, variable=variable, role="held_out", repeats="")
-        if not found:  # the cohorts also give numbers that print alone determines
-            continue
-        (row,) = found
-        values = part["value"]
-        low, high = central_range(values)
-        rows[f"{statistic} of {variable}".replace("_", " ")] = {
-            "printed": row.printed,
-            "2.5 %": round(low, 3),
-            "median": round(values.median(), 3),
-            "97.5 %": round(high, 3),
-            "at or below the print": f"{100 * (values <= row.number.high).mean():.1f} %",
-            "round to the print": f"{100 * values.map(row.number.agrees).mean():.1f} %",
-        }
-    return pd.DataFrame(rows).T.rename_axis("number")
-
-
 # --- Write recomputed numbers as the print writes its own, so that both can stand side by side ---
 
 
@@ -488,42 +453,6 @@ def keep_printed(registry: Registry, identifiers: str) -> None:
 
 
 # --- How far a simulated cohort is from the numbers that it should meet -----------------------
-
-
-def distances(achieved: pd.DataFrame) -> pd.DataFrame:
-    """Measure the distance of every missed number from the print.
-
-    Parameters
-    ----------
-    achieved : DataFrame
-        See :func:`rairlib.pages.common.load_achieved`.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by identifier: ``number, printed, achieved``, ``last digits`` (distance in
-        units of the last printed digit) and ``percent`` (distance in percent of the print), the
-        farthest first.
-    """
-    missed = achieved[achieved["hit"] == "no"]
-    records = missed.fillna({"method": ""}).to_dict("records")
-    rows = [_distance(record) for record in records]
-    columns = ["number", "printed", "achieved", "last digits", "percent"]
-    table = pd.DataFrame(rows, columns=columns, index=pd.Index(missed["id"], name="id"))
-    return table.sort_values("last digits", ascending=False, kind="stable")
-
-
-def _distance(record: dict) -> tuple:
-    printed = parse_printed(record["printed"])
-    apart = abs(record["achieved"] - printed.value)
-    relative = 100 * apart / abs(printed.value) if printed.value else float("nan")
-    return (
-        ", ".join(part for part in (what(record), record["method"]) if part),
-        record["printed"],
-        record["achieved"],
-        apart * 10**printed.decimals,
-        relative,
-    )
 
 
 def hits_by_place(achieved: pd.DataFrame, role: str) -> pd.DataFrame:

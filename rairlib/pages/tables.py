@@ -158,17 +158,15 @@ def catalogue() -> pd.DataFrame:
         Columns ``about, what it does, agreement``, indexed by check; the last says whether
         agreement gives the number or only says that it is possible.
     """
-    records = []
-    for check in CHECKS:
-        records.append(
-            {
-                "check": check.name.replace("_", " "),
-                "about": check.about,
-                "what it does": check.compares.replace("`", ""),
-                "agreement": "possible" if check.kind == "possibility" else "recomputed",
-            }
-        )
-    return pd.DataFrame(records).set_index("check")
+    records = {
+        check.name.replace("_", " "): {
+            "about": check.about,
+            "what it does": check.compares.replace("`", ""),
+            "agreement": "possible" if check.kind == "possibility" else "recomputed",
+        }
+        for check in CHECKS
+    }
+    return pd.DataFrame.from_dict(records, orient="index").rename_axis("check")
 
 
 def findings_of(findings: pd.DataFrame, check: str) -> pd.DataFrame:
@@ -192,37 +190,6 @@ def findings_of(findings: pd.DataFrame, check: str) -> pd.DataFrame:
     if not chosen["target"].any():
         return table.set_index("status")
     return table.set_index(chosen["target"].rename("number"))
-
-
-def counts_by_paper(findings: pd.DataFrame) -> pd.DataFrame:
-    """Count the findings of each check by paper and status.
-
-    Parameters
-    ----------
-    findings : DataFrame
-        Of several papers.
-
-    Returns
-    -------
-    DataFrame
-        One row per check in the order of the catalogue and one of totals; one pair of columns
-        (paper, status) for each status that occurs in a paper.
-    """
-    names = [check.name for check in CHECKS]
-    order = [name for name in names if name in set(findings["check"])]
-    order += [name for name in dict.fromkeys(findings["check"]) if name not in names]
-    counts = pd.crosstab(findings["check"], [findings["study"], findings["status"]])
-    studies = list(dict.fromkeys(findings["study"]))
-    statuses = ("agrees", "contradicted", "suggests", "open")
-    columns = [pair for pair in _pairs(studies, statuses) if pair in counts.columns]
-    counts = counts.reindex(index=order)[columns]
-    counts.loc["all checks"] = counts.sum()
-    counts.index = counts.index.str.replace("_", " ")
-    return counts.rename_axis(index="check", columns=["paper", "status"])
-
-
-def _pairs(first, second):
-    return [(one, other) for one in first for other in second]
 
 
 # --- Frames for the page of a reporting checklist ---------------------------------------------
@@ -255,24 +222,6 @@ def checklist_frame(items: Sequence[ChecklistItem]) -> pd.DataFrame:
     )
 
 
-def chosen_items(items: Sequence[ChecklistItem], numbers: Sequence[str]) -> pd.DataFrame:
-    """Set out some items of a checklist without places and quotes.
-
-    Parameters
-    ----------
-    items : sequence of ChecklistItem
-        See :func:`rairlib.registry.studies.load_checklist`.
-    numbers : sequence of str
-        The items wanted, in their order.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``asks for, status, comment``, indexed by item.
-    """
-    return checklist_frame(items).loc[list(numbers), ["asks for", "status", "comment"]]
-
-
 def _quoted(item: ChecklistItem) -> str:
     return "; ".join(f"{locus}: “{quote}”" for locus, quote in item.places)
 
@@ -298,11 +247,6 @@ def status_counts(items: Sequence[ChecklistItem]) -> pd.DataFrame:
     counts["all"] = counts.sum(axis=1)
     counts.loc["all"] = counts.sum()
     return counts.rename_axis(index="section", columns=None)
-
-
-def status_meanings() -> pd.DataFrame:
-    """Return what each status means, indexed by status."""
-    return pd.DataFrame({"meaning": STATUSES}).rename_axis("status")
 
 
 # --- The full table of verdicts for the book: HTML in which every row has an address ----------

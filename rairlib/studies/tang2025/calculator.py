@@ -9,11 +9,11 @@ import pandas as pd
 from scipy.special import expit
 
 from rairlib.errors import RairlibError
+from rairlib.pages.common import load_result
 from rairlib.registry.registry import Registry, ReportedNumber
 from rairlib.stats.logistic import Z_95, from_triangles, risk_intervals
 from rairlib.stats.nomogram import Nomogram, nomogram
 from rairlib.studies.tang2025.ensemble import TRIANGLE
-from rairlib.studies.tang2025.pages import load_result
 from rairlib.studies.tang2025.unpublished import PREDICTORS
 
 SCORE = "logit_p"
@@ -68,7 +68,7 @@ def kept_covariances() -> np.ndarray:
     ndarray, shape (m, 6)
         Upper triangles, intercept first.
     """
-    return load_result("covariance")[list(TRIANGLE)].to_numpy()
+    return load_result("tang2025", "covariance")[list(TRIANGLE)].to_numpy()
 
 
 def calculator(registry: Registry, cohort: pd.DataFrame, covariances: np.ndarray) -> Calculator:

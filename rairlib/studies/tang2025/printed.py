@@ -12,14 +12,11 @@ from rairlib.reconstruct.printed_rules import (
     subgroup_tables,
 )
 from rairlib.reconstruct.two_by_two import (
-    ERRORS,
     Neighbourhood,
     dichotomised_areas,
     fewest_sufficient,
     rounding_to,
     scores_given_table,
-    solution_counts,
-    solutions_by_chance,
     sufficient_numbers,
 )
 from rairlib.registry.registry import Registry
@@ -158,36 +155,6 @@ def _agreement_with(estimates: np.ndarray, dichotomised: tuple) -> dict:
 # --- Hunan: the search for the subgroups' tables, and what chance would have found ------------
 
 
-ERROR_NAMES = {"hanley_mcneil": "Hanley-McNeil (SPSS)", "delong": "DeLong"}
-
-
-def readings(registry: Registry) -> pd.DataFrame:
-    """Count the splits that agree with the subgroups' numbers under every reading.
-
-    Parameters
-    ----------
-    registry : Registry
-        The Hunan registry.
-
-    Returns
-    -------
-    DataFrame
-        One row per pair of subgroups, set of patients and standard error; ``splits`` in all, and
-        those that agree with the first subgroup, the second, and both. A limit printed just
-        below 1 is read as cut.
-    """
-    rows = {}
-    for error in ERRORS:
-        for subgroups in printed_subgroups(registry):
-            for patients in subgroups.tables:
-                counts = solution_counts(subgroups.splits(error, patients), subgroups.targets())
-                key = (ERROR_NAMES[error], pair_name(subgroups), set_name(patients))
-                rows[key] = counts
-    frame = pd.DataFrame.from_dict(rows, orient="index")
-    frame.index.names = ["standard error", "subgroups", "patients"]
-    return frame
-
-
 def pair_name(subgroups: PrintedSubgroups) -> str:
     """Return ``male, female``."""
     return ", ".join(area.row.group for area in subgroups.areas)
@@ -242,32 +209,3 @@ def neighbourhood_of(subgroups: PrintedSubgroups) -> Neighbourhood:
     tp, fn, fp, tn = subgroups.pooled
     shares = (first[:2].sum() / (tp + fn), first[2:].sum() / (fp + tn))
     return Neighbourhood(areas=areas, half_widths=areas - lows, shares=shares)
-
-
-def chance(registry: Registry, number: int, seed: int) -> pd.DataFrame:
-    """Search made-up prints in the same way as the printed numbers.
-
-    Parameters
-    ----------
-    registry : Registry
-        The Hunan registry.
-    number : int
-        Made-up prints of each kind, per pair of subgroups and set of patients.
-    seed : int
-        Seed of all of them.
-
-    Returns
-    -------
-    DataFrame
-        See :func:`rairlib.reconstruct.two_by_two.solutions_by_chance`, with the pair of subgroups
-        and
-        the patients in the index.
-    """
-    rng, found = np.random.default_rng(seed), {}
-    for subgroups in printed_subgroups(registry):
-        near = neighbourhood_of(subgroups)
-        for patients in subgroups.tables:
-            splits = subgroups.splits(patients=patients)
-            key = (pair_name(subgroups), set_name(patients))
-            found[key] = solutions_by_chance(splits, near, number, rng)
-    return pd.concat(found, names=["subgroups", "patients"])
