@@ -81,8 +81,8 @@ def test_threshold_as_logit_by_hand(page, registry):
     assert found["tg"] == pytest.approx(1.461 / 0.103)
 
 
-def test_random_order_beyond_the_cutoff_keeps_the_area_on_average(registry):
-    found = hunan_print.chance_of_area(registry, number=300, seed=1)
+def test_random_order_beyond_the_cutoff_keeps_the_area_on_average(page, registry):
+    found = page("tang2025/print").chance_of_area(registry, number=300, seed=1)
     assert found.loc[("validation", "random order"), "median"] == pytest.approx(0.7659, abs=0.01)
     # Normal scores of means c + z(sensitivity): area Φ((z(13/18) + z(34/42)) / √2) = 0.849.
     assert found.loc[("validation", "normal"), "median"] == pytest.approx(0.849, abs=0.01)

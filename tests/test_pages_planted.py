@@ -7,8 +7,7 @@ from rairlib.figures.detection import draw_detection
 from rairlib.pages.planted import (
     clean_papers,
     detection,
-    hits_by_kind,
-    hits_by_statistic,
+    hits_by,
     rates_by_check,
 )
 
@@ -49,14 +48,14 @@ def test_kinds_stand_in_the_order_of_the_file(rates):
 
 
 def test_hits_by_kind_end_in_all(rates):
-    table = hits_by_kind(rates)
+    table = hits_by(rates, "kind")
     assert list(table.index) == [UNIT, DIGIT, "all"]
     assert plain(table.loc[DIGIT]) == [100, "70 %", "60 to 78 %", "70 %", "85 %"]
     assert plain(table.loc["all"])[1] == "75 %"
 
 
 def test_hits_by_statistic_have_no_column_of_random_draws(rates):
-    table = hits_by_statistic(rates)
+    table = hits_by(rates, "statistic")
     assert list(table.index) == ["sd", "all"]
     assert plain(table.loc["sd"]) == [20, "50 %", "30 to 70 %", "60 %"]
 

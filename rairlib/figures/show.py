@@ -8,6 +8,7 @@ not, which :class:`AlternativeText` makes up for.
 
 import base64
 import io
+from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
@@ -19,10 +20,11 @@ DOTS_PER_INCH = 200
 SHOWN_PIXELS_PER_INCH = 110
 
 
+@dataclass(frozen=True, slots=True, repr=False)
 class ShownFigure:
     """A figure with its alternative text, as Jupyter displays it.
 
-    Parameters
+    Attributes
     ----------
     figure : Figure
         What is drawn.
@@ -30,9 +32,8 @@ class ShownFigure:
         What it shows, as a statement.
     """
 
-    def __init__(self, figure: Figure, alt: str) -> None:
-        self.figure = figure
-        self.alt = alt
+    figure: Figure
+    alt: str
 
     def __repr__(self) -> str:
         return self.alt

@@ -89,17 +89,12 @@ def role_counts(registry: Registry) -> pd.DataFrame:
         Columns ``meaning, numbers, repeats``, indexed by role; roles without numbers left out.
     """
     table = registry.frame()
-    repeat = table["repeats"] != ""
-    counts = pd.DataFrame(
-        {
-            "meaning": ROLE_MEANINGS,
-            "numbers": table.loc[~repeat, "role"].value_counts(),
-            "repeats": table.loc[repeat, "role"].value_counts(),
-        }
-    ).reindex(list(ROLES))
-    counts[["numbers", "repeats"]] = counts[["numbers", "repeats"]].fillna(0).astype(int)
-    counts = counts[counts["numbers"] + counts["repeats"] > 0]
-    return counts.rename(index=lambda role: role.replace("_", " ")).rename_axis("role")
+    repeated = table["repeats"].ne("").map({False: "numbers", True: "repeats"})
+    counts = pd.crosstab(table["role"], repeated).rename_axis(columns=None)
+    counts = counts.reindex(columns=["numbers", "repeats"], fill_value=0)
+    counts = counts.loc[[role for role in ROLES if role in counts.index]]
+    counts.insert(0, "meaning", counts.index.map(ROLE_MEANINGS))
+    return counts.rename(index=lambda role: role.replace("_", " "))
 
 
 def check_labels(findings: pd.DataFrame) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
 import pandas as pd
@@ -79,19 +80,11 @@ def beside(verdicts: pd.DataFrame) -> pd.DataFrame:
         Columns ``place, number, printed, recomputed, evidence, verdict``, indexed by identifier.
     """
     records = verdicts.to_dict("records")
-    return pd.DataFrame(
-        {
-            "place": verdicts["locus"].to_list(),
-            "number": [what(record) for record in records],
-            "printed": (
-                verdicts["printed"] + verdicts["unit"].map({"%": " %"}).fillna("")
-            ).to_list(),
-            "recomputed": [recomputed_text(record) for record in records],
-            "evidence": verdicts["evidence"].to_list(),
-            "verdict": verdicts["verdict"].to_list(),
-        },
-        index=pd.Index(verdicts["id"], name="id"),
-    )
+    table = verdicts.set_index("id").rename(columns={"locus": "place"})
+    table["printed"] += table["unit"].map({"%": " %"}).fillna("")
+    table["number"] = [what(record) for record in records]
+    table["recomputed"] = [recomputed_text(record) for record in records]
+    return table[["place", "number", "printed", "recomputed", "evidence", "verdict"]]
 
 
 def scope(registry: Registry) -> pd.DataFrame:
@@ -134,15 +127,9 @@ def objections(findings: pd.DataFrame) -> pd.DataFrame:
         Columns ``status, number, check, what was found``.
     """
     chosen = findings[findings["status"].isin(["contradicted", "suggests"])]
-    chosen = chosen.sort_values("status", kind="stable")
-    return pd.DataFrame(
-        {
-            "status": chosen["status"].to_list(),
-            "number": chosen["target"].to_list(),
-            "check": chosen["check"].str.replace("_", " ").to_list(),
-            "what was found": chosen["text"].to_list(),
-        }
-    )
+    table = chosen.sort_values("status", kind="stable")[["status", "target", "check", "text"]]
+    table = table.set_axis(["status", "number", "check", "what was found"], axis=1)
+    return table.assign(check=table["check"].str.replace("_", " ")).reset_index(drop=True)
 
 
 # --- Tables of findings for the book: the catalogue, the wording, and findings set out by check ---
@@ -255,10 +242,11 @@ def status_counts(items: Sequence[ChecklistItem]) -> pd.DataFrame:
 REPEATS = "repeats "
 
 
+@dataclass(frozen=True, slots=True, repr=False)
 class MarkedUp:
-    """A table that a notebook shows as HTML and a terminal as one line.
+    """A table or form that a notebook shows as HTML and a terminal as one line.
 
-    Parameters
+    Attributes
     ----------
     markup : str
         The HTML.
@@ -266,31 +254,14 @@ class MarkedUp:
         What stands in its place where HTML is not shown.
     """
 
-    def __init__(self, markup: str, text: str) -> None:
-        self.markup = markup
-        self.text = text
+    markup: str
+    text: str
 
     def __repr__(self) -> str:
         return self.text
 
     def _repr_html_(self) -> str:
         return self.markup
-
-
-def address(study: str, identifier: str) -> str:
-    """Return the fragment under which the page of verdicts shows a number.
-
-    Parameters
-    ----------
-    study, identifier : str
-        Key of the study and identifier of the number.
-
-    Returns
-    -------
-    str
-        For example ``lakhdar2024-table1-12``.
-    """
-    return f"{study}-{identifier}"
 
 
 def verdict_table(verdicts: pd.DataFrame) -> MarkedUp:
@@ -330,7 +301,7 @@ def verdict_table(verdicts: pd.DataFrame) -> MarkedUp:
 
 
 def _body(study: str, identifier: str, reason: str, texts: tuple[str, ...]) -> str:
-    anchor = escape(address(study, identifier))
+    anchor = escape(f"{study}-{identifier}")
     link = f'<a href="#{anchor}">{escape(identifier)}</a>'
     data = "".join(f"<td>{escape(text)}</td>" for text in texts)
     row = f'<tr><th scope="row">{link}</th>{data}</tr>'
@@ -345,4 +316,4 @@ def _reason(study: str, reason: str) -> str:
     original = reason.removeprefix(REPEATS)
     if original == reason:
         return escape(reason)
-    return f'{REPEATS}<a href="#{escape(address(study, original))}">{escape(original)}</a>'
+    return f'{REPEATS}<a href="#{escape(f"{study}-{original}")}">{escape(original)}</a>'

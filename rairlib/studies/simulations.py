@@ -118,13 +118,11 @@ def achieved(simulation: Simulation, cohort: pd.DataFrame) -> pd.DataFrame:
     records = []
     for row in simulation.registry:
         record = {name: getattr(row, name) for name in ("id", "locus", *KEY, "role", "printed")}
+        method, value, hit = "", float("nan"), "not a property of the cohort"
         if row.id in matched:
             method, value = agreeing(row, matched[row.id])
             hit = "yes" if row.number.agrees(value) else "no"
-            records.append({**record, "method": method, "achieved": value, "hit": hit})
-        else:
-            hit = "not a property of the cohort"
-            records.append({**record, "method": "", "achieved": float("nan"), "hit": hit})
+        records.append({**record, "method": method, "achieved": value, "hit": hit})
     return pd.DataFrame(records)
 
 

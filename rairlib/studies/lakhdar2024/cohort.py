@@ -218,34 +218,15 @@ def _finish(anchors, patients, ages, diameters, rng) -> pd.DataFrame:
     return cohort
 
 
-def draw_cohorts(anchors: Anchors, cohorts: int, seed: int) -> Iterator[pd.DataFrame]:
-    """Draw consistent cohorts, each from a stream of its own.
-
-    Parameters
-    ----------
-    anchors : Anchors
-        See :func:`read_anchors`.
-    cohorts : int
-        How many.
-    seed : int
-        Cohort number i depends on the seed and on i alone.
-
-    Yields
-    ------
-    DataFrame
-        See :func:`draw_cohort`.
-    """
-    for number in range(cohorts):
-        yield draw_cohort(anchors, np.random.default_rng([seed, number]))
-
-
-def draw_witness(anchors: Anchors, registry: Registry, seed: int) -> pd.DataFrame:
+def witness(registry: Registry, seed: int) -> pd.DataFrame:
     """Draw a cohort that also meets the printed ROC curves as far as they do not contradict.
 
+    Both areas round to the print, both printed cut-offs are the optimum by Youden's index, and the
+    operating point of age is met if the cut-off is read as above 54 years. These numbers are
+    steered, so their agreement is no evidence.
+
     Parameters
     ----------
-    anchors : Anchors
-        See :func:`read_anchors`.
     registry : Registry
         The Rabat registry.
     seed : int
@@ -254,16 +235,14 @@ def draw_witness(anchors: Anchors, registry: Registry, seed: int) -> pd.DataFram
     Returns
     -------
     DataFrame
-        See :func:`draw_cohort`. Both areas round to the print, both printed cut-offs are the
-        optimum by Youden's index, and the operating point of age is met if the cut-off is read
-        as above 54 years. These numbers are steered, so their agreement is no evidence.
+        See :func:`draw_cohort`.
 
     Raises
     ------
     AnchorError
         If none of 100,000 draws meets them.
     """
-    rng = np.random.default_rng(seed)
+    anchors, rng = read_anchors(registry), np.random.default_rng(seed)
     patients = _draw_predictors(anchors, rng)
     age_limits = _ages_with_printed_specificity(anchors, patients, registry)
     event = (patients["rair"] == "yes").to_numpy()
@@ -323,11 +302,8 @@ def _first_hit(draw, event, registry: Registry, variable: str, dichotomised: str
 # --- What ``rairlib simulate`` draws ----------------------------------------------------------
 
 
-def witness(registry: Registry, seed: int) -> pd.DataFrame:
-    """Draw a cohort that is also steered to the held-out numbers."""
-    return draw_witness(read_anchors(registry), registry, seed)
-
-
 def cohorts(registry: Registry, number: int, seed: int) -> Iterator[pd.DataFrame]:
-    """Draw cohorts from what the print determines."""
-    return draw_cohorts(read_anchors(registry), number, seed)
+    """Draw cohorts from what the print determines, each from a stream of its own."""
+    anchors = read_anchors(registry)
+    for ordinal in range(number):
+        yield draw_cohort(anchors, np.random.default_rng([seed, ordinal]))

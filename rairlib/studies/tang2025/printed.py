@@ -15,12 +15,10 @@ from rairlib.reconstruct.two_by_two import (
     Neighbourhood,
     dichotomised_areas,
     fewest_sufficient,
-    rounding_to,
-    scores_given_table,
     sufficient_numbers,
 )
 from rairlib.registry.registry import Registry
-from rairlib.stats.roc import Z_95, auc, hanley_mcneil_standard_error
+from rairlib.stats.roc import Z_95
 
 COUNTS = ("TP", "FN", "FP", "TN")
 
@@ -98,58 +96,6 @@ def with_performance(tables: pd.DataFrame) -> pd.DataFrame:
     }
     shown = {f"{name}, %": (100 * share).map("{:.2f}".format) for name, share in shares.items()}
     return tables[["n", *COUNTS]].assign(**shown)
-
-
-def chance_of_area(registry: Registry, number: int, seed: int) -> pd.DataFrame:
-    """Ask how often a continuous score with the 2×2 table prints the area of its yes-or-no form.
-
-    Parameters
-    ----------
-    registry : Registry
-        The Hunan registry.
-    number : int
-        Scores per cohort and kind.
-    seed : int
-        Seed of all of them.
-
-    Returns
-    -------
-    DataFrame
-        By cohort and kind of score (normal, or in random order beyond the cut-off): ``scores``,
-        ``2.5 %``, ``median``, ``97.5 %`` of their areas, ``print its area`` and ``print area and
-        limits`` of the yes-or-no form, to three decimals.
-    """
-    rng, rows = np.random.default_rng(seed), {}
-    for rule in printed_rules(registry):
-        cells = tuple(determined_table(registry, rule.first.group))
-        for kind, informative in (("normal", True), ("random order", False)):
-            event, scores = scores_given_table(cells, number, rng, informative)
-            estimates = np.array([_with_limits(event, score) for score in scores])
-            key = (set_name(rule.first.group), kind)
-            rows[key] = _agreement_with(estimates, dichotomised_areas(*cells))
-    frame = pd.DataFrame.from_dict(rows, orient="index")
-    return frame.rename_axis(["patients", "score"])
-
-
-def _with_limits(event: np.ndarray, score: np.ndarray) -> tuple[float, float, float]:
-    area, error = auc(event, score), hanley_mcneil_standard_error(event, score)
-    return area, area - Z_95 * error, area + Z_95 * error
-
-
-def _agreement_with(estimates: np.ndarray, dichotomised: tuple) -> dict:
-    area, error = dichotomised
-    printed = np.round([area, area - Z_95 * error, area + Z_95 * error], 3)
-    targets = rounding_to(printed)
-    inside = (estimates >= targets[:, 0]) & (estimates <= targets[:, 1])
-    low, median, high = np.quantile(estimates[:, 0], [0.025, 0.5, 0.975])
-    return {
-        "scores": len(estimates),
-        "2.5 %": low,
-        "median": median,
-        "97.5 %": high,
-        "print its area": int(inside[:, 0].sum()),
-        "print area and limits": int(inside.all(axis=1).sum()),
-    }
 
 
 # --- Hunan: the search for the subgroups' tables, and what chance would have found ------------

@@ -3,17 +3,14 @@
 import re
 from collections.abc import Iterable, Mapping
 
-import numpy as np
 import pandas as pd
 
 from rairlib.checks.cells import whole_number
 from rairlib.pages.common import agree, attached, cell, recomputed, shown, with_limits
 from rairlib.pages.exercises import exercise
-from rairlib.reconstruct.accounts import FIRST_STEP, LAST_STEP, Hypothesis, hypotheses
-from rairlib.reconstruct.joint_tables import cell_levels
-from rairlib.reconstruct.logistic import agreement, fit_known_tables
+from rairlib.reconstruct.accounts import Hypothesis
+from rairlib.reconstruct.logistic import agreement
 from rairlib.reconstruct.printed_models import PrintedModel, printed_models
-from rairlib.reconstruct.submodels import one_split
 from rairlib.registry.printed import format_value
 from rairlib.registry.registry import Registry, ReportedNumber, load_registry
 from rairlib.registry.studies import load_witness
@@ -300,29 +297,13 @@ def table_four_model(registry: Registry) -> PrintedModel:
     return model
 
 
-def accounts(registry: Registry) -> list[Hypothesis]:
-    """Put every account of Table 4's rows to the test, the simplest first; about two seconds.
-
-    Parameters
-    ----------
-    registry : Registry
-        The Qingdao registry.
-
-    Returns
-    -------
-    list of Hypothesis
-        What the other frames on Table 4 start from.
-    """
-    return hypotheses(STUDY, table_four_model(registry))
-
-
 def hypotheses_table(found: list[Hypothesis]) -> pd.DataFrame:
     """Return the accounts of Table 4's rows with what became of them.
 
     Parameters
     ----------
     found : list of Hypothesis
-        See :func:`accounts`.
+        See :func:`rairlib.reconstruct.accounts.hypotheses`.
 
     Returns
     -------
@@ -355,100 +336,6 @@ def _in_words(text: str) -> str:
     for name, label in LABELS.items():
         text = re.sub(rf"\b{name}\b", label, text)  # not the end of "complete"
     return text
-
-
-def _account(found: list[Hypothesis], name: str) -> Hypothesis:
-    (chosen,) = (one for one in found if one.hypothesis == name)
-    return chosen
-
-
-def _levels(model: PrintedModel) -> pd.DataFrame:
-    """Return the level of each covariate in every cell of a model's joint table."""
-    columns = zip(model.levels.items(), cell_levels(len(model.levels)).T, strict=True)
-    return pd.DataFrame({name: np.where(own == 1, *names) for (name, names), own in columns})
-
-
-def age_by_stage(registry: Registry, found: list[Hypothesis]) -> pd.DataFrame:
-    """Return the joint table of age and T stage that the last step determines.
-
-    Parameters
-    ----------
-    registry : Registry
-        The Qingdao registry.
-    found : list of Hypothesis
-        See :func:`accounts`.
-
-    Returns
-    -------
-    DataFrame
-        Patients; age in rows, T stage in columns, both with totals.
-    """
-    last = _account(found, LAST_STEP)
-    cells = _levels(table_four_model(registry).restricted(last.covariates)).rename(columns=LABELS)
-    by = {"index": "age", "columns": "T stage", "margins": True, "margins_name": "all"}
-    return cells.assign(n=last.tables[0]).pivot_table(values="n", aggfunc="sum", **by)
-
-
-def rows_beside_print(registry: Registry, found: list[Hypothesis]) -> pd.DataFrame:
-    """Return each printed number beside the value that the first and the last step give.
-
-    Parameters
-    ----------
-    registry, found
-        As for :func:`age_by_stage`.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by ``row`` and ``number``: ``printed``, ``first step`` (all five covariates),
-        ``last step`` (age and T stage; NaN for the others), ``agrees`` (which of them rounds to
-        the print).
-    """
-    model, steps = table_four_model(registry), {}
-    for name, account in (("first step", FIRST_STEP), ("last step", LAST_STEP)):
-        step = _account(found, account)
-        margins = {covariate: model.event_margins[covariate] for covariate in step.covariates}
-        steps[name] = fit_known_tables(step.tables[[0]], model.events, margins)
-    rows = {}
-    for (covariate, statistic), row in model.rows.items():
-        values = {
-            name: float(step.values(covariate, statistic)[0])
-            for name, step in steps.items()
-            if covariate in step.covariates
-        }
-        agrees = [name for name, value in values.items() if row.number.agrees(value)]
-        rows[LABELS[covariate], STATISTICS[statistic]] = {
-            "printed": row.printed,
-            **values,
-            "agrees": ", ".join(agrees) or "neither",
-        }
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis(["row", "number"])
-    return table[["printed", *steps, "agrees"]]
-
-
-def table_four_patients(registry: Registry, found: list[Hypothesis]) -> pd.DataFrame:
-    """Lay the joint table of all five covariates out as patients, split by outcome in one way.
-
-    Parameters
-    ----------
-    registry, found
-        As for :func:`age_by_stage`.
-
-    Returns
-    -------
-    DataFrame
-        177 rows: ``rair`` (true for refractory disease) and the level of each covariate. Simulated:
-        main-effects models are the same for every split, anything else is not.
-    """
-    model = table_four_model(registry)
-    table = _account(found, FIRST_STEP).tables[0]
-    events = one_split(table, model.events, list(model.event_margins.values()))
-    cells = _levels(model)
-    parts = [
-        cells.loc[cells.index.repeat(counts)].assign(rair=outcome)
-        for outcome, counts in ((True, events), (False, table - events))
-    ]
-    return pd.concat(parts, ignore_index=True)
 
 
 # --- What the print alone says about progression ----------------------------------------------
