@@ -16,11 +16,7 @@ MARK = "#A23B00"  # vermilion, dark enough for text
 
 
 def draw_nomogram(
-    axes: pd.DataFrame,
-    *,
-    labels: Mapping[str, str],
-    threshold: tuple[float, str],
-    title: str = "",
+    axes: pd.DataFrame, *, labels: Mapping[str, str], threshold: tuple[float, str], title: str = ""
 ) -> ShownFigure:
     """Draw the axes of a nomogram below each other, over ranges of simulated patients.
 

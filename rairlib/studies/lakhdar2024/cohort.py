@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from rairlib.checks.cells import whole_number
 from rairlib.cohorts.whole_numbers import (
     AnchorError,
     IntegerMoments,
@@ -81,9 +82,9 @@ def read_anchors(registry: Registry) -> Anchors:
         If no cohort can have the printed means and standard deviations, or no joint table or
         more than one agrees with the odds ratios that are anchors.
     """
-    sizes = {group: _whole(registry.size(group)) for group in GROUPS}
+    sizes = {group: whole_number(registry.size(group)) for group in GROUPS}
     counts = {
-        (row.group, row.variable, row.level): _whole(row)
+        (row.group, row.variable, row.level): whole_number(row)
         for row in registry.where("count", repeats="")
     }
     moments = {
@@ -98,15 +99,11 @@ def read_anchors(registry: Registry) -> Anchors:
         for variable in ("age", "tumor_diameter")
     }
     limits = tuple(
-        _whole(registry.where(statistic, variable="age", group="all")[0])
+        whole_number(registry.where(statistic, variable="age", group="all")[0])
         for statistic in ("minimum", "maximum")
     )
     splits = _splits(registry)
     return Anchors(sizes=sizes, counts=counts, moments=moments, age_limits=limits, splits=splits)
-
-
-def _whole(row) -> int:
-    return int(row.number.value)
 
 
 def _splits(registry: Registry) -> OutcomeSplits:

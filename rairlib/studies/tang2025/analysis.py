@@ -38,10 +38,7 @@ YES_NO = (
     "cln_status",
     "lln_status",
 )
-LEVELS = {
-    "gender": ["male", "female"],
-    **{name: ["yes", "no"] for name in YES_NO},
-}
+LEVELS = {"gender": ["male", "female"], **{name: ["yes", "no"] for name in YES_NO}}
 GIVEN_LEVELS = {
     "cohort": list(SETS),
     "failure": ["yes", "no"],

@@ -11,12 +11,7 @@ from rairlib.reconstruct.printed_rules import (
     printed_subgroups,
     subgroup_tables,
 )
-from rairlib.reconstruct.two_by_two import (
-    Neighbourhood,
-    dichotomised_areas,
-    fewest_sufficient,
-    sufficient_numbers,
-)
+from rairlib.reconstruct.two_by_two import Neighbourhood, dichotomised_areas
 from rairlib.registry.registry import Registry
 from rairlib.stats.roc import Z_95
 
@@ -104,36 +99,6 @@ def with_performance(tables: pd.DataFrame) -> pd.DataFrame:
 def pair_name(subgroups: PrintedSubgroups) -> str:
     """Return ``male, female``."""
     return ", ".join(area.row.group for area in subgroups.areas)
-
-
-def numbers_needed(registry: Registry) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Count the splits that each selection of printed numbers leaves.
-
-    Parameters
-    ----------
-    registry : Registry
-        The Hunan registry.
-
-    Returns
-    -------
-    summary : DataFrame
-        By pair of subgroups and how many numbers are used; see
-        :func:`rairlib.reconstruct.two_by_two.fewest_sufficient`.
-    fewest : DataFrame
-        Column ``these leave one split``: the smallest such selections, indexed by subgroups.
-    """
-    summaries, fewest = {}, []
-    for subgroups in printed_subgroups(registry):
-        names = [f"{row.statistic} {row.group}" for row in subgroups.rows]
-        counts = sufficient_numbers(subgroups.splits(), subgroups.targets(), names)
-        summaries[pair_name(subgroups)] = fewest_sufficient(counts)
-        single = counts[counts["solutions"] == 1]
-        smallest = single[single["numbers"] == single["numbers"].min()]
-        words = smallest["used"].map(lambda used: ", ".join(used).replace("_", " "))
-        fewest += [(pair_name(subgroups), text) for text in words]
-    summary = pd.concat(summaries, names=["subgroups"])
-    columns = ["subgroups", "these leave one split"]
-    return summary, pd.DataFrame(fewest, columns=columns).set_index("subgroups")
 
 
 def neighbourhood_of(subgroups: PrintedSubgroups) -> Neighbourhood:

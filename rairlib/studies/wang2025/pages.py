@@ -16,9 +16,7 @@ from rairlib.registry.registry import Registry, ReportedNumber, load_registry
 from rairlib.registry.studies import load_witness
 from rairlib.stats.cox import cox, landmark
 from rairlib.stats.roc import dichotomise
-from rairlib.stats.survival import (
-    log_rank,
-)
+from rairlib.stats.survival import log_rank
 from rairlib.studies.wang2025.analysis import BY_PROGRESSION, TABLE_5_MODEL, evaluable
 from rairlib.studies.wang2025.printed import (
     AVID,
