@@ -181,11 +181,10 @@ def verdict_board(verdicts: pd.DataFrame) -> pd.DataFrame:
         totals; bases and verdicts that do not occur are left out.
     """
     originals = verdicts[verdicts["repeats"] == ""]
-    counts = pd.crosstab(bases(originals), originals["verdict"])
-    rows = [name for name in BASES.values() if name in counts.index]
-    counts = counts.loc[rows, [name for name in VERDICTS if name in counts.columns]]
-    counts["all"] = counts.sum(axis=1)
-    counts.loc["all"] = counts.sum()
+    margins = {"margins": True, "margins_name": "all"}
+    counts = pd.crosstab(bases(originals), originals["verdict"], **margins)
+    rows = [name for name in (*BASES.values(), "all") if name in counts.index]
+    counts = counts.loc[rows, [name for name in (*VERDICTS, "all") if name in counts.columns]]
     return counts.rename_axis(index="basis", columns=None)
 
 

@@ -226,14 +226,10 @@ def status_counts(items: Sequence[ChecklistItem]) -> pd.DataFrame:
     DataFrame
         One row per section and ``all``, one column per status and ``all``.
     """
-    counts = pd.crosstab(
-        pd.Series([item.section for item in items], name="section"),
-        pd.Series([item.status for item in items], name="status"),
-    )
-    counts = counts.reindex(index=list(SUBITEMS), columns=list(STATUSES), fill_value=0)
-    counts["all"] = counts.sum(axis=1)
-    counts.loc["all"] = counts.sum()
-    return counts.rename_axis(index="section", columns=None)
+    table = checklist_frame(items)
+    counts = pd.crosstab(table["section"], table["status"], margins=True, margins_name="all")
+    order = {"index": [*SUBITEMS, "all"], "columns": [*STATUSES, "all"]}
+    return counts.reindex(**order, fill_value=0).rename_axis(columns=None)
 
 
 # --- The full table of verdicts for the book: HTML in which every row has an address ----------
