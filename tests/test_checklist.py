@@ -9,7 +9,7 @@ import pytest
 from test_coverage import PROJECT, read_source
 from test_project import passages
 
-from rairlib.figures.checklist import draw_checklist
+from rairlib.figures.bars import draw_checklist
 from rairlib.pages import tables as checklist_tables
 from rairlib.registry.studies import (
     COLUMNS,

@@ -10,17 +10,15 @@ import pytest
 
 from rairlib.errors import RairlibError
 from rairlib.figures import show
-from rairlib.figures.audit import draw_audit
-from rairlib.figures.box_plot import draw_box_plot
+from rairlib.figures.bars import draw_audit, draw_cells
 from rairlib.figures.calibration import draw_calibration
-from rairlib.figures.cells import draw_cells
 from rairlib.figures.decision import draw_avoided, draw_decision
-from rairlib.figures.distribution import draw_distribution
 from rairlib.figures.ensemble import draw_ensemble, draw_ranges
 from rairlib.figures.flow_chart import draw_flow_chart
 from rairlib.figures.forest import draw_forest, draw_forest_models
 from rairlib.figures.kaplan_meier import at_risk_at, draw_kaplan_meier
 from rairlib.figures.nomogram import draw_nomogram
+from rairlib.figures.patients import draw_box_plot, draw_distribution
 from rairlib.figures.roc import draw_roc
 from rairlib.figures.show import AlternativeText
 from rairlib.figures.stability import draw_frequencies, draw_instability

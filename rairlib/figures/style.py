@@ -1,6 +1,6 @@
 """The look that all figures share: legible at 390 pixels, safe for colour-blind readers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -77,15 +77,6 @@ def note(ax: Axes, text: str, at: tuple, shift: tuple[float, float], **style) ->
     """Write a text so many points away from a place."""
     style = {"textcoords": "offset points", "va": "center", "fontsize": FONT_SIZE - 1} | style
     return ax.annotate(text, at, shift, **style)
-
-
-def stack_bars(ax: Axes, names: Sequence[str], parts: list[tuple], **bar) -> pd.Series:
-    """Stack horizontal bars of ``(label, widths, look)``; return where they end."""
-    left = 0 * parts[0][1]
-    for label, widths, look in parts:
-        ax.barh(names, widths, left=left, label=label, **bar, **look)
-        left = left + widths
-    return left
 
 
 def logarithmic(ax: Axes, ticks: list[float]) -> None:

@@ -181,7 +181,7 @@ def quartile_rows(
     Returns
     -------
     DataFrame
-        As :func:`rairlib.figures.box_plot.draw_box_plot` needs it.
+        As :func:`rairlib.figures.patients.draw_box_plot` needs it.
     """
     values, rows, names = recomputed(registry, results), [], ("q1", "median", "q3")
     for group in groups:
