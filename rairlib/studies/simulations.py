@@ -178,7 +178,7 @@ def frames_of(analysed: Iterable[dict[str, pd.DataFrame]]) -> dict[str, pd.DataF
     return {name: pd.concat(found, ignore_index=True) for name, found in parts.items()}
 
 
-def quantities(unpublished: pd.DataFrame) -> pd.DataFrame:
+def unpublished_values(unpublished: pd.DataFrame) -> pd.DataFrame:
     """Return columns ``quantity`` (topic and name) and ``value`` of what is not published."""
     names = unpublished["topic"] + ": " + unpublished["quantity"]
     return pd.DataFrame({"quantity": names, "value": unpublished["value"]})

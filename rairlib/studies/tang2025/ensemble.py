@@ -9,7 +9,7 @@ from joblib import Parallel, delayed
 from rairlib.registry.registry import Registry
 from rairlib.stats.logistic import fit_logistic
 from rairlib.stats.roc import auc_estimate
-from rairlib.studies.simulations import frames_of, quantities
+from rairlib.studies.simulations import frames_of, unpublished_values
 from rairlib.studies.tang2025.analysis import analyse, one_set
 from rairlib.studies.tang2025.cohort import (
     FAILED,
@@ -131,7 +131,7 @@ def _one(
     more = pd.concat([unpublished(cohort), development_optimism(cohort, RESAMPLES, rng=rng)])
     return {
         "ensemble": results[told].drop_duplicates(KEY)[[*KEY, "value"]],
-        "unpublished": quantities(more),
+        "unpublished": unpublished_values(more),
         "covariance": pd.DataFrame([covariance[np.triu_indices(3)]], columns=list(TRIANGLE)),
     }
 

@@ -6,7 +6,7 @@ from joblib import Parallel, delayed
 
 from rairlib.cohorts.order_trials import order_trials
 from rairlib.registry.registry import Registry
-from rairlib.studies.simulations import KEY, frames_of, quantities
+from rairlib.studies.simulations import KEY, frames_of, unpublished_values
 from rairlib.studies.wang2025 import analysis as wang2025
 from rairlib.studies.wang2025.cohort import searched_cohort
 from rairlib.studies.wang2025.unpublished import unpublished
@@ -62,10 +62,11 @@ def _one(registry: Registry, seed: int, number: int) -> dict[str, pd.DataFrame]:
         key in methods and methods[key] in ("", method) and method != OTHER_AREA_METHOD
         for key, method in zip(keys, results["method"], strict=True)
     ]
+    more = unpublished(cohort, np.random.default_rng([seed, number]))
     columns, ratios = [*KEY, "method", "value"], results["statistic"] == "hazard_ratio"
     return {
         "ensemble": results[held].drop_duplicates(KEY)[columns],
-        "unpublished": quantities(unpublished(cohort, np.random.default_rng([seed, number]))),
+        "unpublished": unpublished_values(more),
         "accuracy": results.loc[ratios, columns],
     }
 
