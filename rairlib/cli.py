@@ -17,17 +17,7 @@ import typer
 
 from rairlib.errors import RairlibError
 
-VERDICT_COLUMNS = [
-    "study",
-    "id",
-    "printed",
-    "role",
-    "evidence",
-    "test",
-    "reproduced",
-    "verdict",
-    "reason",
-]
+SHOWN = ["study", "id", "printed", "role", "evidence", "test", "reproduced", "verdict", "reason"]
 INTERRUPTED = 130
 
 Key = Annotated[str, typer.Argument(metavar="STUDY|FOLDER", help="A study or its folder.")]
@@ -86,7 +76,7 @@ def _verdicts(
         print("\n".join(lines) if lines else "results agree with those kept in data/results")
         return 1 if lines else 0
     table = verdicts.all_verdicts(study)
-    print(render(table[VERDICT_COLUMNS] if form == "table" else table, form))
+    print(render(table[SHOWN] if form == "table" else table, form))
     return 0
 
 
@@ -254,7 +244,8 @@ def main(arguments: list[str] | None = None) -> int:
     except RairlibError as error:
         return _fail(str(error), error)
     except typer.TyperException as error:
-        return _fail(f"rairlib: {_in_one_line(error)}; rairlib --help lists what there is")
+        fault = " ".join(error.format_message().split()).rstrip(".")
+        return _fail(f"rairlib: {fault}; rairlib --help lists what there is")
     except (BrokenPipeError, SystemExit):  # the reader of our output has seen enough
         _drop_output()
         return 0
@@ -269,10 +260,6 @@ def _drop_output() -> None:
     """Leave nothing that Python would try to write, and fail to, when it ends."""
     with suppress(io.UnsupportedOperation):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _in_one_line(error: typer.TyperException) -> str:
-    return " ".join(error.format_message().split()).rstrip(".")
 
 
 def _fail(text: str, error: BaseException | None = None) -> int:

@@ -174,8 +174,8 @@ def test_operating_points_and_forest_set_print_beside_cohort(page, registry, coh
     assert rows.groupby("source").size().to_dict() == {"reported": 3, "reproduced": 3}
 
 
-def test_every_held_out_number_of_the_ensemble_stands_beside_its_print(registry):
-    table = common.ensemble_beside_print(registry, load_ensemble(RABAT))
+def test_every_held_out_number_of_the_ensemble_stands_beside_its_print(page, registry):
+    table = page("lakhdar2024/meaning").ensemble_beside_print(registry, load_ensemble(RABAT))
     assert table.loc["auc of age", "printed"] == "0.681"
     assert (table["2.5 %"] <= table["median"]).all()
     assert (table["median"] <= table["97.5 %"]).all()

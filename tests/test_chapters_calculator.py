@@ -18,8 +18,8 @@ from rairlib.registry.registry import load_registry
 from rairlib.stats.logistic import fit_logistic
 from rairlib.studies.tang2025.calculator import (
     MOST_PLAUSIBLE,
-    CalculatorForm,
     calculator,
+    calculator_form,
     estimates,
     one_row,
     page_data,
@@ -137,7 +137,7 @@ def test_number_that_is_absent_or_printed_twice_is_no_coefficient(registry):
 
 
 def test_form_holds_the_data_and_labels_every_field(data):
-    html = CalculatorForm(data)._repr_html_()
+    html = calculator_form(data).markup
     inside = re.search(r'id="calculator-data">(.*)</script>', html, re.DOTALL).group(1)
     assert json.loads(inside) == data
     named = re.findall(r'<input id="([^"]+)"', html)
@@ -147,7 +147,7 @@ def test_form_holds_the_data_and_labels_every_field(data):
 
 
 def test_data_cannot_end_their_element():
-    assert "</b>" not in CalculatorForm({"text": "a</b>"})._repr_html_()
+    assert "</b>" not in calculator_form({"text": "a</b>"}).markup
 
 
 def test_script_has_no_number_of_the_model(registry):

@@ -4,13 +4,13 @@ import json
 import math
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import pytest
 
-from rairlib.figures.area_bounds import area_bounds_alt, draw_area_bounds
-from rairlib.figures.style import canvas
+from rairlib.figures.area_bounds import draw_area_bounds
+from rairlib.reconstruct.printed_rules import printed_subgroups
+from rairlib.reconstruct.two_by_two import fewest_sufficient
 from rairlib.registry.registry import load_registry
-from rairlib.studies.tang2025 import print as hunan_print
+from rairlib.studies.tang2025 import printed as hunan_print
 
 R = json.loads((Path(__file__).parent / "reference" / "subgroup_tables.json").read_text())
 SUBGROUPS = ["male", "female", "age <55", "age ≥55"]
@@ -83,16 +83,16 @@ def test_threshold_as_logit_by_hand(page, registry):
     assert found["tg"] == pytest.approx(1.461 / 0.103)
 
 
-def test_random_order_beyond_the_cutoff_keeps_the_area_on_average(registry):
-    found = hunan_print.chance_of_area(registry, number=300, seed=1)
+def test_random_order_beyond_the_cutoff_keeps_the_area_on_average(page, registry):
+    found = page("tang2025/print").chance_of_area(registry, number=300, seed=1)
     assert found.loc[("validation", "random order"), "median"] == pytest.approx(0.7659, abs=0.01)
     # Normal scores of means c + z(sensitivity): area Φ((z(13/18) + z(34/42)) / √2) = 0.849.
     assert found.loc[("validation", "normal"), "median"] == pytest.approx(0.849, abs=0.01)
     assert (found["print area and limits"] <= found["print its area"]).all()
 
 
-def test_one_reading_alone_finds_a_split(registry):
-    counts = hunan_print.readings(registry)
+def test_one_reading_alone_finds_a_split(page, registry):
+    counts = page("tang2025/print").readings(registry)
     assert len(counts) == 12
     found = counts[counts["both"] > 0]
     assert found.index.get_level_values("patients").tolist() == ["all patients"] * 2
@@ -100,15 +100,18 @@ def test_one_reading_alone_finds_a_split(registry):
     assert found["both"].tolist() == [1, 1]
 
 
-def test_every_five_of_the_six_numbers_single_out_the_split(registry):
-    summary, fewest = hunan_print.numbers_needed(registry)
-    five = summary.xs(5, level="numbers")
-    assert (five["single out one"] == five["selections"]).all()
-    assert "auc age <55, auc age ≥55" in fewest["these leave one split"].tolist()
+def test_every_five_of_the_six_numbers_single_out_the_split(page, registry):
+    chapter, smallest = page("tang2025/print"), []
+    for pair in printed_subgroups(registry):
+        counts = chapter.selections(pair)
+        five = fewest_sufficient(counts).loc[5]
+        assert five["single out one"] == five["selections"]
+        smallest += list(chapter.smallest(counts))
+    assert "auc age <55, auc age ≥55" in smallest
 
 
 def test_chance_is_laid_out_by_pair_and_patients(page, registry):
-    found = hunan_print.chance(registry, number=40, seed=1)
+    found = page("tang2025/print").chance(registry, number=40, seed=1)
     assert len(found) == 2 * 3 * 3
     table = page("tang2025/print").beside_each_other(found)
     assert table.shape == (6, 6)
@@ -117,10 +120,8 @@ def test_chance_is_laid_out_by_pair_and_patients(page, registry):
 
 def test_figure_of_bounds_and_its_text(page, registry, tables):
     bounds = page("tang2025/print").bounds_of_areas(registry, tables)
-    figure, ax = canvas()
-    draw_area_bounds(bounds, ax, title="Bounds")
+    shown = draw_area_bounds(bounds, title="Bounds")
+    (ax,), text = shown.figure.axes, shown.alt
     assert [label.get_text() for label in ax.get_yticklabels()] == ["training", "validation"]
-    plt.close(figure)
-    text = area_bounds_alt(bounds)
     assert "training: 0.560 to 0.963 is possible, to 0.886 if the cut-off is the best one" in text
     assert "validation: 0.585 to 0.947 is possible; printed 0.766, cut in two 0.766." in text

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rairlib.figures import decision as risk_curves
-from rairlib.figures import roc as roc_readings
-from rairlib.figures.style import canvas
+from rairlib.figures.decision import draw_risk_curves
+from rairlib.figures.roc import draw_roc_readings
+from rairlib.pages import common
 from rairlib.registry.registry import load_registry
 from rairlib.registry.studies import load_witness
 from rairlib.studies.tang2025 import analysis
@@ -55,8 +55,10 @@ def training(scored):
     return analysis.one_set(scored, "training")
 
 
-def test_flow_adds_up(page, registry):
-    boxes = page("tang2025/model").flow_boxes(registry).set_index("box")["n"]
+def test_flow_adds_up(registry):
+    names = ["screened", "excluded", "all", "training", "validation"]
+    boxes = common.flow_boxes(registry, [(name, "", "", "") for name in names])
+    boxes = boxes.set_index("box")["n"]
     assert boxes["screened"] == boxes["excluded"] + boxes["all"]
     assert boxes["all"] == boxes["training"] + boxes["validation"]
 
@@ -177,20 +179,17 @@ def test_hosmer_lemeshow_of_ten_groups_is_that_of_r(page, scored):
 def test_roc_panels_are_drawn_and_told(page, registry, scored):
     panel = page("tang2025/validation").roc_panel
     panels = {name: panel(registry, scored, name) for name in analysis.SUBGROUPS}
-    figure = roc_readings.draw_roc_readings(panels, simulated=True)
-    assert len(figure.axes) == 4
-    text = roc_readings.roc_readings_alt(panels, simulated=True)
-    assert "age ≥55: area of the score" in text
-    assert "simulated" in text
+    shown = draw_roc_readings(panels)
+    assert len(shown.figure.axes) == 4
+    assert "age ≥55: area of the score" in shown.alt
+    assert "simulated" in shown.alt
 
 
 def test_risk_curves_are_drawn_and_told(training):
     curves = tg_curves(training, nodes=0, largest=20)
-    _, ax = canvas()
-    words = {"label": "Tg (ng/mL)", "simulated": True}
-    risk_curves.draw_risk_curves(curves, training["tg_before"].to_numpy(), ax, **words)
-    assert len(ax.get_legend().get_texts()) == 3
-    assert "% at 20" in risk_curves.risk_curves_alt(curves, **words)
+    shown = draw_risk_curves(curves, training["tg_before"], label="Tg (ng/mL)")
+    assert len(shown.figure.axes[0].get_legend().get_texts()) == 3
+    assert "% at 20" in shown.alt
 
 
 def test_calibration_numbers_are_those_of_glm(page, scored):

@@ -9,9 +9,7 @@ import pytest
 from test_coverage import PROJECT, read_source
 from test_project import passages
 
-from rairlib.figures import show
-from rairlib.figures.checklist import checklist_alt, draw_checklist
-from rairlib.figures.style import canvas
+from rairlib.figures.bars import draw_checklist
 from rairlib.pages import tables as checklist_tables
 from rairlib.registry.studies import (
     COLUMNS,
@@ -201,20 +199,12 @@ def test_table_for_readers_quotes_place_and_words(items):
     assert len(table) == 52
 
 
-def test_chosen_items_come_in_the_order_asked_for(items):
-    chosen = checklist_tables.chosen_items(items, ["10", "11", "9a"])
-    assert chosen.index.tolist() == ["10", "11", "9a"]
-    assert chosen.columns.tolist() == ["asks for", "status", "comment"]
-
-
 def test_figure_shows_every_number_and_its_text_says_it(items):
     mpl.use("agg")
     counts = checklist_tables.status_counts(items).drop(index="all", columns="all")
-    figure, ax = canvas()
-    draw_checklist(counts, ax, title="Hunan")
+    shown = draw_checklist(counts, title="Hunan")
+    (ax,), text = shown.figure.axes, shown.alt
     assert sum(int(text.get_text()) for text in ax.texts) == 52
     assert sum(bar.get_width() for bar in ax.patches) == 52
-    text = checklist_alt(counts)
     assert "Of 52 subitems, 11 reported, 20 partly, 11 not reported" in text
     assert "Open science: 2 not reported and 4 cannot be judged" in text
-    show(figure, text)

@@ -65,23 +65,20 @@ def test_larger_chi_square_means_smaller_p():
     assert 0.05 < low < high < 0.07
 
 
-def test_chi_square_identifies_pearson():
-    (finding,) = check_chi_square_from_counts(age_study(compared("chi_square", "19.580", "age")))
-    assert finding.status == "agrees"
-    assert "identifies the test: Pearson" in finding.text
-
-
-def test_chi_square_with_a_changed_digit_is_contradicted():
-    # Pearson 19.5804, Yates 18.2046, likelihood ratio 19.8359: none prints 19.380.
-    (finding,) = check_chi_square_from_counts(age_study(compared("chi_square", "19.380", "age")))
-    assert (finding.status, finding.target) == ("contradicted", "target")
-
-
-def test_another_test_than_the_named_one_is_suggested():
-    row = compared("chi_square", "18.205", "age", method="pearson")
+@pytest.mark.parametrize(
+    ("printed", "method", "status", "words"),
+    [
+        # Pearson 19.5804, Yates 18.2046, likelihood ratio 19.8359: none prints 19.380.
+        ("19.580", "", "agrees", "identifies the test: Pearson"),
+        ("19.380", "", "contradicted", "None of"),
+        ("18.205", "pearson", "suggests", "continuity correction, not with Pearson's χ²"),
+    ],
+)
+def test_chi_square_is_recomputed(printed, method, status, words):
+    row = compared("chi_square", printed, "age", method=method)
     (finding,) = check_chi_square_from_counts(age_study(row))
-    assert finding.status == "suggests"
-    assert "continuity correction, not with Pearson's χ²" in finding.text
+    assert (finding.status, finding.target) == (status, "target")
+    assert words in finding.text
 
 
 @pytest.mark.parametrize("printed", ["<0.001", "0.000", ".000", "0.00001"])
@@ -91,22 +88,50 @@ def test_tiny_p_values_in_every_spelling(printed):
     assert finding.status == "agrees"
 
 
-def test_p_value_identifies_fisher():
-    # High-risk subtypes 2/23 against 1/52: Fisher 0.239, Pearson 0.190, Yates 0.497, LR 0.210.
-    cells = {"yes": (2, 1), "no": (23, 52)}
-    rows = registry(*two_groups(), *counts("risk", cells), compared("p_value", "0.239", "risk"))
+CRUDE = {"≥54": (19, 16), "<54": (13, 42)}
+HISTOLOGY = {"OCA": (3, 0), "FTC": (4, 5), "PTC": (25, 53)}
+
+
+@pytest.mark.parametrize(
+    ("cells", "printed", "fields", "status", "words"),
+    [
+        # High-risk subtypes 2/23 against 1/52: Fisher 0.239, Pearson 0.190, Yates 0.497, LR 0.210.
+        ({"yes": (2, 1), "no": (23, 52)}, "0.239", {}, "agrees", "identifies the test: Fisher"),
+        # 0.012 is far from every test of 18/14 against 4/54 (all below 0.00001).
+        # Where the paper names no test, it may be one of pairs.
+        (METASTASIS, "0.012", {"method": "pearson"}, "contradicted", "None of"),
+        (METASTASIS, "0.012", {}, "suggests", "a test of pairs"),
+        # 19/13 against 16/42: Pearson 0.0031, Fisher 0.0062; the Wald test of the crude odds ratio
+        # gives 0.0038. Boschloo's exact test, which is not tried, gives 0.0037
+        # (scipy.stats.boschloo_exact): so it must not say "only".
+        (CRUDE, "0.004", {}, "suggests", "less usual tests tried it agrees with: Wald test"),
+        # Oncocytic 3 of 32 against 0 of 58 by Fisher: C(32, 3)/C(90, 3) = 4960/117480 = 0.0422.
+        (HISTOLOGY, "0.042", {"level": "OCA"}, "agrees", "Fisher's exact test 0.04222"),
+        # A trend or merged levels may stand behind three levels.
+        ({"I": (10, 30), "II": (10, 18), "III": (12, 10)}, "0.5", {}, "suggests", "a trend or"),
+    ],
+)
+def test_p_value_is_recomputed(cells, printed, fields, status, words):
+    rows = registry(*two_groups(), *counts("x", cells), compared("p_value", printed, "x", **fields))
     (finding,) = check_p_from_counts(rows)
-    assert finding.status == "agrees"
-    assert "identifies the test: Fisher" in finding.text
+    assert (finding.status, finding.target) == (status, "target")
+    assert words in finding.text
+    assert "only" not in finding.text
 
 
-def test_p_value_of_no_test_is_contradicted():
-    # 0.012 is far from every test of 18/14 against 4/54 (all below 0.00001).
-    # Where the paper names no test, it may be one of pairs.
-    for method, status in (("pearson", "contradicted"), ("", "suggests")):
-        p = compared("p_value", "0.012", "met", method=method)
-        rows = registry(*two_groups(), *counts("met", METASTASIS), p)
-        assert statuses(check_p_from_counts(rows)) == {"target": status}
+@pytest.mark.parametrize(
+    ("cells", "printed", "status"),
+    [
+        # A single level against the rest: R: fisher.test(rbind(c(3, 4), c(29, 54))) gives 0.6962.
+        ({"yes": (3, 4)}, "0.696", "agrees"),
+        # Levels that do not exhaust the groups.
+        ({"a": (10, 10), "b": (5, 20)}, "0.999", "open"),
+    ],
+)
+def test_p_value_of_levels_that_are_no_partition(cells, printed, status):
+    levels = counts("site", cells, partition=False)
+    rows = registry(*two_groups(), *levels, compared("p_value", printed, "site"))
+    assert statuses(check_p_from_counts(rows)) == {"target": status}
 
 
 def test_a_bonferroni_correction_is_named():
@@ -145,55 +170,6 @@ def test_p_of_three_groups_is_recomputed(group):
         assert (finding.status, finding.target) == (status, "p")
 
 
-def test_wald_test_of_the_crude_odds_ratio_is_an_unusual_candidate():
-    # 19/13 against 16/42: Pearson 0.0031, Fisher 0.0062; the Wald test gives 0.0038.
-    cells = {"≥54": (19, 16), "<54": (13, 42)}
-    rows = registry(*two_groups(), *counts("age", cells), compared("p_value", "0.004", "age"))
-    (finding,) = check_p_from_counts(rows)
-    assert finding.status == "suggests"
-    # Boschloo's exact test, which is not tried, gives 0.0037 (scipy.stats.boschloo_exact).
-    assert "less usual tests tried it agrees with: Wald test" in finding.text
-    assert "only" not in finding.text
-
-
-def test_a_level_is_tested_against_the_rest():
-    # Oncocytic 3 of 32 against 0 of 58: Fisher is C(32, 3)/C(90, 3) = 4960/117480 = 0.0422.
-    rows = registry(
-        *two_groups(),
-        *counts("histology", {"OCA": (3, 0), "FTC": (4, 5), "PTC": (25, 53)}),
-        compared("p_value", "0.042", "histology", level="OCA"),
-    )
-    (finding,) = check_p_from_counts(rows)
-    assert finding.status == "agrees"
-    assert finding.low == pytest.approx(4960 / 117480)
-
-
-def test_a_single_level_is_tested_against_the_rest_of_both_groups():
-    rows = registry(
-        *two_groups(),
-        *counts("ete", {"yes": (3, 4)}, partition=False),
-        compared("p_value", "0.696", "ete"),
-    )
-    # R: fisher.test(rbind(c(3, 4), c(29, 54))) gives 0.6962.
-    assert statuses(check_p_from_counts(rows)) == {"target": "agrees"}
-
-
-def test_levels_that_do_not_exhaust_the_groups_leave_it_open():
-    cells = {"a": (10, 10), "b": (5, 20)}
-    rows = registry(
-        *two_groups(),
-        *counts("site", cells, partition=False),
-        compared("p_value", "0.999", "site"),
-    )
-    assert statuses(check_p_from_counts(rows)) == {"target": "open"}
-
-
-def test_a_trend_or_merged_levels_may_stand_behind_three_levels():
-    cells = {"I": (10, 30), "II": (10, 18), "III": (12, 10)}
-    rows = registry(*two_groups(), *counts("stage", cells), compared("p_value", "0.5", "stage"))
-    assert statuses(check_p_from_counts(rows)) == {"target": "suggests"}
-
-
 def test_p_values_of_ratios_are_left_alone():
     rows = age_study(
         compared("odds_ratio", "4.255", "age", id="or"),
@@ -219,10 +195,9 @@ def test_p_follows_from_the_printed_chi_square():
 
 def test_p_of_another_test_beside_chi_square_is_suggested():
     # χ² 8.769 is Pearson's (p 0.0031); the printed 0.006 is Fisher's.
-    cells = {"≥54": (19, 16), "<54": (13, 42)}
     rows = registry(
         *two_groups(),
-        *counts("age", cells),
+        *counts("age", CRUDE),
         compared("chi_square", "8.769", "age", id="chi"),
         compared("p_value", "0.006", "age", of="chi"),
     )
@@ -264,15 +239,18 @@ def test_patients_with_an_unknown_value_are_not_tested():
     assert statuses(check_p_from_chi_square(rows)) == {"target": "agrees"}
 
 
-def test_a_level_is_tested_against_the_known_others():
-    rows = braf_study(compared("p_value", "0.878", "braf", level="mutated", method="pearson"))
-    assert statuses(check_p_from_counts(rows)) == {"target": "agrees"}
-
-
-def test_an_unknown_level_does_not_excuse_every_p():
-    # 49 and 50 patients with 30 and 32 mutated: no table without the unknown gives 0.5.
-    rows = braf_study(compared("p_value", "0.513", "braf", method="pearson"))
-    assert statuses(check_p_from_counts(rows)) == {"target": "contradicted"}
+@pytest.mark.parametrize(
+    ("printed", "level", "status"),
+    [
+        # A level is tested against the known others.
+        ("0.878", "mutated", "agrees"),
+        # 49 and 50 patients with 30 and 32 mutated: no table without the unknown gives 0.5.
+        ("0.513", "", "contradicted"),
+    ],
+)
+def test_an_unknown_level_does_not_excuse_every_p(printed, level, status):
+    rows = braf_study(compared("p_value", printed, "braf", level=level, method="pearson"))
+    assert statuses(check_p_from_counts(rows)) == {"target": status}
 
 
 def test_a_contradiction_names_every_table_that_was_tried():

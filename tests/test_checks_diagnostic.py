@@ -50,15 +50,8 @@ def rabat(specificity="75.9", level="≥54", controls_at_or_above=16):
 def test_formulas_by_hand():
     # 31 of 50 and 65 of 72: PPV 31/38, NPV 65/84, accuracy 96/122.
     tables = classification_tables(50, 72)
-    by_hand = {
-        "sensitivity": 100 * 31 / 50,
-        "specificity": 100 * 65 / 72,
-        "ppv": 100 * 31 / 38,
-        "npv": 100 * 65 / 84,
-        "accuracy": 100 * 96 / 122,
-    }
-    for name, value in by_hand.items():
-        assert tables.percentages(name)[31, 65] == pytest.approx(value, rel=1e-12)
+    values = [tables.percentages(name)[31, 65] / 100 for name in PERFORMANCE]
+    assert values == pytest.approx([31 / 50, 65 / 72, 31 / 38, 65 / 84, 96 / 122], rel=1e-12)
 
 
 def test_predictive_value_without_positives_does_not_exist():

@@ -27,27 +27,24 @@ def summary(mean: str, sd: str, n: str, step: str = "1"):
     )
 
 
-def test_sums_behind_a_mean():
-    # 53.06 in 32: 53.055 × 32 = 1697.76 to 53.065 × 32 = 1698.08.
-    assert list(grim_sums(parse_printed("53.06"), 32, Fraction(1))) == [1698]
-
-
-def test_published_example_of_an_impossible_mean():
-    # Brown and Heathers 2017: 28 whole numbers cannot have the mean 5.19, for 145/28 = 5.18 and
-    # 146/28 = 5.21.
-    assert not grim_sums(parse_printed("5.19"), 28, Fraction(1))
-    assert list(grim_sums(parse_printed("5.18"), 28, Fraction(1))) == [145]
-
-
-def test_tenths_are_counted_in_tenths():
-    # 2.05 in 2 values of one decimal: 4.1 = 41 tenths.
-    assert list(grim_sums(parse_printed("2.05"), 2, Fraction("0.1"))) == [41]
-
-
-def test_a_mean_on_the_tie_is_possible_either_way():
-    # 5/8 = 0.625.
-    for printed in ("0.62", "0.63"):
-        assert list(grim_sums(parse_printed(printed), 8, Fraction(1))) == [5]
+@pytest.mark.parametrize(
+    ("mean", "n", "step", "sums"),
+    [
+        # 53.055 × 32 = 1697.76 to 53.065 × 32 = 1698.08.
+        ("53.06", 32, "1", [1698]),
+        # Brown and Heathers 2017: 28 whole numbers cannot have the mean 5.19, for 145/28 = 5.18
+        # and 146/28 = 5.21.
+        ("5.19", 28, "1", []),
+        ("5.18", 28, "1", [145]),
+        # 2.05 in 2 values of one decimal: 4.1 = 41 tenths.
+        ("2.05", 2, "0.1", [41]),
+        # 5/8 = 0.625, a tie that may round either way.
+        ("0.62", 8, "1", [5]),
+        ("0.63", 8, "1", [5]),
+    ],
+)
+def test_sums_behind_a_mean(mean, n, step, sums):
+    assert list(grim_sums(parse_printed(mean), n, Fraction(step))) == sums
 
 
 def test_power_of_grim_is_the_share_of_possible_prints():
@@ -66,14 +63,19 @@ def test_impossible_mean_is_contradicted_with_its_neighbours():
     assert "1697/32 = 53.0313 and 1698/32 = 53.0625" in finding.text
 
 
-def test_a_cut_off_mean_is_suggested():
-    # 1699/32 = 53.09375: 53.09 both ways. 1707/32 = 53.34375 likewise; 1703/32 = 53.21875 is
-    # printed 53.22 rounded, 53.21 cut off.
-    assert statuses(check_grim(summary("53.21", "14.1", "32"))) == {"mean": "suggests"}
-
-
-def test_large_groups_leave_no_power():
-    assert [finding.status for finding in check_grim(summary("39.36", "12.3", "122"))] == ["open"]
+@pytest.mark.parametrize(
+    ("mean", "n", "status"),
+    [
+        # 1703/32 = 53.21875 is printed 53.22 rounded, 53.21 cut off.
+        ("53.21", "32", "suggests"),
+        # 7/28 = 0.25 is not cut off to 0.24, 6/28 = 0.2143 not rounded up to it.
+        ("0.24", "28", "contradicted"),
+        # Large groups leave no power.
+        ("39.36", "122", "open"),
+    ],
+)
+def test_a_mean_may_be_cut_off_or_of_too_many(mean, n, status):
+    assert [finding.status for finding in check_grim(summary(mean, "14.1", n))] == [status]
 
 
 def test_no_step_no_test():
@@ -140,19 +142,17 @@ def test_impossible_sd_is_contradicted():
     assert statuses(findings) == {"sd": "contradicted"}
 
 
-def test_population_sd_is_suggested():
-    # 1, 2, 4: SD 1.5275 with n − 1, 1.2472 with n.
-    assert statuses(check_grimmer(summary("2.333", "1.2472", "3"))) == {"sd": "suggests"}
-
-
-def test_impossible_mean_leaves_the_sd_open():
-    assert [f.status for f in check_grimmer(summary("53.05", "14.1", "32"))] == ["open"]
-
-
-def test_cut_off_digits_do_not_reach_the_next_print():
-    # 7/28 = 0.25 is not cut off to 0.24, 6/28 = 0.2143 not rounded up to it.
-    found = check_grim(summary("0.24", "0.10", "28"))
-    assert statuses(found)["mean"] == "contradicted"
+@pytest.mark.parametrize(
+    ("mean", "sd", "n", "status"),
+    [
+        # 1, 2, 4: SD 1.5275 with n − 1, 1.2472 with n.
+        ("2.333", "1.2472", "3", "suggests"),
+        # An impossible mean leaves the SD open.
+        ("53.05", "14.1", "32", "open"),
+    ],
+)
+def test_an_sd_with_n_is_suggested_and_beside_an_impossible_mean_open(mean, sd, n, status):
+    assert [finding.status for finding in check_grimmer(summary(mean, sd, n))] == [status]
 
 
 def test_a_third_may_be_written_with_three_digits():

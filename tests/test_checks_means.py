@@ -15,12 +15,9 @@ from rairlib.checks.means import (
     check_pooled_mean,
     check_pooled_percent,
     check_t_test,
-    difference_limits,
-    pooled_mean_limits,
     pooled_sd_limits,
-    student_p_range,
+    t_test_p_ranges,
     welch_freedom_range,
-    welch_p_range,
 )
 
 R_VALUES = json.loads((Path(__file__).parent / "reference" / "checks_on_print.json").read_text())[
@@ -50,9 +47,8 @@ def p_value(printed: str, **fields: str):
 
 
 def test_p_values_without_rounding_equal_those_of_r():
-    first, second = exact_samples()
-    assert student_p_range(first, second) == pytest.approx([R_VALUES["student"]] * 2, rel=1e-9)
-    assert welch_p_range(first, second) == pytest.approx([R_VALUES["welch"]] * 2, rel=1e-9)
+    for test, limits in t_test_p_ranges(*exact_samples()).items():
+        assert limits == pytest.approx([R_VALUES[test]] * 2, rel=1e-9), test
 
 
 def test_welch_freedom_equals_that_of_r():
@@ -62,8 +58,10 @@ def test_welch_freedom_equals_that_of_r():
 
 
 def test_overlapping_means_can_be_equal():
-    assert difference_limits((1.0, 2.0), (1.5, 3.0)) == (0.0, 2.0)
-    assert difference_limits((1.0, 2.0), (2.5, 3.0)) == (0.5, 2.0)
+    for low, can_be_equal in ((1.5, True), (2.5, False)):
+        first, second = (Sample(mean=m, sd=(1.0, 1.0), n=9) for m in ((1.0, 2.0), (low, 3.0)))
+        for _, largest in t_test_p_ranges(first, second).values():
+            assert (largest == 1) == can_be_equal
 
 
 boxes = st.tuples(st.floats(-20, 20), st.floats(0, 3), st.floats(0, 20), st.floats(0, 5))
@@ -76,11 +74,11 @@ def test_no_point_of_the_box_escapes_the_range(first, second, n1, n2, data):
         samples.append(Sample(mean=(mean, mean + wide), sd=(sd, sd + spread), n=n))
         inside = st.floats(0, 1)
         points.append((mean + wide * data.draw(inside), sd + spread * data.draw(inside), n))
-    for equal, limits in ((True, student_p_range(*samples)), (False, welch_p_range(*samples))):
+    for test, limits in t_test_p_ranges(*samples).items():
         (m1, s1, _), (m2, s2, _) = points
         if s1**2 + s2**2 < 1e-6:
             continue
-        p = stats.ttest_ind_from_stats(m1, s1, n1, m2, s2, n2, equal_var=equal).pvalue
+        p = stats.ttest_ind_from_stats(m1, s1, n1, m2, s2, n2, equal_var=test == "student").pvalue
         assert limits[0] - 1e-9 <= p <= limits[1] + 1e-9
 
 
@@ -91,29 +89,26 @@ def test_student_range_is_attained_in_corners():
         stats.ttest_ind_from_stats(m1, s1, 32, m2, s2, 58).pvalue
         for m1, s1, m2, s2 in itertools.product(first.mean, first.sd, second.mean, second.sd)
     ]
-    assert student_p_range(first, second) == pytest.approx([min(corners), max(corners)], rel=1e-9)
+    limits = t_test_p_ranges(first, second)["student"]
+    assert limits == pytest.approx([min(corners), max(corners)], rel=1e-9)
 
 
-def test_print_identifies_students_test():
-    # Student 0.0045 to 0.0046, Welch 0.0060 to 0.0061: 0.005 is Student's alone.
-    (finding,) = check_t_test(registry(*age(), p_value("0.005")))
-    assert finding.status == "agrees"
-    assert "Student's t test alone" in finding.text
-
-
-def test_p_of_neither_t_test_is_contradicted_where_the_paper_names_one():
-    rows = registry(*age(), p_value("0.050", method="student"))
-    assert statuses(check_t_test(rows)) == {"p": "contradicted"}
-
-
-def test_p_of_an_unnamed_test_is_a_doubt_that_says_how_far_it_is():
-    # R: t.test of these summaries gives 0.0046; 0.00455 / 0.0505 and 0.0045 / 0.00055.
-    (finding,) = check_t_test(registry(*age(), p_value("0.0005")))
-    assert finding.status == "suggests"
-    assert "at least 8.2 times the print" in finding.text
-    (finding,) = check_t_test(registry(*age(), p_value("0.050")))
-    assert finding.status == "suggests"
-    assert "the print is at least 8.1 times the nearest" in finding.text
+@pytest.mark.parametrize(
+    ("printed", "method", "status", "words"),
+    [
+        # Student 0.0045 to 0.0046, Welch 0.0060 to 0.0061: 0.005 is Student's alone.
+        ("0.005", "", "agrees", "Student's t test alone"),
+        ("0.006", "student", "suggests", "agrees with Welch's t test, not with Student's"),
+        ("0.050", "student", "contradicted", "No means and SDs"),
+        # R: t.test of these summaries gives 0.0046; 0.00455 / 0.0505 and 0.0045 / 0.00055.
+        ("0.0005", "", "suggests", "at least 8.2 times the print"),
+        ("0.050", "", "suggests", "the print is at least 8.1 times the nearest"),
+    ],
+)
+def test_p_of_two_means_is_recomputed(printed, method, status, words):
+    (finding,) = check_t_test(registry(*age(), p_value(printed, method=method)))
+    assert (finding.status, finding.target) == (status, "p")
+    assert words in finding.text
 
 
 def test_p_of_an_unnamed_test_may_be_that_of_printed_categories():
@@ -121,59 +116,46 @@ def test_p_of_an_unnamed_test_may_be_that_of_printed_categories():
     assert statuses(check_t_test(rows)) == {"p": "open"}
 
 
-def test_a_one_sided_t_test_is_named():
-    # t(40) = 1.80 of 10.00 ± 3.60 and 12.00 ± 3.60 in 21 patients each: one-sided p 0.040.
-    rows = [
-        *two_groups("21", "21", "42"),
+def two_means(size: str, means: tuple[str, str], sd: str):
+    return [
+        *two_groups(size, size, str(2 * int(size))),
         *(
             number(f"{name}-{group}", name, text, variable="age", group=group)
-            for group, mean in (("cases", "10.00"), ("controls", "12.00"))
-            for name, text in (("mean", mean), ("sd", "3.60"))
+            for group, mean in zip(("cases", "controls"), means, strict=True)
+            for name, text in (("mean", mean), ("sd", sd))
         ),
     ]
+
+
+def test_a_one_sided_t_test_is_named():
+    # t(40) = 1.80 of 10.00 ± 3.60 and 12.00 ± 3.60 in 21 patients each: one-sided p 0.040.
+    rows = two_means("21", ("10.00", "12.00"), "3.60")
     (finding,) = check_t_test(registry(*rows, p_value("0.040", method="student")))
     assert finding.status == "suggests"
     assert "one-sided" in finding.text
 
 
-def test_the_other_t_test_is_suggested():
-    rows = registry(*age(), p_value("0.006", method="student"))
-    assert statuses(check_t_test(rows)) == {"p": "suggests"}
-
-
-def test_coarse_means_widen_the_range():
+@pytest.mark.parametrize("printed", ["0.001", "0.3"])
+def test_coarse_means_widen_the_range(printed):
     # 5 ± 2 in 10 and 7 ± 2 in 10: p anywhere from 0.0003 to 0.37.
-    rows = [
-        number("n1", "n", "10", group="cases"),
-        number("n2", "n", "10", group="controls"),
-        number("m1", "mean", "5", variable="age", group="cases"),
-        number("s1", "sd", "2", variable="age", group="cases"),
-        number("m2", "mean", "7", variable="age", group="controls"),
-        number("s2", "sd", "2", variable="age", group="controls"),
-    ]
-    for printed in ("0.001", "0.3"):
-        found = check_t_test(registry(*rows, p_value(printed, method="student")))
-        assert statuses(found) == {"p": "agrees"}
+    rows = registry(*two_means("10", ("5", "7"), "2"), p_value(printed, method="student"))
+    assert statuses(check_t_test(rows)) == {"p": "agrees"}
 
 
 def test_mann_whitney_is_left_alone():
     assert check_t_test(registry(*age(), p_value("0.9", method="mann_whitney"))) == []
 
 
-def test_pooled_mean_by_hand():
-    # (32 × 53.06 + 58 × 44.43) / 90 = 47.498….
-    low, high = pooled_mean_limits([(53.06, 53.06), (44.43, 44.43)], (32, 58))
-    assert low == high == pytest.approx(47.49844, abs=1e-5)
-
-
 def test_pooled_mean_of_all_is_checked_in_every_direction():
     def pooled(printed):
         whole = number("mean-all", "mean", printed, variable="age", group="all")
-        return statuses(check_pooled_mean(registry(*age(), whole)))
+        return check_pooled_mean(registry(*age(), whole))
 
-    assert set(pooled("47.50").values()) == {"agrees"}
-    # 49.50 lies 2 above what the groups allow.
-    assert set(pooled("49.50").values()) == {"contradicted"}
+    assert set(statuses(pooled("47.50")).values()) == {"agrees"}
+    # (32 × 53.06 + 58 × 44.43) / 90 = 47.498…, each mean half a hundredth to either side; 49.50
+    # lies 2 above what the groups allow.
+    assert set(statuses(found := pooled("49.50")).values()) == {"contradicted"}
+    assert (found[0].low, found[0].high) == pytest.approx((47.49344, 47.50344), abs=1e-5)
 
 
 def three_groups(*rows):

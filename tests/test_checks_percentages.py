@@ -31,30 +31,27 @@ def test_percentage_of_known_counts():
     assert percent_limits((17, 17), (80, 80)) == (21.25, 21.25)
 
 
-@pytest.mark.parametrize("printed", ["21.2", "21.3", "21.25", "21"])
-def test_a_tie_may_round_either_way(printed):
-    # 17/80 = 21.25 exactly.
-    assert statuses(check_percent_of_count(share(printed))) == {"percent": "agrees"}
-
-
-def test_a_changed_digit_is_contradicted():
-    # 119/169 = 70.414…, which prints 70.4.
-    findings = check_percent_of_count(share("70.5", "119", "169"))
-    assert statuses(findings) == {"percent": "contradicted"}
-    assert "119 of 169 is 70.414 %" in findings[0].text
-
-
-def test_cut_off_digits_only_suggest():
-    # 2/3 = 66.66…: 66.7 rounded, 66.6 cut off, 66.5 neither.
-    assert statuses(check_percent_of_count(share("66.6", "2", "3"))) == {"percent": "suggests"}
-    assert statuses(check_percent_of_count(share("66.5", "2", "3"))) == {"percent": "contradicted"}
-
-
-def test_the_next_print_is_not_a_cut_off():
-    # 30/100 = 30.0: 29.9 is not what remains of 30.0 when digits are cut off.
-    assert statuses(check_percent_of_count(share("29.9", "30", "100"))) == {
-        "percent": "contradicted"
-    }
+@pytest.mark.parametrize(
+    ("printed", "count", "size", "status"),
+    [
+        # 17/80 = 21.25 exactly: a tie may round either way.
+        *((printed, "17", "80", "agrees") for printed in ("21.2", "21.3", "21.25", "21")),
+        # 119/169 = 70.414…, which prints 70.4.
+        ("70.5", "119", "169", "contradicted"),
+        # 2/3 = 66.66…: 66.7 rounded, 66.6 cut off, 66.5 neither.
+        ("66.6", "2", "3", "suggests"),
+        ("66.5", "2", "3", "contradicted"),
+        # 30/100 = 30.0: 29.9 is not what remains of 30.0 when digits are cut off.
+        ("29.9", "30", "100", "contradicted"),
+        # 3/7 = 42.9 and 3/6 = 50.0: also with gaps nothing prints 3 patients as 46.0 %.
+        ("46.0", "3", "7", "contradicted"),
+    ],
+)
+def test_a_percentage_is_compared_with_its_count(printed, count, size, status):
+    (finding,) = check_percent_of_count(share(printed, count, size))
+    assert (finding.status, finding.target) == (status, "percent")
+    first_digits = str(100 * int(count) / int(size))[:4]
+    assert f"{count} of {size} is {first_digits}" in finding.text
 
 
 def test_share_of_a_group_needs_no_count_row():
@@ -86,32 +83,39 @@ def shares_of(cells, printed, variable="stage", partition=True):
     )
 
 
-def test_the_size_of_the_other_group_is_named_as_denominator():
-    # 11/78 = 14.1 %, 11/58 = 19.0 %; the levels leave no patient of 78 without a stage.
-    (finding,) = check_percent_of_count(shares_of({"III": (11, 4), "other": (67, 54)}, "19.0"))
-    assert finding.status == "contradicted"
-    assert "11 of 58 (controls, Table 1) would be 19.0 %" in finding.text
-
-
-def test_missing_values_are_a_doubt_and_their_sum_is_named():
-    # 33 and 31 of 64 who have a value, 14 of 78 without.
-    rows = shares_of({"lo": (33, 13), "hi": (31, 14)}, "51.6", partition=False)
-    (finding,) = check_percent_of_count(rows)
-    assert finding.status == "suggests"
-    assert "33 of 64 (the sum of the levels of stage in cases) would be 51.6 %" in finding.text
-
-
-def test_a_row_percentage_is_named_and_is_a_proof_where_it_needs_more_than_the_group():
-    # 44 and 40 with the level: 44/84 = 52.4 % needs more than the 78 patients of the group.
-    rows = shares_of({"male": (44, 40)}, "52.4", partition=False)
-    (finding,) = check_percent_of_count(rows)
-    assert finding.status == "contradicted"
-    assert "44 of 84 (all with stage male) would be 52.4 %" in finding.text
-
-
-def test_a_share_that_no_number_of_patients_gives_is_a_proof_even_with_gaps():
-    # 3/7 = 42.9 and 3/6 = 50.0: nothing prints 3 patients as 46.0 %.
-    assert statuses(check_percent_of_count(share("46.0", "3", "7"))) == {"percent": "contradicted"}
+@pytest.mark.parametrize(
+    ("cells", "partition", "printed", "status", "words"),
+    [
+        # 11/78 = 14.1 %, 11/58 = 19.0 %; the levels leave no patient of 78 without a stage.
+        (
+            {"III": (11, 4), "other": (67, 54)},
+            True,
+            "19.0",
+            "contradicted",
+            "11 of 58 (controls, Table 1) would be 19.0 %",
+        ),
+        # 33 and 31 of 64 who have a value, 14 of 78 without.
+        (
+            {"lo": (33, 13), "hi": (31, 14)},
+            False,
+            "51.6",
+            "suggests",
+            "33 of 64 (the sum of the levels of stage in cases) would be 51.6 %",
+        ),
+        # 44 and 40 with the level: 44/84 = 52.4 % needs more than the 78 patients of the group.
+        (
+            {"male": (44, 40)},
+            False,
+            "52.4",
+            "contradicted",
+            "44 of 84 (all with stage male) would be 52.4 %",
+        ),
+    ],
+)
+def test_another_denominator_is_named(cells, partition, printed, status, words):
+    (finding,) = check_percent_of_count(shares_of(cells, printed, partition=partition))
+    assert finding.status == status
+    assert words in finding.text
 
 
 def test_row_percentages_take_the_level_as_denominator():
@@ -132,11 +136,20 @@ def test_attainable_counts_are_found():
     assert list(attainable_counts(parse_printed("12.5"), 7)) == []
 
 
-def test_an_unattainable_percentage_is_contradicted():
-    # Of 7 patients one is 14.3 % and none is 0 %: 12.5 % is nobody.
-    findings = check_percent_is_attainable(alone("12.5", "7"))
-    assert statuses(findings) == {"percent": "contradicted"}
-    assert "1 of 7 is 14.29 %" in findings[0].text
+@pytest.mark.parametrize(
+    ("printed", "size", "status", "words"),
+    [
+        # Of 7 patients one is 14.3 % and none is 0 %: 12.5 % is nobody.
+        ("12.5", "7", "contradicted", "1 of 7 is 14.29 %"),
+        ("14.3", "7", "agrees", "is 1 patients"),
+        # With many patients the search has no power.
+        ("12.3", "1500", "open", "any print is possible"),
+    ],
+)
+def test_whole_patients_are_looked_for(printed, size, status, words):
+    (finding,) = check_percent_is_attainable(alone(printed, size))
+    assert finding.status == status
+    assert words in finding.text
 
 
 def test_the_size_of_which_an_unattainable_percentage_is_whole_is_named():
@@ -151,68 +164,30 @@ def test_the_size_of_which_an_unattainable_percentage_is_whole_is_named():
     assert "20 of 97 (RAIA, Table 1) would be." in finding.text
 
 
-def test_an_attainable_percentage_names_its_count():
-    (finding,) = check_percent_is_attainable(alone("14.3", "7"))
-    assert finding.status == "agrees"
-    assert "is 1 patients" in finding.text
-
-
-def test_with_many_patients_the_search_has_no_power():
+def test_share_of_attainable_prints():
     assert attainable_share(1000, 1) == 1
     assert attainable_share(7, 1) == 8 / 1001
-    (finding,) = check_percent_is_attainable(alone("12.3", "1500"))
-    assert finding.status == "open"
 
 
-def thirds(last: str, size: str = ""):
-    whole = number("n", "n", size or "90", group="all")
-    return registry(
-        whole,
-        *(
-            number(
-                level,
-                "percent",
-                printed,
-                variable="site",
-                level=level,
-                group="all",
-                of="n",
-                partition="sites",
-            )
-            for level, printed in {"a": "33.3", "b": "33.3", "c": last}.items()
-        ),
-    )
-
-
-def test_rounded_shares_need_not_add_to_100():
-    assert set(statuses(check_percent_sums(thirds("33.3"))).values()) == {"agrees"}
-
-
-def test_shares_that_leave_a_gap_are_contradicted():
-    # 33.3 + 33.3 leaves 33.4 give or take 0.1; 38.3 is out of reach.
-    found = statuses(check_percent_sums(thirds("38.3")))
-    assert found["c"] == "contradicted"
-
-
-def test_sevenths_that_were_cut_off_are_not_contradicted():
-    # 1/7 = 14.2857 %, cut off to 14.2: seven times 14.2 is 99.4, too little for rounding.
-    rows = registry(
-        number("n", "n", "7", group="all"),
-        *(
-            number(
-                level,
-                "percent",
-                "14.2",
-                variable="site",
-                level=level,
-                group="all",
-                of="n",
-                partition="sites",
-            )
-            for level in "abcdefg"
-        ),
-    )
-    assert "contradicted" not in statuses(check_percent_sums(rows)).values()
+@pytest.mark.parametrize(
+    ("printed", "size", "status"),
+    [
+        # Rounded shares need not add to 100.
+        (("33.3", "33.3", "33.3"), "90", "agrees"),
+        # 33.3 + 33.3 leaves 33.4 give or take 0.1; 38.3 is out of reach.
+        (("33.3", "33.3", "38.3"), "90", "contradicted"),
+        # 1/7 = 14.2857 %, cut off to 14.2: seven times 14.2 is 99.4, too little for rounding.
+        (("14.2",) * 7, "7", "suggests"),
+    ],
+)
+def test_shares_of_a_partition_leave_no_gap(printed, size, status):
+    shared = {"variable": "site", "group": "all", "of": "n", "partition": "sites"}
+    rows = [
+        number(level, "percent", text, level=level, **shared)
+        for level, text in zip("abcdefg", printed, strict=False)
+    ]
+    found = statuses(check_percent_sums(registry(number("n", "n", size, group="all"), *rows)))
+    assert list(found.values())[-1] == status
 
 
 def test_shares_of_counted_parts_are_found_without_a_label_of_their_own():

@@ -82,10 +82,6 @@ def test_p_of_a_printed_u_is_compatible_or_under_a_limit_reproduced():
     assert "p_from_u" not in POSSIBILITY
 
 
-def test_p_above_that_without_ties_is_contradicted():
-    assert statuses(check_p_from_u(study("2874.0", "0.030"))) == {"p": "contradicted"}
-
-
 def test_p_below_needs_ties_and_is_open():
     (finding,) = check_p_from_u(study("2874.0", "0.001"))
     assert finding.status == "open"
@@ -101,29 +97,34 @@ def test_continuity_correction_is_suggested():
     assert statuses(found) == {"p": "suggests"}
 
 
-def test_p_below_the_floor_of_all_ties_is_contradicted():
+def test_p_beyond_what_ties_can_do():
+    assert statuses(check_p_from_u(study("2874.0", "0.030"))) == {"p": "contradicted"}
     # 2 and 30 patients: z cannot exceed √31 = 5.57, p not fall below 2.6e-8. But so small a group
     # may have an exact p: only suggested.
     small = study("0", "0.000000001", n_cases="2", n_controls="30")
     assert statuses(check_p_from_u(small)) == {"p": "suggests"}
 
 
-def test_more_pairs_than_patients_allow_is_contradicted():
-    # 80 × 97 = 7760 pairs.
-    assert statuses(check_u_in_range(study("8274.0"))) == {"u": "contradicted"}
-    assert [finding.status for finding in check_u_in_range(study("2874.0"))] == ["agrees"]
-
-
-def test_the_larger_u_is_named_as_such():
-    (finding,) = check_u_in_range(study("4886"))
-    assert finding.status == "agrees"
-    assert "larger of the two" in finding.text
+@pytest.mark.parametrize(
+    ("u", "status", "words"),
+    [
+        ("2874.0", "agrees", "is possible."),
+        # The larger of the two U is named as such.
+        ("4886", "agrees", "larger of the two"),
+        # 80 × 97 = 7760 pairs.
+        ("8274.0", "contradicted", "more than there are"),
+        ("2874.3", "contradicted", "neither a whole nor a half number"),
+    ],
+)
+def test_u_counts_pairs_and_halves(u, status, words):
+    (finding,) = check_u_in_range(study(u))
+    assert (finding.status, finding.target) == (status, "u" * (status != "agrees"))
+    assert words in finding.text
 
 
 def test_u_counts_halves():
     assert list(half_integers(parse_printed("2874.5"))) == [5749]
     assert not half_integers(parse_printed("2874.3"))
-    assert statuses(check_u_in_range(study("2874.3"))) == {"u": "contradicted"}
 
 
 def test_u_is_a_roc_area():

@@ -13,7 +13,6 @@ from printed_cohorts import printed
 from small_registry import counts, number, registry, statuses, two_groups
 
 from rairlib.checks.contingency import (
-    ExposureTable,
     check_adjusted_interval_width,
     check_crude_odds_ratio,
     crude_odds_ratio,
@@ -29,9 +28,8 @@ from rairlib.checks.regressions import (
     check_significance,
     check_wald_p_value,
     excludes_null,
+    from_symmetry,
     is_significant,
-    midpoint,
-    mirrored,
     p_from_z,
     wald_region,
     z_from_p,
@@ -53,11 +51,6 @@ ALL = (
     check_crude_odds_ratio,
     check_adjusted_interval_width,
 )
-
-
-def exposure(cells):
-    names = ("level_cases", "level_others", "reference_cases", "reference_others")
-    return ExposureTable(**dict(zip(names, cells, strict=True)))
 
 
 def ratio(estimate, low="", high="", p="", statistic="odds_ratio", **fields):
@@ -82,10 +75,10 @@ def of_one(check, *args, **fields):
 
 @pytest.mark.parametrize("case", R_VALUES["crude"], ids=lambda case: str(case["cells"]))
 def test_crude_odds_ratio_and_woolf_limits_equal_those_of_r(case):
-    table = exposure(case["cells"])
-    assert crude_odds_ratio(table) == pytest.approx(case["odds_ratio"], rel=1e-9)
-    assert woolf_standard_error(table) == pytest.approx(case["standard_error"], rel=1e-9)
-    low, high = woolf_limits(table)
+    cells = case["cells"]
+    assert crude_odds_ratio(cells) == pytest.approx(case["odds_ratio"], rel=1e-9)
+    assert woolf_standard_error(cells) == pytest.approx(case["standard_error"], rel=1e-9)
+    low, high = woolf_limits(cells)
     assert low[0] <= case["limits"][0] * (1 + 1e-9)
     assert case["limits"][0] <= low[1] * (1 + 1e-9)
     assert high[0] == pytest.approx(case["limits"][1], rel=1e-9)
@@ -124,8 +117,12 @@ def test_range_of_p_over_all_roundings_is_attained():
 
 
 def test_middle_and_mirror_by_hand():
-    assert midpoint((1.0, 1.2), (3.0, 3.2)) == (2.0, 2.2)
-    assert mirrored((2.0, 2.2), (3.0, 3.2)) == pytest.approx((0.8, 1.4))
+    assert from_symmetry("odds_ratio", (1.9, 2.3), (1.0, 1.2), (3.0, 3.2)) == (2.0, 2.2)
+    for name, low, high in (
+        ("ci_low", (1.0, 1.2), (3.0, 3.2)),
+        ("ci_high", (3.0, 3.2), (5.0, 5.2)),
+    ):
+        assert from_symmetry(name, (2.0, 2.2), low, high) == pytest.approx((0.8, 1.4))
 
 
 def test_true_interval_agrees_in_every_direction():
@@ -142,21 +139,38 @@ def test_true_interval_agrees_in_every_direction():
     assert finding.low <= 0.003775 <= finding.high
 
 
-def test_estimate_outside_its_own_interval_is_contradicted():
-    # 2.650 instead of 6.502, with limits 3.1 and 8.2.
-    (finding,) = of_one(check_estimate_in_interval, "2.650", "3.1", "8.2")
-    assert (finding.status, finding.target) == ("contradicted", "estimate")
-    assert "2.650 (3.1 to 8.2)" in finding.text
+EXP_LIMITS = ("0.196", "1.091", "1.357")
+"""A coefficient of Tang 2025 with the limits of its odds ratio."""
 
 
-def test_swapped_limits_are_contradicted():
-    (finding,) = of_one(check_estimate_in_interval, "2.0", "3.1", "1.2")
-    assert finding.status == "contradicted"
+@pytest.mark.parametrize(
+    ("statistic", "printed", "limits", "status", "text"),
+    [
+        ("odds_ratio", ("2.650", "3.1", "8.2"), "", "contradicted", "2.650 (3.1 to 8.2)"),
+        ("odds_ratio", ("2.0", "3.1", "1.2"), "", "contradicted", "above the upper limit"),
+        ("odds_ratio", ("1.0", "1.04", "1.2"), "", "agrees", "inside"),
+        ("odds_ratio", ("17", "1.2", "2.3"), "", "contradicted", "decimal point moved, 1.7,"),
+        ("coefficient", EXP_LIMITS, "wald exp", "agrees", "inside"),
+        ("coefficient", EXP_LIMITS, "", "suggests", "exp(coefficient)"),
+        ("mean", ("12.0", "13.0", "14.0"), "", "contradicted", "outside"),
+        ("percent", ("60.0", "65", "70"), "", "contradicted", "outside"),
+        ("median", ("20", "25", "22"), "", "contradicted", "above the upper limit"),
+        ("survival_percent", ("80.0", "85.0", "70.0"), "", "contradicted", "above the upper limit"),
+        ("survival_percent", ("80", "80.6", "90"), "", "suggests", "cut off"),
+        ("sensitivity", ("80.0", "70.0", "90.0"), "", "agrees", "inside"),
+    ],
+)
+def test_every_estimate_lies_inside_its_interval(statistic, printed, limits, status, text):
+    rows = registry(*ratio(*printed, statistic=statistic, limits=limits))
+    (finding,) = check_estimate_in_interval(rows)
+    assert finding.status == status
+    assert text in finding.text
+    outside = status != "agrees" and "above" not in text
+    assert finding.target == ("estimate" if outside else "")
 
 
-def test_estimate_that_rounds_to_its_limit_lies_inside():
-    (finding,) = of_one(check_estimate_in_interval, "1.0", "1.04", "1.2")
-    assert finding.status == "agrees"
+def test_an_estimate_outside_its_interval_is_not_told_again_as_asymmetry():
+    assert of_one(check_interval_symmetry, "17", "1.2", "2.3") == []
 
 
 def test_asymmetry_is_a_proof_for_wald_intervals_only():
@@ -178,30 +192,6 @@ def test_the_one_limit_that_does_not_fit_estimate_other_limit_and_p_is_named():
     assert "The other two fit p 0.676." in finding.text
 
 
-def test_a_lost_decimal_point_is_named_and_not_told_again_as_asymmetry():
-    rows = registry(*ratio("17", "1.2", "2.3"))
-    (finding,) = check_estimate_in_interval(rows)
-    assert finding.status == "contradicted"
-    assert "decimal point moved, 1.7," in finding.text
-    assert check_interval_symmetry(rows) == []
-
-
-@pytest.mark.parametrize(
-    ("statistic", "printed", "status"),
-    [
-        ("mean", ("12.0", "13.0", "14.0"), "contradicted"),
-        ("percent", ("60.0", "65", "70"), "contradicted"),
-        ("median", ("20", "25", "22"), "contradicted"),
-        ("survival_percent", ("80.0", "85.0", "70.0"), "contradicted"),
-        ("survival_percent", ("80", "80.6", "90"), "suggests"),
-        ("sensitivity", ("80.0", "70.0", "90.0"), "agrees"),
-    ],
-)
-def test_every_estimate_lies_inside_its_interval(statistic, printed, status):
-    findings = of_one(check_estimate_in_interval, *printed, statistic=statistic)
-    assert [finding.status for finding in findings] == [status]
-
-
 def test_an_interval_of_another_level_is_named_and_proves_nothing():
     # ln(3.64/1.10) / (2 · 1.645) = 0.3637; ln 2 / 0.3637 = 1.906, p = 0.0567.
     fields = {"limits": "wald exp", "test": "wald", "statistic": "hazard_ratio"}
@@ -211,49 +201,39 @@ def test_an_interval_of_another_level_is_named_and_proves_nothing():
         assert "as a 90 % interval it fits p 0.056" in finding.text
 
 
-def test_limits_of_exp_coefficient():
-    # exp(0.196) = 1.2165 and √(1.091 · 1.357) = 1.2167; Tang 2025.
-    rows = ratio("0.196", "1.091", "1.357", statistic="coefficient", limits="wald exp")
-    assert set(statuses(check_interval_symmetry(registry(*rows))).values()) == {"agrees"}
-    (finding,) = check_estimate_in_interval(registry(*rows))
-    assert finding.status == "agrees"
-
-
-def test_limits_of_the_odds_ratio_behind_a_coefficient_are_recognised():
-    (finding,) = of_one(
-        check_estimate_in_interval, "0.196", "1.091", "1.357", statistic="coefficient"
-    )
-    assert finding.status == "suggests"
-    assert "exp(coefficient)" in finding.text
-
-
-def test_plain_coefficient_interval():
-    # 0.50 ± 1.96 · 0.25.
-    rows = registry(*ratio("0.50", "0.01", "0.99", "0.046", statistic="coefficient"))
+@pytest.mark.parametrize(
+    ("printed", "limits"),
+    # exp(0.196) = 1.2165 and √(1.091 · 1.357) = 1.2167; 0.50 ± 1.96 · 0.25.
+    [(EXP_LIMITS, "wald exp"), (("0.50", "0.01", "0.99"), "")],
+)
+def test_intervals_of_coefficients_are_symmetric(printed, limits):
+    rows = registry(*ratio(*printed, statistic="coefficient", limits=limits))
     assert set(statuses(check_interval_symmetry(rows)).values()) == {"agrees"}
-    assert statuses(check_wald_p_value(rows)) == {"p_value": "agrees"}
 
 
-def test_p_value_that_does_not_follow_is_a_proof_only_if_declared():
-    # p is 0.0038; 0.04 has lost a zero.
-    wrong = ("6.502", "1.832", "23.080", "0.040")
-    assert statuses(of_one(check_wald_p_value, *wrong)) == {"p_value": "suggests"}
-    declared = of_one(check_wald_p_value, *wrong, limits="wald", test="wald")
-    assert statuses(declared) == {"p_value": "contradicted"}
-    assert "z" not in declared[0].target
-    assert "printed is 0.040" in declared[0].text
+# p is 0.0038; 0.04 has lost a zero. 0.50 / 0.25 = 2 has p 0.0455. Tang 2025: z = 0.196 / 0.0557 =
+# 3.52, p = 0.0004, which SPSS prints as .000.
+WRONG = ("6.502", "1.832", "23.080", "0.040")
+
+
+@pytest.mark.parametrize(
+    ("statistic", "printed", "limits", "test", "status", "text"),
+    [
+        ("odds_ratio", WRONG, "", "", "suggests", "printed is 0.040"),
+        ("odds_ratio", WRONG, "wald", "wald", "contradicted", "printed is 0.040"),
+        ("coefficient", ("0.50", "0.01", "0.99", "0.046"), "", "", "agrees", "printed is 0.046"),
+        ("coefficient", (*EXP_LIMITS, "0.001"), "wald exp", "wald", "suggests", ".000"),
+    ],
+)
+def test_wald_p_value(statistic, printed, limits, test, status, text):
+    fields = {"statistic": statistic, "limits": limits, "test": test}
+    (finding,) = of_one(check_wald_p_value, *printed, **fields)
+    assert (finding.status, finding.target) == (status, "p_value")
+    assert text in finding.text
 
 
 def test_p_value_of_another_test_is_left_alone():
     assert not of_one(check_wald_p_value, "2.0", "1.1", "3.6", "0.9", test="likelihood_ratio")
-
-
-def test_software_zero_printed_as_a_thousandth():
-    # Tang 2025: z = 0.196 / 0.0557 = 3.52, p = 0.0004, which SPSS prints as .000.
-    fields = {"statistic": "coefficient", "limits": "wald exp", "test": "wald"}
-    (finding,) = of_one(check_wald_p_value, "0.196", "1.091", "1.357", "0.001", **fields)
-    assert finding.status == "suggests"
-    assert ".000" in finding.text
 
 
 @pytest.mark.parametrize(
@@ -370,7 +350,7 @@ def test_adjustment_never_narrows_a_fitted_interval():
         design = sm.add_constant(np.column_stack([level, other]).astype(float))
         fit = sm.Logit(event.astype(float), design).fit(disp=0)
         cells = [int(np.sum((level == a) & (event == b))) for a in (1, 0) for b in (1, 0)]
-        assert fit.bse[1] >= woolf_standard_error(exposure(cells)) * (1 - 1e-9)
+        assert fit.bse[1] >= woolf_standard_error(cells) * (1 - 1e-9)
 
 
 def fitted_study(seed):
@@ -448,10 +428,9 @@ def possible_statuses(ties):
     st.sampled_from(HABITS),
 )
 def test_a_true_crude_odds_ratio_is_never_doubted(cells, decimals, ties):
-    table = exposure(cells)
-    low, high = woolf_limits(table)
+    low, high = woolf_limits(cells)
     # Cutting off 1.7 must not meet 1.69999…, which floating numbers make of it.
-    exact = crude_odds_ratio(table) + 1e-12
+    exact = crude_odds_ratio(cells) + 1e-12
     texts = [printed(value, decimals, ties) for value in (exact, low[1], high[0])]
     named = {"≥54": cells[:2], "<54": cells[2:]}
     rows = crude_study(*texts, cells=named, limits="wald")

@@ -7,24 +7,23 @@ from hypothesis import strategies as st
 from small_registry import number
 
 from rairlib.checks.rounding import (
+    exact_limits,
     is_rescued,
     judge,
-    rounded_limits,
-    shortened_limits,
     shown,
     shown_p,
 )
 from rairlib.registry.printed import parse_printed
 
 
-def test_rounded_limits_are_exact():
+def test_limits_are_exact():
     # 0.0005 has no exact binary form; the fraction has.
-    assert rounded_limits(parse_printed("0.681")) == (Fraction(1361, 2000), Fraction(1363, 2000))
+    assert exact_limits(parse_printed("0.681")) == (Fraction(1361, 2000), Fraction(1363, 2000))
 
 
 def test_number_words_are_not_rounded():
-    assert rounded_limits(parse_printed("six")) == (6, 6)
-    assert shortened_limits(parse_printed("six")) == (6, 6)
+    for shortened in (False, True):
+        assert exact_limits(parse_printed("six"), shortened) == (6, 6)
 
 
 @given(st.integers(-99_999_999, 99_999_999), st.integers(0, 3))

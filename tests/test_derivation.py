@@ -10,6 +10,7 @@ from rairlib.checks.findings import Finding
 from rairlib.verdicts.derivation import by_target, derive, is_third_of_interval, proof_against
 
 INTERVAL = ("auc", "low", "high")
+GIVEN = ("anchor", "held_out", "design", "unavailable")
 
 
 def finding(target, *uses, check="sums", status="agrees", low=1.0, high=1.0):
@@ -33,15 +34,18 @@ def test_derivable_number_follows_from_anchors():
     assert math.isnan(found["b"].value)
 
 
-def test_two_numbers_that_only_support_each_other_are_not_derived():
-    rows = roles(a="derivable", b="derivable")
-    assert derived(rows, finding("a", "b"), finding("b", "a")) == {}
-
-
-def test_longer_loop_is_not_derived_either():
+@pytest.mark.parametrize(
+    "circle",
+    [
+        [("a", "b"), ("b", "a")],
+        [("a", "b", "d"), ("b", "c", "d"), ("c", "a", "d")],
+        [("a", "a")],
+        [("a",)],  # from nothing
+    ],
+)
+def test_nothing_is_derived_in_a_circle_or_from_nothing(circle):
     rows = roles(a="derivable", b="derivable", c="derivable", d="anchor")
-    loop = [finding("a", "b", "d"), finding("b", "c", "d"), finding("c", "a", "d")]
-    assert derived(rows, *loop) == {}
+    assert derived(rows, *(finding(*names) for names in circle)) == {}
 
 
 def test_loop_with_a_foothold_is_derived_from_there():
@@ -55,15 +59,7 @@ def test_chain_is_followed_whatever_the_order_of_rows():
     assert set(derived(rows, finding("c", "b"), finding("b", "a"))) == {"b", "c"}
 
 
-def test_number_does_not_support_itself():
-    assert derived(roles(a="derivable"), finding("a", "a")) == {}
-
-
-def test_nothing_is_derived_from_nothing():
-    assert derived(roles(a="derivable"), finding("a")) == {}
-
-
-@pytest.mark.parametrize("role", ["anchor", "held_out", "design", "unavailable"])
+@pytest.mark.parametrize("role", GIVEN)
 def test_only_derivable_numbers_are_derived(role):
     assert derived(roles(a="anchor", b=role), finding("b", "a")) == {}
 
@@ -92,26 +88,21 @@ def test_repeats_are_neither_derived_nor_support():
     assert derived(rows, finding("b", "again"), finding("b-again", "a")) == {}
 
 
-def refutes(rows, target, *uses, status="contradicted"):
-    """Return whether a finding that recomputes `target` is held against it."""
-    stated = registry(*rows)
-    proof = finding(target, *uses, status=status, low=2, high=2)
-    return proof_against(stated[target], [proof], stated) == proof
-
-
-def test_contradiction_goes_to_the_derivable_number():
-    assert refutes(roles(a="anchor", b="derivable"), "b", "a")
-    assert not refutes(roles(a="anchor", b="derivable"), "a", "b")
-
-
-@pytest.mark.parametrize("role", ["anchor", "held_out", "design", "unavailable"])
-def test_contradiction_between_given_numbers_goes_to_the_one_recomputed(role):
-    assert refutes(roles(a="anchor", b=role), "b", "a")
-
-
-@pytest.mark.parametrize("status", ["agrees", "suggests", "open"])
-def test_only_a_contradiction_is_a_proof(status):
-    assert not refutes(roles(a="anchor", b="derivable"), "b", "a", status=status)
+@pytest.mark.parametrize(
+    ("role", "target", "use", "status", "refuted"),
+    [
+        ("derivable", "b", "a", "contradicted", True),
+        ("derivable", "a", "b", "contradicted", False),
+        *((role, "b", "a", "contradicted", True) for role in GIVEN),
+        *(("derivable", "b", "a", status, False) for status in ("agrees", "suggests", "open")),
+    ],
+)
+def test_contradiction_goes_to_the_derivable_number_else_to_the_one_recomputed(
+    role, target, use, status, refuted
+):
+    stated = registry(*roles(a="anchor", b=role))
+    proof = finding(target, use, status=status, low=2, high=2)
+    assert (proof_against(stated[target], [proof], stated) == proof) is refuted
 
 
 def test_findings_about_a_set_belong_to_no_number():

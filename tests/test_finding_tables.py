@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from rairlib.checks.catalogue import CHECKS, POSSIBILITY
-from rairlib.pages.tables import catalogue, counts_by_paper, findings_of
+from rairlib.pages.tables import catalogue, findings_of
 from rairlib.verdicts.verdicts import all_findings
 
 
@@ -20,8 +20,8 @@ def test_catalogue_has_a_full_row_for_every_check():
     assert (table["agreement"] == "possible").sum() == len(POSSIBILITY)
 
 
-def test_counts_by_paper_add_up_to_all_findings(findings):
-    counts = counts_by_paper(findings)
+def test_counts_by_paper_add_up_to_all_findings(page, findings):
+    counts = page("audit/checks").counts_by_paper(findings)
     assert counts.loc["all checks"].sum() == len(findings)
     assert counts.drop("all checks").sum().sum() == len(findings)
 

@@ -18,8 +18,6 @@ from rairlib.reconstruct.wide_tables import kept_tables
 from rairlib.registry.kept_files import KNOWN, KeptFileError, data_folder, kept_file, known_files
 from rairlib.registry.registry import load_registry
 from rairlib.registry.studies import load_checklist, load_studies, load_variables
-from rairlib.studies.lakhdar2024 import pages as oncocytic
-from rairlib.studies.tang2025 import pages as tang2025_cohort
 from rairlib.studies.tang2025.cohort import load_assumptions
 from rairlib.verdicts import publish
 from rairlib.verdicts import verdicts as results
@@ -158,9 +156,9 @@ READERS = {
     "tang2025/tripod_ai.csv": lambda: load_checklist("tang2025"),
     "lakhdar2024/simulated_cohort.csv": lambda: results.load_witness("lakhdar2024"),
     "results/lakhdar2024_ensemble.csv": lambda: results.load_ensemble("lakhdar2024"),
-    "results/lakhdar2024_oncocytic.csv": oncocytic.load_oncocytic,
+    "results/lakhdar2024_oncocytic.csv": lambda: common.load_result("lakhdar2024", "oncocytic"),
     "results/planted_errors.csv": read_rates,
-    "results/tang2025_area.csv": lambda: tang2025_cohort.load_result("area"),
+    "results/tang2025_area.csv": lambda: common.load_result("tang2025", "area"),
     "results/verdicts.csv": publish.kept_verdicts,
     "results/board.csv": publish.differences,
     "results/wang2025_joint_tables.csv": lambda: kept_tables(

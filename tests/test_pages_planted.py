@@ -3,13 +3,11 @@
 import pandas as pd
 import pytest
 
-from rairlib.figures.detection import detection_alt, draw_detection
-from rairlib.figures.style import canvas
+from rairlib.figures.detection import draw_detection
 from rairlib.pages.planted import (
     clean_papers,
     detection,
-    hits_by_kind,
-    hits_by_statistic,
+    hits_by,
     rates_by_check,
 )
 
@@ -50,14 +48,14 @@ def test_kinds_stand_in_the_order_of_the_file(rates):
 
 
 def test_hits_by_kind_end_in_all(rates):
-    table = hits_by_kind(rates)
+    table = hits_by(rates, "kind")
     assert list(table.index) == [UNIT, DIGIT, "all"]
     assert plain(table.loc[DIGIT]) == [100, "70 %", "60 to 78 %", "70 %", "85 %"]
     assert plain(table.loc["all"])[1] == "75 %"
 
 
 def test_hits_by_statistic_have_no_column_of_random_draws(rates):
-    table = hits_by_statistic(rates)
+    table = hits_by(rates, "statistic")
     assert list(table.index) == ["sd", "all"]
     assert plain(table.loc["sd"]) == [20, "50 %", "30 to 70 %", "60 %"]
 
@@ -76,13 +74,9 @@ def test_papers_without_error_are_counted_by_how_they_print(rates):
 
 
 def test_figure_draws_both_outcomes_of_each_kind(rates):
-    _, ax = canvas()
-    draw_detection(detection(rates), ax, title="Errors found")
+    shown = draw_detection(detection(rates), title="Errors found")
+    (ax,) = shown.figure.axes
     # Each outcome is one set of intervals and one line of markers.
     assert [len(line.get_xdata()) for line in ax.lines] == [2, 2]
     assert list(ax.lines[0].get_xdata()) == pytest.approx([80, 70])
-
-
-def test_alternative_text_states_rates_from_most_to_least(rates):
-    text = detection_alt(detection(rates))
-    assert text.endswith("unit slipped 80 %, one digit changed 70 %.")
+    assert shown.alt.endswith("unit slipped 80 %, one digit changed 70 %.")

@@ -15,7 +15,6 @@ from rairlib.studies.tang2025 import analysis as tang2025
 from rairlib.studies.tang2025.analysis import (
     CANDIDATES,
     LEVELS,
-    checked,
     develop,
     fit_printed_variables,
     screened,
@@ -47,7 +46,7 @@ def cohort():
 
 @pytest.fixture(scope="module")
 def training(cohort):
-    return tang2025.one_set(checked(cohort), "training")
+    return tang2025.one_set(tang2025.check_cohort(cohort), "training")
 
 
 @pytest.fixture(scope="module")

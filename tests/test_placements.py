@@ -1,8 +1,10 @@
 """Where the patients of a rare level can stand: by hand, and against a direct fit."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from rairlib.pages.common import load_result
 from rairlib.reconstruct.joint_tables import (
     OutcomeSplits,
     firth_of_placement,
@@ -13,7 +15,7 @@ from rairlib.reconstruct.joint_tables import (
 from rairlib.registry.registry import load_registry
 from rairlib.stats.logistic import firth_logistic
 from rairlib.studies.lakhdar2024.cohort import read_anchors
-from rairlib.studies.lakhdar2024.pages import COVARIATES, LEVEL, load_oncocytic
+from rairlib.studies.lakhdar2024.pages import COVARIATES, LEVEL
 
 
 def test_one_patient_stands_in_a_cell_as_often_as_events_do():
@@ -50,7 +52,7 @@ def test_fit_of_a_placement_is_the_fit_to_such_patients():
 
 
 def test_kept_oncocytic_results_are_those_of_the_code():
-    kept = load_oncocytic()
+    kept = load_result("lakhdar2024", "oncocytic")
     anchors = read_anchors(load_registry("lakhdar2024"))
     places, probability = placements(anchors.splits, 3)
     assert kept["placement"].tolist() == [" ".join(map(str, place)) for place in places]
@@ -64,10 +66,7 @@ def test_kept_oncocytic_results_are_those_of_the_code():
 
 
 def test_quantiles_are_weighted_by_probability(page):
-    kept = (
-        load_oncocytic()
-        .head(2)
-        .assign(estimate=[1.0, 9.0], low=[0.5, 4.0], p_value=[0.9, 0.01], probability=[0.9, 0.1])
-    )
+    columns = {"estimate": [1.0, 9.0], "low": [0.5, 4.0], "p_value": [0.9, 0.01]}
+    kept = pd.DataFrame({**columns, "probability": [0.9, 0.1]})
     summary = page("lakhdar2024/analyses").summarise_placements(kept)
     assert summary.loc["odds ratio"].tolist() == [1, 1, 1, 9, 9]

@@ -11,7 +11,7 @@ from rairlib.reconstruct.events import (
 )
 from rairlib.registry.registry import load_registry
 from rairlib.studies.wang2025 import pages
-from rairlib.studies.wang2025.print import (
+from rairlib.studies.wang2025.printed import (
     avidity_cases,
     avidity_logrank,
     avidity_unions,
@@ -115,18 +115,20 @@ def test_rates_bound_events(registry):
     assert np.isnan(float(table["uncensored"].astype(float)["RAIR", 60.0, 80]))
 
 
-def test_follow_ups_told_in_words_reach_both_printed_statistics(registry):
-    two = pages.two_group_follow_ups(registry)["rounds to the print"]
+def test_follow_ups_told_in_words_reach_both_printed_statistics(page, registry):
+    cases = avidity_cases(registry).query("possible")
+    table = page("wang2025/progression").two_group_follow_ups(registry, cases)
+    two = table["rounds to the print"]
     assert {name.split(":")[0] for name in two.index[two.astype(bool)]} == {
         "90 RAIA, 79 RAIR",
         "89 RAIA, 80 RAIR",
     }
 
 
-def test_other_frames_of_the_chapter_have_rows(registry):
+def test_other_frames_of_the_chapter_have_rows(page, registry):
     verdicts = pages.avidity_table(registry)["verdict"]
     assert set(verdicts) == {"excluded", "open", "speaks against it"}
-    assert len(pages.event_table(registry)) == 24
+    assert len(page("wang2025/progression").event_table(registry)) == 24
 
 
 def test_table_behind_the_cutoff_is_unique(registry):
@@ -154,13 +156,13 @@ def test_made_up_values_lie_within_the_limits(registry):
     assert low < 0.760 < high
 
 
-def test_cutoff_can_be_the_best_one_and_need_not_be(registry):
+def test_cutoff_can_be_the_best_one_and_need_not_be(page, registry):
     made_up = tg_examples(registry, [(26, 8000, 0.75), (28, 8000, 0.7), (26, 12000, 0.95)])
     best = made_up["best index"] == made_up["at the cut-off"]
     assert best.tolist() == [True, True, False]
     assert made_up["SPSS"].tolist()[:2] == [True, False]
     assert made_up["DeLong"].tolist()[:2] == [False, True]
-    assert "true positives" in pages.tg_summary(registry).index
+    assert "true positives" in page("wang2025/progression").tg_summary(registry).index
 
 
 def test_limits_of_two_samples_of_four_by_hand():

@@ -6,10 +6,10 @@ import pytest
 from rairlib.output import as_file
 from rairlib.registry.registry import load_registry
 from rairlib.registry.studies import load_ensemble, load_witness, study_folder
-from rairlib.studies.lakhdar2024.cohort import draw_cohorts, draw_witness, read_anchors
 from rairlib.studies.simulations import achieved, held_out_values, simulation_of
 from rairlib.verdicts.publish import ENSEMBLE_SEED, WITNESS_SEED
 
+SIMULATION = simulation_of("lakhdar2024")
 # As printed in Table 1 and the text of Bel Lakhdar et al. 2024.
 TABLE_1 = {
     ("gender", "female"): (30, 53),
@@ -35,13 +35,8 @@ def registry():
 
 
 @pytest.fixture(scope="module")
-def anchors(registry):
-    return read_anchors(registry)
-
-
-@pytest.fixture(scope="module")
-def cohorts(anchors):
-    return [load_witness("lakhdar2024"), *draw_cohorts(anchors, 3, seed=11)]
+def cohorts():
+    return [load_witness("lakhdar2024"), *SIMULATION.cohorts(3, 11)]
 
 
 def test_counts_of_table_1(cohorts):
@@ -87,14 +82,14 @@ def test_subtypes_belong_to_papillary_carcinomas(cohorts):
         assert (named["high_risk_ptc"] == "yes").all()
 
 
-def test_cohort_depends_on_seed_and_ordinal_alone(anchors, cohorts):
-    again = list(draw_cohorts(anchors, 2, seed=11))
+def test_cohort_depends_on_seed_and_ordinal_alone(cohorts):
+    again = list(SIMULATION.cohorts(2, 11))
     assert again[1].equals(cohorts[2])
     assert not again[0].equals(again[1])
 
 
-def test_kept_witness_is_what_its_seed_draws(anchors, registry):
-    drawn = draw_witness(anchors, registry, WITNESS_SEED)
+def test_kept_witness_is_what_its_seed_draws():
+    drawn = SIMULATION.witness(WITNESS_SEED)
     kept = (study_folder("lakhdar2024") / "simulated_cohort.csv").read_text(encoding="utf-8")
     assert drawn.to_csv(index=False, lineterminator="\n") == kept
 

@@ -6,18 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rairlib.reconstruct.accounts import FIRST_STEP, LAST_STEP, hypotheses
 from rairlib.reconstruct.logistic import ReconstructionError, agreement
 from rairlib.reconstruct.submodels import one_split
 from rairlib.registry.registry import load_registry
 from rairlib.stats.selection import backward_lr, forward_lr
-from rairlib.studies.wang2025.pages import (
-    accounts,
-    age_by_stage,
-    hypotheses_table,
-    rows_beside_print,
-    table_four_model,
-    table_four_patients,
-)
+from rairlib.studies.wang2025.pages import hypotheses_table, table_four_model
 
 R = json.loads((Path(__file__).parent / "reference" / "table_four.json").read_text())
 
@@ -29,12 +23,22 @@ def registry():
 
 @pytest.fixture(scope="module")
 def found(registry):
-    return accounts(registry)
+    return hypotheses("wang2025", table_four_model(registry))
 
 
 @pytest.fixture(scope="module")
-def cohort(registry, found):
-    return table_four_patients(registry, found)
+def chapter(page):
+    return page("wang2025/refractory")
+
+
+@pytest.fixture(scope="module")
+def first(chapter, found):
+    return chapter.account(found, FIRST_STEP)
+
+
+@pytest.fixture(scope="module")
+def cohort(chapter, registry, first):
+    return chapter.patients_of(table_four_model(registry), first)
 
 
 def test_table_of_hypotheses_names_covariates_in_words(found):
@@ -43,10 +47,12 @@ def test_table_of_hypotheses_names_covariates_in_words(found):
     assert not table.astype(str).map(lambda text: "_" in text).to_numpy().any()
 
 
-def test_age_by_stage_has_the_printed_totals(registry, found):
-    table = age_by_stage(registry, found)
-    assert table.loc["all"].to_dict() == {"T1/T2/T3": 106, "T4": 71, "all": 177}
-    assert table["all"].to_dict() == {"<55": 115, "≥55": 62, "all": 177}
+def test_age_by_stage_has_the_printed_totals(chapter, registry, found):
+    last = chapter.account(found, LAST_STEP)
+    cells = chapter.levels_of(table_four_model(registry).restricted(last.covariates))
+    cells = cells.assign(n=last.tables[0])
+    assert cells.groupby("t_stage")["n"].sum().to_dict() == {"T1/T2/T3": 106, "T4": 71}
+    assert cells.groupby("age_55")["n"].sum().to_dict() == {"<55": 115, "≥55": 62}
 
 
 def test_any_one_number_singles_the_table_out(registry):
@@ -64,8 +70,11 @@ def selections(registry, cohort):
     return {run: run(cohort, "rair", levels) for run in (backward_lr, forward_lr)}
 
 
-def test_each_printed_number_is_given_by_one_of_the_two_steps(registry, found):
-    table = rows_beside_print(registry, found)
+def test_each_printed_number_is_given_by_one_of_the_two_steps(chapter, registry, found, first):
+    model, last = table_four_model(registry), chapter.account(found, LAST_STEP)
+    steps = {"first step": first, "last step": last}
+    fits = {name: chapter.fit_of(model, step) for name, step in steps.items()}
+    table = chapter.rows_beside_print(model, fits)
     assert len(table) == 20
     assert "neither" not in set(table["agrees"])
     selected = table.loc[["age", "T stage"]]

@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 from small_registry import number, registry
 
-from rairlib.figures.board import CLASSES, STYLES, board_alt, draw_board
-from rairlib.figures.style import canvas
+from rairlib.figures.board import CLASSES, STYLES, draw_board
 from rairlib.pages.tables import (
     beside,
     objections,
@@ -191,24 +190,19 @@ def test_board_knows_every_basis_and_every_verdict():
 
 
 def test_board_bars_are_as_long_as_the_counts():
-    figure, ax = canvas()
-    ax.remove()
-    draw_board(BOARD, figure, names={"x": "Study X"})
-    widths = [[bar.get_width() for bar in panel.patches] for panel in figure.axes]
+    panels = draw_board(BOARD, names={"x": "Study X"}).figure.axes
+    widths = [[bar.get_width() for bar in panel.patches] for panel in panels]
     assert widths == [[4, 18, 1, 5], [7]]
-    assert figure.axes[0].get_title(loc="left") == "Study X"
+    assert panels[0].get_title(loc="left") == "Study X"
 
 
 def test_board_does_not_colour_a_met_anchor_like_evidence():
-    figure, ax = canvas()
-    ax.remove()
-    draw_board(BOARD, figure)
-    tested, _, _, built = figure.axes[0].patches
+    tested, _, _, built = draw_board(BOARD).figure.axes[0].patches
     assert tested.get_facecolor() != built.get_facecolor()
 
 
 def test_board_alternative_text_states_every_count():
-    assert board_alt(BOARD, names={"x": "Study X"}) == (
+    assert draw_board(BOARD, names={"x": "Study X"}).alt == (
         "Bar chart of verdicts by study and basis. Study X, 28 numbers. independent test, from "
         "other printed numbers: 4 reproduced; bookkeeping: 18 reproduced and 1 contradicted; "
         "anchor, no evidence: 5 met. y, 7 numbers. nothing recomputed: 7 not assessable."

@@ -2,9 +2,9 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial, wraps
 
 from rairlib.checks.findings import Finding
 from rairlib.checks.rounding import SHORTENED, is_approximate, is_plain
@@ -15,19 +15,8 @@ COUNTED = ("n", "count")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partition:
-    """Numbers that are exclusive and exhaustive parts of one whole.
+    """Numbers that are exclusive and exhaustive parts of one whole, none of them stated twice."""
 
-    Attributes
-    ----------
-    label : str
-        Label in the registry.
-    whole : ReportedNumber
-        The number to which the parts add up.
-    parts : tuple of ReportedNumber
-        At least two, none of which states another again.
-    """
-
-    label: str
     whole: ReportedNumber
     parts: tuple[ReportedNumber, ...]
 
@@ -35,8 +24,17 @@ class Partition:
     def is_split_of_groups(self) -> bool:
         """Whether a group of patients is split into named groups."""
         rows = (self.whole, *self.parts)
-        groups = {row.group for row in rows}
-        return all(row.statistic == "n" for row in rows) and len(groups) == len(rows)
+        return all(row.statistic == "n" for row in rows) and _differ(row.group for row in rows)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The identifiers of the whole and of its parts."""
+        return frozenset(row.id for row in (self.whole, *self.parts))
+
+
+def _differ(values: Iterable) -> bool:
+    values = list(values)
+    return len(set(values)) == len(values)
 
 
 def count_limits(row: ReportedNumber) -> tuple[float, float]:
@@ -77,7 +75,7 @@ def find_partitions(
     the parts of those that cannot: their wholes differ, or two parts are the same quantity.
     """
     partitions, unclear = [], []
-    for label, labelled in registry.partitions().items():
+    for labelled in registry.partitions().values():
         rows = [row for row in labelled if row.statistic in statistics]
         known = {row.id for row in rows}
         firsts = [(row, original_of(registry, row).id) for row in rows]
@@ -86,11 +84,16 @@ def find_partitions(
         if len(parts) < 2 or not wholes:
             continue
         originals = {original_of(registry, whole).id for whole in wholes}
-        if len(originals) > 1 or len({row.key for row in parts}) < len(parts):
+        if len(originals) > 1 or not _differ(row.key for row in parts):
             unclear.append(parts)
         elif wholes[0].statistic in COUNTED:
-            partitions.append(Partition(label=label, whole=wholes[0], parts=parts))
+            partitions.append(Partition(whole=wholes[0], parts=parts))
     return partitions, unclear
+
+
+def _firsts(registry: Registry, statistic, **wanted: str) -> list[ReportedNumber]:
+    """Return the rows of a statistic, those that repeat another last."""
+    return sorted(registry.where(statistic, **wanted), key=lambda row: bool(row.repeats))
 
 
 class CountIndex:
@@ -113,6 +116,8 @@ class CountIndex:
         Those that can be added up.
     splits : list of Partition
         Those of a group into groups.
+    declared : set of frozenset of str
+        The identifiers in each of the partitions.
     unclear : list of tuple of ReportedNumber
         Parts of those that cannot be added up.
     """
@@ -122,61 +127,53 @@ class CountIndex:
         self.counts: dict[tuple[str, str, str], ReportedNumber] = {}
         self.sizes: dict[str, ReportedNumber] = {}
         self.levels: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for row in sorted(registry.where("count"), key=lambda row: bool(row.repeats)):
+        for row in _firsts(registry, "count"):
             if row.variable and (row.variable, row.level, row.group) not in self.counts:
                 self.counts[row.variable, row.level, row.group] = row
                 self.levels[row.variable, row.group].append(row.level)
-        for row in sorted(registry.where("n", variable=""), key=lambda row: bool(row.repeats)):
+        for row in _firsts(registry, "n", variable=""):
             self.sizes.setdefault(row.group, row)
         self.partitions, self.unclear = find_partitions(registry)
         self.splits = [part for part in self.partitions if part.is_split_of_groups]
-        self._declared = {self._ids(part.whole, part.parts) for part in self.partitions}
+        self.declared = {part.ids for part in self.partitions}
         self._exhaustive = self._spread_exhaustive_levels()
 
     def size(self, group: str) -> int | None:
         """Return the number of patients in a group, or None."""
         return whole_number(self.sizes.get(group))
 
-    @staticmethod
-    def _ids(whole: ReportedNumber, parts: Iterable[ReportedNumber]) -> frozenset[str]:
-        return frozenset(row.id for row in (whole, *parts))
-
-    def is_declared(self, whole: ReportedNumber, parts: Iterable[ReportedNumber]) -> bool:
-        """Whether the registry makes these parts a partition of this whole."""
-        return self._ids(whole, parts) in self._declared
-
     def is_exhaustive(self, variable: str, levels: Iterable[str], group: str) -> bool:
         """Whether the print makes these levels a partition of (a part of) the group."""
-        wanted = frozenset(levels)
-        return any(
-            group in groups
-            for (name, declared, _), groups in self._exhaustive.items()
-            if name == variable and declared == wanted
-        )
+        wanted = (variable, frozenset(levels))
+        return any(group in groups for key, groups in self._exhaustive.items() if key[:2] == wanted)
 
-    def inferred_partitions(self) -> list[Partition]:
-        """Return the partitions into levels that follow from declared ones.
+    def inferred_partitions(self) -> Iterator[Partition]:
+        """Yield the partitions into levels that follow from declared ones, and are not declared.
 
         If levels exhaust a group, they exhaust each group that it is split into; if they exhaust
         all groups of a split, they exhaust the whole.
         """
-        found = []
         for (variable, levels, part), groups in self._exhaustive.items():
             for group in sorted(groups):
                 rows = [self.counts.get((variable, level, group)) for level in sorted(levels)]
                 whole = self.counts.get((*part, group)) if part else self.sizes.get(group)
-                missing = whole is None or None in rows
-                if not missing and not self.is_declared(whole, rows):
-                    found.append(Partition(label="", whole=whole, parts=tuple(rows)))
-        return found
+                if None not in (whole, *rows):
+                    found = Partition(whole=whole, parts=tuple(rows))
+                    if found.ids not in self.declared:
+                        yield found
 
     def _spread_exhaustive_levels(self) -> dict[tuple, set[str]]:
         """Map (variable, levels, level of which they are parts or ()) to groups."""
         exhaustive: dict[tuple, set[str]] = defaultdict(set)
         for partition in self.partitions:
-            key = _level_split(partition)
-            if key:
-                exhaustive[key].add(partition.whole.group)
+            whole, parts = partition.whole, partition.parts
+            variables = {row.variable for row in parts}
+            groups = {row.group for row in (whole, *parts)}
+            counted = all(row.statistic == "count" for row in parts)
+            if counted and len(variables) == len(groups) == 1 and "" not in variables:
+                part = (whole.variable, whole.level) if whole.statistic == "count" else ()
+                levels = frozenset(row.level for row in parts)
+                exhaustive[variables.pop(), levels, part] |= groups
         for groups in exhaustive.values():
             size = 0
             while size < len(groups):
@@ -192,18 +189,7 @@ class CountIndex:
 
 @lru_cache(maxsize=2)
 def count_index(registry: Registry) -> CountIndex:
-    """Return the index of a registry, built once for all checks.
-
-    Parameters
-    ----------
-    registry : Registry
-        Reported numbers.
-
-    Returns
-    -------
-    CountIndex
-        Do not change it: all checks share it.
-    """
+    """Return the index of a registry, built once for all checks: do not change it."""
     return CountIndex(registry)
 
 
@@ -219,18 +205,6 @@ def wholes_of_groups(registry: Registry) -> dict[str, set[str]]:
         for above in wholes.values():
             above |= {group for whole in list(above) for group in wholes.get(whole, ())}
     return {group: above - {group} for group, above in wholes.items()}
-
-
-def _level_split(partition: Partition) -> tuple | None:
-    """Return the key of a partition into levels of one variable within one group."""
-    variables = {row.variable for row in partition.parts}
-    groups = {row.group for row in (*partition.parts, partition.whole)}
-    counted = all(row.statistic == "count" for row in partition.parts)
-    if not counted or len(variables) > 1 or len(groups) > 1 or "" in variables:
-        return None
-    whole = partition.whole
-    part = (whole.variable, whole.level) if whole.statistic == "count" else ()
-    return variables.pop(), frozenset(row.level for row in partition.parts), part
 
 
 def named(row: ReportedNumber) -> str:
@@ -257,15 +231,10 @@ def attached(registry: Registry, row: ReportedNumber, statistic: str) -> Reporte
     return rows[0] if len(rows) == 1 else None
 
 
-def outcome_sizes(
-    index: CountIndex, row: ReportedNumber
-) -> tuple[ReportedNumber, ReportedNumber] | None:
+def outcome_sizes(index: CountIndex, row: ReportedNumber) -> tuple[ReportedNumber, ...] | None:
     """Return the rows with the sizes of the groups of ``A vs B``, or None unless both are known."""
-    groups = row.outcome_groups
-    if groups is None:
-        return None
-    sizes = tuple(index.sizes.get(group) for group in groups)
-    return sizes if all((whole_number(size) or 0) > 0 for size in sizes) else None
+    sizes = tuple(index.sizes.get(group) for group in row.outcome_groups or ())
+    return sizes if sizes and all((whole_number(size) or 0) > 0 for size in sizes) else None
 
 
 def whole_of(index: CountIndex, groups: tuple[str, ...]) -> ReportedNumber | None:
@@ -299,17 +268,8 @@ def short_name(row: ReportedNumber) -> str:
 def unless_shortened(find: Callable[..., Finding], *subject) -> Finding:
     """Turn a proof into a suggestion where cut off or twice rounded digits would explain it.
 
-    Parameters
-    ----------
-    find : callable
-        Takes the subject, and whether prints may be shortened instead of rounded.
-    *subject
-        What the finding is about.
-
-    Returns
-    -------
-    Finding
-        For rounded prints; a contradiction that shortened prints would lift is ``suggests``.
+    `find` takes the subject, and whether prints may be shortened instead of rounded. The finding is
+    that for rounded prints; a contradiction that shortened prints would lift is ``suggests``.
     """
     finding = find(*subject, False)
     if finding.status != "contradicted":
@@ -317,9 +277,9 @@ def unless_shortened(find: Callable[..., Finding], *subject) -> Finding:
     return finding.doubted(SHORTENED, find(*subject, True).status != "contradicted")
 
 
-def ids(*rows: ReportedNumber | None) -> tuple[str, ...]:
-    """Return the identifiers of the rows that exist."""
-    return tuple(row.id for row in rows if row is not None)
+def kindly(find: Callable[..., Finding]) -> Callable[..., Finding]:
+    """Judge each subject as :func:`unless_shortened` does."""
+    return wraps(find)(partial(unless_shortened, find))
 
 
 # --- Means, standard deviations, quartiles and ranges of a registry, found by what they describe
@@ -328,56 +288,28 @@ def ids(*rows: ReportedNumber | None) -> tuple[str, ...]:
 SUMMARIES = ("mean", "sd", "median", "q1", "q3", "minimum", "maximum")
 
 
-class SummaryIndex:
-    """Summaries of continuous variables: ``rows`` maps (variable, level, group) to a cell.
-
-    A cell maps each statistic to the row that states it first. Inequalities and approximations are
-    left out.
-    """
-
-    def __init__(self, registry: Registry) -> None:
-        self.registry = registry
-        self.rows: dict[tuple[str, str, str], dict[str, ReportedNumber]] = defaultdict(dict)
-        found = [row for row in registry if row.statistic in SUMMARIES]
-        for row in sorted(found, key=lambda row: bool(row.repeats)):
-            if row.variable and is_plain(row):
-                self.rows[row.variable, row.level, row.group].setdefault(row.statistic, row)
-
-    def find(self, statistic: str, variable: str, level: str, group: str) -> ReportedNumber | None:
-        """Return one summary, or None."""
-        return self.rows.get((variable, level, group), {}).get(statistic)
-
-    def mean_and_sd(
-        self, variable: str, level: str, group: str
-    ) -> tuple[ReportedNumber, ReportedNumber] | None:
-        """Return mean and SD of a variable in a group, or None unless both are printed."""
-        pair = tuple(self.find(name, variable, level, group) for name in ("mean", "sd"))
-        return None if None in pair else pair
-
-    def rows_of(self, statistic: str, group: str) -> list[ReportedNumber]:
-        """Return one statistic of all variables in a group."""
-        return [
-            cell[statistic]
-            for (_, _, name), cell in self.rows.items()
-            if name == group and statistic in cell
-        ]
-
-    def size_of(self, row: ReportedNumber | None) -> tuple[ReportedNumber, int] | None:
-        """Return the row and value of the number of patients behind a summary, or None.
-
-        Its `of` names the number of patients, else that of its group is taken. Where values are
-        missing, `of` must name the number that was measured: the checks take the print at its word.
-        """
-        if row is None:
-            return None
-        size = self.registry.size(row.group)
-        if row.of in self.registry and self.registry[row.of].statistic in COUNTED:
-            size = self.registry[row.of]
-        number = whole_number(size)
-        return None if number is None else (size, number)
-
-
 @lru_cache(maxsize=2)
-def summary_index(registry: Registry) -> SummaryIndex:
-    """Return the summaries of a registry, indexed once for all checks."""
-    return SummaryIndex(registry)
+def summaries(registry: Registry) -> dict[tuple[str, str, str], dict[str, ReportedNumber]]:
+    """Map (variable, level, group) to its cell: each statistic and the row that states it first.
+
+    Inequalities and approximations are left out. Do not change it: all checks share it.
+    """
+    cells: dict[tuple[str, str, str], dict[str, ReportedNumber]] = defaultdict(dict)
+    for row in _firsts(registry, SUMMARIES):
+        if row.variable and is_plain(row):
+            cells[row.variable, row.level, row.group].setdefault(row.statistic, row)
+    return dict(cells)
+
+
+def size_of(registry: Registry, row: ReportedNumber | None) -> ReportedNumber | None:
+    """Return the row with the number of patients behind a summary, None unless it is whole.
+
+    Its `of` names the number of patients, else that of its group is taken. Where values are
+    missing, `of` must name the number that was measured: the checks take the print at its word.
+    """
+    if row is None:
+        return None
+    size = registry.size(row.group)
+    if row.of in registry and registry[row.of].statistic in COUNTED:
+        size = registry[row.of]
+    return None if whole_number(size) is None else size

@@ -8,8 +8,9 @@ would rescue the set, it is ``suggests``. A figure is blamed only if the others 
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import chain, combinations
+from operator import and_
 
 import numpy as np
 
@@ -47,14 +48,20 @@ class ClassificationTables:
     ----------
     with_outcome, without_outcome : int
         Patients with and without the outcome.
-    true_positives, true_negatives : ndarray
-        Column (one per possible count) and row, so that formulas broadcast over all tables.
     """
 
     with_outcome: int
     without_outcome: int
-    true_positives: np.ndarray = field(repr=False)
-    true_negatives: np.ndarray = field(repr=False)
+
+    @property
+    def true_positives(self) -> np.ndarray:
+        """Possible counts as a column, so that formulas broadcast over all tables."""
+        return np.arange(self.with_outcome + 1)[:, None]
+
+    @property
+    def true_negatives(self) -> np.ndarray:
+        """Possible counts as a row."""
+        return np.arange(self.without_outcome + 1)[None, :]
 
     def percentages(self, statistic: str) -> np.ndarray:
         """Compute a figure in all tables.
@@ -82,17 +89,12 @@ def classification_tables(with_outcome: int, without_outcome: int) -> Classifica
     """List all (with_outcome + 1) × (without_outcome + 1) tables; None if there are too many."""
     if (with_outcome + 1) * (without_outcome + 1) > MOST_TABLES:
         return None
-    return ClassificationTables(
-        with_outcome=with_outcome,
-        without_outcome=without_outcome,
-        true_positives=np.arange(with_outcome + 1)[:, None],
-        true_negatives=np.arange(without_outcome + 1)[None, :],
-    )
+    return ClassificationTables(with_outcome=with_outcome, without_outcome=without_outcome)
 
 
 @lru_cache(maxsize=16)
 def _percentages(with_outcome: int, without_outcome: int, statistic: str) -> np.ndarray:
-    tp, tn = np.meshgrid(np.arange(with_outcome + 1), np.arange(without_outcome + 1), indexing="ij")
+    tp, tn = np.indices((with_outcome + 1, without_outcome + 1))
     fp, fn = without_outcome - tn, with_outcome - tp
     numerator, denominator = {
         "sensitivity": (tp, tp + fn),
@@ -124,11 +126,6 @@ class PrintedFigure:
     values: np.ndarray = field(repr=False)
 
     @property
-    def scale(self) -> float:
-        """100 for a figure in percent, 1 for a proportion."""
-        return 1.0 if self.row.unit != "%" and self.row.number.value <= 1 else 100.0
-
-    @property
     def printed(self) -> str:
         """Name and print, for example ``PPV 81.58 %``."""
         unit = " %" if self.row.unit == "%" else ""
@@ -146,25 +143,20 @@ class PrintedFigure:
         return np.unique(chosen[np.isfinite(chosen)])
 
 
-def printed_figure(row: ReportedNumber, tables: ClassificationTables) -> PrintedFigure:
-    """Join a printed figure, in percent or as a share, with its value in all tables."""
-    scale = 0.01 if row.unit != "%" and row.number.value <= 1 else 1.0
-    label = {"ppv": "PPV", "npv": "NPV"}.get(row.statistic, row.statistic)
-    return PrintedFigure(row=row, label=label, values=tables.percentages(row.statistic) * scale)
+def _scale(row: ReportedNumber) -> float:
+    """Return 100 for a figure in percent, 1 for a proportion."""
+    return 1.0 if row.unit != "%" and row.number.value <= 1 else 100.0
 
 
 def agreeing_with_all(figures: list[PrintedFigure], shortened: bool = False) -> np.ndarray | bool:
     """Mark the tables that agree with every figure; True if there is none to agree with."""
-    mask = True
-    for figure in figures:
-        mask = mask & figure.agreeing(shortened)
-    return mask
+    return reduce(and_, (figure.agreeing(shortened) for figure in figures), True)
 
 
 def exchange(figures: list[PrintedFigure]) -> str:
     """Name two figures that agree with all others once they are exchanged, as a sentence."""
     for first, second in combinations(figures, 2):
-        if first.row.statistic == "count" or second.row.statistic == "count":
+        if "count" in (first.row.statistic, second.row.statistic):
             continue
         swapped = [
             replace(figure, row=replace(figure.row, number=other.row.number))
@@ -178,10 +170,7 @@ def exchange(figures: list[PrintedFigure]) -> str:
 
 def smallest_conflict(figures: list[PrintedFigure]) -> list[PrintedFigure]:
     """Find the fewest figures that no table can show together, or none."""
-    for chosen, mask in _subsets(figures):
-        if not np.any(mask):
-            return chosen
-    return []
+    return next((chosen for chosen, mask in _subsets(figures) if not np.any(mask)), [])
 
 
 def smallest_source(target: PrintedFigure, others: list[PrintedFigure]) -> list[PrintedFigure]:
@@ -193,9 +182,7 @@ def smallest_source(target: PrintedFigure, others: list[PrintedFigure]) -> list[
     prefers = target.row.statistic != "count" and len(measured) == len(MEASURED)
     preferred = [(measured, agreeing_with_all(measured))] if prefers else []
     for chosen, mask in chain(preferred, _subsets(others)):
-        values = target.values[mask]
-        values = values[np.isfinite(values)]
-        if len(values) and values.min() == values.max():
+        if len(target.possible(mask)) == 1:
             return chosen
     return others
 
@@ -210,9 +197,6 @@ def _subsets(figures: list[PrintedFigure]) -> Iterator[tuple[list[PrintedFigure]
 
 
 # --- Sensitivity, specificity, predictive values and accuracy: is there a 2×2 table behind them ---
-# A set of figures that no table of whole patients can show is ``contradicted``; the proof is the
-# enumeration of all tables with the printed group sizes. Where cutting digits off or rounding twice
-# would rescue the set, it is ``suggests``. A figure is blamed only if the others agree without it.
 
 
 FOUR = ("sensitivity", "specificity", "ppv", "npv")
@@ -230,17 +214,14 @@ class Rule:
         Sizes of the groups with and without the outcome.
     tables : ClassificationTables
         All tables with these sizes.
-    printed_sizes : dict of int to str
-        The sizes of all groups of the paper, with their names.
-    positives : tuple of int or None
-        Printed counts of the rule's level with and without the outcome.
+    index : CountIndex
+        Counts and group sizes of the paper.
     """
 
     figures: list[PrintedFigure]
     sizes: tuple[ReportedNumber, ReportedNumber]
     tables: ClassificationTables
-    printed_sizes: dict[int, str]
-    positives: tuple[int | None, int | None]
+    index: CountIndex
 
     @property
     def first(self) -> ReportedNumber:
@@ -253,6 +234,15 @@ class Rule:
         rule = " ".join(text for text in (self.first.variable, self.first.level) if text)
         with_outcome, without = (whole_number(size) for size in self.sizes)
         return f"{rule} in {with_outcome} patients with and {without} without the outcome"
+
+    def counted(self, group: str) -> ReportedNumber | None:
+        """Return the printed count of the rule's level in a group."""
+        return self.index.counts.get((self.first.variable, self.first.level, group))
+
+    @property
+    def positives(self) -> list[int | None]:
+        """Printed numbers of patients called positive, with and without the outcome."""
+        return [whole_number(self.counted(group)) for group in self.first.outcome_groups]
 
     def rows(self, figures: list[PrintedFigure] | None = None) -> tuple[ReportedNumber, ...]:
         """Return the rows of some figures (of all if left out) and the group sizes."""
@@ -277,20 +267,19 @@ def rules(registry: Registry, index: CountIndex) -> list[Rule]:
         Those in groups of known size, of which the first row of each statistic is taken.
     """
     found = []
-    sized = {whole_number(row): group for group, row in index.sizes.items() if whole_number(row)}
     for rows, sizes in _figures_by_rule(registry, index):
         tables = classification_tables(*map(whole_number, sizes)) if sizes else None
-        if tables is not None:
-            cell = rows[0].variable, rows[0].level
-            counted = (index.counts.get((*cell, group)) for group in rows[0].outcome_groups)
-            rule = Rule(
-                figures=[printed_figure(row, tables) for row in rows],
-                sizes=sizes,
-                tables=tables,
-                printed_sizes=sized,
-                positives=tuple(map(whole_number, counted)),
+        if tables is None:
+            continue
+        figures = [
+            PrintedFigure(
+                row=row,
+                label=row.statistic.upper() if row.statistic in ("ppv", "npv") else row.statistic,
+                values=tables.percentages(row.statistic) * (_scale(row) / 100),
             )
-            found.append(rule)
+            for row in rows
+        ]
+        found.append(Rule(figures=figures, sizes=sizes, tables=tables, index=index))
     return found
 
 
@@ -298,12 +287,8 @@ def _figures_by_rule(registry: Registry, index: CountIndex) -> list[tuple[list, 
     """List the rows of each rule, in the order of the vocabulary, with its group sizes if known."""
     grouped: dict[tuple, dict[str, ReportedNumber]] = defaultdict(dict)
     for row in originals(registry, PERFORMANCE):
-        key = row.variable, row.level, row.group, row.method
-        grouped[key].setdefault(row.statistic, row)
-    listed = [
-        [rows[statistic] for statistic in PERFORMANCE if statistic in rows]
-        for rows in grouped.values()
-    ]
+        grouped[row.variable, row.level, row.group, row.method].setdefault(row.statistic, row)
+    listed = ([rows[name] for name in PERFORMANCE if name in rows] for rows in grouped.values())
     return [(rows, outcome_sizes(index, rows[0])) for rows in listed]
 
 
@@ -325,7 +310,7 @@ def check_classification_table(registry: Registry) -> Iterator[Finding]:
 
 def _existence(rule: Rule) -> Finding:
     mask = agreeing_with_all(rule.figures)
-    number = int(np.count_nonzero(mask))
+    number = np.count_nonzero(mask)
     text = f"{rule.in_words}: {printed_list(rule.figures)}. "
     if number == 0:
         return _no_table(rule, text)
@@ -364,8 +349,7 @@ def check_classification_figures(registry: Registry) -> Iterator[Finding]:
     for rule in rules(registry, count_index(registry)):
         for target in rule.figures:
             others = [figure for figure in rule.figures if figure is not target]
-            finding = derive_figure(rule, target, others)
-            if finding:
+            if finding := derive_figure(rule, target, others):
                 yield finding
 
 
@@ -407,18 +391,16 @@ def derive_figure(rule: Rule, target: PrintedFigure, others: list[PrintedFigure]
 def _other_denominator(rule: Rule, target: PrintedFigure, tp: int | None, fp: int | None) -> str:
     """Name the printed size that gives a figure of known patients, as a sentence."""
     with_outcome, without = rule.tables.with_outcome, rule.tables.without_outcome
-    fn, tn = (
-        None if positives is None else size - positives
-        for size, positives in ((with_outcome, tp), (without, fp))
-    )
+    tn = None if fp is None else without - fp
     both = None if None in (tp, tn) else tp + tn
     counts = {"sensitivity": tp, "ppv": tp, "specificity": tn, "npv": tn, "accuracy": both}
-    count = counts.get(target.row.statistic)
-    sizes = {with_outcome: "with the outcome", without: "without it", with_outcome + without: "all"}
-    if None not in (tp, fp):
-        sizes |= {tp + fp: "called positive", fn + tn: "called negative"}
-    for size, name in (rule.printed_sizes | sizes).items() if count is not None else ():
-        value = target.scale * count / size if size else np.nan
+    count, everyone = counts.get(target.row.statistic), with_outcome + without
+    sizes = {whole_number(row): group for group, row in rule.index.sizes.items()}
+    sizes |= {with_outcome: "with the outcome", without: "without it", everyone: "all"}
+    if both is not None:
+        sizes |= {tp + fp: "called positive", everyone - tp - fp: "called negative"}
+    for size, name in sizes.items() if count is not None else ():
+        value = _scale(target.row) * count / size if size else np.nan
         if target.row.number.agrees(value):
             decimals = target.row.number.decimals
             return f" {count} of {size} ({name}) would be {shown(value, value, decimals)}."
@@ -451,27 +433,22 @@ def npv_limits(sensitivity: Interval, specificity: Interval, ppv: Interval) -> I
     """
     if min(sensitivity[0], ppv[0], specificity[0]) <= 0 or max(ppv[1], specificity[1]) >= 1:
         return None
-
-    def npv(first: float, second: float, third: float) -> float:
-        odds = third * (1 - second) / ((1 - third) * first)
-        return second / (second + (1 - first) * odds)
-
-    low, high = (npv(sensitivity[end], specificity[end], ppv[1 - end]) for end in (0, 1))
+    first, second, third = map(np.array, (sensitivity, specificity, ppv[::-1]))
+    odds = third * (1 - second) / ((1 - third) * first)
+    low, high = (second / (second + (1 - first) * odds)).tolist()
     return low, high
 
 
 def _predictive_value(sensitivity, specificity, ppv, npv, shortened: bool) -> Finding:
     rows = sensitivity, specificity, ppv
-    scales = [100.0 if row.unit == "%" or row.number.value > 1 else 1.0 for row in (*rows, npv)]
     values = [
-        tuple(end / scale for end in float_limits(row.number, shortened))
-        for row, scale in zip(rows, scales[:3], strict=True)
+        tuple(end / _scale(row) for end in float_limits(row.number, shortened)) for row in rows
     ]
     limits, printed = npv_limits(*values), ", ".join(f"{r.statistic} {r.printed}" for r in rows)
     text = f"{npv.variable} {npv.level}: {printed}".replace("ppv", "PPV")
     if limits is None:
         return conclude("open", f"{text}.", *rows, npv)
-    low, high = (scales[3] * end for end in limits)
+    low, high = (_scale(npv) * end for end in limits)
     text += (
         f" give NPV {shown(low, high, npv.number.decimals)} whatever the group sizes; printed is "
         f"{npv.printed}."
@@ -489,36 +466,31 @@ def _predictive_value(sensitivity, specificity, ppv, npv, shortened: bool) -> Fi
 CUT_OFF_SIGNS = ("<", ">", "≤", "≥", "⩽", "⩾")
 
 
-def rule_counts(rule: Rule, index: CountIndex) -> list[PrintedFigure]:
+def rule_counts(rule: Rule) -> list[PrintedFigure]:
     """Find the printed counts of the rule's positives with the outcome, without it, and of all."""
     tables, groups = rule.tables, rule.first.outcome_groups
-    shape = (tables.with_outcome + 1, tables.without_outcome + 1)
-    true_positives = np.broadcast_to(tables.true_positives, shape)
-    false_positives = np.broadcast_to(tables.without_outcome - tables.true_negatives, shape)
-    whole = whole_of(index, groups)
-    places = [(groups[0], true_positives), (groups[1], false_positives)]
+    true_positives, true_negatives = np.indices(rule.figures[0].values.shape)
+    false_positives = tables.without_outcome - true_negatives
+    whole = whole_of(rule.index, groups)
+    values = dict(zip(groups, (true_positives, false_positives), strict=True))
     if whole is not None:
-        places.append((whole.group, true_positives + false_positives))
-    found = []
-    for group, values in places:
-        row = index.counts.get((rule.first.variable, rule.first.level, group))
-        if whole_number(row) is not None:
-            label = f"count of {row.level} in {group}"
-            found.append(PrintedFigure(row=row, label=label, values=values))
-    return found
+        values[whole.group] = true_positives + false_positives
+    return [
+        PrintedFigure(row=row, label=f"count of {row.level} in {group}", values=values[group])
+        for group in values
+        if whole_number(row := rule.counted(group)) is not None
+    ]
 
 
 @check("sensitivity and specificity", "independent")
 def check_rule_counts(registry: Registry) -> Iterator[Finding]:
     """Derive figures of a rule and counts of its level from each other; needs group sizes."""
-    index = count_index(registry)
-    for rule in rules(registry, index):
-        counts = rule_counts(rule, index)
-        if counts:
-            derived = list(_derived(rule, counts))
-            yield from derived
-            if all(finding.status == "agrees" for finding in derived):
-                yield from _conflict(rule, counts)
+    for rule in rules(registry, count_index(registry)):
+        counts = rule_counts(rule)
+        derived = list(_derived(rule, counts)) if counts else []
+        yield from derived
+        if counts and all(finding.status == "agrees" for finding in derived):
+            yield from _conflict(rule, counts)
 
 
 def _derived(rule: Rule, counts: list[PrintedFigure]) -> Iterator[Finding]:

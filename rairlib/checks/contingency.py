@@ -57,6 +57,8 @@ TEST_NAMES = {
     "student_of_levels": "t test of levels coded 0 and 1",
 }
 USUAL = ("pearson", "yates", "fisher", "likelihood_ratio")
+# The tests of levels by any number of groups, and what scipy calls them.
+OF_ANY_TABLE = {"pearson": "pearson", "likelihood_ratio": "log-likelihood"}
 STATISTICS_OF = ("pearson", "yates", "likelihood_ratio", "linear")
 METHODS_OF_TABLES = ("", "pearson", "yates", "fisher", "likelihood_ratio")
 MOST_TABLES = 200_000
@@ -88,16 +90,7 @@ def linear_by_linear(table: Table) -> tuple[float, float]:
 def fisher_exact_p(table: Table) -> float:
     """Fisher's exact test, two-sided; beyond 2 × 2 the Freeman-Halton extension.
 
-    Parameters
-    ----------
-    table : tuple of tuple of int
-        One pair of counts per level.
-
-    Returns
-    -------
-    float
-        p value, or NaN where more tables than `MOST_TABLES` would have to be enumerated, and
-        beyond `MOST_PATIENTS`.
+    NaN beyond `MOST_PATIENTS`, and where more than `MOST_TABLES` would have to be enumerated.
     """
     if sum(map(sum, table)) > MOST_PATIENTS:
         return math.nan
@@ -138,69 +131,43 @@ def association_tests(table: Table) -> dict[str, tuple[float, float]]:
     dict
         Test to statistic (NaN where there is none) and p value. Do not change it: it is cached.
     """
-    tests = {
-        "pearson": pearson_chi_square(table),
-        "likelihood_ratio": pearson_chi_square(table, lambda_="log-likelihood"),
-        "fisher": (math.nan, fisher_exact_p(table)),
-        "linear": linear_by_linear(table),
+    tests = {name: pearson_chi_square(table, lambda_=kind) for name, kind in OF_ANY_TABLE.items()}
+    tests |= {"fisher": (math.nan, fisher_exact_p(table)), "linear": linear_by_linear(table)}
+    return tests | _tests_of_two_levels(table, tests) if len(table) == 2 else tests
+
+
+def _tests_of_two_levels(table: Table, tests) -> dict[str, tuple[float, float]]:
+    (a, b), (c, d) = table
+    total, one_sided, mid_p = a + b + c + d, math.nan, math.nan
+    if total <= MOST_PATIENTS:
+        sides = (stats.fisher_exact(table, alternative=side) for side in ("less", "greater"))
+        one_sided = min(float(side.pvalue) for side in sides)
+        observed = stats.hypergeom.pmf(a, total, a + b, a + c)
+        mid_p = tests["fisher"][1] - float(observed) / 2
+    first, second = a / (a + c), b / (b + d)
+    variance = first * (1 - first) / (a + c) + second * (1 - second) / (b + d)
+    unpooled = (first - second) ** 2 / variance if variance else math.inf
+    wald = student = math.nan
+    if all((a, b, c, d)):
+        z = math.log(crude_odds_ratio((a, b, c, d))) / woolf_standard_error((a, b, c, d))
+        wald = float(2 * special.ndtr(-abs(z)))
+    squared_r = min(1.0, tests["linear"][0] / (total - 1))
+    if squared_r < 1 and total > 2:
+        t = math.sqrt(squared_r * (total - 2) / (1 - squared_r))
+        student = float(2 * special.stdtr(total - 2, -t))
+    return {
+        "yates": pearson_chi_square(table, correction=True),
+        "one_sided_fisher": (math.nan, one_sided),
+        "mid_p": (math.nan, mid_p),
+        "unpooled": (unpooled, float(special.chdtrc(1, unpooled))),
+        "crude_wald": (math.nan, wald),
+        "student_of_levels": (math.nan, student),
     }
-    if len(table) == 2:
-        one_sided, mid_p = _fisher_variants(table)
-        tests |= {
-            "yates": pearson_chi_square(table, correction=True),
-            "one_sided_fisher": (math.nan, one_sided),
-            "mid_p": (math.nan, mid_p),
-            "unpooled": _unpooled_z(table),
-            "crude_wald": (math.nan, _crude_wald_p(table)),
-            "student_of_levels": (math.nan, _student_p(table)),
-        }
-    return tests
 
 
 def _log_binomial(total, chosen):
-    return (
-        special.gammaln(total + 1)
-        - special.gammaln(chosen + 1)
-        - special.gammaln(total - chosen + 1)
-    )
-
-
-def _fisher_variants(table: Table) -> tuple[float, float]:
-    """Return the smaller one-sided p and the two-sided mid-p."""
-    (a, b), (c, d) = table
-    if a + b + c + d > MOST_PATIENTS:
-        return math.nan, math.nan
-    less = float(stats.fisher_exact(table, alternative="less").pvalue)
-    greater = float(stats.fisher_exact(table, alternative="greater").pvalue)
-    observed = float(stats.hypergeom.pmf(a, a + b + c + d, a + b, a + c))
-    return min(less, greater), fisher_exact_p(table) - observed / 2
-
-
-def _unpooled_z(table: Table) -> tuple[float, float]:
-    cells = np.asarray(table, dtype=float)
-    sizes = cells.sum(axis=0)
-    shares = cells[0] / sizes
-    variance = (shares * (1 - shares) / sizes).sum()
-    statistic = math.inf if variance == 0 else float((shares[0] - shares[1]) ** 2 / variance)
-    return statistic, float(special.chdtrc(1, statistic))
-
-
-def _crude_wald_p(table: Table) -> float:
-    cells = np.asarray(table, dtype=float)
-    if cells.min() == 0:
-        return math.nan
-    log_odds_ratio = np.log(cells[0, 0] * cells[1, 1] / (cells[0, 1] * cells[1, 0]))
-    return float(2 * special.ndtr(-abs(log_odds_ratio) / np.sqrt((1 / cells).sum())))
-
-
-def _student_p(table: Table) -> float:
-    """Compare two proportions by Student's t: r with N − 2 degrees of freedom."""
-    total = sum(map(sum, table))
-    squared_r = min(1.0, linear_by_linear(table)[0] / (total - 1))
-    if squared_r == 1 or total < 3:
-        return math.nan
-    t = math.sqrt(squared_r * (total - 2) / (1 - squared_r))
-    return float(2 * special.stdtr(total - 2, -t))
+    of_all, of_chosen = special.gammaln(total + 1), special.gammaln(chosen + 1)
+    return of_all - of_chosen - special.gammaln(total - chosen + 1)
 
 
 # --- Tables of levels by two groups, read from the counts of a registry -----------------------
@@ -246,47 +213,35 @@ def find_tables(index: CountIndex, row: ReportedNumber) -> list[CrossTable]:
         return []
     counted = index.levels.get((row.variable, groups[0]), [])
     levels = [level for level in counted if (row.variable, level, groups[1]) in index.counts]
+    # Tests leave out levels that stand for missing values.
+    known = [level for level in levels if level.lower() not in MISSING_LEVELS]
     table = partial(_table, index, row.variable, groups=groups)
     if row.contrast is not None:
         choices = [table(row.contrast)]
     elif row.level:
-        choices = [table([row.level], rest=True)]
-        for names in (levels, _known(levels)):
-            whole = table(names) if row.level in names else None
-            against = _against_others(whole, row.level, names)
-            if all(one is None or against is None or one.cells != against.cells for one in choices):
-                choices.append(against)
-    elif len(levels) == 1:
-        choices = [table(levels, rest=True)]
-    elif not levels:
-        choices = []
+        wholes = [table(names) for names in (levels, known) if row.level in names]
+        against = [_against_others(whole, row.level) for whole in wholes if whole is not None]
+        choices = [table([row.level], rest=True), *against]
+    elif len(levels) < 2:
+        choices = [table(levels, rest=True)] if levels else []
     else:
-        complete = all(
-            index.is_exhaustive(row.variable, levels, group)
-            or sum_of(index.counts[row.variable, level, group] for level in levels)
-            == index.size(group)
-            is not None
-            for group in groups
-        )
+
+        def exhaust(group: str) -> bool:
+            total = sum_of(index.counts[row.variable, level, group] for level in levels)
+            declared = index.is_exhaustive(row.variable, levels, group)
+            return declared or (total is not None and total == index.size(group))
+
+        complete = all(map(exhaust, groups))
         choices = [table(levels, complete=complete)]
-        known = _known(levels)
         if 1 < len(known) < len(levels):
             choices.append(table(known, complete=complete))
         if not complete:
             choices.append(table(levels, rest=True, complete=False))
-    return [table for table in choices if table is not None]
-
-
-def table_of_groups(
-    index: CountIndex, row: ReportedNumber, groups: tuple[str, ...]
-) -> CrossTable | None:
-    """Return counts by level and by three or more groups, or None.
-
-    Patients without a printed level are one more level where only one is printed, or where the
-    p value is of one level.
-    """
-    levels = [row.level] if row.level else index.levels.get((row.variable, groups[0]), [])
-    return _table(index, row.variable, levels, groups, rest=len(levels) == 1)
+    found: dict[Table, CrossTable] = {}
+    for choice in choices:
+        if choice is not None:
+            found.setdefault(choice.cells, choice)
+    return list(found.values())
 
 
 def _table(index, variable, levels, groups, rest=False, complete=True) -> CrossTable | None:
@@ -308,20 +263,15 @@ def _table(index, variable, levels, groups, rest=False, complete=True) -> CrossT
     return CrossTable(cells=cells, levels=names, uses=used, complete=complete)
 
 
-def _against_others(whole: CrossTable | None, level: str, levels) -> CrossTable | None:
+def _against_others(whole: CrossTable, level: str) -> CrossTable | None:
     """Build the table of one level and the sum of the other printed ones."""
-    if whole is None or len(whole.cells) < len(levels):
+    if len(whole.cells) < len(whole.levels):
         return None
-    first, columns = whole.cells[levels.index(level)], zip(*whole.cells, strict=True)
+    first, columns = whole.cells[whole.levels.index(level)], zip(*whole.cells, strict=True)
     others = tuple(sum(column) - n for n, column in zip(first, columns, strict=True))
     if not all(map(sum, (first, others))):
         return None
     return replace(whole, cells=(first, others), levels=(level, "others"))
-
-
-def _known(levels) -> list[str]:
-    """Leave out levels that stand for missing values, as tests do."""
-    return [level for level in levels if level.lower() not in MISSING_LEVELS]
 
 
 # --- Odds ratios beside the 2×2 counts of the same table --------------------------------------
@@ -332,56 +282,27 @@ def _known(levels) -> list[str]:
 # statements hold for the same patients; patients with a missing covariate only widen the interval.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExposureTable:
-    """Patients with a level and with its reference level, with and without the outcome.
-
-    Attributes
-    ----------
-    level_cases, level_others, reference_cases, reference_others : int
-        Patients with the level (or its reference) with and without the outcome.
-    uses : tuple of ReportedNumber
-        The four counts.
-    """
-
-    level_cases: int
-    level_others: int
-    reference_cases: int
-    reference_others: int
-    uses: tuple[ReportedNumber, ...] = ()
-
-    @property
-    def cells(self) -> tuple[int, int, int, int]:
-        """The four counts: level, then reference; cases, then others."""
-        return self.level_cases, self.level_others, self.reference_cases, self.reference_others
-
-    @property
-    def in_words(self) -> str:
-        """The counts as two fractions of odds."""
-        return (
-            f"{self.level_cases}:{self.level_others} against "
-            f"{self.reference_cases}:{self.reference_others}"
-        )
+FourCounts = tuple[int, int, int, int]
+"""Patients with a level with and without the outcome, then those with the reference level."""
 
 
-def crude_odds_ratio(table: ExposureTable) -> float:
+def crude_odds_ratio(counts: FourCounts) -> float:
     """Multiply four positive counts crosswise."""
-    return (table.level_cases * table.reference_others) / (
-        table.level_others * table.reference_cases
-    )
+    level_cases, level_others, reference_cases, reference_others = counts
+    return (level_cases * reference_others) / (level_others * reference_cases)
 
 
-def woolf_standard_error(table: ExposureTable) -> float:
+def woolf_standard_error(counts: FourCounts) -> float:
     """Compute the standard error of the log odds ratio of four positive counts (Woolf 1955)."""
-    return math.sqrt(sum(1 / cell for cell in table.cells))
+    return math.sqrt(sum(1 / count for count in counts))
 
 
-def woolf_limits(table: ExposureTable) -> tuple[tuple[float, float], tuple[float, float]]:
+def woolf_limits(counts: FourCounts) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return the 95 % limits of the crude odds ratio of four positive counts.
 
     Each is a range over the multipliers in use.
     """
-    log_ratio, error = math.log(crude_odds_ratio(table)), woolf_standard_error(table)
+    log_ratio, error = math.log(crude_odds_ratio(counts)), woolf_standard_error(counts)
     low, high = (
         sorted(math.exp(log_ratio + sign * multiplier * error) for multiplier in MULTIPLIERS)
         for sign in (-1, 1)
@@ -389,97 +310,83 @@ def woolf_limits(table: ExposureTable) -> tuple[tuple[float, float], tuple[float
     return tuple(low), tuple(high)
 
 
-def exposure_table(index: CountIndex, row: ReportedNumber) -> ExposureTable | None:
-    """Find the four counts behind a ratio of ``LEVEL vs REFERENCE`` in ``A vs B``, or None."""
-    if row.contrast is None or row.outcome_groups is None:
-        return None
-    cells = product([row.variable], row.contrast, row.outcome_groups)
-    rows = [index.counts.get(cell) for cell in cells]
-    counts = [whole_number(found) for found in rows]
-    if None in counts:
-        return None
-    names = ("level_cases", "level_others", "reference_cases", "reference_others")
-    return ExposureTable(**dict(zip(names, counts, strict=True)), uses=tuple(rows))
-
-
-def _tables(registry: Registry, method: str) -> Iterator[tuple[RegressionEstimate, ExposureTable]]:
+def _exposures(registry: Registry, method: str) -> Iterator[tuple]:
+    """Yield odds ratios of ``LEVEL vs REFERENCE`` in ``A vs B``, their four counts and its rows."""
     index = count_index(registry)
     for found in regression_estimates(registry):
-        if (found.estimate.statistic, found.estimate.method) == ("odds_ratio", method):
-            table = exposure_table(index, found.estimate)
-            if table is not None:
-                yield found, table
+        row = found.estimate
+        if (row.statistic, row.method) == ("odds_ratio", method):
+            cells = product([row.variable], row.contrast or (), row.outcome_groups or ())
+            rows = [index.counts.get(cell) for cell in cells]
+            counts = tuple(whole_number(cell) for cell in rows)
+            if counts and None not in counts:
+                yield found, counts, rows
 
 
-@check("odds ratios beside counts", "independent")
-def check_crude_odds_ratio(registry: Registry) -> Iterator[Finding]:
+def _in_words(counts: FourCounts) -> str:
+    return "{}:{} against {}:{}".format(*counts)
+
+
+@check("odds ratios beside counts", "independent", each=partial(_exposures, method="univariable"))
+def check_crude_odds_ratio(found: RegressionEstimate, counts: FourCounts, rows):
     """Recompute a univariable odds ratio and its Woolf limits; needs the four counts."""
-    for found, table in _tables(registry, "univariable"):
-        if min(table.cells) <= 0:
-            text = f"{found.printed}: a count of {table.in_words} is zero, no odds ratio exists."
-            yield conclude("open", text, found.estimate, *table.uses)
-        else:
-            yield _crude(found, table)
-            yield from _crude_limits(found, table)
+    start = f"{found.printed}: "
+    if min(counts) <= 0:
+        text = f"{start}a count of {_in_words(counts)} is zero, no odds ratio exists."
+        yield conclude("open", text, found.estimate, rows)
+        return
+    estimate, crude = found.estimate, crude_odds_ratio(counts)
+    value = format_value(crude, estimate.number.decimals + 1)
+    text = f"{start}the counts {_in_words(counts)} give {value}."
+    finding = judge(estimate, rows, crude, crude, text)
+    yield _other_ratio(finding, estimate, counts) if finding.status == "contradicted" else finding
+    for limit, (low, high) in zip((found.low, found.high), woolf_limits(counts), strict=True):
+        if limit is not None:
+            text = (
+                f"{start}Woolf's limit from the counts {_in_words(counts)} is "
+                f"{shown(low, high, limit.number.decimals + 1)}; printed is {limit.printed}."
+            )
+            finding = judge(limit, rows, low, high, text)
+            yield finding.doubted(OTHER_INTERVALS, not found.is_wald)
 
 
-def _crude(found: RegressionEstimate, table: ExposureTable) -> Finding:
-    estimate, crude = found.estimate, crude_odds_ratio(table)
-    text = (
-        f"{found.printed}: the counts {table.in_words} give "
-        f"{format_value(crude, estimate.number.decimals + 1)}."
-    )
-    finding = judge(estimate, table.uses, crude, crude, text)
-    if finding.status != "contradicted":
-        return finding
+def _other_ratio(finding: Finding, estimate: ReportedNumber, counts: FourCounts) -> Finding:
+    """Doubt a contradiction where the inverse or Fisher's conditional estimate is printed."""
+    conditional = crude = crude_odds_ratio(counts)
     if estimate.number.agrees(1 / crude):
         return finding.doubted(" Its inverse agrees: the ratio is worded in the other direction.")
-    conditional = crude  # with so many patients both are the same
-    if sum(table.cells) <= MOST_PATIENTS:
-        cells = [table.cells[:2], table.cells[2:]]
-        conditional = odds_ratio(cells, kind="conditional").statistic
+    # With more patients both estimates are the same.
+    if sum(counts) <= MOST_PATIENTS:
+        conditional = odds_ratio([counts[:2], counts[2:]], kind="conditional").statistic
     # Programs stop their search for it early: R and scipy differ in the fourth digit.
     ends = 0.999 * conditional, 1.001 * conditional
     agrees = estimate.number.overlaps(*ends) or is_rescued(estimate.number, *ends)
     return finding.doubted(" The conditional estimate of Fisher's test agrees.", agrees)
 
 
-def _crude_limits(found: RegressionEstimate, table: ExposureTable) -> Iterator[Finding]:
-    for limit, (low, high) in zip((found.low, found.high), woolf_limits(table), strict=True):
-        if limit is not None:
-            text = (
-                f"{found.printed}: Woolf's limit from the counts {table.in_words} is "
-                f"{shown(low, high, limit.number.decimals + 1)}; printed is {limit.printed}."
-            )
-            finding = judge(limit, table.uses, low, high, text)
-            yield finding.doubted(OTHER_INTERVALS, not found.is_wald)
-
-
 @check("odds ratios beside counts", "possibility")
 def check_adjusted_interval_width(registry: Registry) -> Iterator[Finding]:
     """Hold an adjusted Wald interval against the crude one; needs the four counts and limits."""
-    for found, table in _tables(registry, "multivariable"):
-        if found.has_interval and min(table.cells) > 0 and wald_region(None, *found.limits()):
-            yield unless_shortened(_adjusted_width, found, table)
+    for found, counts, rows in _exposures(registry, "multivariable"):
+        if found.has_interval and min(counts) > 0 and wald_region(None, *found.limits()):
+            yield unless_shortened(_adjusted_width, found, counts, rows)
 
 
-def _adjusted_width(found: RegressionEstimate, table: ExposureTable, shortened: bool) -> Finding:
+def _adjusted_width(found: RegressionEstimate, counts: FourCounts, rows, shortened) -> Finding:
     error = wald_region(None, *found.limits(shortened)).standard_error()
-    crude = woolf_standard_error(table)
+    crude = woolf_standard_error(counts)
     text = (
         f"{found.printed}: the interval's standard error is {shown(*error, 4)} on the log scale; "
-        f"the counts {table.in_words} alone give {format_value(crude, 4)}, and adjustment "
+        f"the counts {_in_words(counts)} alone give {format_value(crude, 4)}, and adjustment "
         "cannot make a Wald interval narrower."
     )
-    rows = (found.estimate, found.low, found.high, *table.uses)
+    used = (found.estimate, found.low, found.high, rows)
     if error[1] >= crude - 1e-9:
-        return conclude("agrees", text, *rows)
+        return conclude("agrees", text, *used)
     narrowest = format_value(exponential(2 * min(MULTIPLIERS) * crude), 2)
     text += f" The limits would have to differ by a factor of at least {narrowest}."
-    finding = conclude("contradicted", text, *rows)
-    return finding.doubted(
-        " Only an interval that is not Wald's could be narrower.", not found.is_wald
-    )
+    remark = " Only an interval that is not Wald's could be narrower."
+    return conclude("contradicted", text, *used).doubted(remark, not found.is_wald)
 
 
 # --- χ² and p from the counts of each level in two groups, and p from χ² ----------------------
@@ -505,46 +412,44 @@ def check_p_from_counts(registry: Registry) -> Iterator[Finding]:
     index = count_index(registry)
     for row in _p_values_of_tables(registry):
         if groups := several_groups(index, row):
-            table = table_of_groups(index, row, groups)
+            levels = [row.level] if row.level else index.levels.get((row.variable, groups[0]), [])
+            # Where only one level is known, all other patients are one more.
+            table = _table(index, row.variable, levels, groups, rest=len(levels) == 1)
             if table is not None:
                 yield _judge_groups(row, groups, table)
         elif tables := find_tables(index, row):
             yield _judge_tests(index, row, tables)
 
 
+def _listed(values: dict[str, float], row: ReportedNumber) -> str:
+    """List what each test gives for a p value or a χ²."""
+    prefix, show, decimals = "p by ", shown_p, row.number.decimals
+    if row.statistic == "chi_square":
+        prefix, show, decimals = "", format_value, decimals + 1
+    shown_values = ((TEST_NAMES[name], show(value, decimals)) for name, value in values.items())
+    return ", ".join(f"{prefix}{name} {value}" for name, value in shown_values)
+
+
+def _names(tests) -> str:
+    return ", ".join(TEST_NAMES[name] for name in dict.fromkeys(tests))
+
+
 def _judge_groups(row: ReportedNumber, groups: tuple[str, ...], table: CrossTable) -> Finding:
     """Compare p with χ² tests of levels by three or more groups."""
     values = {
         name: pearson_chi_square(table.cells, lambda_=kind)[1]
-        for name, kind in (("pearson", "pearson"), ("likelihood_ratio", "log-likelihood"))
+        for name, kind in OF_ANY_TABLE.items()
     }
-    fitting = [TEST_NAMES[name] for name, value in values.items() if row.number.agrees(value)]
-    listed = ", ".join(
-        f"p by {TEST_NAMES[name]} {shown_p(value, row.number.decimals)}"
-        for name, value in values.items()
-    )
-    if fitting:
-        remark = f"It agrees with {', '.join(fitting)}."
-    else:
-        remark = f"Neither gives it{times_apart(row, [(v, v) for v in values.values()])}."
+    fitting = [name for name, value in values.items() if row.number.agrees(value)]
+    far = times_apart(row, [(value, value) for value in values.values()])
+    remark = f"It agrees with {_names(fitting)}." if fitting else f"Neither gives it{far}."
     text = (
         f"{row.variable}, {'; '.join(' and '.join(map(str, line)) for line in table.cells)} in "
-        f"{', '.join(groups)}: {listed}; printed is {row.printed}. {remark}"
+        f"{', '.join(groups)}: {_listed(values, row)}; printed is {row.printed}. {remark}"
     )
     status = "agrees" if fitting else "contradicted" if row.method in values else "suggests"
     limits = {"low": min(values.values()), "high": max(values.values())}
     return conclude(status, text, *table.uses, target=row, **limits)
-
-
-@check("tests of counts", "bookkeeping")
-def check_p_from_chi_square(registry: Registry) -> Iterator[Finding]:
-    """Recompute p from the printed χ² and its degrees of freedom; needs p with `of` = χ²."""
-    index = count_index(registry)
-    for row in _p_values_of_tables(registry):
-        if row.of in registry and row.method != "fisher":
-            statistic = registry[row.of]
-            if statistic.method in METHODS_OF_TABLES and is_plain(statistic):
-                yield _p_finding(index, row, statistic)
 
 
 def _p_values_of_tables(registry: Registry) -> Iterator[ReportedNumber]:
@@ -557,10 +462,8 @@ def _p_values_of_tables(registry: Registry) -> Iterator[ReportedNumber]:
 def _values(row: ReportedNumber, table: CrossTable) -> dict[str, float]:
     """Return what each test gives for the printed statistic or p value."""
     tests = association_tests(table.cells)
-    place = 0 if row.statistic == "chi_square" else 1
-    values = {name: result[place] for name, result in tests.items()}
-    if place == 0:
-        values = {name: values[name] for name in STATISTICS_OF if name in values}
+    place, names = (0, STATISTICS_OF) if row.statistic == "chi_square" else (1, tests)
+    values = {name: tests[name][place] for name in names if name in tests}
     return {name: value for name, value in values.items() if not math.isnan(value)}
 
 
@@ -576,111 +479,99 @@ def _judge_tests(index: CountIndex, row: ReportedNumber, tables: list[CrossTable
     else:
         wanted = [entry for entry in usual if entry[0] == row.method] or usual
         _, value, table = min(wanted, key=lambda entry: abs(entry[1] - row.number.value))
-    if row.method and row.method not in {entry[0] for entry in usual}:
+    names = list(dict.fromkeys(name for name, _, _ in fitting))
+    if row.method and row.method not in {name for name, _, _ in usual}:
         status, remark = "open", f"{TEST_NAMES[row.method]} cannot be computed for this table."
-    elif fitting:
-        status, remark = _agreement(row, fitting)
-    else:
+    elif not fitting:
         status, remark = _disagreement(index, row, tried, tables)
-    text = f"{_shown_table(row, table)}: {_shown_values(row, table)}; printed is {row.printed}. "
+    elif row.method and row.method not in names:
+        named = TEST_NAMES[row.method]
+        remark = f"It agrees with {_names(names)}, not with {named}, which the paper names."
+        status = "suggests"
+    else:
+        says = (
+            "It agrees with" if row.method or len(names) > 1 else "The print identifies the test:"
+        )
+        status, remark = "agrees", f"{says} {_names(names)}."
+    columns = [", ".join(map(str, column)) for column in zip(*table.cells, strict=True)]
+    first, second = row.outcome_groups
+    values = {name: found for name, found in _values(row, table).items() if name in USUAL}
+    text = (
+        f"{row.variable} ({', '.join(table.levels)}), {columns[0]} in {first} and {columns[1]} in "
+        f"{second}: {_listed(values, row)}; printed is {row.printed}. {remark}"
+    )
     # That no table agrees is said of all of them.
     used = [table] if fitting else [table, *tables]
-    rows = (use for each in used for use in each.uses)
-    return conclude(status, text + remark, *rows, target=row, low=value, high=value)
-
-
-def _agreement(row: ReportedNumber, fitting) -> tuple[str, str]:
-    names = list(dict.fromkeys(name for name, _, _ in fitting))
-    listed = ", ".join(TEST_NAMES[name] for name in names)
-    if row.method and row.method not in names:
-        named = TEST_NAMES[row.method]
-        return "suggests", f"It agrees with {listed}, not with {named}, which the paper names."
-    if row.method or len(names) > 1:
-        return "agrees", f"It agrees with {listed}."
-    return "agrees", f"The print identifies the test: {listed}."
+    return conclude(status, text, [use.uses for use in used], target=row, low=value, high=value)
 
 
 def _disagreement(index: CountIndex, row: ReportedNumber, tried, tables) -> tuple[str, str]:
-    unusual = {name for name, _, _ in tried} - set(USUAL)
-    for name, value, _ in tried:
-        if is_rescued(row.number, value, value) and name in USUAL:
+    usual = [(name, value) for name, value, _ in tried if name in USUAL]
+    for name, value in usual:
+        if is_rescued(row.number, value, value):
             return "suggests", f"It fits {TEST_NAMES[name]}.{SHORTENED}"
-    found = [TEST_NAMES[name] for name, value, _ in tried if row.number.agrees(value)]
-    if found:
-        listed = ", ".join(dict.fromkeys(found))
-        return "suggests", f"Of {len(unusual)} less usual tests tried it agrees with: {listed}."
+    tests = {name for name, _, _ in tried}
+    if found := [name for name, value, _ in tried if row.number.agrees(value)]:
+        number = len(tests - set(USUAL))
+        return "suggests", f"Of {number} less usual tests tried it agrees with: {_names(found)}."
     if not is_plain(row) and row.number.operator == "=":
         return "open", "The print is approximate."
-    if not row.method and _is_continuous(index, row):
+    summaries = index.registry.where(("mean", "median"), variable=row.variable, level="")
+    if not row.method and any(other.group in row.outcome_groups for other in summaries):
         return "open", "It may stem from a test of the continuous variable."
     if not all(table.complete for table in tables):
         return "open", "Not all levels seem to be printed."
-    number = len({name for name, _, _ in tried})
+    none = f"None of {len(tests)} tests of"
     merged = not row.method and any(len(table.cells) > 2 for table in tables)
     if row.method or (row.statistic == "chi_square" and not merged):
-        return "contradicted", f"None of {number} tests of association gives it."
+        return "contradicted", f"{none} association gives it."
     if merged:
-        remark = f"None of {number} tests of these levels gives it; a trend or merged levels might."
-        return "suggests", remark
-    usual = {name: value for name, value, _ in tried if name in USUAL}
-    far = times_apart(row, [(value, value) for value in usual.values()])
-    text = f"None of {number} tests of independent samples gives it{far}"
-    for name, value in usual.items():
+        return "suggests", f"{none} these levels gives it; a trend or merged levels might."
+    by_test = dict(usual)
+    far = times_apart(row, [(value, value) for value in by_test.values()])
+    text = f"{none} independent samples gives it{far}; "
+    for name, value in by_test.items():
         for times in range(2, MOST_COMPARISONS + 1):
             if row.number.agrees(min(1.0, times * value)):
-                text += f"; {times} times p by {TEST_NAMES[name]} would be printed so (Bonferroni)"
-                return "suggests", f"{text}."
+                text += f"{times} times p by {TEST_NAMES[name]} would be printed so (Bonferroni)."
+                return "suggests", text
     return "suggests", (
-        f"{text}; a test of pairs, of the continuous variable or of other patients may stand "
-        "behind it."
+        f"{text}a test of pairs, of the continuous variable or of other patients may stand behind "
+        "it."
     )
 
 
-def _is_continuous(index: CountIndex, row: ReportedNumber) -> bool:
-    groups = row.outcome_groups
-    rows = index.registry.where(("mean", "median"), variable=row.variable, level="")
-    return any(other.group in groups for other in rows)
-
-
-def _shown_table(row: ReportedNumber, table: CrossTable) -> str:
-    first, second = row.outcome_groups
-    levels = f" ({', '.join(table.levels)})"
-    columns = [", ".join(str(pair[side]) for pair in table.cells) for side in (0, 1)]
-    return f"{row.variable}{levels}, {columns[0]} in {first} and {columns[1]} in {second}"
-
-
-def _shown_values(row: ReportedNumber, table: CrossTable) -> str:
-    values = {name: value for name, value in _values(row, table).items() if name in USUAL}
-    decimals = row.number.decimals
-    if row.statistic == "chi_square":
-        return ", ".join(
-            f"{TEST_NAMES[n]} {format_value(v, decimals + 1)}" for n, v in values.items()
-        )
-    return ", ".join(f"p by {TEST_NAMES[n]} {shown_p(v, decimals)}" for n, v in values.items())
+@check("tests of counts", "bookkeeping")
+def check_p_from_chi_square(registry: Registry) -> Iterator[Finding]:
+    """Recompute p from the printed χ² and its degrees of freedom; needs p with `of` = χ²."""
+    index = count_index(registry)
+    for row in _p_values_of_tables(registry):
+        if row.of in registry and row.method != "fisher":
+            statistic = registry[row.of]
+            if statistic.method in METHODS_OF_TABLES and is_plain(statistic):
+                yield _p_finding(index, row, statistic)
 
 
 def _p_finding(index: CountIndex, row: ReportedNumber, statistic: ReportedNumber) -> Finding:
-    limits = statistic.number.low, statistic.number.high
     tables = find_tables(index, row)
     freedoms = [1] if row.level else sorted({len(table.cells) - 1 for table in tables})
     known = bool(freedoms) and all(table.complete for table in tables)
+    limits = float_limits(statistic.number)
     tried = [(freedom, *p_from_chi_square(limits, freedom)) for freedom in freedoms or range(1, 11)]
     fitting = [entry for entry in tried if row.number.overlaps(*entry[1:])]
     freedom, low, high = (fitting or tried)[0]
     text = (
         f"χ² = {statistic.printed} with {freedom} degree{'s' * (freedom > 1)} of freedom gives p "
         f"{shown_p_range(low, high, row.number.decimals)}; printed is {row.printed}."
+        f"{' The degrees of freedom are not printed.' * (not freedoms)}"
     )
     status = "agrees" if fitting else "contradicted" if known else "suggests"
-    if not freedoms:
-        text += " The degrees of freedom are not printed."
-    used = tables[:1] if fitting else tables
-    rows = (statistic, *(use for table in used for use in table.uses))
-    finding = conclude(status, text, *rows, target=row, low=low, high=high)
+    uses = [table.uses for table in (tables[:1] if fitting else tables)]
+    finding = conclude(status, text, statistic, uses, target=row, low=low, high=high)
     if status != "contradicted":
         return finding
-    if tables and _judge_tests(index, row, tables).status == "agrees":
-        remark = " The counts give this p: another test stands behind χ², or a misprint."
-        return finding.doubted(remark)
+    agree = tables and _judge_tests(index, row, tables).status == "agrees"
+    remark = " The counts give this p: another test stands behind χ², or a misprint."
     wide = p_from_chi_square(float_limits(statistic.number, shortened=True), freedom)
-    return finding.doubted(SHORTENED, row.number.overlaps(*wide) or is_rescued(row.number, *wide))
+    rescued = row.number.overlaps(*wide) or is_rescued(row.number, *wide)
+    return finding.doubted(remark, bool(agree)).doubted(SHORTENED, rescued)

@@ -2,13 +2,14 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from rairlib.checks.cells import (
     COUNTED,
     SUMMARIES,
     CountIndex,
+    Partition,
     count_index,
     count_limits,
     named,
@@ -16,23 +17,10 @@ from rairlib.checks.cells import (
     whole_number,
 )
 from rairlib.checks.findings import Finding, check, conclude
-from rairlib.checks.rounding import TIED, is_approximate, is_rescued, meet_in_a_tie, rounded_limits
+from rairlib.checks.rounding import TIED, exact_limits, is_approximate, is_rescued, meet_in_a_tie
 from rairlib.registry.registry import Registry, ReportedNumber
 
 MOST_PARTS = 200
-
-
-def sum_limits(parts: list[tuple[float, float]]) -> tuple[float, float]:
-    """Return the smallest and largest sum of addends known within limits."""
-    return sum(low for low, _ in parts), sum(high for _, high in parts)
-
-
-def remainder_limits(
-    whole: tuple[float, float], others: list[tuple[float, float]]
-) -> tuple[float, float]:
-    """Return the limits of what is left of a whole, which may be negative if nothing is."""
-    low, high = sum_limits(others)
-    return whole[0] - high, whole[1] - low
 
 
 @check("counts", "bookkeeping")
@@ -40,7 +28,7 @@ def check_partition_sums(registry: Registry) -> Iterator[Finding]:
     """Compare a whole with the sum of its parts; needs rows with a common `partition` and `of`."""
     index = count_index(registry)
     for partition in index.partitions:
-        yield from _sum_findings(partition.whole, partition.parts)
+        yield from _sum_findings(partition)
     for parts in index.unclear:
         text = "These parts name different wholes, or two of them are the same quantity: "
         yield conclude("open", f"{text}they cannot be added up.", *parts)
@@ -52,11 +40,11 @@ def check_group_sums(registry: Registry) -> Iterator[Finding]:
     index = count_index(registry)
     for split in index.splits:
         for (variable, level, group), whole in index.counts.items():
-            if group != split.whole.group:
-                continue
             rows = [index.counts.get((variable, level, part.group)) for part in split.parts]
-            if None not in rows and not index.is_declared(whole, rows):
-                yield from _sum_findings(whole, rows)
+            if group == split.whole.group and None not in rows:
+                found = Partition(whole=whole, parts=tuple(rows))
+                if found.ids not in index.declared:
+                    yield from _sum_findings(found)
 
 
 @check("counts", "bookkeeping")
@@ -64,8 +52,36 @@ def check_level_sums(registry: Registry) -> Iterator[Finding]:
     """Add the levels of a variable within a group; needs counts of levels that exhaust a group."""
     index = count_index(registry)
     for partition in index.inferred_partitions():
-        yield from _sum_findings(partition.whole, partition.parts)
-    yield from _undeclared_level_sums(index)
+        yield from _sum_findings(partition)
+    groups_of: dict[str, list[str]] = defaultdict(list)
+    for variable, group in index.levels:
+        groups_of[variable].append(group)
+    for variable, groups in groups_of.items():
+        levels = set(index.levels[variable, groups[0]])
+        same = [group for group in groups if set(index.levels[variable, group]) == levels]
+        if len(levels) > 1 and not any(index.is_exhaustive(variable, levels, g) for g in same):
+            yield from _undeclared_level_sums(index, variable, same)
+
+
+def _undeclared_level_sums(index: CountIndex, variable: str, groups) -> Iterator[Finding]:
+    """Levels that exhaust one group to a patient should exhaust the others too."""
+    rows = {
+        group: [index.counts[variable, level, group] for level in index.levels[variable, group]]
+        for group in groups
+    }
+    sums = {group: (sum_of(rows[group]), index.size(group)) for group in groups}
+    exact = [group for group, (total, size) in sums.items() if total == size is not None]
+    for group, (total, size) in sums.items() if exact else ():
+        if total is None or size is None:
+            continue
+        text = (
+            f"{' + '.join(row.printed for row in rows[group])} = {total} (levels of {variable} in "
+            f"{group}); {index.sizes[group].printed} patients are printed."
+        )
+        if total != size:
+            text += f" The same levels exhaust {exact[0]}; values may be missing in {group}."
+        status = "agrees" if total == size else "suggests"
+        yield conclude(status, text, rows[group], index.sizes[group])
 
 
 @check("counts", "possibility")
@@ -75,103 +91,70 @@ def check_parts_in_wholes(registry: Registry) -> Iterator[Finding]:
     members: dict[str, list[ReportedNumber]] = defaultdict(list)
     for row in registry.where(COUNTED):
         for whole in _wholes_of(index, row):
-            members[whole.id].append(row)
+            members[whole].append(row)
     for identifier, rows in members.items():
-        yield from _containment(registry[identifier], rows)
+        whole = registry[identifier]
+        most, whole_named = count_limits(whole)[1], f"{whole.printed} ({named(whole)})"
+        larger = [row for row in rows if count_limits(row)[0] > most]
+        for row in larger:
+            text = f"A part cannot exceed its whole: {row.printed} ({named(row)}) is more than"
+            text = f"{text} {whole_named}."
+            yield conclude("contradicted", text, whole, target=row, low=0, high=most)
+        if inside := [row for row in rows if row not in larger]:
+            text = f"{len(inside)} printed parts of {whole_named} do not exceed it."
+            yield conclude("open" if most == math.inf else "agrees", text, whole, *inside)
 
 
-def _sum_findings(whole: ReportedNumber, parts: Sequence[ReportedNumber]) -> Iterator[Finding]:
-    names = "; ".join(named(row) for row in parts)
-    limits = sum_limits([count_limits(row) for row in parts])
-    text = f"{' + '.join(row.printed for row in parts)} = {_range(*limits)} ({names}); printed is "
-    yield _judge_count(whole, parts, limits, text)
-    # Each names all others: of very many parts only their sum is judged.
-    for part in parts if len(parts) <= MOST_PARTS else ():
-        others = [row for row in parts if row is not part]
-        limits = remainder_limits(count_limits(whole), [count_limits(row) for row in others])
-        taken = " − ".join([whole.printed, *(row.printed for row in others)])
-        text = f"{taken} = {_range(*limits)} ({named(whole)}, less the other parts); printed is "
-        yield _judge_count(part, [whole, *others], limits, text)
-
-
-def _judge_count(target: ReportedNumber, others, limits: tuple[float, float], text) -> Finding:
-    low, high = limits
-    least, most = count_limits(target)
-    status = "contradicted"
-    if low <= most and high >= least:
-        status = "open" if math.inf in (high, most) else "agrees"
-    text += f"{target.printed} ({named(target)})."
-    return conclude(status, text, *others, target=target, low=low, high=high)
-
-
-def sum_of(rows: Iterable[ReportedNumber]) -> int | None:
-    """Add counts, or return None unless each is printed as one whole number."""
-    numbers = [whole_number(row) for row in rows]
-    return None if None in numbers else sum(numbers)
-
-
-def _range(low: float, high: float) -> str:
-    if low == high:
-        return f"{low:.0f}"
-    return f"{low:.0f} or more" if high == math.inf else f"{low:.0f} to {high:.0f}"
-
-
-def _undeclared_level_sums(index: CountIndex) -> Iterator[Finding]:
-    """Levels that exhaust one group to a patient should exhaust the others too."""
-    groups_of: dict[str, list[str]] = defaultdict(list)
-    for variable, group in index.levels:
-        groups_of[variable].append(group)
-    for variable, groups in groups_of.items():
-        levels = index.levels[variable, groups[0]]
-        same = [group for group in groups if set(index.levels[variable, group]) == set(levels)]
-        if len(levels) < 2 or any(index.is_exhaustive(variable, levels, g) for g in same):
-            continue
-        rows = {g: [index.counts[variable, v, g] for v in index.levels[variable, g]] for g in same}
-        sums = {group: sum_of(rows[group]) for group in same}
-        exact = [group for group in same if sums[group] == index.size(group) is not None]
-        for group in same if exact else ():
-            if sums[group] is not None and index.size(group) is not None:
-                yield _undeclared_finding(index.sizes[group], rows[group], sums[group], exact[0])
-
-
-def _undeclared_finding(size: ReportedNumber, rows, total: int, exact: str) -> Finding:
-    group, agrees = size.group, total == whole_number(size)
-    text = (
-        f"{' + '.join(row.printed for row in rows)} = {total} (levels of {rows[0].variable} in "
-        f"{group}); {size.printed} patients are printed."
-    )
-    if not agrees:
-        text += f" The same levels exhaust {exact}; values may be missing in {group}."
-    return conclude("agrees" if agrees else "suggests", text, *rows, size)
-
-
-def _wholes_of(index: CountIndex, row: ReportedNumber) -> list[ReportedNumber]:
+def _wholes_of(index: CountIndex, row: ReportedNumber) -> list[str]:
     """Return the number named by `of`, the size of the group, and the level in the whole group."""
-    wholes = {}
+    wholes = []
     if row.of in index.registry and index.registry[row.of].statistic in COUNTED:
-        wholes[row.of] = index.registry[row.of]
+        wholes.append(index.registry[row.of])
     if row.statistic == "count" and row.variable:
-        candidates = [index.sizes.get(row.group)]
-        candidates += [
+        wholes.append(index.sizes.get(row.group))
+        wholes += [
             index.counts.get((row.variable, row.level, split.whole.group))
             for split in index.splits
             if row.group in {part.group for part in split.parts}
         ]
-        wholes |= {whole.id: whole for whole in candidates if whole is not None}
-    return [whole for whole in wholes.values() if whole.id != row.id]
+    found = dict.fromkeys(whole.id for whole in wholes if whole is not None)
+    return [identifier for identifier in found if identifier != row.id]
 
 
-def _containment(whole: ReportedNumber, rows: list[ReportedNumber]) -> Iterator[Finding]:
-    most, whole_named = count_limits(whole)[1], f"{whole.printed} ({named(whole)})"
-    larger = [row for row in rows if count_limits(row)[0] > most]
-    for row in larger:
-        text = f"A part cannot exceed its whole: {row.printed} ({named(row)}) is more than "
-        text += f"{whole_named}."
-        yield conclude("contradicted", text, whole, target=row, low=0, high=most)
-    inside = [row for row in rows if row not in larger]
-    if inside:
-        text = f"{len(inside)} printed parts of {whole_named} do not exceed it."
-        yield conclude("open" if most == math.inf else "agrees", text, whole, *inside)
+def _total(rows: Iterable[ReportedNumber]) -> tuple[float, float]:
+    low, high = (sum(ends) for ends in zip(*map(count_limits, rows), strict=True))
+    return low, high
+
+
+def _sum_findings(partition: Partition) -> Iterator[Finding]:
+    whole, parts = partition.whole, partition.parts
+    names, terms = "; ".join(named(row) for row in parts), " + ".join(row.printed for row in parts)
+    yield _judge_count(whole, parts, _total(parts), terms, names)
+    # Each names all others: of very many parts only their sum is judged.
+    for part in parts if len(parts) <= MOST_PARTS else ():
+        others = [row for row in parts if row is not part]
+        (least, most), (low, high) = count_limits(whole), _total(others)
+        terms = " − ".join([whole.printed, *(row.printed for row in others)])
+        names = f"{named(whole)}, less the other parts"
+        yield _judge_count(part, [whole, *others], (least - high, most - low), terms, names)
+
+
+def _judge_count(target: ReportedNumber, others, limits, terms: str, names: str) -> Finding:
+    (low, high), (least, most) = limits, count_limits(target)
+    status = "contradicted"
+    if low <= most and high >= least:
+        status = "open" if math.inf in (high, most) else "agrees"
+    allowed = f"{low:.0f}"
+    if low != high:
+        allowed += " or more" if high == math.inf else f" to {high:.0f}"
+    text = f"{terms} = {allowed} ({names}); printed is {target.printed} ({named(target)})."
+    return conclude(status, text, *others, target=target, low=low, high=high)
+
+
+def sum_of(rows: Iterable[ReportedNumber | None]) -> int | None:
+    """Add counts, or return None unless each is printed as one whole number."""
+    numbers = [whole_number(row) for row in rows]
+    return None if None in numbers else sum(numbers)
 
 
 # --- The same number in two places ------------------------------------------------------------
@@ -202,7 +185,7 @@ def check_repeats(registry: Registry) -> Iterator[Finding]:
     """Compare a number with the one that it states again; needs `repeats`."""
     for row in registry:
         if row.repeats in registry:
-            yield _finding(row, registry[row.repeats])
+            yield _compare(row, registry[row.repeats])
 
 
 @check("numbers printed twice", "possibility")
@@ -214,37 +197,7 @@ def check_same_quantity(registry: Registry) -> Iterator[Finding]:
         if key is not None and not row.repeats:
             seen[key].append(row)
     for first, *others in seen.values():
-        yield from (_finding(other, first) for other in others)
-
-
-@check("numbers printed twice", "bookkeeping")
-def check_joint_statement(registry: Registry) -> Iterator[Finding]:
-    """Compare one print of several numbers (all P > 0.05) with each; needs `variable` = a | b."""
-    for row in registry:
-        names = row.variable.split(SEVERAL)
-        parts = [_stated(registry, row, name) for name in names] if len(names) > 1 else [None]
-        if None not in parts:
-            yield _joint(row, parts)
-
-
-def _stated(registry: Registry, row: ReportedNumber, variable: str) -> ReportedNumber | None:
-    """Return the one row that prints the number of one of the variables of a statement."""
-    fields = {"variable": variable, "level": row.level, "group": row.group, "repeats": ""}
-    found = registry.where(row.statistic, **fields | ({"method": row.method} if row.method else {}))
-    return found[0] if len(found) == 1 else None
-
-
-def _joint(row: ReportedNumber, parts: list[ReportedNumber]) -> Finding:
-    low, high = (min(p.number.low for p in parts), max(p.number.high for p in parts))
-    wrong = [part for part in parts if not row.number.overlaps(part.number.low, part.number.high)]
-    listed = ", ".join(f"{part.printed} ({part.variable})" for part in parts)
-    remark = f"Not so for {', '.join(part.variable for part in wrong)}." if wrong else "All are."
-    text = (
-        f"{row.statistic.replace('_', ' ')} printed one by one: {listed}; stated of all is "
-        f"{row.printed} ({row.locus}). {remark}"
-    )
-    status = "contradicted" if wrong else "agrees"
-    return conclude(status, text, *parts, target=row, low=low, high=high)
+        yield from (_compare(other, first) for other in others)
 
 
 def _quantity(registry: Registry, row: ReportedNumber) -> tuple | None:
@@ -262,57 +215,77 @@ def _quantity(registry: Registry, row: ReportedNumber) -> tuple | None:
     return (*row.key, *model) if row.method else None
 
 
-def _finding(row: ReportedNumber, original: ReportedNumber) -> Finding:
-    status, remark, (low, high) = _verdict(row, original)
+@check("numbers printed twice", "bookkeeping")
+def check_joint_statement(registry: Registry) -> Iterator[Finding]:
+    """Compare one print of several numbers (all P > 0.05) with each; needs `variable` = a | b."""
+    for row in registry:
+        place = {"level": row.level, "group": row.group, "repeats": ""}
+        place |= {"method": row.method} if row.method else {}
+        names = row.variable.split(SEVERAL)
+        found = [registry.where(row.statistic, variable=name, **place) for name in names]
+        if len(names) > 1 and all(len(rows) == 1 for rows in found):
+            yield _joint(row, [part for (part,) in found])
+
+
+def _joint(row: ReportedNumber, parts: list[ReportedNumber]) -> Finding:
+    low, high = (min(p.number.low for p in parts), max(p.number.high for p in parts))
+    wrong = [part for part in parts if not row.number.overlaps(part.number.low, part.number.high)]
+    listed = ", ".join(f"{part.printed} ({part.variable})" for part in parts)
+    remark = f"Not so for {', '.join(part.variable for part in wrong)}." if wrong else "All are."
     text = (
-        f"{_shown(row)} ({row.locus}) and {_shown(original)} ({original.locus}), "
-        f"{named(row).removesuffix(f', {row.locus}')}: {remark}"
+        f"{row.statistic.replace('_', ' ')} printed one by one: {listed}; stated of all is "
+        f"{row.printed} ({row.locus}). {remark}"
     )
+    status = "contradicted" if wrong else "agrees"
+    return conclude(status, text, *parts, target=row, low=low, high=high)
+
+
+def _compare(row: ReportedNumber, original: ReportedNumber) -> Finding:
+    status, remark, (low, high) = _verdict(row, original)
+    first, second = (
+        f"{each.printed if each.unit in each.printed else f'{each.printed} {each.unit}'} "
+        f"({each.locus})"
+        for each in (row, original)
+    )
+    text = f"{first} and {second}, {named(row).removesuffix(f', {row.locus}')}: {remark}"
     finding = conclude(status, text, original, target=row, low=low, high=high)
     one_model = row.repeats or row.statistic in DESCRIPTIVE
     return finding.doubted(" They may stem from two models.", not one_model)
 
 
-def _shown(row: ReportedNumber) -> str:
-    return row.printed if row.unit in row.printed else f"{row.printed} {row.unit}"
-
-
 def _verdict(row: ReportedNumber, original: ReportedNumber) -> tuple[str, str, tuple]:
     """Compare two prints of one quantity, each with its rounding and its unit."""
-    low, high = _limits(original)
-    thresholds = row.statistic in THRESHOLDS and original.statistic in THRESHOLDS
+    (least, most), (low, high) = limits = _limits(row), _limits(original)
     if is_approximate(row) or is_approximate(original):
-        return "open", "one of them is approximate.", (low, high)
-    if row.statistic != original.statistic and not thresholds:
-        return "open", "they are different statistics.", (low, high)
-    if thresholds:
-        return _compare_thresholds(row, original)
-    least, most = _limits(row)
-    for factor in _factors(row, original):
-        limits = (low * factor, high * factor)
-        counted = row.statistic in COUNTED and limits[0] <= most and limits[1] >= least
-        if counted or (row.statistic not in COUNTED and row.number.overlaps(*limits)):
+        return "open", "one of them is approximate.", limits[1]
+    # An empty unit may only have been left out.
+    unstated = 1.0 if "" in (row.unit, original.unit) else None
+    factors = {unstated, unit_factor(original.unit, row.unit)} - {None}
+    factors = sorted(factors, key=lambda factor: factor != unstated)
+    if row.statistic in THRESHOLDS and original.statistic in THRESHOLDS:
+        return _compare_thresholds(row, original, factors)
+    if row.statistic != original.statistic:
+        return "open", "they are different statistics.", limits[1]
+    for factor in factors:
+        ends = (low * factor, high * factor)
+        counted = row.statistic in COUNTED
+        if ends[0] <= most and ends[1] >= least if counted else row.number.overlaps(*ends):
             if factor == 1 and meet_in_a_tie(row.number, original.number):
-                return "suggests", TIED.strip(), limits
-            return "agrees", _agreement(row, original), limits
-    if not _factors(row, original):
-        return "open", "the units differ and no factor between them is known.", (low, high)
-    if _is_shortening(row, original):
-        return "suggests", "they agree only if digits were cut off, or rounded twice.", (low, high)
-    return "contradicted", "no value rounds to both.", (low, high)
+                return "suggests", TIED.strip(), ends
+            return "agrees", _agreement(row, original), ends
+    if not factors:
+        return "open", "the units differ and no factor between them is known.", limits[1]
+    # Whether the print with fewer decimals can be the other one, cut off or rounded twice.
+    fine, coarse = sorted((row.number, original.number), key=lambda number: -number.decimals)
+    plain = fine.operator == coarse.operator == "=" and row.unit == original.unit
+    if plain and fine.decimals > coarse.decimals and is_rescued(coarse, fine.low, fine.high):
+        return "suggests", "they agree only if digits were cut off, or rounded twice.", limits[1]
+    return "contradicted", "no value rounds to both.", limits[1]
 
 
 def _limits(row: ReportedNumber) -> tuple[float, float]:
     """Return the values behind a print; counts are not rounded."""
-    if row.statistic in COUNTED:
-        return count_limits(row)
-    return row.number.low, row.number.high
-
-
-def _factors(row: ReportedNumber, original: ReportedNumber) -> list[float]:
-    # An empty unit may only have been left out.
-    unstated = 1.0 if "" in (row.unit, original.unit) else None
-    return list(filter(None, dict.fromkeys((unstated, unit_factor(original.unit, row.unit)))))
+    return count_limits(row) if row.statistic in COUNTED else (row.number.low, row.number.high)
 
 
 def _agreement(row: ReportedNumber, original: ReportedNumber) -> str:
@@ -323,20 +296,10 @@ def _agreement(row: ReportedNumber, original: ReportedNumber) -> str:
     return "they agree within rounding."
 
 
-def _is_shortening(row: ReportedNumber, original: ReportedNumber) -> bool:
-    """Whether the print with fewer decimals can be the other one, cut off or rounded twice."""
-    fine, coarse = sorted((row.number, original.number), key=lambda number: -number.decimals)
-    plain = fine.operator == coarse.operator == "=" and row.unit == original.unit
-    if not plain or fine.decimals == coarse.decimals:
-        return False
-    return is_rescued(coarse, fine.low, fine.high)
-
-
-def _compare_thresholds(row: ReportedNumber, original: ReportedNumber) -> tuple[str, str, tuple]:
+def _compare_thresholds(row: ReportedNumber, original, factors) -> tuple[str, str, tuple]:
     """Compare the values of two thresholds, and then their signs."""
-    low, high = (float(end) for end in rounded_limits(original.number))
-    first, last = (float(end) for end in rounded_limits(row.number))
-    factors = _factors(row, original)
+    low, high = (float(end) for end in exact_limits(original.number))
+    first, last = (float(end) for end in exact_limits(row.number))
     factor = next((f for f in factors if first <= high * f and last >= low * f), None)
     if factor is None:
         status = "contradicted" if factors else "open"
@@ -345,8 +308,11 @@ def _compare_thresholds(row: ReportedNumber, original: ReportedNumber) -> tuple[
     unsigned = (replace(each.number, operator="=") for each in (row, original))
     if factor == 1 and meet_in_a_tie(*unsigned):
         defined = {row.statistic, original.statistic} <= {"definition", "date"}
-        status, remark = ("contradicted", "they differ.") if defined else ("suggests", TIED.strip())
-        return status, remark, limits
+        return (
+            ("contradicted", "they differ.", limits)
+            if defined
+            else ("suggests", TIED.strip(), limits)
+        )
     signs = [row.number.operator, original.number.operator]
     if "=" not in signs and signs[0] != signs[1]:
         return "suggests", f"the same value, but the signs differ ({' and '.join(signs)}).", limits

@@ -13,26 +13,30 @@ LIMITS = ("ci_low", "ci_high")
 SHARES = ("percent", "survival_percent", *PERFORMANCE)
 NOT_NEGATIVE = ("sd", "chi_square", "u_statistic", "logrank_chi_square", *RATIOS)
 FEWEST_TERMS = 3
+TERM = ("locus", "variable", "level", "group", "method")
 
 
 @check("single numbers", "bookkeeping", first=True)
 def check_mistaken_columns(registry: Registry) -> Iterator[Finding]:
     """Recognise z among ratios; needs coefficients, and their standard errors as `number`."""
-    coefficients: dict[tuple, list[ReportedNumber]] = defaultdict(list)
-    for row in originals(registry, "coefficient"):
-        coefficients[_term(row)].append(row)
     places: dict[tuple, list[tuple[ReportedNumber, ...]]] = defaultdict(list)
     for ratio in originals(registry, RATIOS):
-        for coefficient in coefficients.get(_term(ratio), ()):
+        term = {name: getattr(ratio, name) for name in TERM}
+        for coefficient in originals(registry, "coefficient", **term):
             for error in registry.belonging_to(coefficient.id, "number"):
                 places[ratio.locus, ratio.group, ratio.method].append((ratio, coefficient, error))
     for terms in places.values():
         if len(terms) >= FEWEST_TERMS and all(_is_z(*term) for term in terms):
-            yield _mistaken_column(terms)
-
-
-def _term(row: ReportedNumber) -> tuple[str, ...]:
-    return row.locus, row.variable, row.level, row.group, row.method
+            ratio, coefficient, error = terms[0]
+            text = (
+                f"{len(terms)} numbers called {ratio.statistic.replace('_', ' ')} ({ratio.locus}) "
+                f"are coefficient / standard error, for example {coefficient.printed} / "
+                f"{error.printed} for {ratio.variable}, printed {ratio.printed}: they are z, not "
+                "ratios."
+            )
+            if negative := sum(row.number.high < 0 for row, _, _ in terms):
+                text += f" {negative} of them {'is' if negative == 1 else 'are'} negative."
+            yield conclude("contradicted", text, *terms)
 
 
 def _is_z(ratio: ReportedNumber, coefficient: ReportedNumber, error: ReportedNumber) -> bool:
@@ -42,19 +46,6 @@ def _is_z(ratio: ReportedNumber, coefficient: ReportedNumber, error: ReportedNum
         return False
     ends = [end / se for end in float_limits(coefficient.number) for se in (low, high)]
     return ratio.number.overlaps(min(ends), max(ends))
-
-
-def _mistaken_column(terms: list[tuple[ReportedNumber, ...]]) -> Finding:
-    ratio, coefficient, error = terms[0]
-    negative = sum(row.number.high < 0 for row, _, _ in terms)
-    text = (
-        f"{len(terms)} numbers called {ratio.statistic.replace('_', ' ')} ({ratio.locus}) are "
-        f"coefficient / standard error, for example {coefficient.printed} / {error.printed} for "
-        f"{ratio.variable}, printed {ratio.printed}: they are z, not ratios."
-    )
-    if negative:
-        text += f" {negative} of them {'is' if negative == 1 else 'are'} negative."
-    return conclude("contradicted", text, *(row for term in terms for row in term))
 
 
 @check("single numbers", "bookkeeping", first=True)

@@ -1,7 +1,7 @@
 """Findings: the outcome of one check on printed numbers, passed or not."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import wraps
 
@@ -53,13 +53,29 @@ class Finding:
         return replace(self, status="suggests", text=self.text + remark)
 
 
-def conclude(
-    status: str, text: str, *rows: ReportedNumber | None, target=None, **limits
-) -> Finding:
-    """Build a finding from the rows that it uses (those that exist, each once) and its target."""
-    uses = tuple(dict.fromkeys(getattr(row, "id", row) for row in rows if row is not None))
+def conclude(status: str, text: str, *rows, target: ReportedNumber | None = None, **limits):
+    """Build a finding from its target and the rows that it uses, alone or in lists.
+
+    Rows that do not exist are left out, and each is named once.
+    """
+    uses = tuple(dict.fromkeys(getattr(row, "id", row) for row in _flat(rows)))
     target = "" if target is None else target.id
     return Finding(status=status, target=target, uses=uses, text=text, **limits)
+
+
+def _flat(rows) -> Iterator[ReportedNumber]:
+    for row in rows:
+        if isinstance(row, list | tuple):
+            yield from _flat(row)
+        elif row is not None:
+            yield row
+
+
+def possibility(status: str, text: str, row: ReportedNumber, *others) -> Finding:
+    """Build a finding that recomputes nothing: the number is a target only where it fails."""
+    if status in ("contradicted", "suggests"):
+        return conclude(status, text, *others, target=row)
+    return conclude(status, text, row, *others)
 
 
 def findings_frame(study: str, findings: Iterable[Finding]) -> pd.DataFrame:
@@ -143,29 +159,38 @@ class Check:
 REGISTERED: list[Check] = []
 
 
-def check(about: str, kind: str, first: bool = False):
+def check(about: str, kind: str, first: bool = False, each: Callable | None = None):
     """Register the function below as a check; its name and the words of its docstring are used.
 
     Parameters
     ----------
     about, kind, first
         As for :class:`Check`.
+    each : callable, optional
+        Takes a registry and yields the subjects of the check, each a tuple of arguments for the
+        function below, which then judges one subject. Without it, that takes the registry.
 
     Returns
     -------
     callable
-        Decorates ``check_name(registry)``, which yields or returns findings, so that it returns
-        them as a list under its name.
+        Decorates ``check_name``, which yields or returns findings (or one), so that it takes a
+        registry and returns them as a list under its name.
     """
     if about not in SUBJECTS or kind not in KINDS:
         raise ValueError(f"no check is about {about!r} or of the kind {kind!r}")
 
-    def register(find: Callable[[Registry], Iterable[Finding]]):
+    def register(find: Callable[..., Iterable[Finding] | Finding]):
         name = find.__name__.removeprefix("check_")
 
         @wraps(find)
         def function(registry: Registry) -> list[Finding]:
-            return [replace(finding, check=name) for finding in find(registry)]
+            subjects = [(registry,)] if each is None else each(registry)
+            found = (find(*subject) for subject in subjects)
+            return [
+                replace(finding, check=name)
+                for one in found
+                for finding in ([one] if isinstance(one, Finding) else one or ())
+            ]
 
         words = (find.__doc__ or "").strip().splitlines()[0]
         REGISTERED.append(

@@ -1,38 +1,42 @@
-"""p of a t test and pooled means, from means, standard deviations and group sizes."""
+"""Means, standard deviations and quartiles: tests of means, pooled groups, whole steps, order."""
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from itertools import combinations, pairwise, product
 
 import numpy as np
 from scipy import optimize, special
 
 from rairlib.checks.cells import (
-    SummaryIndex,
+    Partition,
     count_index,
+    kindly,
     named,
     originals,
     several_groups,
-    summary_index,
+    size_of,
+    summaries,
+    unless_shortened,
     whole_number,
     wholes_of_groups,
 )
-from rairlib.checks.findings import Finding, check, conclude
+from rairlib.checks.findings import Finding, check, conclude, possibility
 from rairlib.checks.rounding import (
     BEYOND_RANGE,
     SHORTENED,
     TIED,
+    exact_limits,
     exact_value,
+    fits,
     float_limits,
     is_rescued,
     judge,
     meet_in_a_tie,
     print_unit,
-    rounded_limits,
-    shortened_limits,
     shown,
     shown_p_range,
     times_apart,
@@ -52,29 +56,15 @@ MOST_GROUPS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """Summary of one group, each value with the limits that its print allows.
-
-    Attributes
-    ----------
-    mean, sd : tuple of float
-        Smallest and largest value.
-    n : int
-        Number of patients, at least 2.
-    """
+    """Limits of the mean and of the SD of one group, and its number of patients, at least 2."""
 
     mean: Limits
     sd: Limits
     n: int
 
 
-def difference_limits(first: Limits, second: Limits) -> Limits:
-    """Return the limits of the absolute difference of two values; 0 if the intervals meet."""
-    smallest = max(0.0, first[0] - second[1], second[0] - first[1])
-    return smallest, max(first[1] - second[0], second[1] - first[0])
-
-
-def student_p_range(first: Sample, second: Sample) -> Limits:
-    """Return the limits of p in Student's t test with pooled variance.
+def t_test_p_ranges(first: Sample, second: Sample) -> dict[str, Limits]:
+    """Return the limits of the two-sided p of Student's and of Welch's t test.
 
     Parameters
     ----------
@@ -83,65 +73,45 @@ def student_p_range(first: Sample, second: Sample) -> Limits:
 
     Returns
     -------
-    tuple of float
-        Smallest and largest two-sided p, both attained: the degrees of freedom are fixed, and
+    dict
+        ``student``: smallest and largest p, both attained: the degrees of freedom are fixed, and
         the size of t grows with the difference of the means and falls with either SD, so that its
-        extremes lie in corners of the box.
+        extremes lie in corners of the box. ``welch``: bounds that cannot be too narrow: for fixed
+        degrees of freedom p falls as t grows in size, and for fixed t it falls as the degrees of
+        freedom grow (the tails get lighter). So the largest t with the most degrees of freedom
+        bounds p from below, and the opposite from above, whether or not both occur together.
     """
-    freedom = first.n + second.n - 2
-
-    def p_value(difference: float, sd1: float, sd2: float) -> float:
-        pooled = ((first.n - 1) * sd1**2 + (second.n - 1) * sd2**2) / freedom
-        return _two_sided(difference, pooled * (1 / first.n + 1 / second.n), freedom)
-
-    smallest, largest = difference_limits(first.mean, second.mean)
-    return (
-        p_value(largest, max(0.0, first.sd[0]), max(0.0, second.sd[0])),
-        p_value(smallest, first.sd[1], second.sd[1]),
-    )
-
-
-def welch_p_range(first: Sample, second: Sample) -> Limits:
-    """Return limits of p in Welch's t test with unequal variances.
-
-    Parameters
-    ----------
-    first, second : Sample
-        Summaries of the two groups.
-
-    Returns
-    -------
-    tuple of float
-        Bounds of the two-sided p. They cannot be too narrow: for fixed degrees of freedom p
-        falls as t grows in size, and for fixed t it falls as the degrees of freedom grow (the
-        tails get lighter). So the largest t with the most degrees of freedom bounds p from
-        below, and the opposite from above, whether or not both occur together.
-    """
-    spreads = [(max(0.0, s.sd[0]) ** 2 / s.n, s.sd[1] ** 2 / s.n) for s in (first, second)]
-    smallest, largest = difference_limits(first.mean, second.mean)
+    samples, freedom = (first, second), first.n + second.n - 2
+    smallest = max(0.0, first.mean[0] - second.mean[1], second.mean[0] - first.mean[1])
+    largest = max(first.mean[1] - second.mean[0], second.mean[1] - first.mean[0])
+    pooled = [_within(samples, end) / freedom * (1 / first.n + 1 / second.n) for end in (0, 1)]
+    spreads = [(max(0.0, s.sd[0]) ** 2 / s.n, s.sd[1] ** 2 / s.n) for s in samples]
     least, most = welch_freedom_range(spreads, (first.n, second.n))
-    return (
-        _two_sided(largest, spreads[0][0] + spreads[1][0], most),
-        _two_sided(smallest, spreads[0][1] + spreads[1][1], least),
-    )
+    unpooled = [sum(ends) for ends in zip(*spreads, strict=True)]
+    student = _two_sided(largest, pooled[0], freedom), _two_sided(smallest, pooled[1], freedom)
+    welch = _two_sided(largest, unpooled[0], most), _two_sided(smallest, unpooled[1], least)
+    return {"student": student, "welch": welch}
+
+
+def _within(samples: Sequence[Sample], end: int, ddof: int = 1) -> float:
+    """Add the squares within groups, from the smallest (0) or largest (1) SDs."""
+    return sum((s.n - ddof) * max(0.0, s.sd[end]) ** 2 for s in samples)
+
+
+def _two_sided(difference: float, variance: float, freedom: float) -> float:
+    if difference <= 0:
+        return 1.0
+    if variance <= 0:
+        return 0.0
+    return float(2 * special.stdtr(freedom, -difference / math.sqrt(variance)))
 
 
 def welch_freedom_range(spreads: Sequence[Limits], sizes: tuple[int, int]) -> Limits:
     """Return the limits of the Welch-Satterthwaite degrees of freedom, both attained.
 
-    Parameters
-    ----------
-    spreads : sequence of tuple of float
-        Limits of SD²/n in either group.
-    sizes : tuple of int
-        Number of patients in either group.
-
-    Returns
-    -------
-    tuple of float
-        Smallest and largest. They depend on the first group's share w of the sum of both SD²/n
-        alone, 1 / (w²/(n₁ − 1) + (1 − w)²/(n₂ − 1)), rise up to w = (n₁ − 1)/(n₁ + n₂ − 2) and
-        fall beyond.
+    `spreads` are the limits of SD²/n in either group. The degrees of freedom depend on the first
+    group's share w of the sum of both alone, 1 / (w²/(n₁ − 1) + (1 − w)²/(n₂ − 1)): they rise up
+    to w = (n₁ − 1)/(n₁ + n₂ − 2) and fall beyond.
     """
 
     def freedom(share: float) -> float:
@@ -155,111 +125,152 @@ def welch_freedom_range(spreads: Sequence[Limits], sizes: tuple[int, int]) -> Li
     return min(ends), freedom(peak) if first <= peak <= last else max(ends)
 
 
-def pooled_mean_limits(means: Sequence[Limits], sizes: Sequence[int]) -> Limits:
-    """Return the limits of the mean of all patients of several groups."""
-    low, high = (float(np.average(ends, weights=sizes)) for ends in zip(*means, strict=True))
-    return low, high
+def between_limits(samples: Sequence[Sample]) -> Limits:
+    """Return the limits of the sum of squares between groups, both attained.
 
-
-def between_limits(means: Sequence[Limits], sizes: Sequence[int]) -> Limits:
-    """Return the limits of the sum of squares between groups.
-
-    Parameters
-    ----------
-    means : sequence of tuple of float
-        Smallest and largest mean of each group.
-    sizes : sequence of int
-        Number of patients of each group.
-
-    Returns
-    -------
-    tuple of float
-        Both attained. The sum is convex in the means, so that it is largest in a corner of their
-        box; it is smallest where all means are as near as they can be to one common value.
+    The sum is convex in the means, so that it is largest in a corner of their box; it is smallest
+    where all means are as near as they can be to one common value.
     """
-    corners = np.array(list(product(*means)))
-    weights = np.array(sizes)
+    weights = np.array([sample.n for sample in samples])
+    corners = np.array(list(product(*(sample.mean for sample in samples))))
     centres = corners @ weights / weights.sum()
-    largest = ((corners - centres[:, None]) ** 2 @ weights).max()
-    low, high = np.array(means).T
+    largest = float(((corners - centres[:, None]) ** 2 @ weights).max())
+    low, high = np.array([sample.mean for sample in samples]).T
 
     def squares(centre: float) -> float:
         return float(np.maximum(0, np.maximum(low - centre, centre - high)) ** 2 @ weights)
 
-    start, end = high.min(), low.max()
-    if start >= end:
-        return 0.0, float(largest)
-    found = optimize.minimize_scalar(squares, bounds=(start, end), method="bounded")
+    if high.min() >= low.max():
+        return 0.0, largest
+    bounds = high.min(), low.max()
+    found = optimize.minimize_scalar(squares, bounds=bounds, method="bounded")
     # The search stops a little short of the minimum.
-    return float(found.fun) * (1 - 1e-6), float(largest)
+    return float(found.fun) * (1 - 1e-6), largest
 
 
 def anova_p_range(samples: Sequence[Sample]) -> Limits:
     """Return the limits of p in a one-way analysis of variance of several groups."""
-    sizes = [sample.n for sample in samples]
-    between = between_limits([sample.mean for sample in samples], sizes)
-    within = [sum((s.n - 1) * max(0.0, s.sd[end]) ** 2 for s in samples) for end in (0, 1)]
-    freedom = len(sizes) - 1, sum(sizes) - len(sizes)
+    between = between_limits(samples)
+    freedom = len(samples) - 1, sum(sample.n for sample in samples) - len(samples)
 
     def p_value(above: float, below: float) -> float:
         if below <= 0:
             return 0.0 if above > 0 else 1.0
         return float(special.fdtrc(*freedom, above / freedom[0] / (below / freedom[1])))
 
-    return p_value(between[1], within[0]), p_value(between[0], within[1])
+    return p_value(between[1], _within(samples, 0)), p_value(between[0], _within(samples, 1))
 
 
 def pooled_sd_limits(samples: Sequence[Sample], ddof: int = 1) -> Limits:
     """Return the limits of the SD of all patients of several groups, with n − 1 or with n."""
-    sizes = [sample.n for sample in samples]
-    between = between_limits([sample.mean for sample in samples], sizes)
-    low, high = (
-        math.sqrt(
-            (sum((s.n - ddof) * max(0.0, s.sd[end]) ** 2 for s in samples) + between[end])
-            / (sum(sizes) - ddof)
+    freedom = sum(sample.n for sample in samples) - ddof
+    squares = [_within(samples, end, ddof) + between_limits(samples)[end] for end in (0, 1)]
+    return math.sqrt(squares[0] / freedom), math.sqrt(squares[1] / freedom)
+
+
+def _parts_of(cells: dict, split: Partition) -> list[tuple]:
+    """Return what is known of the whole of a split, each with the same of its parts."""
+    return [
+        (whole, [cells.get((variable, level, part.group), {}) for part in split.parts])
+        for (variable, level, group), whole in cells.items()
+        if group == split.whole.group
+    ]
+
+
+def _described(registry: Registry, cells: Iterable[dict]) -> list[tuple]:
+    """Return mean, SD and number of patients of cells, None where they are not printed."""
+    return [
+        (cell.get("mean"), cell.get("sd"), size_of(registry, cell.get("mean"))) for cell in cells
+    ]
+
+
+def _samples(groups, shortened: bool) -> list[Sample]:
+    return [
+        Sample(
+            mean=float_limits(mean.number, shortened),
+            sd=float_limits(sd.number, shortened),
+            n=whole_number(size),
         )
-        for end in (0, 1)
-    )
-    return low, high
+        for mean, sd, size in groups
+    ]
 
 
 @check("means", "independent")
 def check_t_test(registry: Registry) -> Iterator[Finding]:
     """Recompute p of a t test or of an analysis of variance; needs mean, SD and n by group."""
-    index, summaries = count_index(registry), summary_index(registry)
+    index, cells = count_index(registry), summaries(registry)
     others = {(row.variable, row.group) for row in registry.where(("count", "u_statistic"))}
     for row in registry.where("p_value"):
-        groups = several_groups(index, row) or row.outcome_groups
-        if row.method not in ("", *TESTS) or row.of or groups is None:
+        names = several_groups(index, row) or row.outcome_groups
+        if row.method not in ("", *TESTS) or row.of or names is None or len(names) > MOST_GROUPS:
             continue
-        rows = [summaries.mean_and_sd(row.variable, row.level, group) for group in groups]
-        sizes = [summaries.size_of(pair[0]) if pair else None for pair in rows]
-        if None in sizes or min(size for _, size in sizes) < 2 or len(sizes) > MOST_GROUPS:
+        found = (cells.get((row.variable, row.level, name), {}) for name in names)
+        groups = _described(registry, found)
+        if any(None in group or whole_number(group[2]) < 2 for group in groups):
             continue
-        finding = _t_finding(row, rows, sizes)
+        finding = _t_finding(row, groups)
         # Categories or ranks of the same variable: p may be theirs.
-        other = any((row.variable, group) in others for group in (row.group, *groups))
+        other = any((row.variable, group) in others for group in (row.group, *names))
         if finding.status == "suggests" and not row.method and other:
             finding = replace(finding, status="open")
         yield finding
 
 
+def _p_ranges(samples: list[Sample]) -> dict[str, Limits]:
+    return t_test_p_ranges(*samples) if len(samples) == 2 else {"anova": anova_p_range(samples)}
+
+
+def _t_finding(row: ReportedNumber, groups: list[tuple]) -> Finding:
+    ranges = _p_ranges(_samples(groups, False))
+    fitting = [name for name, limits in ranges.items() if row.number.overlaps(*limits)]
+    candidates = fitting or list(ranges)
+    low, high = ranges[row.method if row.method in candidates else candidates[0]]
+    described = " and ".join(
+        f"{mean.printed} ± {sd.printed} in {whole_number(size)} patients ({mean.group})"
+        for mean, sd, size in groups
+    )
+    values = " and ".join(
+        f"{TESTS[name]} p {shown_p_range(*limits, row.number.decimals)}"
+        for name, limits in ranges.items()
+    )
+    status, remark = _t_verdict(row, fitting, ranges, _p_ranges(_samples(groups, True)))
+    text = f"{row.variable}, {described}: {values}; printed is {row.printed}. {remark}"
+    used = [group[:2] for group in groups], [size for _, _, size in groups]
+    return conclude(status, text, *used, target=row, low=low, high=high)
+
+
+def _t_verdict(row: ReportedNumber, fitting: list[str], ranges, shortened) -> tuple[str, str]:
+    number, names = row.number, " and ".join(TESTS[name] for name in fitting)
+    if fitting and row.method in ("", *fitting):
+        return "agrees", f"It agrees with {names}{' alone' * (len(fitting) == 1)}."
+    if fitting:
+        return "suggests", f"It agrees with {names}, not with {TESTS[row.method]}, as named."
+    if any(number.overlaps(low / 2, high / 2) for low, high in ranges.values()):
+        return "suggests", "It is half of that, as in a one-sided test."
+    if any(number.overlaps(*ends) or is_rescued(number, *ends) for ends in shortened.values()):
+        return "suggests", SHORTENED.strip()
+    far = times_apart(row, ranges.values())
+    if row.method:
+        return "contradicted", f"No means and SDs that round to the print give it{far}."
+    return "suggests", (
+        f"No {' or '.join(TESTS[name] for name in ranges)} of independent samples gives it{far}; "
+        "a test of ranks, of pairs or of categories may stand behind it."
+    )
+
+
 @check("means", "independent")
 def check_pooled_mean(registry: Registry) -> Iterator[Finding]:
     """Compare mean and SD of a group with those of its parts; needs all of them and sizes."""
-    summaries = summary_index(registry)
     for split in count_index(registry).splits:
-        for whole in summaries.rows_of("mean", split.whole.group):
-            cells = [(whole.variable, whole.level, part.group) for part in split.parts]
-            means = [summaries.find("mean", *cell) for cell in cells]
-            sizes = [summaries.size_of(row) for row in means]
-            if None in sizes or min(n for _, n in sizes) < 1:
+        for whole, parts in _parts_of(summaries(registry), split):
+            groups = _described(registry, parts)
+            means, sds, sizes = zip(*groups, strict=True)
+            if "mean" not in whole or not all(map(whole_number, sizes)):
                 continue
-            yield from _pooled_findings(whole, means, sizes)
-            sd = summaries.find("sd", whole.variable, whole.level, whole.group)
-            pairs = [summaries.mean_and_sd(*cell) for cell in cells]
-            if sd is not None and None not in pairs and len(pairs) <= MOST_GROUPS:
-                yield _pooled_sd(sd, pairs, sizes)
+            for target in (whole["mean"], *means):
+                yield unless_shortened(_pooled, target, whole["mean"], means, sizes)
+            if "sd" in whole and None not in sds and len(groups) <= MOST_GROUPS:
+                yield unless_shortened(_pooled_sd, whole["sd"], groups)
 
 
 @check("means", "bookkeeping")
@@ -274,135 +285,56 @@ def check_pooled_percent(registry: Registry) -> Iterator[Finding]:
         if (registry[row.of].statistic, registry[row.of].group) == ("n", row.group):
             shares.setdefault(cell, row)
     for split in index.splits:
-        for (variable, level, group), whole in shares.items():
-            parts = [shares.get((variable, level, part.group)) for part in split.parts]
-            if group != split.whole.group or None in parts:
+        for whole, parts in _parts_of(shares, split):
+            sizes = [registry[row.of] for row in parts if row]
+            if not all(parts) or not all(map(whole_number, sizes)):
                 continue
-            sizes = [(registry[row.of], whole_number(registry[row.of])) for row in parts]
-            if all(n for _, n in sizes):
-                yield from _pooled_shares(whole, parts, sizes)
+            # Missing values move the weights, but not beyond the parts.
+            lows, highs = zip(*(float_limits(row.number, True) for row in parts), strict=True)
+            inside = fits(whole.number, min(lows), max(highs), True)
+            for target in (whole, *parts):
+                finding = unless_shortened(_pooled, target, whole, parts, sizes)
+                yield finding.doubted(" Values may be missing.", inside)
 
 
-def _two_sided(difference: float, variance: float, freedom: float) -> float:
-    if difference <= 0:
-        return 1.0
-    if variance <= 0:
-        return 0.0
-    return float(2 * special.stdtr(freedom, -difference / math.sqrt(variance)))
-
-
-def _samples(rows, size_rows, shortened: bool = False) -> list[Sample]:
-    return [
-        Sample(**{row.statistic: float_limits(row.number, shortened) for row in pair}, n=n)
-        for pair, (_, n) in zip(rows, size_rows, strict=True)
-    ]
-
-
-def _p_ranges(samples: list[Sample]) -> dict[str, Limits]:
-    if len(samples) > 2:
-        return {"anova": anova_p_range(samples)}
-    return {"student": student_p_range(*samples), "welch": welch_p_range(*samples)}
-
-
-def _t_finding(row: ReportedNumber, rows, sizes) -> Finding:
-    ranges = _p_ranges(_samples(rows, sizes))
-    fitting = [name for name, limits in ranges.items() if row.number.overlaps(*limits)]
-    first = row.method if row.method in ranges else next(iter(ranges))
-    low, high = ranges[first if first in fitting or not fitting else fitting[0]]
-    groups = " and ".join(
-        f"{mean.printed} ± {sd.printed} in {n} patients ({mean.group})"
-        for (mean, sd), (_, n) in zip(rows, sizes, strict=True)
+def _pooled(target: ReportedNumber, whole, parts, sizes, shortened: bool) -> Finding:
+    """Judge the mean of the whole by its parts, or that of one part by the whole and the rest."""
+    numbers = [whole_number(size) for size in sizes]
+    limits = [float_limits(part.number, shortened) for part in parts]
+    if target is whole:
+        low, high = (float(np.average(ends, weights=numbers)) for ends in zip(*limits, strict=True))
+    else:
+        low, high = (sum(numbers) * end for end in float_limits(whole.number, shortened))
+        for part, n, span in zip(parts, numbers, limits, strict=True):
+            if part is target:
+                own = n
+            else:
+                low, high = low - n * span[1], high - n * span[0]
+        low, high = low / own, high / own
+    terms = " + ".join(f"{n} × {part.printed}" for n, part in zip(numbers, parts, strict=True))
+    text = (
+        f"({terms}) / {sum(numbers)} against {whole.printed} ({named(whole)}): {named(target)} "
+        f"should be {shown(low, high, target.number.decimals + 1)}; printed is {target.printed}."
     )
-    values = " and ".join(
-        f"{TESTS[name]} p {shown_p_range(*limits, row.number.decimals)}"
-        for name, limits in ranges.items()
-    )
-    shortened = _p_ranges(_samples(rows, sizes, shortened=True))
-    status, remark = _t_verdict(row, fitting, ranges, shortened)
-    text = f"{row.variable}, {groups}: {values}; printed is {row.printed}. {remark}"
-    used = (*(number for pair in rows for number in pair), *(size for size, _ in sizes))
-    return conclude(status, text, *used, target=row, low=low, high=high)
+    rows = [row for row in (whole, *parts) if row is not target]
+    return judge(target, (rows, sizes), low, high, text)
 
 
-def _t_verdict(row: ReportedNumber, fitting: list[str], ranges, shortened) -> tuple[str, str]:
-    names = " and ".join(TESTS[name] for name in fitting)
-    if row.method in fitting or (fitting and not row.method):
-        identified = " alone" if len(fitting) == 1 else ""
-        return "agrees", f"It agrees with {names}{identified}."
-    if fitting:
-        return "suggests", f"It agrees with {names}, not with {TESTS[row.method]}, as named."
-    if any(row.number.overlaps(low / 2, high / 2) for low, high in ranges.values()):
-        return "suggests", "It is half of that, as in a one-sided test."
-    if any(
-        row.number.overlaps(*limits) or is_rescued(row.number, *limits)
-        for limits in shortened.values()
-    ):
-        return "suggests", SHORTENED.strip()
-    far = times_apart(row, ranges.values())
-    if not row.method:
-        names = " or ".join(TESTS[name] for name in ranges)
-        return "suggests", (
-            f"No {names} of independent samples gives it{far}; a test of ranks, of pairs or of "
-            "categories may stand behind it."
-        )
-    return "contradicted", f"No means and SDs that round to the print give it{far}."
-
-
-def _pooled_findings(whole: ReportedNumber, parts, sizes) -> Iterator[Finding]:
-    terms = " + ".join(f"{n} × {part.printed}" for (_, n), part in zip(sizes, parts, strict=True))
-    numbers = [n for _, n in sizes]
-    for target in (whole, *parts):
-        low, high = _mean_from_others(target, whole, parts, numbers, False)
-        text = (
-            f"({terms}) / {sum(numbers)} against {whole.printed} ({named(whole)}): "
-            f"{named(target)} should be {shown(low, high, target.number.decimals + 1)}; printed is "
-            f"{target.printed}."
-        )
-        rows = [row for row in (whole, *parts) if row is not target]
-        finding = judge(target, [*rows, *(size for size, _ in sizes)], low, high, text)
-        wide = _mean_from_others(target, whole, parts, numbers, True)
-        yield finding.doubted(SHORTENED, is_rescued(target.number, *wide))
-
-
-def _pooled_sd(target: ReportedNumber, pairs, sizes) -> Finding:
-    samples = _samples(pairs, sizes)
+def _pooled_sd(target: ReportedNumber, groups: list[tuple], shortened: bool) -> Finding:
+    samples = _samples(groups, shortened)
     low, high = pooled_sd_limits(samples)
     printed = " and ".join(
-        f"{mean.printed} ± {sd.printed} in {n} patients"
-        for (mean, sd), (_, n) in zip(pairs, sizes, strict=True)
+        f"{mean.printed} ± {sd.printed} in {whole_number(size)} patients"
+        for mean, sd, size in groups
     )
     text = (
         f"{printed} have an SD of {shown(low, high, target.number.decimals + 1)} together; "
         f"printed is {target.printed} ({named(target)})."
     )
-    used = [row for pair in pairs for row in pair] + [size for size, _ in sizes]
+    used = [group[:2] for group in groups], [size for _, _, size in groups]
+    with_n = not shortened and target.number.overlaps(*pooled_sd_limits(samples, ddof=0))
     finding = judge(target, used, low, high, text)
-    with_n = target.number.overlaps(*pooled_sd_limits(samples, ddof=0))
-    wide = pooled_sd_limits(_samples(pairs, sizes, shortened=True))
-    finding = finding.doubted(" With n instead of n − 1 it fits.", with_n)
-    return finding.doubted(SHORTENED, is_rescued(target.number, *wide))
-
-
-def _pooled_shares(whole: ReportedNumber, parts, sizes) -> Iterator[Finding]:
-    """Percentages without counts: missing values move the weights, but not beyond the parts."""
-    ends = [float_limits(row.number, shortened=True) for row in parts]
-    low, high = float_limits(whole.number, shortened=True)
-    inside = low <= max(end for _, end in ends) and high >= min(end for end, _ in ends)
-    for finding in _pooled_findings(whole, parts, sizes):
-        yield finding.doubted(" Values may be missing.", inside)
-
-
-def _mean_from_others(target, whole, parts, sizes, shortened: bool) -> Limits:
-    """Return the limits of the whole's mean, or of one part's mean from the whole and the rest."""
-    limits = [float_limits(part.number, shortened) for part in parts]
-    if target is whole:
-        return pooled_mean_limits(limits, sizes)
-    position = parts.index(target)
-    low, high = (sum(sizes) * end for end in float_limits(whole.number, shortened))
-    for place, (size, span) in enumerate(zip(sizes, limits, strict=True)):
-        if place != position:
-            low, high = low - size * span[1], high - size * span[0]
-    return low / sizes[position], high / sizes[position]
+    return finding.doubted(" With n instead of n − 1 it fits.", with_n)
 
 
 # --- Means and standard deviations that whole numbers can have: GRIM and GRIMMER --------------
@@ -412,26 +344,13 @@ MOST_SUMS = 10_000
 
 
 def grim_sums(mean: Printed, n: int, step: Fraction, shortened: bool = False) -> range:
-    """Return the sums of n measurements whose mean prints like this.
+    """Return the sums, in steps, of n measurements whose mean prints like this.
 
-    Parameters
-    ----------
-    mean : Printed
-        A plain print.
-    n : int
-        Number of measurements.
-    step : Fraction
-        Smallest step of a measurement.
-    shortened : bool
-        Allow digits that were cut off or rounded twice instead of ties either way.
-
-    Returns
-    -------
-    range
-        Sums in steps; empty if no measurements can have this mean (Brown and Heathers 2017,
-        doi 10.1177/1948550616673876).
+    Empty if no measurements can have this mean (Brown and Heathers 2017, doi
+    10.1177/1948550616673876). `shortened` allows digits that were cut off or rounded twice instead
+    of ties either way.
     """
-    low, high = shortened_limits(mean) if shortened else rounded_limits(mean)
+    low, high = exact_limits(mean, shortened)
     first, last = low * n / step, high * n / step
     if not shortened:
         return range(math.ceil(first), math.floor(last) + 1)
@@ -447,24 +366,11 @@ def grim_share(decimals: int, n: int, step: Fraction) -> float:
 
 
 def grimmer_squares(sd: tuple[Fraction, Fraction], total: int, n: int, ddof: int = 1) -> range:
-    """Return the sums of squares that a sum and limits of the SD allow, in steps.
+    """Return the sums of squares that a sum and limits of the SD allow, all in steps.
 
-    Parameters
-    ----------
-    sd : tuple of Fraction
-        Smallest and largest SD, in steps.
-    total : int
-        Sum of the measurements, in steps.
-    n : int
-        Number of measurements.
-    ddof : int
-        1 for the SD with n − 1, 0 for that with n.
-
-    Returns
-    -------
-    range
-        Whole numbers with the parity of the sum (x² is odd exactly if x is), and not below the
-        smallest sum of squares of n whole numbers with this sum (Allard 2018, A-GRIMMER).
+    Whole numbers with the parity of the sum (x² is odd exactly if x is), and not below the smallest
+    sum of squares of n whole numbers with this sum (Allard 2018, A-GRIMMER). `ddof` is 1 for the
+    SD with n − 1, 0 for that with n.
     """
     low, high = (max(Fraction(0), end) ** 2 * (n - ddof) + Fraction(total**2, n) for end in sd)
     quotient, remainder = divmod(total, n)
@@ -479,25 +385,9 @@ def grimmer_possible(
 ) -> bool:
     """Whether n measurements in whole steps can have the printed mean and SD.
 
-    Parameters
-    ----------
-    mean, sd : Printed
-        Plain prints.
-    n : int
-        Number of measurements, at least 2.
-    step : Fraction
-        Smallest step of a measurement.
-    ddof : int
-        1 for the SD with n − 1, 0 for that with n.
-    shortened : bool
-        Allow digits that were cut off or rounded twice in both.
-
-    Returns
-    -------
-    bool
-        False is a proof; True says that neither sum, sum of squares nor parity forbid it.
+    False is a proof; True says that neither sum, sum of squares nor parity forbid it.
     """
-    limits = shortened_limits(sd) if shortened else rounded_limits(sd)
+    limits = exact_limits(sd, shortened)
     in_steps = limits[0] / step, limits[1] / step
     return any(
         grimmer_squares(in_steps, total, n, ddof) for total in grim_sums(mean, n, step, shortened)
@@ -505,82 +395,13 @@ def grimmer_possible(
 
 
 def grimmer_share(mean: Printed, sd: Printed, n: int, step: Fraction) -> float:
-    """Return about which share of printed SDs would pass beside this mean.
+    """Return about which share of printed SDs would pass beside this mean, between 0 and 1.
 
-    Parameters
-    ----------
-    mean, sd : Printed
-        Plain prints.
-    n : int
-        Number of measurements.
-    step : Fraction
-        Smallest step of a measurement.
-
-    Returns
-    -------
-    float
-        Between 0 and 1. Sums of squares of one parity lie 2 apart, so that their number per
-        unit of the last digit is (n − 1) · SD · unit / step², for each possible sum.
+    Sums of squares of one parity lie 2 apart, so that their number per unit of the last digit is
+    (n − 1) · SD · unit / step², for each possible sum.
     """
     per_sum = (n - 1) * exact_value(sd) * print_unit(sd) / step**2
-    sums = grim_sums(mean, n, step)
-    return float(min(Fraction(1), per_sum * (sums.stop - sums.start)))
-
-
-@check("means", "possibility")
-def check_grim(registry: Registry) -> Iterator[Finding]:
-    """Look for whole measurements behind a printed mean; needs `step` and the group's size."""
-    for row, size, n in _stepped(registry, "mean"):
-        yield _grim_finding(row, size, n)
-
-
-def _stepped(
-    registry: Registry, statistic: str
-) -> Iterator[tuple[ReportedNumber, ReportedNumber, int]]:
-    """Yield the rows of a statistic of measurements in known steps, and how many there are."""
-    summaries = summary_index(registry)
-    for cell in summaries.rows.values():
-        row = cell.get(statistic)
-        size = summaries.size_of(row) if row and row.step else None
-        if size is not None and size[1] > 0:
-            yield row, *size
-
-
-@check("means", "possibility")
-def check_grimmer(registry: Registry) -> Iterator[Finding]:
-    """Look for whole measurements behind mean and SD; needs both, `step` and the number."""
-    summaries = summary_index(registry)
-    for cell in summaries.rows.values():
-        mean, sd = cell.get("mean"), cell.get("sd")
-        if mean is None or sd is None or not (mean.step or sd.step):
-            continue
-        size = summaries.size_of(mean)
-        if size is not None and size[1] > 1:
-            yield _grimmer_finding(mean, sd, *size)
-
-
-@check("means", "possibility")
-def check_median_step(registry: Registry) -> Iterator[Finding]:
-    """Compare a median with whole measurements; needs `step` and the group's size."""
-    for row, size, n in _stepped(registry, "median"):
-        yield _median_finding(row, size, n)
-
-
-def _median_finding(row: ReportedNumber, size: ReportedNumber, n: int) -> Finding:
-    """Judge a median: of an even number of values it may lie on half steps too."""
-    step = step_of(row)
-    start = f"A median of {row.printed} in {n} patients ({named(row)}, in steps of {row.step})"
-    if grim_sums(row.number, 1, step) or (n % 2 == 0 and grim_sums(row.number, 2, step)):
-        return _finding(start, row, [size], "agrees", " is possible.")
-    if grim_sums(row.number, 2, step):
-        text = (
-            " is not possible: of an odd number of values the middle one is whole. It would be of "
-            "an even number, where a value is missing."
-        )
-        return _finding(start, row, [size], "suggests", text)
-    text = " is not possible for any number of patients."
-    finding = _finding(start, row, [size], "contradicted", text)
-    return finding.doubted(SHORTENED, bool(grim_sums(row.number, 2, step, shortened=True)))
+    return float(min(Fraction(1), per_sum * len(grim_sums(mean, n, step))))
 
 
 def step_of(*rows: ReportedNumber) -> Fraction:
@@ -591,72 +412,96 @@ def step_of(*rows: ReportedNumber) -> Fraction:
     return Fraction(1, parts) if parts and format_value(1 / parts, decimals) == text else step
 
 
-def _grim_finding(row: ReportedNumber, size: ReportedNumber, n: int) -> Finding:
-    step, decimals = step_of(row), row.number.decimals
-    sums = grim_sums(row.number, n, step)
-    share = grim_share(decimals, n, step)
+def _stepped(registry: Registry, statistics: tuple[str, ...]) -> Iterator[tuple]:
+    """Yield statistics of measurements in known steps, with the row of the number of patients."""
+    for cell in summaries(registry).values():
+        rows = [cell.get(name) for name in statistics]
+        if None not in rows and any(row.step for row in rows):
+            size = size_of(registry, rows[0])
+            # One patient has a mean, and it takes two for an SD beside it.
+            if (whole_number(size) or 0) >= len(rows):
+                yield *rows, size
+
+
+@check("means", "possibility", each=partial(_stepped, statistics=("mean",)))
+@kindly
+def check_grim(row: ReportedNumber, size: ReportedNumber, shortened: bool) -> Finding:
+    """Look for whole measurements behind a printed mean; needs `step` and the group's size."""
+    n, step, decimals = whole_number(size), step_of(row), row.number.decimals
     start = f"A mean of {row.printed} in {n} patients ({named(row)}, in steps of {row.step})"
+    share = grim_share(decimals, n, step)
     if share == 1:
-        return _finding(start, row, [size], "open", ": any print is possible with so many.")
+        return possibility("open", f"{start}: any print is possible with so many.", row, size)
     power = f"{share:.1%} of all means with {decimals} decimals are possible."
-    if sums:
+    if sums := grim_sums(row.number, n, step, shortened):
         total = " or ".join(_number(value * step) for value in sums)
-        return _finding(start, row, [size], "agrees", f" is a sum of {total}; {power}")
+        return possibility("agrees", f"{start} is a sum of {total}; {power}", row, size)
     centre = math.floor(exact_value(row.number) * n / step)
     near = " and ".join(
         f"{_number(total * step)}/{n} = {format_value(float(total * step / n), decimals + 2)}"
         for total in (centre, centre + 1)
     )
-    text = f" is the mean of no such measurements: {near}; {power}"
-    finding = _finding(start, row, [size], "contradicted", text)
-    return finding.doubted(SHORTENED, bool(grim_sums(row.number, n, step, shortened=True)))
+    text = f"{start} is the mean of no such measurements: {near}; {power}"
+    return possibility("contradicted", text, row, size)
 
 
-def _grimmer_finding(mean: ReportedNumber, sd: ReportedNumber, size, n: int) -> Finding:
-    step, used = step_of(mean, sd), [mean, size]
+@check("means", "possibility", each=partial(_stepped, statistics=("mean", "sd")))
+@kindly
+def check_grimmer(mean: ReportedNumber, sd: ReportedNumber, size, shortened: bool) -> Finding:
+    """Look for whole measurements behind mean and SD; needs both, `step` and the number."""
+    n, step = whole_number(size), step_of(mean, sd)
     numbers = mean.number, sd.number, n, step
     sums = grim_sums(mean.number, n, step)
-    start = (
-        f"{mean.printed} ± {sd.printed} in {n} patients ({named(sd)}, in steps of {_number(step)})"
-    )
+    status = "open"
     if not sums:
-        text = ": the mean itself is not possible, so that the SD cannot be judged."
-        return _finding(start, sd, used, "open", text)
-    if sums.stop - sums.start > MOST_SUMS:
-        return _finding(start, sd, used, "open", f": {BEYOND_RANGE}.")
-    share = grimmer_share(*numbers)
-    if grimmer_possible(*numbers):
+        text = "the mean itself is not possible, so that the SD cannot be judged"
+    elif len(sums) > MOST_SUMS:
+        text = BEYOND_RANGE
+    elif grimmer_possible(*numbers, shortened=shortened):
+        share = grimmer_share(*numbers)
         status = "open" if share == 1 else "agrees"
         power = "nearly any SD" if share == 1 else f"about {share:.1%} of SDs"
-        text = f": possible; {power} with {sd.number.decimals} decimals would be."
-        return _finding(start, sd, used, status, text)
-    text = f": {_shown_squares(sd.number, sums, n, step)}."
-    finding = _finding(start, sd, used, "contradicted", text)
-    with_n = grimmer_possible(*numbers, ddof=0)
-    finding = finding.doubted(" The SD with n instead of n − 1 would be possible.", with_n)
-    rescued = any(grimmer_possible(*numbers, ddof=ddof, shortened=True) for ddof in (0, 1))
-    return finding.doubted(SHORTENED, rescued)
+        text = f"possible; {power} with {sd.number.decimals} decimals would be"
+    else:
+        status, text = "contradicted", _shown_squares(sd.number, sums, n, step)
+    text = (
+        f"{mean.printed} ± {sd.printed} in {n} patients ({named(sd)}, in steps of "
+        f"{_number(step)}): {text}."
+    )
+    finding = possibility(status, text, sd, mean, size)
+    with_n = status == "contradicted" and grimmer_possible(*numbers, ddof=0, shortened=shortened)
+    return finding.doubted(" The SD with n instead of n − 1 would be possible.", with_n)
 
 
-def _finding(start: str, row: ReportedNumber, others, status: str, text: str) -> Finding:
-    """Nothing is recomputed: only a number that fails is a target."""
-    if status in ("contradicted", "suggests"):
-        return conclude(status, start + text, *others, target=row)
-    return conclude(status, start + text, row, *others)
+@check("means", "possibility", each=partial(_stepped, statistics=("median",)))
+@kindly
+def check_median_step(row: ReportedNumber, size: ReportedNumber, shortened: bool) -> Finding:
+    """Compare a median with whole measurements; needs `step` and the group's size."""
+    n, step = whole_number(size), step_of(row)
+    text = f"A median of {row.printed} in {n} patients ({named(row)}, in steps of {row.step}) is "
+    # Of an even number of values it may lie on half steps too.
+    if grim_sums(row.number, 1 if n % 2 else 2, step):
+        return possibility("agrees", f"{text}possible.", row, size)
+    if grim_sums(row.number, 2, step, shortened):
+        text += (
+            "not possible: of an odd number of values the middle one is whole. It would be of "
+            "an even number, where a value is missing."
+        )
+        return possibility("suggests", text, row, size)
+    return possibility("contradicted", f"{text}not possible for any number of patients.", row, size)
 
 
 def _shown_squares(sd: Printed, sums: range, n: int, step: Fraction) -> str:
     """Show, for each sum, between which sums of squares the print falls."""
-    low, high = (end / step for end in rounded_limits(sd))
+    low, high = (max(Fraction(0), end / step) ** 2 * (n - 1) for end in exact_limits(sd))
     texts = []
     for total in sums:
-        ends = [max(Fraction(0), end) ** 2 * (n - 1) + Fraction(total**2, n) for end in (low, high)]
-        span = " to ".join(format_value(float(end), 2) for end in ends)
-        parity = "odd" if total % 2 else "even"
+        ends = (format_value(float(end + Fraction(total**2, n)), 2) for end in (low, high))
         texts.append(
-            f"with a sum of {total} steps the sum of squares lies in {span}, must be {parity}"
+            f"with a sum of {total} steps the sum of squares lies in {' to '.join(ends)}, must be "
+            f"{'odd' if total % 2 else 'even'}"
         )
-    return "; ".join(texts) + ", and there is none"
+    return f"{'; '.join(texts)}, and there is none"
 
 
 def _number(value: Fraction) -> str:
@@ -672,15 +517,13 @@ INNER = {
     "q1": ((), ("median", "q3")),
     "median": (("median", "q1"), ("median", "q3")),
     "q3": (("median", "q1"), ()),
+    "mean": ((), ()),
 }
 SLACK = 1e-9
 
 
 def sd_limits(
-    minimum: Limits,
-    maximum: Limits,
-    n: int,
-    mean: Limits = (-math.inf, math.inf),
+    minimum: Limits, maximum: Limits, n: int, mean: Limits = (-math.inf, math.inf)
 ) -> Limits:
     """Return the limits of the SD of n values between two values that both occur.
 
@@ -697,8 +540,10 @@ def sd_limits(
     -------
     tuple of float
         Largest: all values at the ends, SD² = n/(n − 1) (max − mean)(mean − min) (Bhatia and
-        Davis 2000). Smallest: one value at either end and the others together, at the place
-        that the mean leaves for them.
+        Davis 2000). Smallest: one value at either end, u below and v above the mean, and the others
+        together, at the place that the mean leaves for them: SD² (n − 1) = u² + v² +
+        (v − u)²/(n − 2), which is convex and smallest with the larger of u and v as small as it
+        can be, and the other near its n − 1-th part.
     """
     low, high = minimum[0], maximum[1]
     if math.isinf(mean[0]):
@@ -706,70 +551,32 @@ def sd_limits(
         return inner / math.sqrt(2 * (n - 1)), (high - low) / 2 * math.sqrt(n / (n - 1))
     balanced = min(max((low + high) / 2, mean[0]), mean[1])
     most = max(0.0, (high - balanced) * (balanced - low)) * n / (n - 1)
-    below = max(0.0, mean[0] - minimum[1]), max(0.0, mean[1] - minimum[0])
-    above = max(0.0, maximum[0] - mean[1]), max(0.0, maximum[1] - mean[0])
-    return math.sqrt(_least_squares(below, above, n) / (n - 1)), math.sqrt(most)
+    u, v = max(0.0, mean[0] - minimum[1]), max(0.0, maximum[0] - mean[1])
+    if u < v:
+        u = min(max(u, v / (n - 1)), max(0.0, mean[1] - low))
+    else:
+        v = min(max(v, u / (n - 1)), max(0.0, high - mean[0]))
+    return math.sqrt((u**2 + v**2 + (v - u) ** 2 / (n - 2)) / (n - 1)), math.sqrt(most)
+
+
+def _can_ascend(first: ReportedNumber, second: ReportedNumber, shortened: bool = False) -> bool:
+    low = float_limits(first.number, shortened)[0]
+    high = float_limits(second.number, shortened)[1]
+    return low <= high + SLACK * max(1.0, abs(high))
 
 
 @check("quartiles and ranges", "possibility")
 def check_order(registry: Registry) -> Iterator[Finding]:
     """Compare minimum, quartiles, median, maximum and mean; needs two, in a group or its part."""
-    index, summaries = count_index(registry), summary_index(registry)
-    direct = {(split.whole.group, part.group) for split in index.splits for part in split.parts}
-    yield from _nested_findings(summaries, wholes_of_groups(registry), direct)
-    for cell in summaries.rows.values():
-        yield from _order_findings([cell[name] for name in ORDER if name in cell])
-        if "mean" in cell:
-            names = ("minimum", "mean", "maximum")
-            yield from _order_findings([cell[name] for name in names if name in cell])
+    for end, inside in _ranges_around(registry):
+        yield unless_shortened(_nested, end, inside)
+    for cell in summaries(registry).values():
+        for names in (ORDER, ("minimum", "mean", "maximum")):
+            if names == ORDER or "mean" in cell:
+                yield from _ordered([cell[name] for name in names if name in cell])
 
 
-@check("quartiles and ranges", "possibility")
-def check_sd_in_range(registry: Registry) -> Iterator[Finding]:
-    """Compare an SD with the range (and mean) of the same group; needs minimum and maximum."""
-    summaries = summary_index(registry)
-    for cell in summaries.rows.values():
-        if {"sd", "minimum", "maximum"} <= cell.keys():
-            size = summaries.size_of(cell["sd"])
-            if size is not None and size[1] > 2:
-                yield _sd_finding(cell, *size)
-
-
-@check("quartiles and ranges", "possibility")
-def check_range_of_parts(registry: Registry) -> Iterator[Finding]:
-    """Compare range, quartiles, median and mean of a group with its parts'; needs them in both."""
-    index, summaries = count_index(registry), summary_index(registry)
-    for split in index.splits:
-        groups = [row.group for row in split.parts]
-        for statistic in ("minimum", "maximum"):
-            for whole in summaries.rows_of(statistic, split.whole.group):
-                yield from _range_findings(summaries, whole, groups)
-        for statistic in ("q1", "median", "q3", "mean"):
-            for whole in summaries.rows_of(statistic, split.whole.group):
-                # The curve of a whole with censoring is no mixture of those of its parts.
-                if whole.method != "kaplan_meier":
-                    yield from _inner_findings(summaries, whole, groups)
-
-
-def _least_squares(below: Limits, above: Limits, n: int) -> float:
-    """Minimise u² + v² + (v − u)²/(n − 2) over a box of u, v ≥ 0.
-
-    The function is convex and smallest at the origin, so that over the box it is smallest on
-    an edge; on an edge the other coordinate tends to its n − 1-th part.
-    """
-
-    def squares(u: float, v: float) -> float:
-        return u**2 + v**2 + (v - u) ** 2 / (n - 2)
-
-    def nearest(value: float, limits: Limits) -> float:
-        return min(max(value, limits[0]), limits[1])
-
-    edges = [squares(u, nearest(u / (n - 1), above)) for u in below]
-    edges += [squares(nearest(v / (n - 1), below), v) for v in above]
-    return min(edges)
-
-
-def _order_findings(rows: list[ReportedNumber]) -> Iterator[Finding]:
+def _ordered(rows: list[ReportedNumber]) -> Iterator[Finding]:
     """Compare neighbours: each must be able to be at most the next."""
     faults = [pair for pair in pairwise(rows) if not _can_ascend(*pair)]
     # A coarse print between two others can hide that these are out of order.
@@ -787,12 +594,12 @@ def _order_findings(rows: list[ReportedNumber]) -> Iterator[Finding]:
         yield conclude("agrees", text, *rows)
 
 
-def _nested_findings(
-    summaries: SummaryIndex, wholes: dict[str, set[str]], direct: set[tuple[str, str]]
-) -> Iterator[Finding]:
-    """Nothing in a part of a group lies below the group's minimum or above its maximum."""
+def _ranges_around(registry: Registry) -> Iterator[tuple[ReportedNumber, list[ReportedNumber]]]:
+    """Yield each end of a group's range with the summaries of patients who belong to the group."""
+    wholes, splits = wholes_of_groups(registry), count_index(registry).splits
+    direct = {(split.whole.group, part.group) for split in splits for part in split.parts}
     measured: dict[tuple[str, str], list[ReportedNumber]] = defaultdict(list)
-    for (variable, level, _), cell in summaries.rows.items():
+    for (variable, level, _), cell in summaries(registry).items():
         measured[variable, level] += [row for row in cell.values() if row.statistic != "sd"]
     for rows in measured.values():
         for end in (row for row in rows if row.statistic in ("minimum", "maximum")):
@@ -805,82 +612,92 @@ def _nested_findings(
                 and (row.statistic != end.statistic or (end.group, row.group) not in direct)
             ]
             if inside:
-                yield _nested_finding(end, inside)
+                yield end, inside
 
 
-def _nested_finding(end: ReportedNumber, inside: list[ReportedNumber]) -> Finding:
+def _nested(end: ReportedNumber, inside: list[ReportedNumber], shortened: bool) -> Finding:
+    """Nothing in a part of a group lies below the group's minimum or above its maximum."""
     below = end.statistic == "minimum"
-
-    def outside(shortened: bool) -> list[ReportedNumber]:
-        pairs = [(row, (end, row) if below else (row, end)) for row in inside]
-        return [row for row, pair in pairs if not _can_ascend(*pair, shortened)]
-
-    faults, side = outside(False), "below" if below else "above"
+    pairs = [(row, (end, row) if below else (row, end)) for row in inside]
+    faults = [row for row, pair in pairs if not _can_ascend(*pair, shortened)]
     listed = ", ".join(f"{row.printed} ({row.statistic}, {row.group})" for row in faults or inside)
-    text = f"{end.printed} ({named(end)}): {listed} "
+    one = len(faults or inside) == 1
+    verb = f"lie{'s' * one}" if faults else f"do{'es' * one} not lie"
+    text = f"{end.printed} ({named(end)}): {listed} {verb} {'below' if below else 'above'} it"
     if not faults:
-        text += f"{'does' if len(inside) == 1 else 'do'} not lie {side} it."
-        return conclude("agrees", text, end, *inside)
-    text += (
-        f"{'lies' if len(faults) == 1 else 'lie'} {side} it, in patients who belong to the group."
-    )
-    return conclude("contradicted", text, *faults, target=end).doubted(SHORTENED, not outside(True))
+        return conclude("agrees", f"{text}.", end, *inside)
+    text += ", in patients who belong to the group."
+    return conclude("contradicted", text, *faults, target=end)
 
 
-def _can_ascend(first: ReportedNumber, second: ReportedNumber, shortened: bool = False) -> bool:
-    low = float_limits(first.number, shortened)[0]
-    high = float_limits(second.number, shortened)[1]
-    return low <= high + SLACK * max(1.0, abs(high))
+def _within_ranges(registry: Registry) -> Iterator[tuple]:
+    for cell in summaries(registry).values():
+        size = size_of(registry, cell.get("sd"))
+        if {"minimum", "maximum"} <= cell.keys() and (whole_number(size) or 0) > 2:
+            yield cell, size
 
 
-def _sd_bounds(cell: dict[str, ReportedNumber], n: int, shortened: bool = False) -> Limits:
-    limits = {name: float_limits(row.number, shortened) for name, row in cell.items()}
-    mean = limits.get("mean", (-math.inf, math.inf))
-    return sd_limits(limits["minimum"], limits["maximum"], n, mean)
-
-
-def _sd_finding(cell: dict[str, ReportedNumber], size: ReportedNumber, n: int) -> Finding:
-    sd = cell["sd"]
-    low, high = _sd_bounds(cell, n)
-    others = [cell[name] for name in ("minimum", "maximum", "mean") if name in cell]
-    values = ", ".join(f"{row.statistic} {row.printed}" for row in others)
-    decimals = sd.number.decimals + 1
+@check("quartiles and ranges", "possibility", each=_within_ranges)
+@kindly
+def check_sd_in_range(cell: dict[str, ReportedNumber], size, shortened: bool) -> Finding:
+    """Compare an SD with the range (and mean) of the same group; needs minimum and maximum."""
+    n, sd, decimals = whole_number(size), cell["sd"], cell["sd"].number.decimals + 1
+    others = {name: cell[name] for name in ("minimum", "maximum", "mean") if name in cell}
+    limits = {name: float_limits(row.number, shortened) for name, row in others.items()}
+    low, high = sd_limits(n=n, **limits)
+    values = ", ".join(f"{name} {row.printed}" for name, row in others.items())
     text = (
         f"{n} values with {values} have an SD from {format_value(low, decimals)} to "
         f"{format_value(high, decimals)}; printed is {sd.printed} ({named(sd)})."
     )
     # A range allows many SDs: agreement recomputes nothing.
-    if sd.number.overlaps(low, high):
-        return conclude("agrees", text, sd, *others, size)
-    first, last = float_limits(sd.number, shortened=True)
-    wide = _sd_bounds(cell, n, shortened=True)
-    finding = conclude("contradicted", text, *others, size, target=sd)
-    return finding.doubted(SHORTENED, first <= wide[1] and last >= wide[0])
+    status = "agrees" if fits(sd.number, low, high, shortened) else "contradicted"
+    return possibility(status, text, sd, *others.values(), size)
 
 
-def _range_findings(summaries: SummaryIndex, whole: ReportedNumber, groups) -> Iterator[Finding]:
+@check("quartiles and ranges", "possibility")
+def check_range_of_parts(registry: Registry) -> Iterator[Finding]:
+    """Compare range, quartiles, median and mean of a group with its parts'; needs them in both."""
+    for split in count_index(registry).splits:
+        pairs = _parts_of(summaries(registry), split)
+        for statistic in ("minimum", "maximum", *INNER):
+            for whole, parts in pairs:
+                row = whole.get(statistic)
+                if row is None:
+                    continue
+                if statistic in INNER:
+                    yield from _inner(row, parts)
+                elif found := [part[statistic] for part in parts if statistic in part]:
+                    complete = len(found) == len(parts)
+                    yield unless_shortened(_end_of_range, row, found, complete)
+
+
+def _end_of_range(whole: ReportedNumber, parts, complete: bool, shortened: bool) -> Finding:
     """No part may reach beyond the whole, and one of the parts reaches its end."""
-    found = [summaries.find(whole.statistic, whole.variable, whole.level, g) for g in groups]
-    parts = [row for row in found if row is not None]
-    if not parts:
-        return
-    complete = len(parts) == len(groups)
-    status, low, high, remark = _judge_end(whole, parts, complete)
+    below = whole.statistic == "minimum"
+    end = min if below else max
+    limits = [float_limits(row.number, shortened) for row in parts]
+    low, high = (end(ends) for ends in zip(*limits, strict=True))
+    if not complete:
+        low, high = (-math.inf, high) if below else (low, math.inf)
     text = (
         f"{whole.statistic} of {whole.variable}: {_in_groups(parts)}; that of {whole.group} must "
-        f"{'be one of them' if complete else 'reach as far'}, printed is {whole.printed}.{remark}"
+        f"{'be one of them' if complete else 'reach as far'}, printed is {whole.printed}."
     )
+    status = "agrees" if fits(whole.number, low, high, shortened) else "contradicted"
+    nearest = end(parts, key=lambda row: row.number.value)
+    if status == "agrees" and complete and meet_in_a_tie(whole.number, nearest.number):
+        status, text = "suggests", text + TIED
     if complete:
-        yield conclude(status, text, *parts, target=whole, low=low, high=high)
-    else:
-        yield _finding("", whole, parts, status, text)
+        return conclude(status, text, *parts, target=whole, low=low, high=high)
+    return possibility(status, text, whole, *parts)
 
 
 def _in_groups(rows: list[ReportedNumber]) -> str:
     return " and ".join(f"{row.printed} in {row.group}" for row in rows)
 
 
-def _inner_findings(summaries: SummaryIndex, whole: ReportedNumber, groups) -> Iterator[Finding]:
+def _inner(whole: ReportedNumber, parts: list[dict]) -> Iterator[Finding]:
     """Set a quartile, median or mean between what the parts leave for it.
 
     At least half of all values reach the smallest of the parts' medians, and two middle values
@@ -888,25 +705,30 @@ def _inner_findings(summaries: SummaryIndex, whole: ReportedNumber, groups) -> I
     it is the middle of two values. Quartiles that are interpolated need not, so they are only
     held against the medians.
     """
-    lower, upper = INNER.get(whole.statistic, ((), ()))
+    # The curve of a whole with censoring is no mixture of those of its parts.
+    if whole.method == "kaplan_meier":
+        return
+    lower, upper = INNER[whole.statistic]
     tried = [
-        (end, rows)
-        for end, statistics in ((min, (*lower, "minimum")), (max, (*upper, "maximum")))
-        for statistic in statistics
-        for rows in [
-            [summaries.find(statistic, whole.variable, whole.level, group) for group in groups]
-        ]
+        (is_lower, rows)
+        for is_lower, names in ((True, (*lower, "minimum")), (False, (*upper, "maximum")))
+        for rows in ([part.get(name) for part in parts] for name in names)
         if all(row is not None and row.unit == whole.unit for row in rows)
     ]
-    faults = [(end, rows) for end, rows in tried if _is_beyond(end, whole, rows, False)]
-    for end, rows in faults[:1]:
+
+    def is_beyond(is_lower: bool, rows: list[ReportedNumber], shortened: bool = False) -> bool:
+        pairs = [(row, whole) if is_lower else (whole, row) for row in rows]
+        return not any(_can_ascend(*pair, shortened) for pair in pairs)
+
+    faults = [bound for bound in tried if is_beyond(*bound)]
+    for is_lower, rows in faults[:1]:
         text = (
             f"{rows[0].statistic} of {whole.variable}: {_in_groups(rows)}; the {whole.statistic} "
-            f"of {whole.group} cannot lie {'above' if end is max else 'below'} "
-            f"{'all of ' if len(rows) > 1 else ''}them, printed is {whole.printed}."
+            f"of {whole.group} cannot lie {'below' if is_lower else 'above'} "
+            f"{'all of ' * (len(rows) > 1)}them, printed is {whole.printed}."
         )
         finding = conclude("contradicted", text, *rows, target=whole)
-        yield finding.doubted(SHORTENED, not _is_beyond(end, whole, rows, True))
+        yield finding.doubted(SHORTENED, not is_beyond(is_lower, rows, True))
     between = [rows for _, rows in tried if rows[0].statistic == whole.statistic]
     if between and not faults:
         text = (
@@ -914,33 +736,3 @@ def _inner_findings(summaries: SummaryIndex, whole: ReportedNumber, groups) -> I
             f"{whole.group} must lie between, printed is {whole.printed}."
         )
         yield conclude("agrees", text, whole, *between[0])
-
-
-def _is_beyond(end, whole: ReportedNumber, rows: list[ReportedNumber], shortened: bool) -> bool:
-    """Whether a number of the whole lies beyond the smallest or largest of its parts."""
-    pairs = [(row, whole) if end is min else (whole, row) for row in rows]
-    return not any(_can_ascend(*pair, shortened) for pair in pairs)
-
-
-def _end_of_parts(whole: ReportedNumber, parts, complete: bool, shortened: bool) -> Limits:
-    """Return the limits of a group's minimum or maximum, as far as its parts determine it."""
-    end = min if whole.statistic == "minimum" else max
-    limits = [float_limits(row.number, shortened) for row in parts]
-    low, high = end(low for low, _ in limits), end(high for _, high in limits)
-    if complete:
-        return low, high
-    return (-math.inf, high) if whole.statistic == "minimum" else (low, math.inf)
-
-
-def _judge_end(whole: ReportedNumber, parts, complete: bool) -> tuple[str, float, float, str]:
-    low, high = _end_of_parts(whole, parts, complete, shortened=False)
-    end = min if whole.statistic == "minimum" else max
-    extreme = end(parts, key=lambda row: row.number.value)
-    if whole.number.overlaps(low, high):
-        tied = complete and meet_in_a_tie(whole.number, extreme.number)
-        return ("suggests", low, high, TIED) if tied else ("agrees", low, high, "")
-    first, last = float_limits(whole.number, shortened=True)
-    wide = _end_of_parts(whole, parts, complete, shortened=True)
-    if first <= wide[1] and last >= wide[0]:
-        return "suggests", low, high, SHORTENED
-    return "contradicted", low, high, ""

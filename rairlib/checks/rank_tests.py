@@ -5,16 +5,15 @@ from collections.abc import Iterator
 
 from scipy import special, stats
 
-from rairlib.checks.cells import count_index, named, outcome_sizes
-from rairlib.checks.findings import Finding, check, conclude
+from rairlib.checks.cells import count_index, kindly, named, outcome_sizes, whole_number
+from rairlib.checks.findings import Finding, check, conclude, possibility
 from rairlib.checks.rounding import (
     SHORTENED,
+    exact_limits,
     float_limits,
     is_plain,
     is_rescued,
     judge,
-    rounded_limits,
-    shortened_limits,
     shown_p,
     shown_p_range,
 )
@@ -58,7 +57,7 @@ def smallest_p(n1: int, n2: int) -> float:
 
 def half_integers(u: Printed, shortened: bool = False) -> range:
     """Return the values of 2U that print like this: U counts pairs, ties as one half."""
-    low, high = shortened_limits(u) if shortened else rounded_limits(u)
+    low, high = exact_limits(u, shortened)
     return range(math.ceil(2 * low), math.floor(2 * high) + 1)
 
 
@@ -68,122 +67,99 @@ def auc_limits(u: Limits, n1: int, n2: int) -> tuple[Limits, Limits]:
     return (low, high), (1 - high, 1 - low)
 
 
-@check("rank tests", "possibility")
-def check_u_in_range(registry: Registry) -> Iterator[Finding]:
-    """Compare U with the number of pairs of patients and with half units; needs both sizes."""
-    index = count_index(registry)
+def _plain_u(registry: Registry) -> Iterator[tuple[ReportedNumber, ...]]:
+    """Yield each plainly printed U with the sizes of its groups."""
     for row in registry.where("u_statistic"):
-        sizes = outcome_sizes(index, row)
+        sizes = outcome_sizes(count_index(registry), row)
         if sizes is not None and is_plain(row):
-            yield _u_finding(row, *sizes)
+            yield row, *sizes
 
 
-@check("rank tests", "bookkeeping")
-def check_p_from_u(registry: Registry) -> Iterator[Finding]:
-    """Recompute p from Mann-Whitney's U; needs p with `of` = U (or beside it) and both sizes."""
-    index = count_index(registry)
-    for row in registry.where("p_value"):
-        u = _u_of(registry, row)
-        sizes = outcome_sizes(index, u) if u is not None else None
-        if sizes is not None:
-            yield _p_finding(row, u, *sizes)
-
-
-@check("rank tests", "independent")
-def check_auc_from_u(registry: Registry) -> Iterator[Finding]:
-    """Compare a ROC area with U of the same variable and groups; needs both and the sizes."""
-    index = count_index(registry)
-    statistics = {}
-    for row in registry.where("u_statistic"):
-        if is_plain(row):
-            statistics.setdefault((row.variable, row.group), row)
-    for row in registry.where("auc", level=""):
-        u = statistics.get((row.variable, row.group))
-        sizes = outcome_sizes(index, u) if u is not None and row.variable else None
-        if sizes is not None:
-            yield _auc_finding(row, u, *sizes)
-
-
-def _u_of(registry: Registry, row: ReportedNumber) -> ReportedNumber | None:
-    if row.of in registry:
-        parent = registry[row.of]
-        return parent if parent.statistic == "u_statistic" and is_plain(parent) else None
-    if row.method != "mann_whitney" or not row.variable:
-        return None
-    same = registry.where("u_statistic", variable=row.variable, level=row.level, group=row.group)
-    return next((u for u in same if is_plain(u)), None)
-
-
-def _values(u: ReportedNumber) -> Limits:
-    """Return the smallest and largest U behind a print: whole and half numbers, if there are."""
-    doubled = half_integers(u.number)
-    return (doubled[0] / 2, doubled[-1] / 2) if doubled else (u.number.low, u.number.high)
-
-
-def _u_finding(row: ReportedNumber, first: ReportedNumber, second: ReportedNumber) -> Finding:
-    pairs = int(first.number.value) * int(second.number.value)
+@check("rank tests", "possibility", each=_plain_u)
+@kindly
+def check_u_in_range(row: ReportedNumber, first, second, shortened: bool) -> Finding:
+    """Compare U with the number of pairs of patients and with half units; needs both sizes."""
+    pairs = whole_number(first) * whole_number(second)
     text = f"U = {row.printed} ({named(row)}) of {first.printed} × {second.printed} = {pairs} pairs"
-    doubled = half_integers(row.number)
-    if any(0 <= value <= 2 * pairs for value in doubled):
+    if any(0 <= value <= 2 * pairs for value in half_integers(row.number, shortened)):
         larger = " It is the larger of the two U." if row.number.low > pairs / 2 else ""
-        return conclude("agrees", f"{text} is possible.{larger}", row, first, second)
-    fault = "is more than there are" if doubled else "is neither a whole nor a half number"
-    finding = conclude("contradicted", f"{text}: it {fault}.", first, second, target=row)
-    wide = half_integers(row.number, shortened=True)
-    return finding.doubted(SHORTENED, any(0 <= value <= 2 * pairs for value in wide))
+        return possibility("agrees", f"{text} is possible.{larger}", row, first, second)
+    counts = half_integers(row.number)
+    fault = "is more than there are" if counts else "is neither a whole nor a half number"
+    return possibility("contradicted", f"{text}: it {fault}.", row, first, second)
 
 
-def _p_finding(row: ReportedNumber, u: ReportedNumber, first, second) -> Finding:
-    n1, n2 = int(first.number.value), int(second.number.value)
-    near, far = u_distance(_values(u), n1, n2)
-    low, high = mann_whitney_p(far, n1, n2), mann_whitney_p(near, n1, n2)
-    status, remark = _p_verdict(row, u, (low, high), n1, n2)
+def _p_and_u(registry: Registry) -> Iterator[tuple[ReportedNumber, ...]]:
+    """Yield p values with the U that they belong to, or stand beside, and the groups' sizes."""
+    found = {u.id: (u, *sizes) for u, *sizes in _plain_u(registry)}
+    for row in registry.where("p_value"):
+        u = row.of
+        if u not in registry and row.method == "mann_whitney" and row.variable:
+            place = {"variable": row.variable, "level": row.level, "group": row.group}
+            same = registry.where("u_statistic", **place)
+            u = next((other.id for other in same if is_plain(other)), "")
+        if u in found:
+            yield row, *found[u]
+
+
+@check("rank tests", "bookkeeping", each=_p_and_u)
+def check_p_from_u(row: ReportedNumber, u: ReportedNumber, first, second) -> Finding:
+    """Recompute p from Mann-Whitney's U; needs p with `of` = U (or beside it) and both sizes."""
+    n1, n2 = sizes = whole_number(first), whole_number(second)
+    doubled = half_integers(u.number)
+    values = (doubled[0] / 2, doubled[-1] / 2) if doubled else float_limits(u.number)
+    near, far = u_distance(values, *sizes)
+    low, high = mann_whitney_p(far, *sizes), mann_whitney_p(near, *sizes)
+    # What is left open: ties, which print does not show, lower p; a correction raises it.
+    limits = {"low": smallest_p(*sizes), "high": largest_p(near, *sizes)}
+    status, remark = _p_verdict(row, u, (low, high), sizes, **limits)
     text = (
         f"U = {u.printed} in {n1} and {n2} patients ({named(u)}) gives p "
         f"{shown_p_range(low, high, row.number.decimals)} without ties, which can only "
         f"lower it; printed is {row.printed}. {remark}"
     )
-    # What is left open: ties, which print does not show, lower p; a correction raises it.
-    limits = {"low": smallest_p(n1, n2), "high": largest_p(near, n1, n2)}
     return conclude(status, text, u, first, second, target=row, **limits)
 
 
-def _p_verdict(row: ReportedNumber, u: ReportedNumber, limits: Limits, n1: int, n2: int):
+def _p_verdict(row: ReportedNumber, u, without_ties: Limits, sizes, low: float, high: float):
     """Judge a printed p against that without ties, and the limits that ties leave."""
-    number = row.number
-    if number.overlaps(*limits):
+    number, small = row.number, min(sizes) <= EXACT_UP_TO
+    if number.overlaps(*without_ties):
         return "agrees", "It agrees."
-    near = u_distance(_values(u), n1, n2)[0]
-    most = largest_p(near, n1, n2)
-    if number.overlaps(limits[1], most):
+    if number.overlaps(without_ties[1], high):
         return "suggests", "It agrees with a continuity correction."
-    if number.low < limits[0]:
-        return _p_below(row, limits[0], n1, n2)
-    wide = u_distance(float_limits(u.number, shortened=True), n1, n2)[0]
-    if is_rescued(number, limits[0], largest_p(wide, n1, n2)):
+    if number.high < low and number.low < without_ties[0]:
+        status = "suggests" if small else "contradicted"
+        return status, f"No ties can lead below {low:.1e}: z is at most √(N − 1)."
+    if number.low < without_ties[0]:
+        wanted = stats.norm.isf(max(number.high, 1e-300) / 2)
+        share = (stats.norm.isf(without_ties[0] / 2) / wanted) ** 2
+        lowered = format_value(100 * (1 - float(share)), 1)
+        return "open", f"Ties that lower the variance of U by {lowered} % or more would give it."
+    wide = u_distance(float_limits(u.number, shortened=True), *sizes)[0]
+    if is_rescued(number, without_ties[0], largest_p(wide, *sizes)):
         return "suggests", SHORTENED.strip()
     if not is_plain(row) and number.operator == "=":
         return "open", "The print is approximate."
-    if min(n1, n2) <= EXACT_UP_TO:
+    if small:
         return "suggests", "Ties can only lower p; in so small a group an exact p may differ."
-    return (
-        "contradicted",
-        f"Ties can only lower p; the normal approximation gives {shown_p(most, 4)} at most.",
-    )
+    most = shown_p(high, 4)
+    return "contradicted", f"Ties can only lower p; the normal approximation gives {most} at most."
 
 
-def _p_below(row: ReportedNumber, lowest: float, n1: int, n2: int) -> tuple[str, str]:
-    if row.number.high < smallest_p(n1, n2):
-        status = "suggests" if min(n1, n2) <= EXACT_UP_TO else "contradicted"
-        return status, f"No ties can lead below {smallest_p(n1, n2):.1e}: z is at most √(N − 1)."
-    wanted = stats.norm.isf(max(row.number.high, 1e-300) / 2)
-    share = (stats.norm.isf(lowest / 2) / wanted) ** 2
-    lowered = format_value(100 * (1 - float(share)), 1)
-    return "open", f"Ties that lower the variance of U by {lowered} % or more would give it."
+def _area_and_u(registry: Registry) -> Iterator[tuple[ReportedNumber, ...]]:
+    statistics: dict[tuple[str, str], tuple[ReportedNumber, ...]] = {}
+    for u, *sizes in _plain_u(registry):
+        statistics.setdefault((u.variable, u.group), (u, *sizes))
+    for row in registry.where("auc", level=""):
+        if row.variable and (row.variable, row.group) in statistics:
+            yield row, *statistics[row.variable, row.group]
 
 
-def _auc_finding(row: ReportedNumber, u: ReportedNumber, first, second) -> Finding:
-    n1, n2 = int(first.number.value), int(second.number.value)
+@check("rank tests", "independent", each=_area_and_u)
+def check_auc_from_u(row: ReportedNumber, u: ReportedNumber, first, second) -> Finding:
+    """Compare a ROC area with U of the same variable and groups; needs both and the sizes."""
+    n1, n2 = whole_number(first), whole_number(second)
     either = auc_limits((u.number.low, u.number.high), n1, n2)
     low, high = min(either, key=lambda limits: abs(limits[0] - row.number.value))
     text = (

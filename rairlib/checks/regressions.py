@@ -9,7 +9,7 @@ limits says ``wald`` or ``wald exp``; elsewhere it is ``suggests``.
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations
@@ -75,18 +75,12 @@ class WaldRegion:
         """Range of the standard error."""
         return _ends(s for _, s, _ in self.corners)
 
-    def low_limit(self) -> Interval:
-        """Range of the lower limit, on the log scale."""
-        return _ends(b - multiplier * s for b, s, multiplier in self.corners)
-
-    def high_limit(self) -> Interval:
-        """Range of the upper limit, on the log scale."""
-        return _ends(b + multiplier * s for b, s, multiplier in self.corners)
+    def limit(self, sign: int) -> Interval:
+        """Range of the lower (sign -1) or upper limit (sign 1), on the log scale."""
+        return _ends(b + sign * multiplier * s for b, s, multiplier in self.corners)
 
     def p_value(self) -> Interval:
         """Range of the two-sided p value."""
-        if any(abs(b) < SLACK and s < SLACK for b, s, _ in self.corners):
-            return 0.0, 1.0
         z = [abs(b) / s if s > SLACK else math.inf for b, s, _ in self.corners]
         low, high = self.coefficient()
         return p_from_z(max(z)), 1.0 if low <= 0 <= high else p_from_z(min(z))
@@ -123,21 +117,19 @@ def wald_region(
     """
     corners = []
     for multiplier in multipliers:
-        lines = [(0.0, -1.0, 0.0), (0.0, 1.0, LARGEST), *_between(1.0, 0.0, (-LARGEST, LARGEST))]
-        lines += _between(1.0, 0.0, coefficient)
-        lines += _between(1.0, -multiplier, low)
-        lines += _between(1.0, multiplier, high)
+        lines = [(0.0, -1.0, 0.0), (0.0, 1.0, LARGEST)]
+        bounded = (
+            (0.0, (-LARGEST, LARGEST)),
+            (0.0, coefficient),
+            (-multiplier, low),
+            (multiplier, high),
+        )
+        for slope, ends in bounded:
+            if ends is not None:
+                lines += [(1.0, slope, ends[1]), (-1.0, -slope, -ends[0])]
         for cone in _cones(p):
             corners += [(b, s, multiplier) for b, s in _corners(lines + cone)]
     return WaldRegion(tuple(corners))
-
-
-def _between(b: float, s: float, limits: Interval | None) -> list[tuple[float, float, float]]:
-    """Return half-planes ``b·coefficient + s·error`` within limits, as ``≤ bound``."""
-    if limits is None:
-        return []
-    lines = [(b, s, limits[1]), (-b, -s, -limits[0])]
-    return [line for line in lines if math.isfinite(line[2])]
 
 
 def _cones(p: Interval | None) -> list[list[tuple[float, float, float]]]:
@@ -145,17 +137,12 @@ def _cones(p: Interval | None) -> list[list[tuple[float, float, float]]]:
     if p is None:
         return [[]]
     smallest, largest = z_from_p(p[1]), z_from_p(p[0])
-    cones = []
-    for sign in (1.0, -1.0):
-        cone = [(-sign, smallest, 0.0)]
-        if math.isfinite(largest):
-            cone.append((sign, -largest, 0.0))
-        cones.append(cone)
-    return cones
+    return [[(-sign, smallest, 0.0), (sign, -largest, 0.0)] for sign in (1.0, -1.0)]
 
 
 def _corners(lines: list[tuple[float, float, float]]) -> list[tuple[float, float]]:
-    corners = []
+    """Return where ``b·coefficient + s·error ≤ bound`` meet; infinite numbers bound nothing."""
+    lines, corners = [line for line in lines if all(map(math.isfinite, line))], []
     for (b1, s1, k1), (b2, s2, k2) in combinations(lines, 2):
         determinant = b1 * s2 - b2 * s1
         if abs(determinant) < 1e-12:
@@ -171,6 +158,9 @@ def _corners(lines: list[tuple[float, float, float]]) -> list[tuple[float, float
 
 
 WALD = ("wald", "wald exp")
+ESTIMATES = (*RATIOS, "coefficient")
+ROLES = {"ci_low": "lower limit", "ci_high": "upper limit"}
+LIMITS = tuple(ROLES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,10 +219,10 @@ class RegressionEstimate:
 
     def limits(self, shortened: bool = False) -> tuple[Interval, Interval]:
         """Values of both limits, on the scale of the coefficient."""
-        low, high = (
-            _scaled(row, self.limits_are_ratios, shortened) for row in (self.low, self.high)
+        return (
+            _scaled(self.low, self.limits_are_ratios, shortened),
+            _scaled(self.high, self.limits_are_ratios, shortened),
         )
-        return low, high
 
 
 def _scaled(row: ReportedNumber, is_ratio: bool, shortened: bool) -> Interval:
@@ -264,16 +254,18 @@ def regression_estimates(registry: Registry) -> list[RegressionEstimate]:
     list of RegressionEstimate
         In order of appearance; repeats, inequalities and approximations are left out.
     """
-    found = []
-    for row in originals(registry, (*RATIOS, "coefficient")):
-        low, high = (_plain(attached(registry, row, limit)) for limit in ("ci_low", "ci_high"))
-        p = attached(registry, row, "p_value")
-        found.append(RegressionEstimate(estimate=row, low=low, high=high, p=p))
-    return found
+    return [_with_limits(registry, row) for row in originals(registry, ESTIMATES)]
 
 
-def _plain(row: ReportedNumber | None) -> ReportedNumber | None:
-    return row if row is not None and is_plain(row) else None
+def _with_limits(registry: Registry, row: ReportedNumber) -> RegressionEstimate:
+    (low, high), p = plain_limits(registry, row), attached(registry, row, "p_value")
+    return RegressionEstimate(estimate=row, low=low, high=high, p=p)
+
+
+def plain_limits(registry: Registry, row: ReportedNumber) -> list[ReportedNumber | None]:
+    """Return lower and upper limit of an estimate, each None where it is not plainly printed."""
+    limits = (attached(registry, row, name) for name in LIMITS)
+    return [limit if limit is not None and is_plain(limit) else None for limit in limits]
 
 
 def other_level(found: RegressionEstimate) -> str:
@@ -301,17 +293,17 @@ def other_level(found: RegressionEstimate) -> str:
     return ""
 
 
+def unless_other_method(
+    finding: Finding, found: RegressionEstimate, rescue: str, declared: bool = True
+) -> Finding:
+    """Keep a proof where Wald's interval (and p) are declared and fit at no other usual level."""
+    level = other_level(found)
+    return finding.doubted(level or rescue, not (declared and found.is_wald and not level))
+
+
 # --- Estimates of regressions: do ratio, coefficient and confidence interval belong together ---
-# What is a proof and what is not: an estimate outside its own interval is ``contradicted``,
-# whatever the method. Symmetry of an interval (on the log scale for a ratio) holds for Wald
-# intervals, the default of SPSS; profile-likelihood, bootstrap and exact intervals need not be
-# symmetric. Asymmetry is therefore ``contradicted`` only where the registry's `method` of both
-# limits says ``wald`` or ``wald exp``; elsewhere it is ``suggests``.
 
 
-LIMITS = ("ci_low", "ci_high")
-ROLES = {"ci_low": "lower limit", "ci_high": "upper limit"}
-INSIDE = "the estimate lies inside its interval"
 LINEAR_PREDICTORS = ("logit", "linear_predictor", "linear predictor", "prognostic_index")
 OTHER_INTERVALS = " A profile-likelihood or bootstrap interval need not be symmetric."
 
@@ -319,31 +311,40 @@ OTHER_INTERVALS = " A profile-likelihood or bootstrap interval need not be symme
 @check("regressions", "possibility")
 def check_estimate_in_interval(registry: Registry) -> Iterator[Finding]:
     """Look for an estimate inside its interval; needs the estimate and both limits."""
-    for found in regression_estimates(registry):
+    limited = {row.of for row in registry.where(LIMITS)}
+    # Areas have a check of their own.
+    others = [
+        _with_limits(registry, row)
+        for row in registry
+        if row.id in limited and row.statistic not in (*ESTIMATES, "auc") and is_plain(row)
+    ]
+    for found in [*regression_estimates(registry), *others]:
         if found.has_interval:
             yield unless_shortened(_containment, found)
-    limited = {row.of for row in registry.where(LIMITS)}
-    for row in registry:
-        # Areas have a check of their own.
-        if row.id not in limited or row.statistic in (*RATIOS, "coefficient", "auc"):
-            continue
-        limits = [attached(registry, row, limit) for limit in LIMITS]
-        if None not in limits and all(map(is_plain, (row, *limits))):
-            yield unless_shortened(_other_containment, row, *limits)
+
+
+def containment(printed: str, name: str, three, values: Iterable[Interval]) -> Finding:
+    """Look for an estimate (its name is told) inside its interval: three rows, three ranges."""
+    row, *limits = three
+    estimate, low, high = values
+    if low[0] <= estimate[1] and estimate[0] <= high[1]:
+        return conclude("agrees", f"{printed}: the {name} lies inside its interval.", *three)
+    text = f"{printed}: the {name} lies outside its interval."
+    return conclude("contradicted", text, *limits, target=row)
 
 
 def _containment(found: RegressionEstimate, shortened: bool) -> Finding:
-    estimate, limits = found.estimate, (found.low, found.high)
-    low, high = found.limits(shortened)
-    coefficient = found.coefficient(shortened)
+    is_modelled = found.estimate.statistic in ESTIMATES
+    coefficient, (low, high) = found.coefficient(shortened), found.limits(shortened)
     if low[0] > high[1]:
         text = f"{found.printed}: the lower limit is above the upper limit."
-        return conclude("contradicted", text, *limits)
-    if low[0] <= coefficient[1] and coefficient[0] <= high[1]:
-        return conclude("agrees", f"{found.printed}: {INSIDE}.", estimate, *limits)
+        rows = (found.low, found.high) if is_modelled else found.three
+        return conclude("contradicted", text, *rows)
+    finding = containment(found.printed, "estimate", found.three, (coefficient, low, high))
+    if finding.status == "agrees" or not is_modelled:
+        return finding
     text = f"{found.printed}: the estimate lies outside its own interval.{_moved_point(found)}"
-    ends = {"low": found.low.number.low, "high": found.high.number.high}
-    finding = conclude("contradicted", text, *limits, target=estimate, **ends)
+    finding = replace(finding, text=text, low=found.low.number.low, high=found.high.number.high)
     fits = not found.limits_are_ratios and low[0] <= exponential(coefficient[1]) <= high[1]
     return finding.doubted(" The limits fit exp(coefficient), the odds or hazard ratio.", fits)
 
@@ -360,34 +361,21 @@ def _moved_point(found: RegressionEstimate) -> str:
     return ""
 
 
-def _other_containment(row: ReportedNumber, low, high, shortened: bool) -> Finding:
-    """Look at the limits of a mean, a median, a share or a rate."""
-    ends = [float_limits(limit.number, shortened) for limit in (low, high)]
-    least, most = float_limits(row.number, shortened)
-    start = f"{short_name(row)} {row.printed} ({low.printed} to {high.printed}): "
-    if ends[0][0] > ends[1][1]:
-        text = f"{start}the lower limit is above the upper limit."
-        return conclude("contradicted", text, row, low, high)
-    if most < ends[0][0] or least > ends[1][1]:
-        text = f"{start}the estimate lies outside its interval."
-        return conclude("contradicted", text, low, high, target=row)
-    return conclude("agrees", f"{start}{INSIDE}.", row, low, high)
-
-
-def midpoint(low: Interval, high: Interval) -> Interval:
-    """Return the range of the middle of an interval whose limits are known to rounding."""
-    return (low[0] + high[0]) / 2, (low[1] + high[1]) / 2
-
-
-def mirrored(centre: Interval, limit: Interval) -> Interval:
-    """Return the range of the other limit of a symmetric interval."""
-    return 2 * centre[0] - limit[1], 2 * centre[1] - limit[0]
-
-
 def from_symmetry(name: str, centre: Interval, low: Interval, high: Interval) -> Interval:
     """Return the range of an estimate or (by name) limit that a symmetric interval leaves."""
-    allowed = {"ci_low": mirrored(centre, high), "ci_high": mirrored(centre, low)}
-    return allowed.get(name, midpoint(low, high))
+    if name not in LIMITS:
+        return (low[0] + high[0]) / 2, (low[1] + high[1]) / 2
+    mirrored = high if name == "ci_low" else low
+    return 2 * centre[0] - mirrored[1], 2 * centre[1] - mirrored[0]
+
+
+def mirror_image(start: str, name: str, three, target: ReportedNumber, ends: Interval) -> Finding:
+    """Judge one of three numbers by the range that the two others and symmetry leave for it."""
+    text = (
+        f"{start}{ROLES.get(target.statistic, name)} is "
+        f"{shown(*ends, target.number.decimals + 1)}; printed is {target.printed}."
+    )
+    return judge(target, [row for row in three if row is not target], *ends, text)
 
 
 @check("regressions", "bookkeeping")
@@ -398,14 +386,12 @@ def check_interval_symmetry(registry: Registry) -> Iterator[Finding]:
         for found in regression_estimates(registry)
         if found.has_interval
     ]
-    doubts = [any(finding.status != "agrees" for finding in each) for _, each in judged]
+    agreeing = [all(finding.status == "agrees" for finding in findings) for _, findings in judged]
     symmetric = Counter(
-        found.estimate.locus
-        for (found, _), doubted in zip(judged, doubts, strict=True)
-        if not doubted
+        found.estimate.locus for (found, _), agrees in zip(judged, agreeing, strict=True) if agrees
     )
-    for (found, findings), doubted in zip(judged, doubts, strict=True):
-        if not doubted:
+    for (found, findings), agrees in zip(judged, agreeing, strict=True):
+        if agrees:
             yield from findings
         # An estimate outside its interval has been told: check_estimate_in_interval.
         elif _containment(found, shortened=False).status != "contradicted":
@@ -416,48 +402,42 @@ def _blamed(found: RegressionEstimate, findings: list[Finding], symmetric: int) 
     """Keep the one finding about a number without which the others and p belong together."""
     if found.p is None:
         return findings
-    values = [found.coefficient(), *found.limits()]
-    p = found.p.number.low, found.p.number.high
+    values, p = [found.coefficient(), *found.limits()], (found.p.number.low, found.p.number.high)
     fitting = [
-        place
-        for place in range(3)
-        if wald_region(*(None if other == place else values[other] for other in range(3)), p)
+        finding
+        for place, finding in enumerate(findings)
+        if wald_region(*values[:place], None, *values[place + 1 :], p)
     ]
     if len(fitting) != 1:
         return findings
-    finding = findings[fitting[0]]
-    text = f"{finding.text} The other two fit p {found.p.printed}."
+    text = f"{fitting[0].text} The other two fit p {found.p.printed}."
     if symmetric:
         text += f" {symmetric} other intervals of {found.estimate.locus} are symmetric."
-    return [replace(finding, text=text)]
+    return [replace(fitting[0], text=text)]
 
 
 def _symmetry(found: RegressionEstimate, target: ReportedNumber, shortened: bool) -> Finding:
     ends = from_symmetry(target.statistic, found.coefficient(shortened), *found.limits(shortened))
     if found.is_ratio if target is found.estimate else found.limits_are_ratios:
         ends = tuple(map(exponential, ends))
-    text = (
-        f"{found.printed}: if the interval is symmetric"
-        f"{' on the log scale' * found.limits_are_ratios}, the "
-        f"{ROLES.get(target.statistic, 'estimate')} is "
-        f"{shown(*ends, target.number.decimals + 1)}; printed is {target.printed}."
-    )
-    others = [row for row in found.three if row is not target]
-    return judge(target, others, *ends, text).doubted(OTHER_INTERVALS, not found.is_wald)
+    where = " on the log scale" if found.limits_are_ratios else ""
+    start = f"{found.printed}: if the interval is symmetric{where}, the "
+    finding = mirror_image(start, "estimate", found.three, target, ends)
+    return finding.doubted(OTHER_INTERVALS, not found.is_wald)
 
 
 @check("regressions", "bookkeeping")
 def check_coefficient_and_ratio(registry: Registry) -> Iterator[Finding]:
     """Compare a ratio with exp(coefficient); needs both for one term of one model in one place."""
     terms: dict[tuple, list[ReportedNumber]] = defaultdict(list)
-    for row in originals(registry, (*RATIOS, "coefficient")):
+    for row in originals(registry, ESTIMATES):
         terms[row.locus, row.variable, row.level, row.group, row.method].append(row)
     for rows in terms.values():
-        coefficient, *ratio = sorted(rows, key=lambda row: row.statistic)
-        kinds = coefficient.statistic, *(row.statistic for row in ratio)
-        if len(kinds) == 2 and kinds[0] == "coefficient" != kinds[1]:
-            yield unless_shortened(_ratio, coefficient, *ratio, True)
-            yield unless_shortened(_ratio, coefficient, *ratio, False)
+        coefficient, *ratios = sorted(rows, key=lambda row: row.statistic)
+        is_term = coefficient.statistic == "coefficient" and len(ratios) == 1
+        if is_term and ratios[0].statistic != "coefficient":
+            yield unless_shortened(_ratio, coefficient, *ratios, True)
+            yield unless_shortened(_ratio, coefficient, *ratios, False)
 
 
 def _ratio(coefficient, ratio, of_ratio: bool, shortened: bool) -> Finding:
@@ -483,9 +463,10 @@ def check_cutoff_of_model(registry: Registry) -> Iterator[Finding]:
         for intercept in originals(registry, "intercept", group=cutoff.group):
             model = {"group": cutoff.group, "method": intercept.method, "locus": intercept.locus}
             terms = originals(registry, "coefficient", **model)
-            if terms and all(row.contrast or row.number.low > 0 for row in terms):
+            measured = [row for row in terms if not row.contrast]
+            if terms and all(row.number.low > 0 for row in measured):
                 yield _beyond_intercept(cutoff, intercept, terms, above=False)
-            if terms and all(row.contrast or row.number.high < 0 for row in terms):
+            if terms and all(row.number.high < 0 for row in measured):
                 yield _beyond_intercept(cutoff, intercept, terms, above=True)
 
 
@@ -550,13 +531,7 @@ def _wald_p(found: RegressionEstimate, shortened: bool) -> Finding:
     if finding.status != "agrees" and high < 0.0005 and found.p.number.agrees(0.001):
         text = finding.text + " Software prints such a value as .000, and 0.001 may stand for it."
         return replace(finding, status="suggests", text=text)
-    return _unless_other_method(finding, found, OTHER_TESTS)
-
-
-def _unless_other_method(finding: Finding, found: RegressionEstimate, rescue: str) -> Finding:
-    level = other_level(found)
-    declared = found.is_wald and found.p.method == "wald" and not level
-    return finding.doubted(level or rescue, not declared)
+    return unless_other_method(finding, found, OTHER_TESTS, found.p.method == "wald")
 
 
 @check("regressions", "possibility")
@@ -596,18 +571,28 @@ def _significance(found: RegressionEstimate, shortened: bool) -> Finding:
         return conclude("agrees", text, *found.three, found.p)
     finding = conclude("contradicted", text, *found.three, target=found.p)
     rescue = " Interval and p value may come from different methods."
-    return _unless_other_method(finding, found, rescue)
+    return unless_other_method(finding, found, rescue, found.p.method == "wald")
 
 
 @check("regressions", "bookkeeping")
 def check_interval_from_p_value(registry: Registry) -> Iterator[Finding]:
     """Work out the Wald interval that is not printed; needs estimate and p value without limits."""
     for found in regression_estimates(registry):
-        p, unlimited = found.p, found.low is None and found.high is None
-        if unlimited and p is not None and p.method in WALD_P_METHODS:
-            region = wald_region(found.coefficient(), p=(p.number.low, p.number.high))
-            if region and p.number.operator == "=":
-                yield _interval_from_p(found, region)
+        row, p = found.estimate, found.p
+        is_test = p is not None and p.method in WALD_P_METHODS and p.number.operator == "="
+        if found.low is not None or found.high is not None or not is_test:
+            continue
+        region = wald_region(found.coefficient(), p=(p.number.low, p.number.high))
+        if region:
+            low, high = (
+                shown(*(map(exponential, ends) if found.is_ratio else ends), row.number.decimals)
+                for ends in (region.limit(-1), region.limit(1))
+            )
+            text = (
+                f"{found.printed}, p {p.printed}, without an interval: under Wald the lower limit "
+                f"is {low} and the upper limit is {high}."
+            )
+            yield conclude("open", text, row, p)
 
 
 @check("regressions", "bookkeeping")
@@ -625,15 +610,3 @@ def check_significant_predictors(registry: Registry) -> Iterator[Finding]:
             most = len({variable for variable, yes, _ in tested if yes is not False})
             text = f"{shown(below, most, 0)} of the predictors of the model have p below 0.05."
             yield judge(row, [p for *_, p in tested], below, most, text)
-
-
-def _interval_from_p(found: RegressionEstimate, region: WaldRegion) -> Finding:
-    low, high = (
-        shown(*(map(exponential, ends) if found.is_ratio else ends), found.estimate.number.decimals)
-        for ends in (region.low_limit(), region.high_limit())
-    )
-    text = (
-        f"{found.printed}, p {found.p.printed}, without an interval: under Wald the lower limit "
-        f"is {low} and the upper limit is {high}."
-    )
-    return conclude("open", text, found.estimate, found.p)

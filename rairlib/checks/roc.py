@@ -11,12 +11,13 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
+from scipy import optimize
 from scipy.stats import norm
 
 from rairlib.checks.cells import (
-    attached,
     count_index,
     originals,
     outcome_sizes,
@@ -24,10 +25,17 @@ from rairlib.checks.cells import (
     unless_shortened,
     whole_number,
 )
-from rairlib.checks.classification import Rule, agreeing_with_all, rules
+from rairlib.checks.classification import MEASURED, Rule, agreeing_with_all, rules
 from rairlib.checks.findings import Finding, check, conclude
-from rairlib.checks.regressions import MULTIPLIERS, ROLES, Interval, from_symmetry
-from rairlib.checks.rounding import float_limits, is_plain, judge, shown, shown_p
+from rairlib.checks.regressions import (
+    MULTIPLIERS,
+    Interval,
+    containment,
+    from_symmetry,
+    mirror_image,
+    plain_limits,
+)
+from rairlib.checks.rounding import float_limits, judge, shown, shown_p
 from rairlib.registry.printed import format_value
 from rairlib.registry.registry import Registry, ReportedNumber
 
@@ -55,8 +63,6 @@ class PrintedArea:
         Sizes of the groups with and without the outcome, where both are printed.
     rules : tuple of Rule
         Rules whose sensitivity and specificity belong to the area.
-    certain : bool
-        Whether the rule's variable is the score, or the score with its cut-off behind it.
     """
 
     row: ReportedNumber
@@ -64,7 +70,6 @@ class PrintedArea:
     high: ReportedNumber | None
     sizes: tuple[ReportedNumber, ReportedNumber] | None
     rules: tuple[Rule, ...]
-    certain: bool
 
     @property
     def printed(self) -> str:
@@ -76,6 +81,11 @@ class PrintedArea:
     def has_interval(self) -> bool:
         """Whether both limits are printed."""
         return self.low is not None and self.high is not None
+
+    @property
+    def certain(self) -> bool:
+        """Whether a rule's variable is the score, or the score with its cut-off behind it."""
+        return any(_is_cut_score(rule, self.row) for rule in self.rules)
 
     @property
     def is_cut_off(self) -> bool:
@@ -127,57 +137,37 @@ def printed_areas(registry: Registry) -> list[PrintedArea]:
     list of PrintedArea
         In order of appearance, without repeats.
     """
-    index = count_index(registry)
-    rows = originals(registry, "auc")
-    all_rules = rules(registry, index)
+    index, rows = count_index(registry), originals(registry, "auc")
     found = []
     for row in rows:
-        low, high = (attached(registry, row, limit) for limit in ("ci_low", "ci_high"))
-        if any(limit is not None and not is_plain(limit) for limit in (low, high)):
-            low = high = None
-        belonging = _rules_of(row, rows, all_rules)
-        found.append(
-            PrintedArea(
-                row=row,
-                low=low,
-                high=high,
-                sizes=outcome_sizes(index, row),
-                rules=belonging,
-                certain=any(_is_cut_score(rule, row) for rule in belonging),
-            )
-        )
+        (low, high), sizes = plain_limits(registry, row), outcome_sizes(index, row)
+        of_area = _rules_of(row, rows, rules(registry, index))
+        found.append(PrintedArea(row=row, low=low, high=high, sizes=sizes, rules=of_area))
     return found
 
 
 def _rules_of(
     row: ReportedNumber, areas: list[ReportedNumber], all_rules: list[Rule]
 ) -> tuple[Rule, ...]:
-    here = [rule for rule in all_rules if rule.first.group == row.group and _measures_both(rule)]
+    here = [
+        rule
+        for rule in all_rules
+        if rule.first.group == row.group
+        and {figure.row.statistic for figure in rule.figures}.issuperset(MEASURED)
+    ]
     cut = [rule for rule in here if _is_cut_score(rule, row)]
     named = [rule for rule in here if _share_name(rule.first.variable, row.variable)]
-    if cut or named:
-        return tuple(cut or named)
     alone = len(here) == 1 and sum(area.group == row.group for area in areas) == 1
-    return tuple(here) if alone else ()
+    return tuple(cut or named or here * alone)
 
 
 def _is_cut_score(rule: Rule, row: ReportedNumber) -> bool:
-    variable = rule.first.variable
-    return variable == row.variable or variable.startswith(f"{row.variable}_")
+    return f"{rule.first.variable}_".startswith(f"{row.variable}_")
 
 
-def _share_name(first: str, second: str) -> bool:
-    words, others = _words(first), _words(second)
-    return bool(words and others) and (words <= others or others <= words)
-
-
-def _measures_both(rule: Rule) -> bool:
-    statistics = {figure.row.statistic for figure in rule.figures}
-    return {"sensitivity", "specificity"} <= statistics
-
-
-def _words(variable: str) -> set[str]:
-    return {word for word in variable.split("_") if word and not word.isdigit()}
+def _share_name(*variables: str) -> bool:
+    first, second = ({w for w in v.split("_") if w and not w.isdigit()} for v in variables)
+    return bool(first and second) and (first <= second or second <= first)
 
 
 # --- Standard errors of an area under the ROC curve, and their attainable limits --------------
@@ -190,16 +180,13 @@ def _words(variable: str) -> set[str]:
 #
 # with n1 patients with and n0 without the outcome. By Hoeffding's decomposition ``a + b`` is at
 # most the variance of the comparison of one pair, at most ``A(1 - A)``: this bounds both errors
-# from
-# above (Birnbaum and Klose, Ann Math Stat 1957). From below, ``alpha a + beta b`` at a given area
-# is
-# a convex function of the ROC curve, smallest for the curve ``c + (alpha / beta) t`` cut off at 0
-# and 1, with c chosen to give the area. DeLong's error counts ties by their middle and can lie
-# below
-# that bound where patients with and without the outcome share values.
+# from above (Birnbaum and Klose, Ann Math Stat 1957). From below, ``alpha a + beta b`` at a given
+# area is a convex function of the ROC curve, smallest for the curve ``c + (alpha / beta) t`` cut
+# off at 0 and 1, with c chosen to give the area. DeLong's error counts ties by their middle and can
+# lie below that bound where patients with and without the outcome share values.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class BinaryScore:
     """A score with two values and its 2×2 table.
 
@@ -217,10 +204,8 @@ class BinaryScore:
     @property
     def sizes(self) -> tuple[int, int]:
         """Patients with and without the outcome."""
-        return (
-            self.true_positives + self.false_negatives,
-            self.true_negatives + self.false_positives,
-        )
+        with_outcome = self.true_positives + self.false_negatives
+        return with_outcome, self.true_negatives + self.false_positives
 
     @property
     def in_words(self) -> str:
@@ -268,15 +253,19 @@ def binary_spss_error(score: BinaryScore) -> float:
 
     As SPSS prints it: tied pairs count as if their order were random.
     """
-    sensitivity, specificity = score.sensitivity, score.specificity
-    miss, alarm = 1 - sensitivity, 1 - specificity
-    # Chance that two random patients with the outcome both rank above one without it, and that
-    # one with the outcome ranks above two without; a third of the orders of three tied values do.
-    q1 = specificity * (sensitivity**2 + sensitivity * miss + miss**2 / 3)
-    q1 += alarm * sensitivity**2 / 3
-    q2 = sensitivity * (specificity**2 + specificity * alarm + alarm**2 / 3)
-    q2 += miss * specificity**2 / 3
+    shares = score.sensitivity, score.specificity
+    q1, q2 = _chance_of_both(*shares), _chance_of_both(*shares[::-1])
     return _hanley_mcneil(score.area, q1, q2, *score.sizes)
+
+
+def _chance_of_both(own: float, other: float) -> float:
+    """Chance that two random patients of one group both rank on the right side of one of the other.
+
+    `own` and `other` are the shares of the groups that are called right; a third of the orders of
+    three tied values do.
+    """
+    wrong = 1 - own
+    return other * (own**2 + own * wrong + wrong**2 / 3) + (1 - other) * own**2 / 3
 
 
 def binary_delong_error(score: BinaryScore) -> float:
@@ -284,14 +273,11 @@ def binary_delong_error(score: BinaryScore) -> float:
 
     Placement values differ by one half between positives and negatives.
     """
-    with_outcome, without = score.sizes
-    variance = score.sensitivity * (1 - score.sensitivity) / (4 * (with_outcome - 1))
-    variance += score.specificity * (1 - score.specificity) / (4 * (without - 1))
-    return math.sqrt(variance)
+    shares = zip((score.sensitivity, score.specificity), score.sizes, strict=True)
+    return math.sqrt(sum(share * (1 - share) / (4 * (size - 1)) for share, size in shares))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorWeights:
+class ErrorWeights(NamedTuple):
     """The variance of an area as ``constant · A(1 - A) + alpha · a + beta · b``.
 
     Attributes
@@ -309,14 +295,12 @@ class ErrorWeights:
 def spss_weights(with_outcome: int, without_outcome: int) -> ErrorWeights:
     """Return the weights of the nonparametric Hanley-McNeil error."""
     pairs = with_outcome * without_outcome
-    return ErrorWeights(
-        constant=1 / pairs, alpha=(without_outcome - 1) / pairs, beta=(with_outcome - 1) / pairs
-    )
+    return ErrorWeights(1 / pairs, (without_outcome - 1) / pairs, (with_outcome - 1) / pairs)
 
 
 def delong_weights(with_outcome: int, without_outcome: int) -> ErrorWeights:
     """Return the weights of DeLong's error."""
-    return ErrorWeights(constant=0.0, alpha=1 / (with_outcome - 1), beta=1 / (without_outcome - 1))
+    return ErrorWeights(0.0, 1 / (with_outcome - 1), 1 / (without_outcome - 1))
 
 
 def largest_error(area: float, weights: ErrorWeights) -> float:
@@ -341,9 +325,13 @@ def smallest_error(area: float, weights: ErrorWeights) -> float:
         it holds with ties as well.
     """
     slope = weights.alpha / weights.beta
-    start = _start_of_line(area, slope)
-    squared = (_squares(start + slope) - _squares(start)) / slope
-    first_moment = (_moments(start + slope) - _moments(start)) / slope**2 - start * area / slope
+
+    def integrals(start: float) -> np.ndarray:
+        return np.subtract(_integrals_up_to(start + slope), _integrals_up_to(start)) / slope
+
+    start = optimize.brentq(lambda start: integrals(start)[0] - area, -slope, 1.0)
+    _, squared, moment = integrals(start)
+    first_moment = moment / slope - start * area / slope
     # a = 2 ∫ (1 - t) R dt - A² and b = ∫ R² dt - A².
     variance = (
         weights.constant * area * (1 - area)
@@ -353,29 +341,11 @@ def smallest_error(area: float, weights: ErrorWeights) -> float:
     return math.sqrt(max(variance, 0.0))
 
 
-def _start_of_line(area: float, slope: float) -> float:
-    """Find c so that ``c + slope t``, cut off at 0 and 1, has the area, by bisection."""
-    low, high = -slope, 1.0
-    for _ in range(80):
-        middle = (low + high) / 2
-        below = (_areas(middle + slope) - _areas(middle)) / slope < area
-        low, high = (middle, high) if below else (low, middle)
-    return (low + high) / 2
-
-
-def _areas(x: float) -> float:
-    """Integrate min(max(u, 0), 1) up to x."""
-    return 0.0 if x < 0 else x * x / 2 if x < 1 else x - 1 / 2
-
-
-def _squares(x: float) -> float:
-    """Integrate min(max(u, 0), 1)² up to x."""
-    return 0.0 if x < 0 else x**3 / 3 if x < 1 else x - 2 / 3
-
-
-def _moments(x: float) -> float:
-    """Integrate u · min(max(u, 0), 1) up to x."""
-    return 0.0 if x < 0 else x**3 / 3 if x < 1 else x * x / 2 - 1 / 6
+def _integrals_up_to(x: float) -> tuple[float, float, float]:
+    """Integrate R, R² and u R over u up to x, where R is u cut off at 0 and 1."""
+    if x < 0:
+        return 0.0, 0.0, 0.0
+    return (x**2 / 2, x**3 / 3, x**3 / 3) if x < 1 else (x - 1 / 2, x - 2 / 3, x**2 / 2 - 1 / 6)
 
 
 # --- Ways to read a printed area under the ROC curve and its interval -------------------------
@@ -404,14 +374,10 @@ def binary_scores(rule: Rule, shortened: bool = False) -> list[BinaryScore]:
     positives, negatives = np.nonzero(agreeing_with_all(rule.figures, shortened))
     if len(positives) > MOST_SCORES:
         return []
+    with_outcome, without = rule.tables.with_outcome, rule.tables.without_outcome
     return [
-        BinaryScore(
-            true_positives=int(tp),
-            false_negatives=rule.tables.with_outcome - int(tp),
-            false_positives=rule.tables.without_outcome - int(tn),
-            true_negatives=int(tn),
-        )
-        for tp, tn in zip(positives, negatives, strict=True)
+        BinaryScore(tp, with_outcome - tp, without - tn, tn)
+        for tp, tn in zip(positives.tolist(), negatives.tolist(), strict=True)
     ]
 
 
@@ -460,13 +426,12 @@ def limits_agree(area: PrintedArea, centre: float, error: float, tolerance: floa
         An upper limit beyond 1 agrees with any print above 0.995.
     """
     low, high = proportion(area.low), proportion(area.high)
-    for multiplier in MULTIPLIERS:
-        first, last = centre - multiplier * error, centre + multiplier * error
-        low_agrees = low[0] - tolerance <= first <= low[1] + tolerance
-        high_agrees = high[0] - tolerance <= last <= high[1] + tolerance
-        if low_agrees and (high_agrees or (area.is_cut_off and last >= high[0])):
-            return True
-    return False
+    most = math.inf if area.is_cut_off else high[1] + tolerance
+    return any(
+        low[0] - tolerance <= centre - multiplier * error <= low[1] + tolerance
+        and high[0] - tolerance <= centre + multiplier * error <= most
+        for multiplier in MULTIPLIERS
+    )
 
 
 def formula_agrees(area: PrintedArea) -> bool:
@@ -492,17 +457,15 @@ def binary_readings(area: PrintedArea) -> list[tuple[str, BinaryScore, float]]:
     list of (str, BinaryScore, float)
         Name of the standard error, the score and the error.
     """
-    found = []
-    for score in scores_with_area(area):
-        errors = {"SPSS's nonparametric": binary_spss_error(score)}
-        if min(area.counts) > 1:
-            errors["DeLong's"] = binary_delong_error(score)
-        found += [
-            (kind, score, error)
-            for kind, error in errors.items()
-            if limits_agree(area, score.area, error)
-        ]
-    return found
+    kinds = {"SPSS's nonparametric": binary_spss_error}
+    if min(area.counts) > 1:
+        kinds["DeLong's"] = binary_delong_error
+    return [
+        (kind, score, error)
+        for score in scores_with_area(area)
+        for kind, error_of in kinds.items()
+        if limits_agree(area, score.area, error := error_of(score))
+    ]
 
 
 def scores_with_area(area: PrintedArea) -> list[BinaryScore]:
@@ -540,11 +503,6 @@ def attainable_errors(area: PrintedArea) -> Interval:
 
 
 # --- Intervals of areas under the ROC curve: from which standard error can they come ----------
-# A symmetric interval wider than any standard error allows is ``contradicted`` where the registry's
-# `method` names ``hanley_mcneil`` or ``delong``, and ``suggests`` elsewhere: bootstrap, logit and
-# binomial intervals follow other rules. The largest standard error is a bound for every score; the
-# smallest holds for scores whose values patients with and without the outcome do not share, so a
-# narrower interval is never more than ``suggests``.
 
 
 NORMAL_METHODS = ("hanley_mcneil", "delong", "wald")
@@ -566,12 +524,7 @@ def check_auc_in_interval(registry: Registry) -> Iterator[Finding]:
 
 
 def _containment(area: PrintedArea, shortened: bool) -> Finding:
-    centre, low, high = area.proportions(shortened)
-    if low[0] <= centre[1] and centre[0] <= high[1]:
-        text = f"{area.printed}: the area lies inside its interval."
-        return conclude("agrees", text, *area.three)
-    text = f"{area.printed}: the area lies outside its interval."
-    return conclude("contradicted", text, area.low, area.high, target=area.row)
+    return containment(area.printed, "area", area.three, area.proportions(shortened))
 
 
 @check("areas under the ROC curve", "bookkeeping")
@@ -589,14 +542,10 @@ def check_auc_symmetry(registry: Registry) -> Iterator[Finding]:
 
 def _symmetry(area: PrintedArea, target: ReportedNumber, shortened: bool) -> Finding:
     allowed = from_symmetry(target.statistic, *area.proportions(shortened))
-    ends = tuple(print_scale(target) * end for end in allowed)
-    text = (
-        f"{area.printed}: if the interval is symmetric about the area, the "
-        f"{ROLES.get(target.statistic, 'area')} is "
-        f"{shown(*ends, target.number.decimals + 1)}; printed is {target.printed}."
-    )
-    others = [row for row in area.three if row is not target]
-    return judge(target, others, *ends, text).doubted(OTHER_INTERVALS, not _declares_normal(area))
+    ends = [print_scale(target) * end for end in allowed]
+    start = f"{area.printed}: if the interval is symmetric about the area, the "
+    finding = mirror_image(start, "area", area.three, target, ends)
+    return finding.doubted(OTHER_INTERVALS, not _declares_normal(area))
 
 
 @check("areas under the ROC curve", "possibility")
@@ -637,14 +586,12 @@ def _readings(area: PrintedArea, shortened: bool) -> Finding:
 
 
 def _agreeing(area: PrintedArea, error: Interval, allowed: Interval) -> list[str]:
-    names = []
-    for kind, score, spread in binary_readings(area):
-        half = MULTIPLIERS[0] * spread
-        names.append(
-            f"the dichotomised score ({score.in_words}) with {kind} standard error "
-            f"{format_value(spread, 4)}, {format_value(score.area - half, 4)} to "
-            f"{format_value(min(score.area + half, 1), 4)}"
-        )
+    names = [
+        f"the dichotomised score ({score.in_words}) with {kind} standard error "
+        f"{format_value(spread, 4)}, {format_value(score.area - MULTIPLIERS[0] * spread, 4)} to "
+        f"{format_value(min(score.area + MULTIPLIERS[0] * spread, 1), 4)}"
+        for kind, score, spread in binary_readings(area)
+    ]
     if formula_agrees(area):
         names.append("the formula of Hanley and McNeil")
     if error[0] <= allowed[1] and allowed[0] <= error[1]:
@@ -776,7 +723,7 @@ def check_auc_like_for_like(registry: Registry) -> Iterator[Finding]:
     """Compare what two areas of one score are areas of; needs areas, limits and their rules."""
     by_score: dict[str, dict[bool, PrintedArea]] = defaultdict(dict)
     for area in printed_areas(registry):
-        if area.rules and area.certain and area.has_interval and area.sizes is not None:
+        if area.certain and area.has_interval and area.sizes is not None:
             dichotomised = bool(binary_readings(area))
             if dichotomised or not scores_with_area(area):
                 by_score[area.row.variable].setdefault(dichotomised, area)

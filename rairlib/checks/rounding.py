@@ -34,40 +34,26 @@ def print_unit(number: Printed) -> Fraction:
     return Fraction(1, 10**number.decimals)
 
 
-def rounded_limits(number: Printed) -> tuple[Fraction, Fraction]:
-    """Return the closed interval that rounds to a plain print, without floating error."""
-    value = exact_value(number)
-    half = Fraction(0) if number.low == number.high else print_unit(number) / 2
-    return value - half, value + half
+def exact_limits(number: Printed, shortened: bool = False) -> tuple[Fraction, Fraction]:
+    """Return the closed interval that is rounded (or shortened) to a plain print, without error.
 
-
-def shortened_limits(number: Printed) -> tuple[Fraction, Fraction]:
-    """Return the interval that cutting digits off, or rounding twice, can lead to a print.
-
-    Parameters
-    ----------
-    number : Printed
-        A plain print.
-
-    Returns
-    -------
-    tuple of Fraction
-        Ends of the interval. Cutting off loses up to one unit of the last digit; rounding half
-        up again and again (2.4445, 2.445, 2.45) gains up to 5/9 of one.
+    Cutting off loses up to one unit of the last digit; rounding half up again and again (2.4445,
+    2.445, 2.45) gains up to 5/9 of one.
     """
-    if number.low == number.high:
-        return rounded_limits(number)
     value, unit = exact_value(number), print_unit(number)
-    if value < 0:
-        return value - unit, value + unit * Fraction(5, 9)
-    return value - unit * Fraction(5, 9), value + unit
+    if number.low == number.high:
+        return value, value
+    if not shortened:
+        return value - unit / 2, value + unit / 2
+    gained, lost = unit * Fraction(5, 9), unit
+    return (value - lost, value + gained) if value < 0 else (value - gained, value + lost)
 
 
 def float_limits(number: Printed, shortened: bool = False) -> tuple[float, float]:
     """Return the values behind a print, rounded or (if `shortened`) cut off or rounded twice."""
     if not shortened or number.operator != "=":
         return number.low, number.high
-    low, high = shortened_limits(number)
+    low, high = exact_limits(number, shortened)
     return float(low), float(high)
 
 
@@ -82,6 +68,14 @@ def is_rescued(number: Printed, low: float, high: float) -> bool:
     above = low < last - slack if number.value >= 0 else low <= last + slack
     below = high >= first - slack if number.value >= 0 else high > first + slack
     return above and below
+
+
+def fits(number: Printed, low: float, high: float, shortened: bool) -> bool:
+    """Whether some value of ``[low, high]`` prints like this: rounded, or shortened instead."""
+    if not shortened:
+        return number.overlaps(low, high)
+    first, last = float_limits(number, shortened)
+    return first <= high and last >= low
 
 
 def meet_in_a_tie(first: Printed, second: Printed) -> bool:
@@ -146,19 +140,9 @@ def shown_p_range(low: float, high: float, decimals: int) -> str:
 
 
 def times_apart(row: ReportedNumber, ranges: Iterable[tuple[float, float]]) -> str:
-    """Say how many times a p value is the nearest of the recomputed ones, as the end of a phrase.
+    """Say how many times a p value is the nearest of the limits of others: ``, the nearest is …``.
 
-    Parameters
-    ----------
-    row : ReportedNumber
-        A printed p value.
-    ranges : iterable of tuple of float
-        Limits of p by each test.
-
-    Returns
-    -------
-    str
-        For example ``, the nearest is 9.1 times the print``; empty where one of them is zero.
+    The end of a phrase; empty where one of them is zero.
     """
     gaps = [(low / row.number.high, row.number.low / high) for low, high in ranges if high > 0]
     if not gaps or row.number.high <= 0:

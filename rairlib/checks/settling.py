@@ -9,7 +9,7 @@ from itertools import combinations
 from rairlib.checks.cells import COUNTED, named
 from rairlib.checks.findings import Finding, conclude
 from rairlib.registry.printed import format_value
-from rairlib.registry.registry import Registry, printed_number
+from rairlib.registry.registry import Registry, ReportedNumber, printed_number
 
 SUSPECTS = 6
 SHOWN = 3
@@ -50,16 +50,17 @@ def settling_numbers(registry: Registry, findings: Iterable[Finding], audit: Aud
     if len(around) <= MOST_ROWS:
         before = len(_contradictions(around, audit(around)))
         for change in _changes(registry, suspects, faults):
-            changed = _changed(around, change)
+            changed = Registry(around.study, (_changed(row, change) for row in around))
             settled = before - len(_contradictions(changed, audit(changed)))
             if settled > 1:
                 ranked.append((settled, change))
     if not ranked:
+        # Group sizes stand in nearly all.
+        numbers = [registry[name] for name in suspects[:SHOWN] if standing[name] > 1]
         return [
-            _standing(registry, name, standing[name], len(faults))
-            for name in suspects[:SHOWN]
-            # Group sizes stand in nearly all.
-            if standing[name] > 1 and registry[name].statistic != "n"
+            _suggest(f" stands in {standing[row.id]} of {len(faults)} contradictions.", row)
+            for row in numbers
+            if row.statistic != "n"
         ]
     ranked.sort(key=lambda entry: (-entry[0], len(entry[1])))
     # Half of an exchange is no second answer, nor is what settles far less.
@@ -69,7 +70,14 @@ def settling_numbers(registry: Registry, findings: Iterable[Finding], audit: Aud
         if 2 * settled >= ranked[0][0]
         and not any(set(change) <= set(better) for _, better in ranked[:place])
     ]
-    return [_settled(registry, *entry, len(faults)) for entry in best[:SHOWN]]
+    found = []
+    for settled, change in best[:SHOWN]:
+        row, *partners = (registry[name] for name in change)
+        what = "".join(f" and {other.printed} ({named(other)}), exchanged," for other in partners)
+        what = what or f", changed to {change[row.id]},"
+        text = f"{what} would settle {settled} of {len(faults)} contradictions."
+        found.append(_suggest(text, row, *partners))
+    return found
 
 
 def _contradictions(registry: Registry, findings: Iterable[Finding]) -> list[Finding]:
@@ -112,32 +120,11 @@ def _changes(registry: Registry, suspects: list[str], faults: list[Finding]) -> 
             yield {first.id: second.printed, second.id: first.printed}
 
 
-def _changed(registry: Registry, change: Change) -> Registry:
-    return Registry(
-        registry.study,
-        [
-            replace(row, printed=text, number=printed_number(row.statistic, text))
-            if (text := change.get(row.id))
-            else row
-            for row in registry
-        ],
-    )
+def _changed(row: ReportedNumber, change: Change) -> ReportedNumber:
+    text = change.get(row.id)
+    return replace(row, printed=text, number=printed_number(row.statistic, text)) if text else row
 
 
-def _settled(registry: Registry, settled: int, change: Change, total: int) -> Finding:
-    (first, text), *other = change.items()
-    row = registry[first]
-    what = f"{row.printed} ({named(row)})"
-    partners = [registry[name] for name, _ in other]
-    for partner in partners:
-        what += f" and {partner.printed} ({named(partner)}), exchanged,"
-    if not partners:
-        what += f", changed to {text},"
-    text = f"{what} would settle {settled} of {total} contradictions."
+def _suggest(text: str, row: ReportedNumber, *partners: ReportedNumber) -> Finding:
+    text = f"{row.printed} ({named(row)}){text}"
     return replace(conclude("suggests", text, *partners, target=row), check="settles_most")
-
-
-def _standing(registry: Registry, name: str, times: int, total: int) -> Finding:
-    row = registry[name]
-    text = f"{row.printed} ({named(row)}) stands in {times} of {total} contradictions."
-    return replace(conclude("suggests", text, target=row), check="settles_most")

@@ -10,15 +10,15 @@ mismatch is ``open``.
 
 import math
 import re
-from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise, permutations, product
 
 import numpy as np
 from scipy import special
+from scipy.optimize import linprog
 from scipy.stats import chi2
 
 from rairlib.checks.cells import (
@@ -38,8 +38,8 @@ from rairlib.checks.regressions import (
     Interval,
     RegressionEstimate,
     WaldRegion,
-    other_level,
     regression_estimates,
+    unless_other_method,
     wald_region,
 )
 from rairlib.checks.rounding import float_limits, is_rescued, judge, shown, shown_p_range
@@ -65,25 +65,29 @@ class Rate:
         The rate.
     months : float
         Its time.
-    survival : (float, float)
-        Values that round to the print, between 0 and 1.
-    shortened : (float, float)
-        The same if digits may be cut off or rounded twice.
     size : ReportedNumber or None
         Size of its group; of the group before exclusions, it is an upper bound.
     """
 
     row: ReportedNumber
     months: float
-    survival: Interval
-    shortened: Interval
     size: ReportedNumber | None
+
+    def values(self, shortened: bool = False) -> Interval:
+        """Values between 0 and 1 that round to the print, or (if `shortened`) are cut off to it."""
+        scale = 1.0 if self.row.unit != "%" and self.row.number.value <= 1 else 0.01
+        low, high = float_limits(self.row.number, shortened)
+        return min(max(scale * low, 0.0), 1.0), min(max(scale * high, 0.0), 1.0)
+
+    @property
+    def survival(self) -> Interval:
+        """Values that round to the print, between 0 and 1."""
+        return self.values()
 
     @property
     def patients(self) -> int | None:
         """Largest number of patients behind the curve."""
-        size = whole_number(self.size)
-        return size if size and size > 0 else None
+        return whole_number(self.size) or None
 
     @property
     def printed(self) -> str:
@@ -97,9 +101,8 @@ class Rate:
 
     def most_events(self) -> int:
         """Largest number of events so far."""
-        if self.is_without_events:
-            return 0
-        return math.floor(self.patients * (1 - self.survival[0]) + 1e-9)
+        events = math.floor(self.patients * (1 - self.survival[0]) + 1e-9)
+        return 0 if self.is_without_events else events
 
 
 def time_in_months(level: str) -> float | None:
@@ -122,19 +125,14 @@ def printed_rates(registry: Registry) -> list[Rate]:
     list of Rate
         In order of appearance.
     """
-    index, found = count_index(registry), []
-    for row in originals(registry, "survival_percent"):
-        months = time_in_months(row.level)
-        if months is None or row.role == "unavailable" or row.method == BY_EYE:
-            continue
-        scale = 1.0 if row.unit != "%" and row.number.value <= 1 else 0.01
-        rounded, shortened = (
-            tuple(min(max(scale * end, 0.0), 1.0) for end in float_limits(row.number, habit))
-            for habit in (False, True)
-        )
-        size = index.sizes.get(row.group)
-        found.append(Rate(row=row, months=months, survival=rounded, shortened=shortened, size=size))
-    return found
+    sizes = count_index(registry).sizes
+    return [
+        Rate(row=row, months=months, size=sizes.get(row.group))
+        for row in originals(registry, "survival_percent")
+        if (months := time_in_months(row.level)) is not None
+        and row.role != "unavailable"
+        and row.method != BY_EYE
+    ]
 
 
 # --- Events per level behind a Cox interval ---------------------------------------------------
@@ -160,6 +158,8 @@ class EventSplit:
         The hazard ratio with its limits.
     events : ReportedNumber
         Size of the group with the event.
+    everyone : ReportedNumber or None
+        Size of the group that the Cox model covers, where printed.
     levels : tuple of ReportedNumber or None
         Patients with the level and with its reference among all, where printed.
     level_events : tuple of ReportedNumber or None
@@ -171,14 +171,10 @@ class EventSplit:
 
     found: RegressionEstimate
     events: ReportedNumber
+    everyone: ReportedNumber | None
     levels: tuple[ReportedNumber | None, ReportedNumber | None]
     level_events: tuple[ReportedNumber | None, ReportedNumber | None]
-    errors: tuple[tuple[float, float], tuple[float, float]]
-
-    @property
-    def error(self) -> tuple[float, float]:
-        """Standard errors that agree with the rounded limits."""
-        return self.errors[0]
+    errors: tuple[Interval, Interval]
 
     @property
     def total(self) -> int:
@@ -192,11 +188,18 @@ class EventSplit:
 
     def ranges(self, shortened: bool = False) -> tuple[tuple[int, int], tuple[int, int]] | None:
         """Smallest and largest number of events of the level and of its reference."""
-        most = [
-            self.total if whole_number(level) is None else whole_number(level)
-            for level in self.levels
-        ]
+        patients = map(whole_number, self.levels)
+        most = (self.total if number is None else number for number in patients)
         return events_per_level(self.total, self.errors[shortened][1], *most)
+
+    def allows(self, counts: Iterable[int], shortened: bool = False) -> bool:
+        """Whether the interval is wide enough for so many events per level."""
+        smallest = sum(1 / count if count > 0 else math.inf for count in counts)
+        return self.errors[shortened][1] ** 2 * (1 + 1e-9) >= smallest
+
+    def contradicts(self, text: str, *rows: ReportedNumber) -> Finding:
+        """Contradict, unless the interval may be of another kind or level."""
+        return unless_other_method(conclude("contradicted", text, *rows), self.found, OTHER_ERRORS)
 
 
 def events_per_level(
@@ -219,32 +222,23 @@ def events_per_level(
         Range for the level and for its reference, from ``1/d1 + 1/d0 ≤ standard_error²``; None
         if no split allows so small an error.
     """
-    most_in_level = min(most_in_level, total - 1)
     information = standard_error**2 * (1 + 1e-9)
-    if most_in_level < 1 or not information > 0:
+    most = [min(patients, total - 1) for patients in (most_in_level, most_in_reference)]
+    if not all(patients * information > 1 for patients in most):
         return None
-
-    def room(in_level: int) -> float:
-        """Events that the reference can have beyond those that it needs."""
-        spare = information - 1 / in_level
-        return most_beside(in_level) - 1 / spare if spare > 0 else -math.inf
-
-    def most_beside(in_level: int) -> int:
-        return min(most_in_reference, total - in_level)
-
-    # The room is a concave function of the events in the level: those with room are neighbours,
-    # around the place where it is largest.
-    peak = max(total - most_in_reference, min(2 / information, total))
-    near = (min(max(1, end), most_in_level) for end in (math.floor(peak), math.ceil(peak)))
-    widest = max(near, key=room)
-    if room(widest) < 0:
+    # With all events in the two levels, d1 lies between the roots of d1 (total - d1) = total / SE².
+    discriminant = total**2 - 4 * total / information
+    if discriminant < 0:
         return None
-    first = bisect_left(range(1, widest), True, key=lambda level: room(level) >= 0) + 1
-    last = widest + bisect_left(
-        range(widest + 1, most_in_level + 1), True, key=lambda level: room(level) < 0
+    fewest = 2 * total / information / (total + math.sqrt(discriminant))
+    level, reference = (
+        (
+            math.ceil(max(fewest, 1 / (information - 1 / beside))),
+            min(own, total - math.ceil(fewest)),
+        )
+        for own, beside in (most, most[::-1])
     )
-    least_beside = math.ceil(1 / (information - 1 / last) - 1e-9)
-    return (first, last), (least_beside, most_beside(first))
+    return (level, reference) if level[0] <= level[1] else None
 
 
 @lru_cache(maxsize=2)
@@ -268,17 +262,17 @@ def event_splits(registry: Registry) -> list[EventSplit]:
         usable = row.statistic == "hazard_ratio" and row.contrast and found.has_interval
         if not usable or sizes is None:
             continue
-        regions = _region(found, shortened=False), _region(found, shortened=True)
+        everyone = whole_of(index, row.outcome_groups)
+        levels, level_events = (
+            tuple(index.counts.get((row.variable, level, group)) for level in row.contrast)
+            for group in (everyone.group if everyone else "", row.outcome_groups[0])
+        )
+        regions = [_region(found, shortened) for shortened in (False, True)]
         if all(regions):
-            whole = whole_of(index, row.outcome_groups)
-            everyone = whole.group if whole else ""
-            levels, level_events = (
-                tuple(index.counts.get((row.variable, level, group)) for level in row.contrast)
-                for group in (everyone, row.outcome_groups[0])
-            )
             split = EventSplit(
                 found=found,
                 events=sizes[0],
+                everyone=everyone,
                 levels=levels,
                 level_events=level_events,
                 errors=tuple(region.standard_error() for region in regions),
@@ -297,8 +291,7 @@ def check_events_per_level(registry: Registry) -> Iterator[Finding]:
     """Bound the events of each level by a Cox interval; needs limits and the number of events."""
     splits = event_splits(registry)
     for split in splits:
-        judged = _printed_events if all(split.level_events) else _events
-        finding = unless_shortened(judged, split)
+        finding = unless_shortened(_events, split)
         if finding.status == "contradicted" and all(split.level_events):
             finding = replace(finding, text=finding.text + _assignment(split, splits))
         yield finding
@@ -308,7 +301,7 @@ def _assignment(split: EventSplit, splits: list[EventSplit]) -> str:
     """Name the assignment of a factor's printed events to its levels that fits its intervals."""
     row = split.found.estimate
     model = [
-        other
+        (other, other.found.estimate.contrast)
         for other in splits
         if all(other.level_events)
         and (other.found.estimate.variable, other.found.estimate.method, other.events)
@@ -316,35 +309,46 @@ def _assignment(split: EventSplit, splits: list[EventSplit]) -> str:
     ]
     events = {
         level: whole_number(count)
-        for other in model
-        for level, count in zip(other.found.estimate.contrast, other.level_events, strict=True)
+        for other, contrast in model
+        for level, count in zip(contrast, other.level_events, strict=True)
     }
     if not 2 < len(events) <= MOST_LEVELS or None in events.values():
         return ""
-    fitting = []
-    for counts in permutations(events.values()):
-        assigned = dict(zip(events, counts, strict=True))
-        if all(
-            min(pair := [assigned[level] for level in other.found.estimate.contrast]) > 0
-            and other.error[1] ** 2 * (1 + 1e-9) >= sum(1 / count for count in pair)
-            for other in model
-        ):
-            moved = {level: n for level, n in assigned.items() if n != events[level]}
-            fitting.append(moved)
+    assignments = (
+        dict(zip(events, counts, strict=True)) for counts in permutations(events.values())
+    )
+    fitting = [
+        {level: count for level, count in assigned.items() if count != events[level]}
+        for assigned in assignments
+        if all(other.allows(map(assigned.get, contrast)) for other, contrast in model)
+    ]
     if not fitting:
         return ""
-    fewest = min(fitting, key=len)
-    listed = ", ".join(f"{level} {count}" for level, count in fewest.items())
+    listed = ", ".join(f"{level} {count}" for level, count in min(fitting, key=len).items())
     return f" The printed events would fit as {listed}."
 
 
 def _events(split: EventSplit, shortened: bool) -> Finding:
-    ranges, text = split.ranges(shortened), _needed(split)
+    text = (
+        f"{split.found.printed}: the interval has a standard error of {shown(*split.errors[0], 4)} "
+        "on the log scale, and sqrt(1/d1 + 1/d0) with d1 and d0 events per level cannot be larger. "
+    )
+    if all(split.level_events):
+        counts = [whole_number(row) for row in split.level_events]
+        if not all(count and count > 0 for count in counts):
+            text += "A level without events has no hazard ratio."
+            return conclude("open", text, *split.uses)
+        smallest = format_value(math.sqrt(sum(1 / count for count in counts)), 4)
+        text += f"The printed {counts[0]} and {counts[1]} events give {smallest}."
+        if split.allows(counts, shortened):
+            return conclude("agrees", text, *split.uses)
+        return split.contradicts(text, *split.uses)
+    ranges = split.ranges(shortened)
     if ranges is None:
         most = " and ".join(level.printed for level in split.levels if level is not None)
         text += f"No split of {split.total} events has it"
         text += f" with at most {most} patients in the levels." if most else "."
-        return _unless_other_error(text, split, *split.uses)
+        return split.contradicts(text, *split.uses)
     (low, high), (reference_low, reference_high) = ranges
     level, reference = split.found.estimate.contrast
     text += (
@@ -355,46 +359,11 @@ def _events(split: EventSplit, shortened: bool) -> Finding:
     return conclude("agrees" if informative else "open", text, *split.uses)
 
 
-def _unless_other_error(text: str, split: EventSplit, *rows: ReportedNumber) -> Finding:
-    """Contradict, unless the interval may be of another kind or level."""
-    level = other_level(split.found)
-    declared = split.found.is_wald and not level
-    return conclude("contradicted", text, *rows).doubted(level or OTHER_ERRORS, not declared)
-
-
-def _needed(split: EventSplit) -> str:
-    return (
-        f"{split.found.printed}: the interval has a standard error of {shown(*split.error, 4)} on "
-        "the log scale, and sqrt(1/d1 + 1/d0) with d1 and d0 events per level cannot be larger. "
-    )
-
-
-def _printed_events(split: EventSplit, shortened: bool) -> Finding:
-    counts = [whole_number(row) for row in split.level_events]
-    text = _needed(split)
-    if any(count is None or count <= 0 for count in counts):
-        text += "A level without events has no hazard ratio."
-        return conclude("open", text, *split.uses)
-    smallest = math.sqrt(sum(1 / count for count in counts))
-    text += f"The printed {counts[0]} and {counts[1]} events give {format_value(smallest, 4)}."
-    if split.errors[shortened][1] * (1 + 1e-9) >= smallest:
-        return conclude("agrees", text, *split.uses)
-    return _unless_other_error(text, split, *split.uses)
-
-
 @lru_cache(maxsize=2)
 def event_totals(registry: Registry) -> dict[str, ReportedNumber]:
     """Return the row with the number of events of each group that a survival analysis covers.
 
-    Parameters
-    ----------
-    registry : Registry
-        The printed numbers.
-
-    Returns
-    -------
-    dict of str to ReportedNumber
-        From the groups of hazard ratios, which name the patients with the event first.
+    From the groups of hazard ratios, which name the patients with the event first.
     """
     index, totals = count_index(registry), {}
     for row in originals(registry, "hazard_ratio"):
@@ -431,7 +400,7 @@ def _sensitivity(split: EventSplit, rule: Rule, shortened: bool) -> Finding:
     )
     if low <= events[1] and events[0] <= high:
         return conclude("agrees", text, *split.uses, *rule.rows())
-    return _unless_other_error(text, split, *split.uses, *rule.rows())
+    return split.contradicts(text, *split.uses, *rule.rows())
 
 
 # --- How large a log-rank statistic can be, from group sizes and events -----------------------
@@ -465,32 +434,22 @@ def largest_with_distinct_times(events: int, others: int) -> float:
     float
         Largest ``(O - E)² / V``; with more than `MOST_EVENTS` events the wider bound for ties.
     """
-    if not events or not others:
-        return 0.0
     if events > MOST_EVENTS:
         return largest_with_tied_times(events, others)
     shares = np.arange(1, events + 1) / (np.arange(1, events + 1) + others)
     excess, variance = 1 - shares, shares * (1 - shares)
     # For a given c the best selection keeps the events with c p < 2; they are the smallest shares.
     excess_sums, variance_sums = np.cumsum(excess), np.cumsum(variance)
-    return float(np.max(excess_sums**2 / variance_sums))
+    return float(np.max(excess_sums**2 / variance_sums, initial=0.0))
 
 
 def largest_with_tied_times(events: int, others: int) -> float:
     """Bound the log-rank statistic by ``events + (others - 1)(1 + 1/2 + … + 1/events)``."""
-    if not events or not others:
-        return 0.0
     # 1 + 1/2 + … + 1/n, without adding them up.
     return events + (others - 1) * float(special.digamma(events + 1) + np.euler_gamma)
 
 
 # --- Kaplan-Meier rates beside each other, the sizes of groups and the number of events -------
-# Proofs: a rate never rises; while nobody has had the event it is 100 %, and the first event lowers
-# it by at least one patient's share; ``n (1 - rate)`` is at least the number of events so far,
-# because censored patients only add weight to those who stay; and the rate of a whole is at least
-# the product of the rates of its parts, because at each time its hazard is at most the largest of
-# theirs. That the rate of a whole is the mean of its parts holds without censoring only: such a
-# mismatch is ``open``.
 
 
 @check("survival", "possibility")
@@ -506,9 +465,8 @@ def check_survival_falls(registry: Registry) -> Iterator[Finding]:
 
 
 def _falls(earlier: Rate, later: Rate, shortened: bool) -> Finding:
-    ends = [rate.shortened if shortened else rate.survival for rate in (earlier, later)]
     text = f"{earlier.printed}, {later.printed}: the rate "
-    if ends[1][0] > ends[0][1] + 1e-9:
+    if later.values(shortened)[0] > earlier.values(shortened)[1] + 1e-9:
         text += "rises, and a Kaplan-Meier curve cannot."
         return conclude("contradicted", text, earlier.row, later.row)
     return conclude("agrees", f"{text}does not rise.", earlier.row, later.row)
@@ -532,14 +490,14 @@ def _events_so_far(rate: Rate, total: ReportedNumber | None) -> Finding:
             "nothing lies between that and 100 %."
         )
         printed = next_rate if rate.row.number.value > 1 else next_rate / 100
-        rescued = is_rescued(rate.row.number, printed, printed)
         finding = conclude("contradicted", text, rate.size, total, target=rate.row)
-        return finding.doubted("", rescued)
+        return finding.doubted("", is_rescued(rate.row.number, printed, printed))
     most = rate.most_events()
-    if rate.is_without_events:
-        text += "no patient has had the event by then."
-    else:
-        text += f"at most {most} events by then, from events ≤ n (1 - rate)."
+    text += (
+        "no patient has had the event by then."
+        if rate.is_without_events
+        else f"at most {most} events by then, from events ≤ n (1 - rate)."
+    )
     all_events = whole_number(total)
     if all_events is not None and all_events > most:
         text += f" Of the {all_events} events in all, at least {all_events - most} came later."
@@ -580,25 +538,20 @@ def mean_range(rates: list[Interval], most: list[int], total: int) -> Interval:
 
     Over all sizes of the parts, known up to their largest, that add up to the whole.
     """
-    ends = []
-    for end, sign in ((0, 1), (1, -1)):
-        sizes = [max(0, total - sum(most) + size) for size in most]
-        spare = total - sum(sizes)
-        for part in sorted(range(len(rates)), key=lambda part: sign * rates[part][end]):
-            more = min(spare, min(most[part], total) - sizes[part])
-            sizes[part] += more
-            spare -= more
-        ends.append(sum(size * rate[end] for size, rate in zip(sizes, rates, strict=True)) / total)
-    return ends[0], ends[1]
+    bounds = [(0, size) for size in most]
+    low, high = (
+        sign * linprog(sign * np.array(ends), A_eq=[[1] * len(most)], b_eq=total, bounds=bounds).fun
+        for sign, ends in zip((1, -1), zip(*rates, strict=True), strict=True)
+    )
+    return low / total, high / total
 
 
 def _whole(whole: Rate, parts: list[Rate], same_patients: bool, shortened: bool) -> Finding:
     rates, most = [part.survival for part in parts], [part.patients for part in parts]
     rows = [whole.row, whole.size, *(part.row for part in parts), *(p.size for p in parts)]
     text = f"{whole.printed}; {'; '.join(part.printed for part in parts)}. "
-    least = math.prod((part.shortened if shortened else part.survival)[0] for part in parts)
-    most_of_whole = (whole.shortened if shortened else whole.survival)[1]
-    if most_of_whole < least - 1e-9:
+    least = math.prod(part.values(shortened)[0] for part in parts)
+    if whole.values(shortened)[1] < least - 1e-9:
         text += (
             "The rate of a whole is at least the product of the rates of its parts, "
             f"{format_value(100 * least, 2)} %."
@@ -622,6 +575,7 @@ def _whole(whole: Rate, parts: list[Rate], same_patients: bool, shortened: bool)
 def check_levels_without_events(registry: Registry) -> list[Finding]:
     """Set a group without events beside a level that needs some; needs rates, Cox limits, sizes."""
     rates = printed_rates(registry)
+    curves = {(rate.row.variable, rate.months, rate.row.group): rate for rate in reversed(rates)}
     empty = [rate for rate in rates if rate.is_without_events and rate.months]
     findings: dict[tuple, tuple[int, Finding]] = {}
     for split in event_splits(registry):
@@ -631,21 +585,10 @@ def check_levels_without_events(registry: Registry) -> list[Finding]:
                 same_size = count is not None and whole_number(count) == rate.patients
                 key = row.variable, level, rate.row.id
                 if (level == rate.row.group or same_size) and needed > findings.get(key, (0,))[0]:
-                    whole = _rate_of_all(registry, split, rate, rates)
+                    everyone = split.everyone and split.everyone.group
+                    whole = curves.get((rate.row.variable, rate.months, everyone))
                     findings[key] = needed, _without_events(split, level, needed, rate, whole)
     return [finding for _, finding in findings.values()]
-
-
-def _rate_of_all(
-    registry: Registry, split: EventSplit, part: Rate, rates: list[Rate]
-) -> Rate | None:
-    """Find the rate, at the same time, of all patients of the Cox model."""
-    everyone = whole_of(count_index(registry), split.found.estimate.outcome_groups)
-    for rate in rates:
-        same = (rate.row.variable, rate.months) == (part.row.variable, part.months)
-        if same and everyone is not None and rate.row.group == everyone.group:
-            return rate
-    return None
 
 
 def _without_events(
@@ -656,17 +599,17 @@ def _without_events(
         f"{level}. {part.printed}: none by then. If both are the same {part.patients} patients, "
         f"all {needed} came later; otherwise level and group are different patients."
     )
-    rows = [*split.uses, part.row, part.size]
-    if whole is None or not whole.patients:
-        return conclude("open", text, *rows)
-    left = split.total - whole.most_events()
-    if left >= needed:
-        return conclude("open", text, *rows, whole.row, whole.size)
-    text += (
-        f" {whole.printed} leaves {left} for later if few were censored before: they are "
-        "rather different patients."
-    )
-    return conclude("suggests", text, *rows, whole.row, whole.size)
+    status, rows = "open", [*split.uses, part.row, part.size]
+    if whole is not None and whole.patients:
+        rows += [whole.row, whole.size]
+        left = split.total - whole.most_events()
+        if left < needed:
+            status = "suggests"
+            text += (
+                f" {whole.printed} leaves {left} for later if few were censored before: they are "
+                "rather different patients."
+            )
+    return conclude(status, text, *rows)
 
 
 # --- Log-rank statistics beside their p value, group sizes, events and hazard ratios ----------
@@ -708,42 +651,32 @@ def check_logrank_p_value(registry: Registry) -> Iterator[Finding]:
     """Recompute p from a log-rank statistic; needs its p value and the compared groups."""
     for row in originals(registry, "logrank_chi_square"):
         p, groups = attached(registry, row, "p_value"), compared_groups(row)
-        if p is not None and groups:
-            yield unless_shortened(_logrank_p, row, p, len(groups) - 1)
-        elif p is not None:
-            yield _any_number_of_groups(row, p)
+        if p is not None:
+            yield unless_shortened(_logrank_p, row, p, len(groups))
 
 
-def _logrank_p(row: ReportedNumber, p: ReportedNumber, freedom: int, shortened: bool) -> Finding:
-    high, low = (float(chi2.sf(end, freedom)) for end in float_limits(row.number, shortened))
-    text = (
-        f"Log-rank χ² {row.printed} of {freedom + 1} groups ({freedom} df) gives p "
-        f"{shown_p_range(low, high, p.number.decimals)}; printed is {p.printed}."
-    )
-    return judge(p, (row,), low, high, text)
-
-
-def _any_number_of_groups(row: ReportedNumber, p: ReportedNumber) -> Finding:
-    freedoms = np.arange(1, MOST_GROUPS)
-    lows, highs = chi2.sf(row.number.high, freedoms), chi2.sf(row.number.low, freedoms)
+def _logrank_p(row: ReportedNumber, p: ReportedNumber, groups: int, shortened: bool) -> Finding:
+    freedoms = np.array([groups - 1]) if groups else np.arange(1, MOST_GROUPS)
+    highs, lows = (chi2.sf(end, freedoms) for end in float_limits(row.number, shortened))
+    low, high = float(lows[0]), float(highs[-1])
+    p_range = shown_p_range(low, high, p.number.decimals)
     fitting = [
-        freedom
-        for freedom, low, high in zip(freedoms, lows, highs, strict=True)
-        if p.number.overlaps(low, high)
+        str(freedom + 1)
+        for freedom, *ends in zip(freedoms, lows, highs, strict=True)
+        if p.number.overlaps(*ends)
     ]
-    if len(fitting) == len(freedoms):
-        low, high = float(lows[0]), float(highs[-1])
+    if groups:
+        compared = f"of {groups} groups ({groups - 1} df) gives p {p_range}"
+    elif len(fitting) == len(freedoms):
+        compared = f"gives p {p_range} for any number of groups from 2 to {MOST_GROUPS}"
+    else:
         text = (
-            f"Log-rank χ² {row.printed} gives p {shown_p_range(low, high, p.number.decimals)} for "
-            f"any number of groups from 2 to {MOST_GROUPS}; printed is {p.printed}."
+            f"Log-rank χ² {row.printed}, p {p.printed}; the compared groups are not named. Numbers "
+            f"of groups for which p follows: {', '.join(fitting) or f'none up to {MOST_GROUPS}'}."
         )
-        return judge(p, (row,), low, high, text)
-    named = ", ".join(str(freedom + 1) for freedom in fitting) or f"none up to {MOST_GROUPS}"
-    text = (
-        f"Log-rank χ² {row.printed}, p {p.printed}; the compared groups are not named. Numbers of "
-        f"groups for which p follows: {named}."
-    )
-    return conclude("open", text, row, p)
+        return conclude("open", text, row, p)
+    text = f"Log-rank χ² {row.printed} {compared}; printed is {p.printed}."
+    return judge(p, (row,), low, high, text)
 
 
 def _size(index: CountIndex, variable: str, name: str) -> ReportedNumber | None:
@@ -803,35 +736,26 @@ def _bound(row: ReportedNumber, groups, sizes, total: ReportedNumber | None) -> 
 @check("survival", "possibility")
 def check_logrank_beside_hazard_ratio(registry: Registry) -> Iterator[Finding]:
     """Ask whether a hazard ratio and a log-rank statistic can be of one split; needs both."""
-    index = count_index(registry)
     splits = [
         split
         for split in event_splits(registry)
-        if split.found.estimate.method != "multivariable" and _makes_up_everyone(index, split)
+        if split.found.estimate.method != "multivariable" and _makes_up_everyone(split)
     ]
     for (row, groups, sizes), split in product(_two_group_tests(registry), splits):
-        if _may_be_same(groups, sizes, split):
+        # The names agree, or one group has as many patients as one level.
+        patients, levels = ({*map(whole_number, rows)} - {None} for rows in (sizes, split.levels))
+        if set(groups) == set(split.found.estimate.contrast) or patients & levels:
             yield from _beside(row, groups, sizes, split)
 
 
-def _makes_up_everyone(index: CountIndex, split: EventSplit) -> bool:
+def _makes_up_everyone(split: EventSplit) -> bool:
     """Say whether the two levels of a hazard ratio are all patients of the model."""
-    everyone = whole_of(index, split.found.estimate.outcome_groups)
     counts = [whole_number(level) for level in split.levels]
-    return None not in counts and sum(counts) == whole_number(everyone)
-
-
-def _may_be_same(groups: tuple[str, ...], sizes, split: EventSplit) -> bool:
-    """Say whether the names agree, or one group has as many patients as one level."""
-    if set(groups) == set(split.found.estimate.contrast):
-        return True
-    patients = {whole_number(size) for size in sizes} - {None}
-    levels = {whole_number(level) for level in split.levels} - {None}
-    return bool(patients & levels)
+    return None not in counts and sum(counts) == whole_number(split.everyone)
 
 
 def _beside(row: ReportedNumber, groups, sizes, split: EventSplit) -> Iterator[Finding]:
-    found, (smallest, largest) = split.found, split.error
+    found, (smallest, largest) = split.found, split.errors[0]
     # The information is a sum of q (1 - q) over the events, none of them above 1/4.
     smallest = max(smallest, 2 / math.sqrt(split.total))
     extreme = max(abs(end) for end in found.coefficient()) > LARGEST_LOG_RATIO
@@ -839,14 +763,12 @@ def _beside(row: ReportedNumber, groups, sizes, split: EventSplit) -> Iterator[F
         return
     fit = CoxFit(log_ratio=found.coefficient(), standard_error=(smallest, largest))
     bound = logrank_limits(fit)[1]
-    if not bound > 0:
-        return
     same = math.sqrt(max(row.number.low, 0.0)) <= MARGIN[0] * math.sqrt(bound) + MARGIN[1]
     text = (
         f"{found.printed}, {split.total} events: if Log-rank χ² {row.printed} of "
         f"{' and '.join(groups)} were of the same split, it could be at most "
         f"{format_value(bound, 1)}, which is (h - 1)²/(h SE²) with h the hazard ratio and SE "
-        f"{shown(*split.error, 4)}. It "
+        f"{shown(*split.errors[0], 4)}. It "
         f"{'could be the same' if same else 'is another'} split"
         f"{'.' if same else ', unless many events share their times.'}"
     )

@@ -57,13 +57,7 @@ def load_text_findings(study: str) -> list[TextFinding]:
     table = read_texts(study_file(study, "text_findings.csv"))
     names = [field.name for field in fields(TextFinding)]
     return [
-        TextFinding(
-            **{
-                **record,
-                "uses": tuple(record["uses"].split()),
-                "target": tuple(record["target"].split()),
-            }
-        )
+        TextFinding(**(record | {name: tuple(record[name].split()) for name in ("uses", "target")}))
         for record in table[names].to_dict("records")
     ]
 

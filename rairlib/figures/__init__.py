@@ -1,4 +1,4 @@
-"""Figures: functions that draw tidy frames on given axes, and their alternative texts."""
+"""Figures: each function draws a tidy frame and gives the figure with its alternative text."""
 
 from rairlib.figures.show import show
 from rairlib.figures.style import canvas

@@ -1,10 +1,11 @@
 """The board of verdicts: one panel per study, one bar for each kind of test and evidence."""
 
+import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from rairlib.figures.show import ShownFigure, show
 from rairlib.figures.style import (
     BLACK,
     FONT_SIZE,
@@ -14,6 +15,7 @@ from rairlib.figures.style import (
     PURPLE,
     SKY,
     VERMILION,
+    WIDTH,
     finish,
     legend,
     listed,
@@ -43,8 +45,8 @@ STYLES = {
 
 
 def draw_board(
-    board: pd.DataFrame, figure: Figure, *, names: dict[str, str] | None = None
-) -> Figure:
+    board: pd.DataFrame, *, names: dict[str, str] | None = None, height: float = 5.6
+) -> ShownFigure:
     """Draw the numbers of each study by what their verdict rests on.
 
     Parameters
@@ -52,35 +54,41 @@ def draw_board(
     board : DataFrame
         Columns ``study, evidence, verdict, test, numbers``, see
         :func:`rairlib.verdicts.verdicts.board`.
-    figure : Figure
-        An empty figure.
     names : dict of str to str, optional
         Study → title of its panel.
+    height : float
+        Height in inches.
 
     Returns
     -------
-    Figure
-        The same figure. The counts beside a bar follow the order of its parts. Bookkeeping is
-        one bar, whatever its evidence; anchors that are met are drawn paler than evidence.
+    ShownFigure
+        The counts beside a bar follow the order of its parts. Bookkeeping is one bar, whatever
+        its evidence; anchors that are met are drawn paler than evidence. The text tells every
+        count, by study and basis.
     """
-    board = _by_basis(board)
+    board, names = _by_basis(board), names or {}
+    figure = plt.figure(figsize=(WIDTH, height), layout="constrained")
     studies = list(dict.fromkeys(board["study"]))
     rows = board.groupby("study")["basis"].nunique()[studies]
     panels = figure.subplots(len(studies), 1, sharex=True, squeeze=False, height_ratios=rows)
     longest = board.groupby(["study", "basis"])["numbers"].sum().max()
+    told = "Bar chart of verdicts by study and basis."
     for study, ax in zip(studies, panels[:, 0], strict=True):
-        _draw_study(board[board["study"] == study], ax)
+        own, name = board[board["study"] == study], names.get(study, study)
+        bars = _draw_study(own, ax)
         ax.set_xlim(0, 1.25 * longest)
-        finish(ax, (names or {}).get(study, study))
+        finish(ax, name)
+        told += f" {name}, {own['numbers'].sum()} numbers. {'; '.join(bars)}."
     panels[-1, 0].set_xlabel("Printed numbers, repeats left out", fontsize=FONT_SIZE)
     shown = [name for name in STYLES if (board["verdict"] == name).any()]
     handles = [Patch(label=name, **_fill(STYLES[name])) for name in shown]
     legend(figure, handles=handles, loc="outside lower center", ncols=3)
-    return figure
+    return show(figure, told)
 
 
-def _draw_study(board: pd.DataFrame, ax: Axes) -> None:
-    classes = list(dict.fromkeys(board["basis"]))
+def _draw_study(board: pd.DataFrame, ax: Axes) -> list[str]:
+    """Draw the bars of a study; return what each shows."""
+    told, classes = [], list(dict.fromkeys(board["basis"]))
     for place, basis in enumerate(classes):
         parts = board[board["basis"] == basis].set_index("verdict")["numbers"]
         left = 0
@@ -88,8 +96,10 @@ def _draw_study(board: pd.DataFrame, ax: Axes) -> None:
             ax.barh(place, number, left=left, height=0.72, **_fill(STYLES[verdict]))
             left += number
         _write_counts(ax, parts, (left, place))
+        told.append(f"{basis}: {listed([f'{n} {verdict}' for verdict, n in parts.items()])}")
     ax.set_yticks(range(len(classes)), [CLASSES[name] for name in classes])
     ax.set_ylim(len(classes) - 0.5, -0.5)
+    return told
 
 
 def _write_counts(ax: Axes, parts: pd.Series, end: tuple[float, float]) -> None:
@@ -113,29 +123,3 @@ def _by_basis(board: pd.DataFrame) -> pd.DataFrame:
 def _fill(style: tuple[str, str, str]) -> dict:
     colour, hatch, _ = style
     return {"facecolor": colour, "hatch": hatch, "edgecolor": BLACK, "linewidth": 0.6}
-
-
-def board_alt(board: pd.DataFrame, *, names: dict[str, str] | None = None) -> str:
-    """Return the alternative text of :func:`draw_board`.
-
-    Parameters
-    ----------
-    board : DataFrame
-        As for :func:`draw_board`.
-    names : dict of str to str, optional
-        Study → its name in the text.
-
-    Returns
-    -------
-    str
-        Every count, by study and basis.
-    """
-    sentences = []
-    for study, rows in _by_basis(board).groupby("study", sort=False):
-        parts = [
-            f"{basis}: " + listed([f"{row.numbers} {row.verdict}" for row in part.itertuples()])
-            for basis, part in rows.groupby("basis", sort=False)
-        ]
-        name = (names or {}).get(study, study)
-        sentences.append(f"{name}, {rows['numbers'].sum()} numbers. {'; '.join(parts)}.")
-    return f"Bar chart of verdicts by study and basis. {' '.join(sentences)}"

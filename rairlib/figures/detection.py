@@ -1,11 +1,11 @@
-"""How often planted errors are found, with intervals."""
+"""Planted errors: which share of each kind the audit proves, and which it at least doubts."""
 
 from textwrap import fill
 
 import pandas as pd
-from matplotlib.axes import Axes
 
-from rairlib.figures.style import BLUE, ORANGE, finish, legend
+from rairlib.figures.show import ShownFigure, show
+from rairlib.figures.style import BLUE, ORANGE, canvas, finish, legend
 
 MARKS = {
     "proved": {"marker": "o", "color": BLUE, "markersize": 7},
@@ -15,7 +15,7 @@ LINE = 18
 OFFSETS = {"proved": -0.15, "proved or doubted": 0.15}
 
 
-def draw_detection(rates: pd.DataFrame, ax: Axes, *, title: str = "") -> Axes:
+def draw_detection(rates: pd.DataFrame, *, title: str = "") -> ShownFigure:
     """Draw the share of errors found, one line per kind of error.
 
     Parameters
@@ -23,50 +23,29 @@ def draw_detection(rates: pd.DataFrame, ax: Axes, *, title: str = "") -> Axes:
     rates : DataFrame
         Columns ``kind, outcome, rate, low, high``; outcome is ``proved`` or ``proved or
         doubted``; rates between 0 and 1.
-    ax : Axes
-        Where to draw.
     title : str
         Title of the axes.
 
     Returns
     -------
-    Axes
-        The same axes.
+    ShownFigure
+        Its text tells the share of each kind that is proved, the largest first.
     """
-    kinds = list(dict.fromkeys(rates["kind"]))
+    (_, ax), kinds = canvas(height=6.2), list(dict.fromkeys(rates["kind"]))
     for outcome, rows in rates.groupby("outcome", sort=True):
         y = [kinds.index(kind) + OFFSETS[outcome] for kind in rows["kind"]]
         style = MARKS[outcome]
         ax.hlines(y, 100 * rows["low"], 100 * rows["high"], color=style["color"], linewidth=1.6)
         ax.plot(100 * rows["rate"], y, linestyle="none", label=outcome, **style)
     ax.set_yticks(range(len(kinds)), [fill(kind, LINE) for kind in kinds])
-    ax.set_ylim(len(kinds) - 0.5, -0.5)
-    ax.set_xlim(0, 104)
+    ax.set(ylim=(len(kinds) - 0.5, -0.5), xlim=(0, 104))
     ax.grid(axis="x", color="#D9D9D9", linewidth=0.8)
     ax.set_axisbelow(True)
     ax.set_xlabel("Errors found, % (95 % interval)")
     place = {"loc": "upper left", "bbox_to_anchor": (-0.3, -0.11), "ncols": 2}
     legend(ax, 2, **place, handletextpad=0.1, columnspacing=0.9)
-    return finish(ax, title, simulated=True)
-
-
-def detection_alt(rates: pd.DataFrame) -> str:
-    """Return the alternative text of :func:`draw_detection`.
-
-    Parameters
-    ----------
-    rates : DataFrame
-        As for :func:`draw_detection`.
-
-    Returns
-    -------
-    str
-        The kinds found most and least often, and the rate of each.
-    """
     proved = rates[rates["outcome"] == "proved"].sort_values("rate", ascending=False)
-    pairs = zip(proved["kind"], proved["rate"], strict=True)
-    shares = [f"{kind} {100 * rate:.0f} %" for kind, rate in pairs]
-    return (
-        "Share of errors planted in papers on simulated patients that the audit proves, from most "
-        f"to least often: {', '.join(shares)}."
-    )
+    shares = [f"{row.kind} {100 * row.rate:.0f} %" for row in proved.itertuples()]
+    text = "Share of errors planted in papers on simulated patients that the audit proves, from "
+    text += f"most to least often: {', '.join(shares)}."
+    return show(finish(ax, title, simulated=True), text)

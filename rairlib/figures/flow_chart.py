@@ -5,21 +5,19 @@ import textwrap
 import pandas as pd
 from matplotlib.axes import Axes
 
-from rairlib.figures.style import BLACK, FONT_SIZE, GREY, head, listed
+from rairlib.figures.show import ShownFigure, show
+from rairlib.figures.style import BLACK, FONT_SIZE, GREY, canvas, head, listed
 
-KINDS = ("kept", "excluded", "group")
 # Centre of the kept boxes, left edge of the text in the excluded ones.
 MAIN_X, SIDE_X = 0.27, 0.6
-KEPT_FILL, EXCLUDED_FILL, GROUP_FILL = "#E8F1F8", "#F2F2F2", "#FDF3DC"
+FILLS = {"kept": "#E8F1F8", "excluded": "#F2F2F2", "group": "#FDF3DC"}
 # How far below a row of groups the lines meet that lead on from it.
 BELOW = 0.5
 WRAP = {"kept": 22, "excluded": 22, "group": 18}
 
 
-def draw_flow_chart(
-    boxes: pd.DataFrame, ax: Axes, *, title: str = "", simulated: bool = False
-) -> Axes:
-    """Draw boxes with counts, joined by arrows.
+def draw_flow_chart(boxes: pd.DataFrame, *, title: str = "", height: float = 4.4) -> ShownFigure:
+    """Draw who was kept, who was excluded, and the groups in which they were analysed.
 
     Parameters
     ----------
@@ -28,19 +26,17 @@ def draw_flow_chart(
         box that it comes from, empty for the first) and ``kind``: ``kept`` boxes stand below each
         other, ``excluded`` ones beside the arrow that leaves their parent, ``group`` ones of the
         same parent side by side in a row. A box below such a row comes from all of it.
-    ax : Axes
-        Where to draw.
     title : str
         Title of the axes.
-    simulated : bool
-        Whether the counts are those of simulated patients.
+    height : float
+        Height in inches.
 
     Returns
     -------
-    Axes
-        The same axes.
+    ShownFigure
+        Its text tells how each box is shared out, and whether all parts add up.
     """
-    places = _places(boxes)
+    (_, ax), places = canvas(height), _places(boxes)
     ax.set(xlim=(0, 1), ylim=(max(y for _, y in places.values()) + 0.55, -0.55))
     ax.axis("off")
     for box in boxes.itertuples():
@@ -49,7 +45,7 @@ def draw_flow_chart(
     _join_groups(ax, boxes, places)
     for box in boxes.itertuples():
         _draw_box(ax, places[box.box], box)
-    return head(ax, title, simulated)
+    return show(head(ax, title, simulated=False), _told(boxes))
 
 
 def _places(boxes: pd.DataFrame) -> dict[str, tuple[float, float]]:
@@ -93,16 +89,10 @@ def _join_groups(ax: Axes, boxes: pd.DataFrame, places: dict) -> None:
 
 
 def _draw_box(ax: Axes, place: tuple[float, float], box) -> None:
-    fill = dict(zip(KINDS, (KEPT_FILL, EXCLUDED_FILL, GROUP_FILL), strict=True))[box.kind]
-    ax.annotate(
-        f"{textwrap.fill(box.text, WRAP[box.kind])}\nn = {box.n}",
-        place,
-        ha="left" if box.kind == "excluded" else "center",
-        va="center",
-        fontsize=FONT_SIZE - 1,
-        bbox={"boxstyle": "round,pad=0.35", "facecolor": fill, "edgecolor": BLACK},
-        zorder=3,
-    )
+    text = f"{textwrap.fill(box.text, WRAP[box.kind])}\nn = {box.n}"
+    style = {"ha": "left" if box.kind == "excluded" else "center", "va": "center", "zorder": 3}
+    edge = {"boxstyle": "round,pad=0.35", "facecolor": FILLS[box.kind], "edgecolor": BLACK}
+    ax.annotate(text, place, fontsize=FONT_SIZE - 1, bbox=edge, **style)
 
 
 def _draw_arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], kind: str) -> None:
@@ -118,31 +108,15 @@ def _draw_arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], 
         ax.annotate("", (end[0], end[1] - 0.3), (end[0], bend), arrowprops=arrow)
 
 
-def flow_chart_alt(boxes: pd.DataFrame, *, simulated: bool = False) -> str:
-    """Return the alternative text of :func:`draw_flow_chart`.
-
-    Parameters
-    ----------
-    boxes : DataFrame
-        As for :func:`draw_flow_chart`.
-    simulated : bool
-        Whether the counts are those of simulated patients.
-
-    Returns
-    -------
-    str
-        Every box with its count, and which boxes do not add up to their parent.
-    """
-    size = boxes.set_index("box")["n"]
-    text = boxes.set_index("box")["text"]
-    sentences, faults = [], []
+def _told(boxes: pd.DataFrame) -> str:
+    named, sentences, faults = boxes.set_index("box"), [], []
     # The groups of a parent share it out once, the other boxes that come from it once more.
     keys = ["parent", boxes["kind"].eq("group").rename("grouped")]
     for (parent, _), children in boxes[boxes["parent"] != ""].groupby(keys, sort=False):
+        whole, text = named.loc[parent, ["n", "text"]]
         parts = listed([f"{child.n} {child.text}" for child in children.itertuples()])
-        sentences.append(f"{size[parent]} {text[parent]}: {parts}.")
-        if children["n"].sum() != size[parent]:
-            faults.append(f"the parts of {text[parent]} sum to {children['n'].sum()}")
+        sentences.append(f"{whole} {text}: {parts}.")
+        if children["n"].sum() != whole:
+            faults.append(f"the parts of {text} sum to {children['n'].sum()}")
     sums = f"Not all boxes add up: {listed(faults)}." if faults else "All boxes add up."
-    patients = " of simulated patients" if simulated else ""
-    return f"Flow chart{patients}. {' '.join(sentences)} {sums}"
+    return f"Flow chart. {' '.join(sentences)} {sums}"

@@ -1,14 +1,17 @@
-"""Forest plots: reported estimates beside reproduced ones."""
+"""Forest plots on a logarithmic axis, reported and reproduced side by side."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from rairlib.figures.show import ShownFigure, show
 from rairlib.figures.style import (
     FONT_SIZE,
     GREY,
     SOURCES,
+    WIDTH,
+    canvas,
     finish,
     legend,
     listed,
@@ -21,53 +24,45 @@ OFFSETS = {"reported": -0.16, "reproduced": 0.16}
 
 def draw_forest(
     estimates: pd.DataFrame,
-    ax: Axes,
     *,
     labels: dict[str, str] | None = None,
-    quantity: str = "Odds ratio",
-    **heading: str | bool,
-) -> Axes:
-    """Draw ratios with their intervals on a logarithmic axis, two markers per term.
+    quantity: str = "odds ratio",
+    title: str = "",
+    simulated: bool = False,
+    height: float = 4.4,
+) -> ShownFigure:
+    """Draw estimates with intervals, one line per term.
 
     Parameters
     ----------
     estimates : DataFrame
-        Columns ``term, source, estimate, low, high``; source is reported or reproduced.
-    ax : Axes
-        Where to draw.
+        Columns ``term, source`` (reported or reproduced), ``estimate, low, high``; positive.
     labels : dict of str to str, optional
-        Term → label for readers; lines may be broken.
+        Term → label for readers.
     quantity : str
-        Label of the axis.
-    **heading : str or bool
-        ``title`` and ``simulated``, see :func:`rairlib.figures.style.finish`.
+        What the estimates are.
+    title, simulated
+        See :func:`rairlib.figures.style.finish`.
+    height : float
+        Height in inches.
 
     Returns
     -------
-    Axes
-        The same axes.
+    ShownFigure
+        Its text tells every estimate, and how many intervals of each source exclude 1.
     """
+    _, ax = canvas(height)
+    estimates = estimates.assign(term=estimates["term"].replace(labels or {}))
     terms = list(dict.fromkeys(estimates["term"]))
-    draw_estimates(estimates, terms, ax)
-    ax.set_yticks(range(len(terms)), [(labels or {}).get(term, term) for term in terms])
-    ax.set_xlabel(f"{quantity} (95 % interval)")
+    _draw_estimates(estimates, terms, ax)
+    ax.set_yticks(range(len(terms)), terms)
+    ax.set_xlabel(f"{quantity.capitalize()} (95 % interval)")
     place = {"loc": "upper left", "bbox_to_anchor": (0, -0.24), "ncols": 2}
     legend(ax, **place, handletextpad=0.2, borderpad=0)
-    return finish(ax, **heading)
+    return show(finish(ax, title, simulated), _told(estimates, quantity, simulated))
 
 
-def draw_estimates(estimates: pd.DataFrame, terms: list[str], ax: Axes) -> None:
-    """Draw the marks and intervals of a forest plot, one line per term.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        As for :func:`draw_forest`; a term may be absent.
-    terms : list of str
-        From top to bottom.
-    ax : Axes
-        Where to draw; its horizontal axis becomes logarithmic.
-    """
+def _draw_estimates(estimates: pd.DataFrame, terms: list[str], ax: Axes) -> None:
     ax.axvline(1, color=GREY, linewidth=1, linestyle=":")
     for source, rows in estimates.groupby("source", sort=True):
         y = [terms.index(term) + OFFSETS[source] for term in rows["term"]]
@@ -88,92 +83,57 @@ def _ratio_ticks(estimates: pd.DataFrame) -> list[float]:
     return [tick for tick in ticks if low / 1.5 <= tick <= high * 1.5]
 
 
-def forest_alt(
-    estimates: pd.DataFrame,
-    *,
-    labels: dict[str, str] | None = None,
-    quantity: str = "odds ratios",
-    simulated: bool = False,
-) -> str:
-    """Return the alternative text of :func:`draw_forest`.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        As for :func:`draw_forest`.
-    labels : dict of str to str, optional
-        Term → label for readers.
-    quantity : str
-        What is plotted, in the plural.
-    simulated : bool
-        Whether the reproduced estimates come from simulated patients.
-
-    Returns
-    -------
-    str
-        How many intervals exclude 1 in each source, then every estimate.
-    """
+def _told(estimates: pd.DataFrame, quantity: str, simulated: bool) -> str:
     excluding = (estimates["low"] > 1) | (estimates["high"] < 1)
     counts = [
-        f"{int(excluding[rows.index].sum())} of {len(rows)} {source} intervals exclude 1"
+        f"{excluding[rows.index].sum()} of {len(rows)} {source} intervals exclude 1"
         for source, rows in estimates.groupby("source", sort=True)
     ]
-    parts = []
+    patients = ", reproduced on simulated patients" if simulated else ""
+    text = f"Forest plot of {quantity}s{patients}: {listed(counts)}."
     for term, rows in estimates.groupby("term", sort=False):
         values = [
             f"{r.source} {r.estimate:.3g} ({r.low:.3g} to {r.high:.3g})" for r in rows.itertuples()
         ]
-        label = " ".join((labels or {}).get(term, term).split())
-        parts.append(f"{label}: {listed(values)}.")
-    patients = ", reproduced on simulated patients" if simulated else ""
-    return f"Forest plot of {quantity}{patients}: {listed(counts)}. {' '.join(parts)}"
+        text += f" {' '.join(term.split())}: {listed(values)}."
+    return text
 
 
 # --- Forest plots of two models side by side, such as univariable and multivariable -----------
 
 
 def draw_forest_models(
-    estimates: pd.DataFrame,
-    figure: Figure,
-    *,
-    labels: dict[str, str] | None = None,
-    quantity: str = "Hazard ratio",
-    simulated: bool = False,
-) -> Figure:
-    """Draw one panel per model, ratios with 95 % intervals, the same terms in the same order.
+    estimates: pd.DataFrame, *, labels: dict[str, str] | None = None, simulated: bool = False
+) -> ShownFigure:
+    """Draw the hazard ratios of each model in a panel of its own; the panels share their lines.
 
     Parameters
     ----------
     estimates : DataFrame
-        Columns ``model, term, source, estimate, low, high``; source is reported or reproduced. A
-        term that a model has not keeps its line and says so.
-    figure : Figure
-        An empty figure with constrained layout.
-    labels : dict of str to str, optional
-        Term → label for readers.
-    quantity : str
-        Label of the axes.
-    simulated : bool
-        Whether the reproduced estimates come from simulated patients.
+        As for :func:`draw_forest`, with ``model``; a term may be in some of the models only.
+    labels, simulated
+        As for :func:`draw_forest`.
 
     Returns
     -------
-    Figure
-        The same figure.
+    ShownFigure
+        Its text goes model by model.
     """
-    models = list(dict.fromkeys(estimates["model"]))
-    terms = list(dict.fromkeys(estimates["term"]))
+    figure = plt.figure(figsize=(WIDTH, 6.8), layout="constrained")
+    estimates = estimates.assign(term=estimates["term"].replace(labels or {}))
+    terms, texts = list(dict.fromkeys(estimates["term"])), []
+    models = estimates.groupby("model", sort=False)
     panels = figure.subplots(1, len(models), sharey=True, squeeze=False)[0]
-    for model, ax in zip(models, panels, strict=True):
-        own = estimates[estimates["model"] == model]
-        draw_estimates(own, terms, ax)
+    for (model, own), ax in zip(models, panels, strict=True):
+        _draw_estimates(own, terms, ax)
         _mark_absent(ax, terms, set(own["term"]))
-        ax.set_xlabel(quantity)
+        ax.set_xlabel("Hazard ratio")
         finish(ax, model.capitalize(), simulated=simulated and ax is panels[-1])
-    panels[0].set_yticks(range(len(terms)), [(labels or {}).get(term, term) for term in terms])
+        texts.append(f"{model.capitalize()}: {_told(own, 'hazard ratio', simulated)}")
+    panels[0].set_yticks(range(len(terms)), terms)
     handles, names = panels[0].get_legend_handles_labels()
     legend(figure, handles=handles, labels=names, loc="outside lower center", ncols=2)
-    return figure
+    return show(figure, " ".join(texts))
 
 
 def _mark_absent(ax: Axes, terms: list[str], present: set[str]) -> None:
@@ -182,32 +142,3 @@ def _mark_absent(ax: Axes, terms: list[str], present: set[str]) -> None:
             style = {"ha": "center", "color": GREY, "fontsize": FONT_SIZE - 1.5}
             style |= {"xycoords": ax.get_yaxis_transform(), "fontstyle": "italic"}
             note(ax, "not in the model", (0.5, line), (0, 0), **style)
-
-
-def forest_models_alt(
-    estimates: pd.DataFrame,
-    *,
-    labels: dict[str, str] | None = None,
-    quantity: str = "hazard ratios",
-    simulated: bool = False,
-) -> str:
-    """Return the alternative text of :func:`draw_forest_models`.
-
-    Parameters
-    ----------
-    estimates, labels, simulated
-        As for :func:`draw_forest_models`.
-    quantity : str
-        What is plotted, in the plural.
-
-    Returns
-    -------
-    str
-        The text of :func:`rairlib.figures.forest.forest_alt`, model by model.
-    """
-    parts = [
-        f"{model.capitalize()}: "
-        + forest_alt(own, labels=labels, quantity=quantity, simulated=simulated)
-        for model, own in estimates.groupby("model", sort=False)
-    ]
-    return " ".join(parts)

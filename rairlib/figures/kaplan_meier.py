@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from rairlib.figures.show import ShownFigure, show
 from rairlib.figures.style import (
     BLACK,
     BLUE,
@@ -11,9 +12,12 @@ from rairlib.figures.style import (
     GREY,
     SOURCES,
     VERMILION,
+    canvas,
     finish,
+    legend,
     listed,
     note,
+    of_patients,
 )
 
 # Told apart by line and place as well as by colour.
@@ -24,57 +28,70 @@ FIRST_LINE = 50
 
 def draw_kaplan_meier(
     curves: pd.DataFrame,
-    ax: Axes,
     *,
     ticks: list[float],
-    label: str = "Months",
-    quantity: str = "Without progression, %",
+    at: float,
     printed: pd.DataFrame | None = None,
     names_at: dict[str, tuple[float, float]] | None = None,
-    legend: str = "lower left",
-    **heading: str | bool,
-) -> Axes:
-    """Draw step curves with a name at each, ticks where patients leave, and numbers at risk.
+    corner: str = "lower left",
+    event: str = "progression",
+    unit: str = "months",
+    title: str = "",
+    simulated: bool = False,
+    height: float = 4.4,
+) -> ShownFigure:
+    """Draw survival curves with the patients who leave, and the numbers at risk below.
 
     Parameters
     ----------
     curves : DataFrame
         Columns ``group, time, at_risk, events, censored, survival`` (a proportion), and, to draw
         a band if there is one group, ``low, high``. One to three groups, times ascending.
-    ax : Axes
-        Where to draw.
     ticks : list of float
         Times with a number at risk; the last one is the end of the axis.
-    label, quantity : str
-        Labels of the axes.
+    at : float
+        Time at which the text tells the rates.
     printed : DataFrame, optional
         Rates as printed, drawn as marks: ``time, percent``.
     names_at : dict of str to (float, float), optional
         Group → time and percent at which its name begins; where the curve ends by default.
-    legend : str
-        Corner in which the mark of the printed rates is explained.
-    **heading : str or bool
-        ``title`` and ``simulated``, see :func:`rairlib.figures.style.finish`.
+    corner : str
+        Where the mark of the printed rates is explained.
+    event, unit : str
+        The event and the unit of time, in the reader's words.
+    title, simulated
+        See :func:`rairlib.figures.style.finish`.
+    height : float
+        Height in inches.
 
     Returns
     -------
-    Axes
-        The same axes.
+    ShownFigure
+        Its text tells patients, events and rate of each group, and the printed rates.
     """
-    groups = list(dict.fromkeys(curves["group"]))
-    for group, style in zip(groups, STYLES, strict=False):
-        curve = _from_start(curves[curves["group"] == group])
+    (_, ax), parts = canvas(height), []
+    groups = curves.groupby("group", sort=False)
+    for (group, rows), style in zip(groups, STYLES, strict=False):
+        curve = _from_start(rows)
         _draw_curve(ax, curve, style, banded=len(groups) == 1 and "low" in curves)
         if len(groups) > 1:
             _name_curve(ax, curve, group, style[0], (names_at or {}).get(group), ticks[-1])
+        rate = 100 * curve.loc[curve["time"] <= at, "survival"].iloc[-1]
+        parts.append(
+            f"{group}: {rows['at_risk'].max():.0f} patients, {rows['events'].sum():.0f} with "
+            f"{event}, {rate:.1f} % without it at {at:g} {unit}"
+        )
+    text = f"Kaplan-Meier curves{of_patients(simulated)}. {'; '.join(parts)}."
     if printed is not None:
         marks = {**SOURCES["reported"], "markersize": 7, "linestyle": "none", "zorder": 5}
         ax.plot(printed["time"], printed["percent"], label="printed rate", clip_on=False, **marks)
-        ax.legend(loc=legend, frameon=False, fontsize=FONT_SIZE - 1, handletextpad=0.2)
+        legend(ax, loc=corner, handletextpad=0.2)
+        rates = [f"{row.percent:g} % at {row.time:g} {unit}" for row in printed.itertuples()]
+        text += f" Printed: {listed(rates)}."
     ax.set(xlim=(0, ticks[-1]), ylim=(0, 104), xticks=ticks, yticks=range(0, 101, 25))
-    ax.set(xlabel=label, ylabel=quantity)
-    _write_numbers_at_risk(ax, curves, groups, ticks)
-    return finish(ax, **heading)
+    ax.set(xlabel=unit.capitalize(), ylabel=f"Without {event}, %")
+    _write_numbers_at_risk(ax, groups, ticks)
+    return show(finish(ax, title, simulated), text)
 
 
 def _from_start(curve: pd.DataFrame) -> pd.DataFrame:
@@ -110,74 +127,16 @@ def _name_curve(ax: Axes, curve: pd.DataFrame, group: str, color: str, at, end: 
 
 
 def at_risk_at(curve: pd.DataFrame, times: list[float]) -> list[int]:
-    """Return how many patients of one curve are still at risk at each time.
-
-    Parameters
-    ----------
-    curve : DataFrame
-        Columns ``time`` (ascending) and ``at_risk``.
-    times : list of float
-        Times, in the unit of the curve.
-
-    Returns
-    -------
-    list of int
-        Patients whose own time is not before the given one.
-    """
+    """Return how many patients of one curve have a time that is not before each of these."""
     places = np.searchsorted(curve["time"], times, side="left")
-    numbers = [*curve["at_risk"], 0]
-    return [int(numbers[place]) for place in places]
+    return np.append(curve["at_risk"], 0)[places].astype(int).tolist()
 
 
-def _write_numbers_at_risk(
-    ax: Axes, curves: pd.DataFrame, groups: list[str], ticks: list[float]
-) -> None:
+def _write_numbers_at_risk(ax: Axes, groups, ticks: list[float]) -> None:
     style = {"xycoords": ax.get_xaxis_transform(), "va": "top", "fontsize": FONT_SIZE - 1.5}
     note(ax, "At risk", (0, 0), (-16, -FIRST_LINE + 13), ha="right", color=GREY, **style)
-    for row, (group, (color, _)) in enumerate(zip(groups, STYLES, strict=False)):
-        drop, own = -FIRST_LINE - row * LINE_HEIGHT, curves[curves["group"] == group]
-        name = group if len(groups) > 1 else "all"
+    for row, ((group, own), (color, _)) in enumerate(zip(groups, STYLES, strict=False)):
+        drop, name = -FIRST_LINE - row * LINE_HEIGHT, group if len(groups) > 1 else "all"
         note(ax, name, (0, 0), (-16, drop), ha="right", color=color, **style)
         for time, number in zip(ticks, at_risk_at(own, ticks), strict=True):
             note(ax, f"{number}", (time, 0), (0, drop), ha="center", color=color, **style)
-
-
-def kaplan_meier_alt(
-    curves: pd.DataFrame,
-    *,
-    at: float,
-    outcome: str = "progression",
-    unit: str = "months",
-    printed: pd.DataFrame | None = None,
-    simulated: bool = False,
-) -> str:
-    """Return the alternative text of :func:`draw_kaplan_meier`.
-
-    Parameters
-    ----------
-    curves, printed, simulated
-        As for :func:`draw_kaplan_meier`.
-    at : float
-        Time whose rate is told.
-    outcome, unit : str
-        The event and the unit of time, in the reader's words.
-
-    Returns
-    -------
-    str
-        Patients, events and the rate of each group, and the printed rates.
-    """
-    parts = []
-    for group, rows in curves.groupby("group", sort=False):
-        curve = _from_start(rows)
-        rate = 100 * curve.loc[curve["time"] <= at, "survival"].iloc[-1]
-        parts.append(
-            f"{group}: {int(rows['at_risk'].max())} patients, {int(rows['events'].sum())} with "
-            f"{outcome}, {rate:.1f} % without it at {at:g} {unit}"
-        )
-    patients = " of simulated patients" if simulated else ""
-    text = f"Kaplan-Meier curves{patients}. {'; '.join(parts)}."
-    if printed is None:
-        return text
-    rates = [f"{row.percent:g} % at {row.time:g} months" for row in printed.itertuples()]
-    return f"{text} Printed: {listed(rates)}."

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.axes import Axes
 
-from rairlib.figures.style import BLACK, FONT_SIZE, head, listed
+from rairlib.figures.show import ShownFigure, show
+from rairlib.figures.style import BLACK, FONT_SIZE, canvas, head, listed
 
 TICK = 0.07
 # Share of the width that a label needs for itself and for one more character.
@@ -15,48 +16,44 @@ MARK = "#A23B00"  # vermilion, dark enough for text
 
 
 def draw_nomogram(
-    axes: pd.DataFrame,
-    ax: Axes,
-    *,
-    labels: Mapping[str, str],
-    threshold: tuple[float, str] | None = None,
-    title: str = "",
-    simulated: bool = False,
-) -> Axes:
-    """Draw the axes of a nomogram below each other.
+    axes: pd.DataFrame, *, labels: Mapping[str, str], threshold: tuple[float, str], title: str = ""
+) -> ShownFigure:
+    """Draw the axes of a nomogram below each other, over ranges of simulated patients.
 
     Parameters
     ----------
     axes : DataFrame
         Columns ``axis, scale, value, position``, one row per tick; see
         :func:`rairlib.stats.nomogram.nomogram_axes`. Each scale fills the width.
-    ax : Axes
-        Where to draw.
     labels : mapping of str to str
         Name of an axis → how it reads.
-    threshold : (float, str), optional
+    threshold : (float, str)
         A position on the last scale, and its label.
     title : str
         Title of the axes.
-    simulated : bool
-        Whether anything on the axes comes from simulated patients.
 
     Returns
     -------
-    Axes
-        The same axes.
+    ShownFigure
+        Its text tells the points that each predictor spans, and the total points of the risks.
     """
+    (_, ax), (total, mark) = canvas(height=5), threshold
     ends = axes.groupby("scale")["position"].max()
-    lines = list(axes.groupby("axis", sort=False))
+    lines, spans = list(axes.groupby("axis", sort=False)), []
     for row, (name, ticks) in enumerate(lines):
         shares = ticks["position"] / ends[ticks["scale"].iloc[0]]
-        _draw_line(ax, -row, labels.get(name, name), ticks["value"], shares)
-    if threshold:
-        share = threshold[0] / ends[axes["scale"].iloc[-1]]
-        _draw_threshold(ax, 1 - len(lines), share, threshold[1])
+        _draw_line(ax, -row, labels[name], ticks["value"], shares)
+        if row and ticks["scale"].iloc[0] == "points":
+            first, *_, last = ticks.sort_values("position").itertuples()
+            text = f"{labels[name]} from {first.value:g} to {last.value:g} gives "
+            spans.append(f"{text}{first.position:.0f} to {last.position:.0f} points")
+    _draw_threshold(ax, 1 - len(lines), total / ends[axes["scale"].iloc[-1]], mark)
     ax.set(xlim=(-MARGIN, 1 + MARGIN), ylim=(0.35 - len(lines), 0.6))
     ax.set_axis_off()
-    return head(ax, title, simulated)
+    ticks = axes[axes["axis"] == "risk"].sort_values("position").itertuples()
+    risks = listed([f"{tick.position:.0f} for a risk of {tick.value:g}" for tick in ticks])
+    text = f"Nomogram. {'; '.join(spans)}. Total points: {risks}. Marked at {total:.1f} total "
+    return show(head(ax, title, simulated=True), f"{text}points: {mark}.")
 
 
 def _draw_line(ax: Axes, y: float, name: str, values: pd.Series, shares: pd.Series) -> None:
@@ -83,35 +80,3 @@ def _draw_threshold(ax: Axes, y: float, share: float, label: str) -> None:
     ax.plot([share, share], [y, y + 1], linestyle="none", marker="D", markersize=7, color=MARK)
     where = {"ha": "right", "va": "bottom", "fontsize": FONT_SIZE - 1, "color": MARK}
     ax.text(1 + MARGIN, y + 1 + 0.16, f"◆ {label}", **where)
-
-
-def nomogram_alt(
-    axes: pd.DataFrame, *, labels: Mapping[str, str], threshold: tuple[float, str] | None = None
-) -> str:
-    """Return the alternative text of :func:`draw_nomogram`.
-
-    Parameters
-    ----------
-    axes, labels, threshold
-        As for :func:`draw_nomogram`.
-
-    Returns
-    -------
-    str
-        The points that each predictor's axis spans, and the total points of each risk.
-    """
-    parts = {name: ticks.sort_values("position") for name, ticks in axes.groupby("axis")}
-    predictors = [
-        name for name in axes["axis"].unique()[1:] if parts[name]["scale"].iloc[0] == "points"
-    ]
-    spans = [
-        f"{labels.get(name, name)} from {ends.iloc[0]:g} to {ends.iloc[-1]:g} gives "
-        f"{parts[name]['position'].iloc[0]:.0f} to {parts[name]['position'].iloc[-1]:.0f} points"
-        for name in predictors
-        for ends in [parts[name]["value"]]
-    ]
-    risks = [
-        f"{tick.position:.0f} for a risk of {tick.value:g}" for tick in parts["risk"].itertuples()
-    ]
-    marked = f" Marked at {threshold[0]:.1f} total points: {threshold[1]}." if threshold else ""
-    return f"Nomogram. {'; '.join(spans)}. Total points: {listed(risks)}.{marked}"

@@ -8,6 +8,7 @@ not, which :class:`AlternativeText` makes up for.
 
 import base64
 import io
+from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
@@ -19,31 +20,32 @@ DOTS_PER_INCH = 200
 SHOWN_PIXELS_PER_INCH = 110
 
 
+@dataclass(frozen=True, slots=True, repr=False)
 class ShownFigure:
-    """A picture with its alternative text, as Jupyter displays it.
+    """A figure with its alternative text, as Jupyter displays it.
 
-    Parameters
+    Attributes
     ----------
-    png : bytes
-        The picture.
+    figure : Figure
+        What is drawn.
     alt : str
         What it shows, as a statement.
-    width : int
-        Width on the page, in pixels.
     """
 
-    def __init__(self, png: bytes, alt: str, width: int) -> None:
-        self.png = png
-        self.alt = alt
-        self.width = width
+    figure: Figure
+    alt: str
 
     def __repr__(self) -> str:
         return self.alt
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
         """Return data and metadata for Jupyter."""
-        picture = base64.b64encode(self.png).decode("ascii")
-        metadata = {"image/png": {"alt": self.alt, "width": self.width}}
+        file, width = io.BytesIO(), round(self.figure.get_figwidth() * SHOWN_PIXELS_PER_INCH)
+        # Without the software's version the same figure gives the same bytes.
+        how = {"format": "png", "dpi": DOTS_PER_INCH, "metadata": {"Software": None}}
+        self.figure.savefig(file, facecolor="white", **how)
+        picture = base64.b64encode(file.getvalue()).decode("ascii")
+        metadata = {"image/png": {"alt": self.alt, "width": width}}
         return {"image/png": picture, "text/plain": self.alt}, metadata
 
 
@@ -69,14 +71,8 @@ def show(figure: Figure, alt: str) -> ShownFigure:
     """
     if not alt.strip():
         raise RairlibError("a figure needs an alternative text that states its finding")
-    picture = io.BytesIO()
-    # Without the software's version the same figure gives the same bytes.
-    figure.savefig(
-        picture, format="png", dpi=DOTS_PER_INCH, facecolor="white", metadata={"Software": None}
-    )
     plt.close(figure)
-    width = round(figure.get_figwidth() * SHOWN_PIXELS_PER_INCH)
-    return ShownFigure(picture.getvalue(), " ".join(alt.split()), width)
+    return ShownFigure(figure, " ".join(alt.split()))
 
 
 class AlternativeText:

@@ -1,6 +1,6 @@
 """The look that all figures share: legible at 390 pixels, safe for colour-blind readers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -42,7 +42,7 @@ def canvas(height: float = 3.6) -> tuple[Figure, Axes]:
         return plt.subplots(figsize=(WIDTH, height), layout="constrained")
 
 
-def finish(ax: Axes, title: str = "", simulated: bool = False, space_above: float = 0) -> Axes:
+def finish(ax: Axes, title: str = "", simulated: bool = False, space_above: float = 0) -> Figure:
     """Set title and text sizes, and mark the axes if the patients are simulated.
 
     Parameters
@@ -58,8 +58,8 @@ def finish(ax: Axes, title: str = "", simulated: bool = False, space_above: floa
 
     Returns
     -------
-    Axes
-        The same axes.
+    Figure
+        That of the axes.
     """
     sns.despine(ax=ax)
     ax.tick_params(labelsize=FONT_SIZE - 1)
@@ -79,15 +79,6 @@ def note(ax: Axes, text: str, at: tuple, shift: tuple[float, float], **style) ->
     return ax.annotate(text, at, shift, **style)
 
 
-def stack_bars(ax: Axes, names: Sequence[str], parts: list[tuple], **bar) -> pd.Series:
-    """Stack horizontal bars of ``(label, widths, look)``; return where they end."""
-    left = 0 * parts[0][1]
-    for label, widths, look in parts:
-        ax.barh(names, widths, left=left, label=label, **bar, **look)
-        left = left + widths
-    return left
-
-
 def logarithmic(ax: Axes, ticks: list[float]) -> None:
     """Make the horizontal axis logarithmic with these ticks alone."""
     ax.set_xscale("log")
@@ -103,41 +94,25 @@ def name_groups(ax: Axes, places: Iterable[float], values: pd.Series) -> None:
     ax.tick_params(axis="y", length=0)
 
 
-def head(ax: Axes, title: str, simulated: bool, space_above: float = 0) -> Axes:
-    """Set the title and, below it, the mark of simulated patients.
-
-    Parameters
-    ----------
-    ax, title, simulated, space_above
-        As for :func:`finish`.
-
-    Returns
-    -------
-    Axes
-        The same axes.
-    """
+def head(ax: Axes, title: str, simulated: bool, space_above: float = 0) -> Figure:
+    """Set the title and, below it, the mark of simulated patients."""
     pad = 8 + space_above + (14 if simulated else 0)
     ax.set_title(title, fontsize=TITLE_SIZE, loc="left", pad=pad)
     if simulated:
         mark_simulated(ax)
-    return ax
+    return ax.figure
 
 
 def mark_simulated(ax: Axes) -> None:
     """Write SIMULATED on the face of the axes, between title and data."""
-    ax.annotate(
-        "SIMULATED PATIENTS",
-        xy=(1, 1),
-        xycoords="axes fraction",
-        xytext=(0, 5),
-        textcoords="offset points",
-        ha="right",
-        va="bottom",
-        fontsize=FONT_SIZE - 1,
-        fontweight="bold",
-        color="white",
-        bbox={"boxstyle": "square,pad=0.25", "facecolor": "#A23B00", "edgecolor": "none"},
-    )
+    style = {"xycoords": "axes fraction", "ha": "right", "va": "bottom", "fontweight": "bold"}
+    box = {"boxstyle": "square,pad=0.25", "facecolor": "#A23B00", "edgecolor": "none"}
+    note(ax, "SIMULATED PATIENTS", (1, 1), (0, 5), color="white", bbox=box, **style)
+
+
+def of_patients(simulated: bool) -> str:
+    """Return what a sentence on a figure says of its patients, if they are simulated."""
+    return " of simulated patients" if simulated else ""
 
 
 def listed(parts: list[str]) -> str:

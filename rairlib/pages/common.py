@@ -15,7 +15,7 @@ from rairlib.errors import RairlibError
 from rairlib.pages.tables import beside, what
 from rairlib.registry.agreement import agreeing, central_range, match
 from rairlib.registry.kept_files import kept_file
-from rairlib.registry.printed import format_value, parse_printed
+from rairlib.registry.printed import format_value
 from rairlib.registry.registry import Registry, ReportedNumber
 from rairlib.registry.studies import load_studies, study_file
 from rairlib.registry.vocabulary import BASES, ROLES, TESTS, VERDICTS
@@ -89,17 +89,12 @@ def role_counts(registry: Registry) -> pd.DataFrame:
         Columns ``meaning, numbers, repeats``, indexed by role; roles without numbers left out.
     """
     table = registry.frame()
-    repeat = table["repeats"] != ""
-    counts = pd.DataFrame(
-        {
-            "meaning": ROLE_MEANINGS,
-            "numbers": table.loc[~repeat, "role"].value_counts(),
-            "repeats": table.loc[repeat, "role"].value_counts(),
-        }
-    ).reindex(list(ROLES))
-    counts[["numbers", "repeats"]] = counts[["numbers", "repeats"]].fillna(0).astype(int)
-    counts = counts[counts["numbers"] + counts["repeats"] > 0]
-    return counts.rename(index=lambda role: role.replace("_", " ")).rename_axis("role")
+    repeated = table["repeats"].ne("").map({False: "numbers", True: "repeats"})
+    counts = pd.crosstab(table["role"], repeated).rename_axis(columns=None)
+    counts = counts.reindex(columns=["numbers", "repeats"], fill_value=0)
+    counts = counts.loc[[role for role in ROLES if role in counts.index]]
+    counts.insert(0, "meaning", counts.index.map(ROLE_MEANINGS))
+    return counts.rename(index=lambda role: role.replace("_", " "))
 
 
 def check_labels(findings: pd.DataFrame) -> dict[str, str]:
@@ -186,11 +181,10 @@ def verdict_board(verdicts: pd.DataFrame) -> pd.DataFrame:
         totals; bases and verdicts that do not occur are left out.
     """
     originals = verdicts[verdicts["repeats"] == ""]
-    counts = pd.crosstab(bases(originals), originals["verdict"])
-    rows = [name for name in BASES.values() if name in counts.index]
-    counts = counts.loc[rows, [name for name in VERDICTS if name in counts.columns]]
-    counts["all"] = counts.sum(axis=1)
-    counts.loc["all"] = counts.sum()
+    margins = {"margins": True, "margins_name": "all"}
+    counts = pd.crosstab(bases(originals), originals["verdict"], **margins)
+    rows = [name for name in (*BASES.values(), "all") if name in counts.index]
+    counts = counts.loc[rows, [name for name in (*VERDICTS, "all") if name in counts.columns]]
     return counts.rename_axis(index="basis", columns=None)
 
 
@@ -311,41 +305,6 @@ def _hits(achieved: pd.DataFrame, by: pd.Series | list[pd.Series]) -> pd.DataFra
     return counts.reindex(columns=["hit", "missed", NO_PROPERTY], fill_value=0).rename_axis(
         columns=None
     )
-
-
-def ensemble_beside_print(registry: Registry, ensemble: pd.DataFrame) -> pd.DataFrame:
-    """Set the held-out numbers beside their range over consistent cohorts.
-
-    Parameters
-    ----------
-    registry : Registry
-        Reported numbers of the study.
-    ensemble : DataFrame
-        See :func:`rairlib.registry.studies.load_ensemble`.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by the number: ``printed``, ``2.5 %``, ``median``, ``97.5 %`` over the cohorts,
-        ``below or at print`` and ``round to print`` (percent of the cohorts).
-    """
-    rows = {}
-    for (statistic, variable), part in ensemble.groupby(["statistic", "variable"], sort=False):
-        found = registry.where(statistic, variable=variable, role="held_out", repeats="")
-        if not found:  # the cohorts also give numbers that print alone determines
-            continue
-        (row,) = found
-        values = part["value"]
-        low, high = central_range(values)
-        rows[f"{statistic} of {variable}".replace("_", " ")] = {
-            "printed": row.printed,
-            "2.5 %": round(low, 3),
-            "median": round(values.median(), 3),
-            "97.5 %": round(high, 3),
-            "at or below the print": f"{100 * (values <= row.number.high).mean():.1f} %",
-            "round to the print": f"{100 * values.map(row.number.agrees).mean():.1f} %",
-        }
-    return pd.DataFrame(rows).T.rename_axis("number")
 
 
 # --- Write recomputed numbers as the print writes its own, so that both can stand side by side ---
@@ -488,42 +447,6 @@ def keep_printed(registry: Registry, identifiers: str) -> None:
 
 
 # --- How far a simulated cohort is from the numbers that it should meet -----------------------
-
-
-def distances(achieved: pd.DataFrame) -> pd.DataFrame:
-    """Measure the distance of every missed number from the print.
-
-    Parameters
-    ----------
-    achieved : DataFrame
-        See :func:`rairlib.pages.common.load_achieved`.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by identifier: ``number, printed, achieved``, ``last digits`` (distance in
-        units of the last printed digit) and ``percent`` (distance in percent of the print), the
-        farthest first.
-    """
-    missed = achieved[achieved["hit"] == "no"]
-    records = missed.fillna({"method": ""}).to_dict("records")
-    rows = [_distance(record) for record in records]
-    columns = ["number", "printed", "achieved", "last digits", "percent"]
-    table = pd.DataFrame(rows, columns=columns, index=pd.Index(missed["id"], name="id"))
-    return table.sort_values("last digits", ascending=False, kind="stable")
-
-
-def _distance(record: dict) -> tuple:
-    printed = parse_printed(record["printed"])
-    apart = abs(record["achieved"] - printed.value)
-    relative = 100 * apart / abs(printed.value) if printed.value else float("nan")
-    return (
-        ", ".join(part for part in (what(record), record["method"]) if part),
-        record["printed"],
-        record["achieved"],
-        apart * 10**printed.decimals,
-        relative,
-    )
 
 
 def hits_by_place(achieved: pd.DataFrame, role: str) -> pd.DataFrame:
@@ -689,36 +612,24 @@ def _rest(quantity: str, topic: str) -> str:
     return quantity.removeprefix(topic).lstrip(" :,|/")
 
 
-def for_figure(ranges: pd.DataFrame, labels: dict[str, str], printed: bool = True) -> pd.DataFrame:
-    """Turn ranges into what a figure of ranges needs.
+def for_figure(ranges: pd.DataFrame, labels: dict[str, str]) -> pd.DataFrame:
+    """Choose ranges for :func:`rairlib.figures.ensemble.draw_ranges`.
 
     Parameters
     ----------
     ranges : DataFrame
-        See :func:`ranges_beside_print` or :func:`unpublished_ranges`.
+        Indexed; columns ``2.5 %, median, 97.5 %``; without a median, a row is left out.
     labels : dict of str to str
-        Index of the rows that are wanted, in order → label for readers.
-    printed : bool
-        Whether the ranges have printed numbers.
+        Index → label, in the order of the figure.
 
     Returns
     -------
     DataFrame
-        As :func:`rairlib.figures.ensemble.draw_ranges` needs it; without the rows for which no
-        cohort has a finite value.
+        Columns ``label, low, median, high``.
     """
-    chosen = ranges.loc[list(labels)].dropna(subset=["median"])
-    inside = chosen.get("holds the print", pd.Series(dtype=str)) == "yes"
-    return pd.DataFrame(
-        {
-            "inside": inside.to_numpy() if printed else False,
-            "label": [labels[name] for name in chosen.index],
-            "low": chosen["2.5 %"].to_numpy(),
-            "median": chosen["median"].to_numpy(),
-            "high": chosen["97.5 %"].to_numpy(),
-            "printed": pd.to_numeric(chosen["printed"]).to_numpy() if printed else float("nan"),
-        }
-    )
+    names = {"2.5 %": "low", "median": "median", "97.5 %": "high"}
+    chosen = ranges.loc[list(labels), list(names)].dropna(subset=["median"]).rename(columns=names)
+    return chosen.rename(index=labels).rename_axis("label").reset_index()
 
 
 # --- How many patients would have to be classified otherwise before an association is gone ----

@@ -59,43 +59,25 @@ def detection(rates: pd.DataFrame) -> pd.DataFrame:
     return table[["kind", "outcome", "rate", "low", "high"]].reset_index(drop=True)
 
 
-def hits_by_kind(rates: pd.DataFrame) -> pd.DataFrame:
-    """Set out by kind how many errors were planted and how many found.
+def hits_by(rates: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Set the share of errors proved beside the share proved or doubted.
 
     Parameters
     ----------
     rates : DataFrame
         See :func:`read_rates`.
+    by : str
+        ``kind`` of error or ``statistic`` hit.
 
     Returns
     -------
     DataFrame
-        Columns ``planted, proved, 95 % interval, proved or doubted, proved if drawn at random``;
-        shares in percent. The last weights statistics by how often papers print them.
+        Columns ``planted, proved, 95 % interval, proved or doubted`` and, by kind, ``proved if
+        drawn at random``; all errors together come last.
     """
-    return _hits(rates, "kind", "statistic")
-
-
-def hits_by_statistic(rates: pd.DataFrame) -> pd.DataFrame:
-    """Set out by statistic how many errors were planted and how many found.
-
-    Parameters
-    ----------
-    rates : DataFrame
-        See :func:`read_rates`.
-
-    Returns
-    -------
-    DataFrame
-        As :func:`hits_by_kind`, without the last column.
-    """
-    return _hits(rates, "statistic", "kind")
-
-
-def _hits(rates: pd.DataFrame, by: str, over: str) -> pd.DataFrame:
+    over = "statistic" if by == "kind" else "kind"
     tables = {name: rows.set_index(by) for name, rows in rates[rates[over] == ANY].groupby("table")}
     found, either = tables["found"], tables["found or suggested"]
-    found = found.loc[[*(name for name in found.index if name != ANY), ANY]]
     shown = pd.DataFrame(
         {
             "planted": found["registries"],
@@ -107,8 +89,14 @@ def _hits(rates: pd.DataFrame, by: str, over: str) -> pd.DataFrame:
     if by == "kind":
         at_random = tables["found at random"]["rate"]
         shown["proved if drawn at random"] = at_random.reindex(found.index).map(_percent)
-    shown.index = shown.index.str.replace("_", " ").str.replace(f"^{ANY}$", "all", regex=True)
-    return shown.rename_axis("kind of error" if by == "kind" else "statistic hit")
+    return _in_words(shown, "kind of error" if by == "kind" else "statistic hit")
+
+
+def _in_words(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Name the rows for readers; all of them together come last."""
+    table = table.loc[[*(row for row in table.index if row != ANY), ANY]]
+    rows = table.index.str.replace("_", " ").str.replace(f"^{ANY}$", "all", regex=True)
+    return table.set_axis(rows.rename(name))
 
 
 def rates_by_check(rates: pd.DataFrame) -> pd.DataFrame:
@@ -138,9 +126,7 @@ def rates_by_check(rates: pd.DataFrame) -> pd.DataFrame:
             "95 % interval": _intervals(hits),
         }
     )
-    shown = shown.loc[[*(name for name in shown.index if name != ANY), ANY]]
-    shown.index = shown.index.str.replace("_", " ").str.replace(f"^{ANY}$", "all", regex=True)
-    return shown.rename_axis("check")
+    return _in_words(shown, "check")
 
 
 def clean_papers(rates: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
 import pandas as pd
@@ -79,19 +80,11 @@ def beside(verdicts: pd.DataFrame) -> pd.DataFrame:
         Columns ``place, number, printed, recomputed, evidence, verdict``, indexed by identifier.
     """
     records = verdicts.to_dict("records")
-    return pd.DataFrame(
-        {
-            "place": verdicts["locus"].to_list(),
-            "number": [what(record) for record in records],
-            "printed": (
-                verdicts["printed"] + verdicts["unit"].map({"%": " %"}).fillna("")
-            ).to_list(),
-            "recomputed": [recomputed_text(record) for record in records],
-            "evidence": verdicts["evidence"].to_list(),
-            "verdict": verdicts["verdict"].to_list(),
-        },
-        index=pd.Index(verdicts["id"], name="id"),
-    )
+    table = verdicts.set_index("id").rename(columns={"locus": "place"})
+    table["printed"] += table["unit"].map({"%": " %"}).fillna("")
+    table["number"] = [what(record) for record in records]
+    table["recomputed"] = [recomputed_text(record) for record in records]
+    return table[["place", "number", "printed", "recomputed", "evidence", "verdict"]]
 
 
 def scope(registry: Registry) -> pd.DataFrame:
@@ -134,15 +127,9 @@ def objections(findings: pd.DataFrame) -> pd.DataFrame:
         Columns ``status, number, check, what was found``.
     """
     chosen = findings[findings["status"].isin(["contradicted", "suggests"])]
-    chosen = chosen.sort_values("status", kind="stable")
-    return pd.DataFrame(
-        {
-            "status": chosen["status"].to_list(),
-            "number": chosen["target"].to_list(),
-            "check": chosen["check"].str.replace("_", " ").to_list(),
-            "what was found": chosen["text"].to_list(),
-        }
-    )
+    table = chosen.sort_values("status", kind="stable")[["status", "target", "check", "text"]]
+    table = table.set_axis(["status", "number", "check", "what was found"], axis=1)
+    return table.assign(check=table["check"].str.replace("_", " ")).reset_index(drop=True)
 
 
 # --- Tables of findings for the book: the catalogue, the wording, and findings set out by check ---
@@ -158,17 +145,15 @@ def catalogue() -> pd.DataFrame:
         Columns ``about, what it does, agreement``, indexed by check; the last says whether
         agreement gives the number or only says that it is possible.
     """
-    records = []
-    for check in CHECKS:
-        records.append(
-            {
-                "check": check.name.replace("_", " "),
-                "about": check.about,
-                "what it does": check.compares.replace("`", ""),
-                "agreement": "possible" if check.kind == "possibility" else "recomputed",
-            }
-        )
-    return pd.DataFrame(records).set_index("check")
+    records = {
+        check.name.replace("_", " "): {
+            "about": check.about,
+            "what it does": check.compares.replace("`", ""),
+            "agreement": "possible" if check.kind == "possibility" else "recomputed",
+        }
+        for check in CHECKS
+    }
+    return pd.DataFrame.from_dict(records, orient="index").rename_axis("check")
 
 
 def findings_of(findings: pd.DataFrame, check: str) -> pd.DataFrame:
@@ -192,37 +177,6 @@ def findings_of(findings: pd.DataFrame, check: str) -> pd.DataFrame:
     if not chosen["target"].any():
         return table.set_index("status")
     return table.set_index(chosen["target"].rename("number"))
-
-
-def counts_by_paper(findings: pd.DataFrame) -> pd.DataFrame:
-    """Count the findings of each check by paper and status.
-
-    Parameters
-    ----------
-    findings : DataFrame
-        Of several papers.
-
-    Returns
-    -------
-    DataFrame
-        One row per check in the order of the catalogue and one of totals; one pair of columns
-        (paper, status) for each status that occurs in a paper.
-    """
-    names = [check.name for check in CHECKS]
-    order = [name for name in names if name in set(findings["check"])]
-    order += [name for name in dict.fromkeys(findings["check"]) if name not in names]
-    counts = pd.crosstab(findings["check"], [findings["study"], findings["status"]])
-    studies = list(dict.fromkeys(findings["study"]))
-    statuses = ("agrees", "contradicted", "suggests", "open")
-    columns = [pair for pair in _pairs(studies, statuses) if pair in counts.columns]
-    counts = counts.reindex(index=order)[columns]
-    counts.loc["all checks"] = counts.sum()
-    counts.index = counts.index.str.replace("_", " ")
-    return counts.rename_axis(index="check", columns=["paper", "status"])
-
-
-def _pairs(first, second):
-    return [(one, other) for one in first for other in second]
 
 
 # --- Frames for the page of a reporting checklist ---------------------------------------------
@@ -255,24 +209,6 @@ def checklist_frame(items: Sequence[ChecklistItem]) -> pd.DataFrame:
     )
 
 
-def chosen_items(items: Sequence[ChecklistItem], numbers: Sequence[str]) -> pd.DataFrame:
-    """Set out some items of a checklist without places and quotes.
-
-    Parameters
-    ----------
-    items : sequence of ChecklistItem
-        See :func:`rairlib.registry.studies.load_checklist`.
-    numbers : sequence of str
-        The items wanted, in their order.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``asks for, status, comment``, indexed by item.
-    """
-    return checklist_frame(items).loc[list(numbers), ["asks for", "status", "comment"]]
-
-
 def _quoted(item: ChecklistItem) -> str:
     return "; ".join(f"{locus}: “{quote}”" for locus, quote in item.places)
 
@@ -290,19 +226,10 @@ def status_counts(items: Sequence[ChecklistItem]) -> pd.DataFrame:
     DataFrame
         One row per section and ``all``, one column per status and ``all``.
     """
-    counts = pd.crosstab(
-        pd.Series([item.section for item in items], name="section"),
-        pd.Series([item.status for item in items], name="status"),
-    )
-    counts = counts.reindex(index=list(SUBITEMS), columns=list(STATUSES), fill_value=0)
-    counts["all"] = counts.sum(axis=1)
-    counts.loc["all"] = counts.sum()
-    return counts.rename_axis(index="section", columns=None)
-
-
-def status_meanings() -> pd.DataFrame:
-    """Return what each status means, indexed by status."""
-    return pd.DataFrame({"meaning": STATUSES}).rename_axis("status")
+    table = checklist_frame(items)
+    counts = pd.crosstab(table["section"], table["status"], margins=True, margins_name="all")
+    order = {"index": [*SUBITEMS, "all"], "columns": [*STATUSES, "all"]}
+    return counts.reindex(**order, fill_value=0).rename_axis(columns=None)
 
 
 # --- The full table of verdicts for the book: HTML in which every row has an address ----------
@@ -311,10 +238,11 @@ def status_meanings() -> pd.DataFrame:
 REPEATS = "repeats "
 
 
+@dataclass(frozen=True, slots=True, repr=False)
 class MarkedUp:
-    """A table that a notebook shows as HTML and a terminal as one line.
+    """A table or form that a notebook shows as HTML and a terminal as one line.
 
-    Parameters
+    Attributes
     ----------
     markup : str
         The HTML.
@@ -322,31 +250,14 @@ class MarkedUp:
         What stands in its place where HTML is not shown.
     """
 
-    def __init__(self, markup: str, text: str) -> None:
-        self.markup = markup
-        self.text = text
+    markup: str
+    text: str
 
     def __repr__(self) -> str:
         return self.text
 
     def _repr_html_(self) -> str:
         return self.markup
-
-
-def address(study: str, identifier: str) -> str:
-    """Return the fragment under which the page of verdicts shows a number.
-
-    Parameters
-    ----------
-    study, identifier : str
-        Key of the study and identifier of the number.
-
-    Returns
-    -------
-    str
-        For example ``lakhdar2024-table1-12``.
-    """
-    return f"{study}-{identifier}"
 
 
 def verdict_table(verdicts: pd.DataFrame) -> MarkedUp:
@@ -386,7 +297,7 @@ def verdict_table(verdicts: pd.DataFrame) -> MarkedUp:
 
 
 def _body(study: str, identifier: str, reason: str, texts: tuple[str, ...]) -> str:
-    anchor = escape(address(study, identifier))
+    anchor = escape(f"{study}-{identifier}")
     link = f'<a href="#{anchor}">{escape(identifier)}</a>'
     data = "".join(f"<td>{escape(text)}</td>" for text in texts)
     row = f'<tr><th scope="row">{link}</th>{data}</tr>'
@@ -401,4 +312,4 @@ def _reason(study: str, reason: str) -> str:
     original = reason.removeprefix(REPEATS)
     if original == reason:
         return escape(reason)
-    return f'{REPEATS}<a href="#{escape(address(study, original))}">{escape(original)}</a>'
+    return f'{REPEATS}<a href="#{escape(f"{study}-{original}")}">{escape(original)}</a>'

@@ -1,6 +1,6 @@
 """Draw the witness and the ensemble of a study, and set what they achieve beside the print."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -118,13 +118,11 @@ def achieved(simulation: Simulation, cohort: pd.DataFrame) -> pd.DataFrame:
     records = []
     for row in simulation.registry:
         record = {name: getattr(row, name) for name in ("id", "locus", *KEY, "role", "printed")}
+        method, value, hit = "", float("nan"), "not a property of the cohort"
         if row.id in matched:
             method, value = agreeing(row, matched[row.id])
             hit = "yes" if row.number.agrees(value) else "no"
-            records.append({**record, "method": method, "achieved": value, "hit": hit})
-        else:
-            hit = "not a property of the cohort"
-            records.append({**record, "method": "", "achieved": float("nan"), "hit": hit})
+        records.append({**record, "method": method, "achieved": value, "hit": hit})
     return pd.DataFrame(records)
 
 
@@ -148,11 +146,39 @@ def held_out_values(simulation: Simulation, cohorts: int, seed: int) -> pd.DataF
     held_out = {
         row.key[:4] for row in simulation.registry.where(HELD_OUT_STATISTICS, role="held_out")
     }
-    parts = []
-    for number, cohort in enumerate(simulation.cohorts(cohorts, seed)):
-        results = simulation.analyse(cohort)
-        keys = list(results[KEY].itertuples(index=False, name=None))
-        kept = results[[key in held_out for key in keys]].drop_duplicates(KEY)
-        parts.append(kept.assign(cohort=number))
-    columns = ["cohort", *KEY, "method", "value"]
-    return pd.concat(parts, ignore_index=True)[columns]
+    analysed = map(simulation.analyse, simulation.cohorts(cohorts, seed))
+    frames = ({"kept": _of_keys(results, held_out)} for results in analysed)
+    return frames_of(frames)["kept"]
+
+
+def _of_keys(results: pd.DataFrame, keys: set[tuple]) -> pd.DataFrame:
+    own = [key in keys for key in results[KEY].itertuples(index=False, name=None)]
+    return results[own].drop_duplicates(KEY)[[*KEY, "method", "value"]]
+
+
+def frames_of(analysed: Iterable[dict[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
+    """Put what many cohorts give below each other.
+
+    Parameters
+    ----------
+    analysed : iterable of dict
+        Of each cohort, frames by name.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        The frames of all cohorts, with the ordinal of the cohort as the first column.
+    """
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for number, frames in enumerate(analysed):
+        for name, frame in frames.items():
+            frame = frame.copy()
+            frame.insert(0, "cohort", number)
+            parts.setdefault(name, []).append(frame)
+    return {name: pd.concat(found, ignore_index=True) for name, found in parts.items()}
+
+
+def unpublished_values(unpublished: pd.DataFrame) -> pd.DataFrame:
+    """Return columns ``quantity`` (topic and name) and ``value`` of what is not published."""
+    names = unpublished["topic"] + ": " + unpublished["quantity"]
+    return pd.DataFrame({"quantity": names, "value": unpublished["value"]})

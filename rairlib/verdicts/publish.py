@@ -140,9 +140,8 @@ def write_simulations() -> None:
             frames = kept_frames(load_registry(study), os.cpu_count() or 1)
         else:
             simulation = simulation_of(study)
-            witness = simulation.witness(WITNESS_SEED)
-            text = witness.to_csv(index=False, lineterminator="\n")
-            _write(study_folder(study) / WITNESS, text)
+            witness = simulation.witness(WITNESS_SEED).to_csv(index=False, lineterminator="\n")
+            _write(study_folder(study) / WITNESS, witness)
             write_achieved(study)
             frames = {"ensemble": held_out_values(simulation, ENSEMBLE_COHORTS, ENSEMBLE_SEED)}
         for name, frame in frames.items():

@@ -2,11 +2,12 @@
 
 import math
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pandas as pd
 
 from rairlib.checks.catalogue import audit
+from rairlib.checks.cells import original_of
 from rairlib.checks.findings import Finding, findings_frame
 from rairlib.checks.wording import as_findings, load_text_findings
 from rairlib.cohorts.public import load_records
@@ -72,9 +73,8 @@ def study_results(registry: Registry) -> dict[str, Recomputed]:
     dict of str to Recomputed
         By identifier; for a study that is not yet analysed, what its tables give. A held-out
         number is judged by the reconstruction or, where that does not determine it, by the
-        ensemble. The witness,
-        which may have been steered towards it, never counts for it; one that has the number only
-        takes away the verdict that it differs.
+        ensemble. The witness, which may have been steered towards it, never counts for it; one
+        that has the number only takes away the verdict that it differs.
     """
     results: dict[str, Recomputed] = {}
     if load_study(registry.source).records:
@@ -221,9 +221,7 @@ def _unless_attained(
     if row.number.overlaps(found.low, found.high) or not attained:
         return found
     reason = f"not shown to differ: {attained[0]}. {found.low:.6g} to {found.high:.6g} is the "
-    return Recomputed(
-        evidence="none", value=math.nan, low=math.nan, high=math.nan, reason=reason + found.reason
-    )
+    return _because(reason + found.reason)
 
 
 def reconstruction_results(registry: Registry) -> dict[str, Recomputed]:
@@ -267,30 +265,13 @@ def _from_tables(record: dict, name: str, kind: str) -> Recomputed:
 # --- The verdict on every reported number of a study ------------------------------------------
 
 
-COLUMNS = (
-    "study",
-    "id",
-    "locus",
-    "statistic",
-    "variable",
-    "level",
-    "group",
-    "printed",
-    "unit",
-    "role",
-    "repeats",
-    "evidence",
-    "test",
-    "reproduced",
-    "low",
-    "high",
-    "verdict",
-    "reason",
-)
+NUMBER = ("id", "locus", "statistic", "variable", "level", "group")
+PRINT = ("printed", "unit", "role", "repeats")
+OUTCOME = ("evidence", "test", "reproduced", "low", "high", "verdict", "reason")
+COLUMNS = ("study", *NUMBER, *PRINT, *OUTCOME)
 TESTED = EVIDENCE[:4]
 NOT_ANALYSED = "not yet analysed"
 NO_PROPERTY = "no property of the patients who were analysed"
-NOTHING = Recomputed(evidence="none", value=math.nan, low=math.nan, high=math.nan, reason="")
 
 
 def study_findings(registry: Registry) -> list[Finding]:
@@ -333,10 +314,11 @@ def study_verdicts(study: str) -> pd.DataFrame:
         for row in registry
         if not row.repeats
     }
-    records = []
-    for row in registry:
-        verdict, recomputed = judged.get(row.id) or _judge_repeat(row, judged, findings, registry)
-        records.append(_record(registry.study, row, verdict, recomputed))
+    repeats = {
+        row.id: _judge_repeat(row, judged, findings, registry) for row in registry if row.repeats
+    }
+    outcomes = judged | repeats
+    records = [_record(registry.study, row, *outcomes[row.id]) for row in registry]
     return pd.DataFrame(records, columns=list(COLUMNS))
 
 
@@ -353,8 +335,8 @@ def all_verdicts(study: str = "") -> pd.DataFrame:
     DataFrame
         As :func:`study_verdicts`.
     """
-    studies = [study] if study else list(load_studies())
-    return pd.concat([study_verdicts(key) for key in studies], ignore_index=True)
+    studies = [study] if study else load_studies()
+    return pd.concat(map(study_verdicts, studies), ignore_index=True)
 
 
 def all_findings(study: str = "") -> pd.DataFrame:
@@ -370,11 +352,9 @@ def all_findings(study: str = "") -> pd.DataFrame:
     DataFrame
         As :func:`rairlib.checks.findings.findings_frame`.
     """
-    studies = [study] if study else list(load_studies())
-    return pd.concat(
-        [findings_frame(key, study_findings(load_registry(key))) for key in studies],
-        ignore_index=True,
-    )
+    registries = map(load_registry, [study] if study else load_studies())
+    frames = [findings_frame(registry.study, study_findings(registry)) for registry in registries]
+    return pd.concat(frames, ignore_index=True)
 
 
 def _judge(
@@ -389,7 +369,7 @@ def _judge(
     if proof is not None:
         return "contradicted", _recomputed_by(proof, registry)
     if row.role == "design":
-        return "given", NOTHING
+        return "given", _because("")
     if row.role == "unavailable":
         return "not assessable", _because(row.note)
     if row.id in known:
@@ -410,10 +390,7 @@ def _judge_repeat(row, judged, findings, registry) -> tuple[str, Recomputed]:
     proof = proof_against(row, findings.get(row.id, []), registry)
     if proof is not None:
         return "contradicted", _recomputed_by(proof, registry)
-    original = registry[row.repeats]
-    while original.repeats:
-        original = registry[original.repeats]
-    verdict, recomputed = judged[original.id]
+    verdict, recomputed = judged[original_of(registry, row).id]
     if not math.isnan(recomputed.low):
         # A proof against 70.5 is none against the same number printed as 70.
         under_own_rounding = verdict_of(row, recomputed)
@@ -431,15 +408,8 @@ def _with_test(row: ReportedNumber, recomputed: Recomputed, registry: Registry) 
 
 
 def _recomputed_by(finding: Finding, registry: Registry) -> Recomputed:
-    value = finding.low if finding.low == finding.high else math.nan
-    return Recomputed(
-        evidence="arithmetic",
-        value=value,
-        low=finding.low,
-        high=finding.high,
-        reason=finding.text,
-        test=kind_of_test([finding], registry),
-    )
+    test = kind_of_test([finding], registry)
+    return between("arithmetic", finding.low, finding.high, finding.text, test)
 
 
 def _because(reason: str) -> Recomputed:
@@ -447,18 +417,8 @@ def _because(reason: str) -> Recomputed:
 
 
 def _record(study: str, row: ReportedNumber, verdict: str, recomputed: Recomputed) -> dict:
-    shown = {name: getattr(row, name) for name in COLUMNS if hasattr(row, name)}
-    return {
-        **shown,
-        "study": study,
-        "evidence": recomputed.evidence,
-        "test": recomputed.test,
-        "reproduced": recomputed.value,
-        "low": recomputed.low,
-        "high": recomputed.high,
-        "verdict": verdict,
-        "reason": recomputed.reason,
-    }
+    told = asdict(recomputed) | {"reproduced": recomputed.value, "verdict": verdict, "study": study}
+    return {name: told[name] if name in told else getattr(row, name) for name in COLUMNS}
 
 
 def board(verdicts: pd.DataFrame) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from rairlib.checks.cells import whole_number
 from rairlib.cohorts.whole_numbers import (
     AnchorError,
     IntegerMoments,
@@ -81,9 +82,9 @@ def read_anchors(registry: Registry) -> Anchors:
         If no cohort can have the printed means and standard deviations, or no joint table or
         more than one agrees with the odds ratios that are anchors.
     """
-    sizes = {group: _whole(registry.size(group)) for group in GROUPS}
+    sizes = {group: whole_number(registry.size(group)) for group in GROUPS}
     counts = {
-        (row.group, row.variable, row.level): _whole(row)
+        (row.group, row.variable, row.level): whole_number(row)
         for row in registry.where("count", repeats="")
     }
     moments = {
@@ -98,15 +99,11 @@ def read_anchors(registry: Registry) -> Anchors:
         for variable in ("age", "tumor_diameter")
     }
     limits = tuple(
-        _whole(registry.where(statistic, variable="age", group="all")[0])
+        whole_number(registry.where(statistic, variable="age", group="all")[0])
         for statistic in ("minimum", "maximum")
     )
     splits = _splits(registry)
     return Anchors(sizes=sizes, counts=counts, moments=moments, age_limits=limits, splits=splits)
-
-
-def _whole(row) -> int:
-    return int(row.number.value)
 
 
 def _splits(registry: Registry) -> OutcomeSplits:
@@ -218,34 +215,15 @@ def _finish(anchors, patients, ages, diameters, rng) -> pd.DataFrame:
     return cohort
 
 
-def draw_cohorts(anchors: Anchors, cohorts: int, seed: int) -> Iterator[pd.DataFrame]:
-    """Draw consistent cohorts, each from a stream of its own.
-
-    Parameters
-    ----------
-    anchors : Anchors
-        See :func:`read_anchors`.
-    cohorts : int
-        How many.
-    seed : int
-        Cohort number i depends on the seed and on i alone.
-
-    Yields
-    ------
-    DataFrame
-        See :func:`draw_cohort`.
-    """
-    for number in range(cohorts):
-        yield draw_cohort(anchors, np.random.default_rng([seed, number]))
-
-
-def draw_witness(anchors: Anchors, registry: Registry, seed: int) -> pd.DataFrame:
+def witness(registry: Registry, seed: int) -> pd.DataFrame:
     """Draw a cohort that also meets the printed ROC curves as far as they do not contradict.
 
+    Both areas round to the print, both printed cut-offs are the optimum by Youden's index, and the
+    operating point of age is met if the cut-off is read as above 54 years. These numbers are
+    steered, so their agreement is no evidence.
+
     Parameters
     ----------
-    anchors : Anchors
-        See :func:`read_anchors`.
     registry : Registry
         The Rabat registry.
     seed : int
@@ -254,16 +232,14 @@ def draw_witness(anchors: Anchors, registry: Registry, seed: int) -> pd.DataFram
     Returns
     -------
     DataFrame
-        See :func:`draw_cohort`. Both areas round to the print, both printed cut-offs are the
-        optimum by Youden's index, and the operating point of age is met if the cut-off is read
-        as above 54 years. These numbers are steered, so their agreement is no evidence.
+        See :func:`draw_cohort`.
 
     Raises
     ------
     AnchorError
         If none of 100,000 draws meets them.
     """
-    rng = np.random.default_rng(seed)
+    anchors, rng = read_anchors(registry), np.random.default_rng(seed)
     patients = _draw_predictors(anchors, rng)
     age_limits = _ages_with_printed_specificity(anchors, patients, registry)
     event = (patients["rair"] == "yes").to_numpy()
@@ -323,11 +299,8 @@ def _first_hit(draw, event, registry: Registry, variable: str, dichotomised: str
 # --- What ``rairlib simulate`` draws ----------------------------------------------------------
 
 
-def witness(registry: Registry, seed: int) -> pd.DataFrame:
-    """Draw a cohort that is also steered to the held-out numbers."""
-    return draw_witness(read_anchors(registry), registry, seed)
-
-
 def cohorts(registry: Registry, number: int, seed: int) -> Iterator[pd.DataFrame]:
-    """Draw cohorts from what the print determines."""
-    return draw_cohorts(read_anchors(registry), number, seed)
+    """Draw cohorts from what the print determines, each from a stream of its own."""
+    anchors = read_anchors(registry)
+    for ordinal in range(number):
+        yield draw_cohort(anchors, np.random.default_rng([seed, ordinal]))

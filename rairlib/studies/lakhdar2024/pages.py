@@ -21,7 +21,7 @@ from rairlib.reconstruct.joint_tables import (
 )
 from rairlib.reconstruct.logistic import reconstruct_logistic
 from rairlib.reconstruct.printed_models import PrintedModel, printed_models
-from rairlib.registry.kept_files import data_folder, kept_file
+from rairlib.registry.kept_files import data_folder
 from rairlib.registry.registry import Registry, ReportedNumber, load_registry
 from rairlib.registry.studies import load_witness
 from rairlib.stats.description import compare_counts, crosstab
@@ -135,7 +135,6 @@ def splits_of(model: PrintedModel) -> OutcomeSplits:
 
 COVARIATES = tuple(TABLE_2)
 LEVEL = "oncocytic"
-KEPT = f"{STUDY}_oncocytic.csv"
 
 
 def oncocytic_over_placements() -> pd.DataFrame:
@@ -157,11 +156,6 @@ def oncocytic_over_placements() -> pd.DataFrame:
         place_text = " ".join(map(str, place))
         rows.append({"placement": place_text, "probability": chance, **odds_ratio})
     return pd.DataFrame(rows)
-
-
-def load_oncocytic() -> pd.DataFrame:
-    """Load the kept result of :func:`oncocytic_over_placements`."""
-    return pd.read_csv(kept_file(f"results/{KEPT}"), encoding="utf-8")
 
 
 # --- Answers to the exercises, computed from registry and code so that they cannot rot --------
@@ -243,5 +237,5 @@ def _patients_to_move() -> int:
 
 
 if __name__ == "__main__":
-    kept = data_folder() / "results" / KEPT
+    kept = data_folder() / "results" / f"{STUDY}_oncocytic.csv"
     kept.write_text(as_file(oncocytic_over_placements()), encoding="utf-8")

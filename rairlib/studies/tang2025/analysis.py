@@ -38,10 +38,7 @@ YES_NO = (
     "cln_status",
     "lln_status",
 )
-LEVELS = {
-    "gender": ["male", "female"],
-    **{name: ["yes", "no"] for name in YES_NO},
-}
+LEVELS = {"gender": ["male", "female"], **{name: ["yes", "no"] for name in YES_NO}}
 GIVEN_LEVELS = {
     "cohort": list(SETS),
     "failure": ["yes", "no"],
@@ -66,7 +63,7 @@ COUNTS = ("age", "lln_count")
 COHORT_COLUMNS = ("patient", *GIVEN_LEVELS, *RANGES)
 
 
-def check_cohort(cohort: pd.DataFrame) -> None:
+def check_cohort(cohort: pd.DataFrame) -> pd.DataFrame:
     """Refuse a cohort on which the analysis cannot be run.
 
     Parameters
@@ -80,22 +77,6 @@ def check_cohort(cohort: pd.DataFrame) -> None:
         unless the treatment failed, ``concurrent_locoregional`` unless there are distant
         metastases. More columns are allowed.
 
-    Raises
-    ------
-    RairlibError
-        One line per fault.
-    """
-    checked(cohort)
-
-
-def checked(cohort: pd.DataFrame) -> pd.DataFrame:
-    """Check a cohort and add the age group.
-
-    Parameters
-    ----------
-    cohort : DataFrame
-        As for :func:`check_cohort`.
-
     Returns
     -------
     DataFrame
@@ -104,7 +85,7 @@ def checked(cohort: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     RairlibError
-        As :func:`check_cohort` does.
+        One line per fault.
     """
     absent = [column for column in COHORT_COLUMNS if column not in cohort.columns]
     if absent:
@@ -220,11 +201,6 @@ def usual_test(variable: str) -> str:
     return "student" if variable in NORMAL else "mann_whitney"
 
 
-def training_outcome(training: pd.DataFrame) -> pd.Series:
-    """Return ``training failure`` or ``training success`` for each patient of the training set."""
-    return training[OUTCOME].map(dict(zip(("yes", "no"), TRAINING_OUTCOMES, strict=True)))
-
-
 def table_1(cohort: pd.DataFrame) -> pd.DataFrame:
     """Compare the training with the validation set, one variable at a time.
 
@@ -240,7 +216,7 @@ def table_1(cohort: pd.DataFrame) -> pd.DataFrame:
         SDs and quantiles of each set, every candidate test, and under the method ``usual`` the one
         that the methods section implies.
     """
-    data = checked(cohort)
+    data = check_cohort(cohort)
     rows = _comparison_rows(data, data["cohort"], SETS, "usual")
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -259,8 +235,8 @@ def table_2(cohort: pd.DataFrame) -> pd.DataFrame:
         As :func:`table_1`; the test that the methods section implies has the method
         ``univariable``.
     """
-    training = one_set(checked(cohort), "training")
-    group = training_outcome(training)
+    training = one_set(check_cohort(cohort), "training")
+    group = training[OUTCOME].map(dict(zip(("yes", "no"), TRAINING_OUTCOMES, strict=True)))
     rows = _comparison_rows(training, group, TRAINING_OUTCOMES, "univariable")
     # "All" would be the training set here and the whole cohort elsewhere.
     return pd.DataFrame([row for row in rows if row[3] != "all"], columns=list(COLUMNS))
@@ -323,7 +299,7 @@ def select(cohort: pd.DataFrame) -> Selection:
     RairlibError
         If no variable is significant or none is selected: then there is no model.
     """
-    training = one_set(checked(cohort), "training")
+    training = one_set(check_cohort(cohort), "training")
     names = screened(training)
     if not names:
         raise RairlibError(f"no variable has a p value below {SCREENING_P} in the training set")
@@ -473,7 +449,7 @@ def scored(cohort: pd.DataFrame, coefficients: pd.Series | None = None) -> pd.Da
     RairlibError
         If the cohort is not usable, or there is no model.
     """
-    data = checked(cohort)
+    data = check_cohort(cohort)
     if coefficients is None:
         coefficients = equation(select(cohort))
     score = linear_predictor(data, coefficients)
@@ -742,7 +718,7 @@ def analyse(cohort: pd.DataFrame) -> pd.DataFrame:
     selection = select(cohort)
     tables = [table_1(cohort), table_2(cohort), table_3(selection)]
     performance = performance_rows(scored(cohort, equation(selection)))
-    patients = pd.DataFrame(_patient_rows(checked(cohort)), columns=list(COLUMNS))
+    patients = pd.DataFrame(_patient_rows(check_cohort(cohort)), columns=list(COLUMNS))
     return pd.concat([patients, *tables, performance], ignore_index=True)
 
 

@@ -9,11 +9,12 @@ import pandas as pd
 from scipy.special import expit
 
 from rairlib.errors import RairlibError
+from rairlib.pages.common import load_result
+from rairlib.pages.tables import MarkedUp
 from rairlib.registry.registry import Registry, ReportedNumber
 from rairlib.stats.logistic import Z_95, from_triangles, risk_intervals
 from rairlib.stats.nomogram import Nomogram, nomogram
 from rairlib.studies.tang2025.ensemble import TRIANGLE
-from rairlib.studies.tang2025.pages import load_result
 from rairlib.studies.tang2025.unpublished import PREDICTORS
 
 SCORE = "logit_p"
@@ -68,7 +69,7 @@ def kept_covariances() -> np.ndarray:
     ndarray, shape (m, 6)
         Upper triangles, intercept first.
     """
-    return load_result("covariance")[list(TRIANGLE)].to_numpy()
+    return load_result("tang2025", "covariance")[list(TRIANGLE)].to_numpy()
 
 
 def calculator(registry: Registry, cohort: pd.DataFrame, covariances: np.ndarray) -> Calculator:
@@ -207,29 +208,26 @@ anybody's care.</p>
 <script type="application/json" id="calculator-data">{data}</script>"""
 
 
-class CalculatorForm:
-    """The form as a notebook shows it; without the book's scripts it says where to look.
+def calculator_form(data: dict) -> MarkedUp:
+    """Return the form as a notebook shows it; without the book's scripts it says where to look.
 
     Parameters
     ----------
     data : dict
-        See :func:`rairlib.studies.tang2025.calculator.page_data`.
+        See :func:`page_data`.
+
+    Returns
+    -------
+    MarkedUp
+        Form and data; a ``</`` in the data would end their element.
     """
-
-    def __init__(self, data: dict) -> None:
-        self.data = data
-
-    def __repr__(self) -> str:
-        return "Calculator; the table of risks on this page needs no script."
-
-    def _repr_html_(self) -> str:
-        """Return form and data; a ``</`` in the data would end their element."""
-        fields = "\n".join(
-            FIELD.format(name=name, label=escape(label), hint=escape(hint), mode=mode)
-            for name, label, hint, mode in FIELDS
-        )
-        data = json.dumps(self.data, separators=(",", ":")).replace("</", "<\\/")
-        return FORM.format(fields=fields, data=data)
+    fields = "\n".join(
+        FIELD.format(name=name, label=escape(label), hint=escape(hint), mode=mode)
+        for name, label, hint, mode in FIELDS
+    )
+    plain = json.dumps(data, separators=(",", ":")).replace("</", "<\\/")
+    text = "Calculator; the table of risks on this page needs no script."
+    return MarkedUp(FORM.format(fields=fields, data=plain), text)
 
 
 def threshold_mark(model: Calculator) -> tuple[float, str]:

@@ -456,7 +456,7 @@ def _levels(data, anchors: Anchors, variable: str, names: tuple[str, str], rng) 
     """Give the second level to as many patients of each cell as the subgroup's table says."""
     cells = [
         np.flatnonzero((data["failure"] == failed) & (data["positive"] == positive))
-        for failed, positive in ((True, True), (True, False), (False, True), (False, False))
+        for failed, positive in zip(FAILED, POSITIVE, strict=True)
     ]
 
     def draw() -> np.ndarray:
@@ -558,32 +558,10 @@ FAILED = np.array([1.0, 1.0, 0.0, 0.0])
 POSITIVE = np.array([True, False, True, False])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Predictors:
-    """One set of patients, those with the outcome first.
-
-    Attributes
-    ----------
-    failed : ndarray of float, shape (n,)
-        Outcome (0 or 1).
-    positive : ndarray of bool, shape (n,)
-        Whether logit(p) reaches the cut-off.
-    covariates : ndarray, shape (2, n)
-        Number of lateral nodes and thyroglobulin (ng/mL).
-    added : dict of str to ndarray
-        ``lln_diameter`` (cm) and ``rai_dose`` (mCi).
-    """
-
-    failed: np.ndarray
-    positive: np.ndarray
-    covariates: np.ndarray
-    added: dict[str, np.ndarray]
-
-
 def draw_predictors(
     anchors: Anchors, assumed: Assumptions, plan: Walk, rng: np.random.Generator, steered: bool
-) -> dict[str, Predictors]:
-    """Draw the predictors of both sets.
+) -> pd.DataFrame:
+    """Draw outcome and predictors of both sets.
 
     Parameters
     ----------
@@ -600,8 +578,10 @@ def draw_predictors(
 
     Returns
     -------
-    dict of str to Predictors
-        By set.
+    DataFrame
+        One row per patient, those who failed first in each set: ``cohort, failure`` and
+        ``positive`` (whether logit(p) reaches the cut-off), ``lln_count, tg_before`` (ng/mL),
+        ``lln_diameter`` (cm) and ``rai_dose`` (mCi).
 
     Raises
     ------
@@ -616,15 +596,20 @@ def draw_predictors(
     limits = anchors.added_steered if steered else anchors.added_free
     sets = dict(zip(SETS, (training, validation), strict=True))
     added = _draw_added(anchors, sets, assumed, limits, rng)
-    return {
-        name: Predictors(
-            failed=np.repeat(FAILED, anchors.tables[name]),
-            positive=_scores(fitted, covariates) >= anchors.cutoff,
-            covariates=covariates,
-            added=added[name],
+    parts = [
+        pd.DataFrame(
+            {
+                "cohort": name,
+                "failure": np.repeat(FAILED, anchors.tables[name]) == 1,
+                "positive": _scores(fitted, covariates) >= anchors.cutoff,
+                "lln_count": covariates[0].astype(int),
+                "tg_before": covariates[1].round(2),
+                **added[name],
+            }
         )
         for name, covariates in sets.items()
-    }
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def _scores(coefficients: np.ndarray, covariates: np.ndarray) -> np.ndarray:
@@ -797,33 +782,10 @@ def draw_cohort(
     plan = STEERED_PLAN if steered else PLAN
 
     def draw(rng: np.random.Generator) -> pd.DataFrame:
-        sets = draw_predictors(anchors, assumed, plan, rng, steered)
-        return _finish(add_patients(_frame(sets), anchors, assumed, rng), rng)
+        patients = draw_predictors(anchors, assumed, plan, rng, steered)
+        return _finish(add_patients(patients, anchors, assumed, rng), rng)
 
     return _first_success(draw, seed, report)
-
-
-def draw_cohorts(
-    anchors: Anchors, assumed: Assumptions, cohorts: int, seed: int, report: Report = None
-) -> Iterator[pd.DataFrame]:
-    """Draw consistent cohorts, each from a stream of its own.
-
-    Parameters
-    ----------
-    anchors, assumed, report
-        As for :func:`draw_cohort`.
-    cohorts : int
-        How many.
-    seed : int
-        Cohort number i depends on the seed and on i alone.
-
-    Yields
-    ------
-    DataFrame
-        See :func:`draw_cohort`.
-    """
-    for number in range(cohorts):
-        yield draw_cohort(anchors, assumed, [seed, number], report=report)
 
 
 def draw_untold(anchors: Anchors, assumed: Assumptions, seed: list[int]) -> np.ndarray:
@@ -864,24 +826,6 @@ def _first_success(draw: Callable, seed: list[int], report: Report = None):
     raise AnchorError(f"none of {ATTEMPTS} attempts led to a cohort; the last: {reason}")
 
 
-def _frame(sets: dict[str, Predictors]) -> pd.DataFrame:
-    """Put the predictors of both sets below each other."""
-    parts = [
-        pd.DataFrame(
-            {
-                "cohort": name,
-                "failure": part.failed == 1,
-                "positive": part.positive,
-                "lln_count": part.covariates[0].astype(int),
-                "tg_before": part.covariates[1].round(2),
-                **part.added,
-            }
-        )
-        for name, part in sets.items()
-    ]
-    return pd.concat(parts, ignore_index=True)
-
-
 def _finish(data: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Shuffle the patients within each set, number them and name the levels."""
     parts = [rng.permutation(np.flatnonzero(data["cohort"] == name)) for name in SETS]
@@ -908,7 +852,8 @@ def witness(registry: Registry, seed: int) -> pd.DataFrame:
 def cohorts(registry: Registry, number: int, seed: int) -> Iterator[pd.DataFrame]:
     """Draw cohorts from assumed populations, given the print."""
     anchors, assumed = read_anchors(registry), load_assumptions(registry.source)
-    return draw_cohorts(anchors, assumed, number, seed, _tell)
+    for ordinal in range(number):
+        yield draw_cohort(anchors, assumed, [seed, ordinal], report=_tell)
 
 
 def _tell(text: str) -> None:

@@ -9,6 +9,7 @@ from joblib import Parallel, delayed
 from rairlib.registry.registry import Registry
 from rairlib.stats.logistic import fit_logistic
 from rairlib.stats.roc import auc_estimate
+from rairlib.studies.simulations import frames_of, unpublished_values
 from rairlib.studies.tang2025.analysis import analyse, one_set
 from rairlib.studies.tang2025.cohort import (
     FAILED,
@@ -29,7 +30,6 @@ COHORTS = 200
 SEED = 2025
 # Cohorts that are also drawn without the printed area, to see where it falls.
 AREA_TRIALS = 60
-FRAMES = ("ensemble", "unpublished", "covariance")
 
 
 def drawn_ensemble(
@@ -85,15 +85,10 @@ def ensemble_of(
         columns ``cohort`` and the upper triangle of the covariance of intercept and coefficients.
     """
     keys = {row.key for row in registry.where("p_value", role="anchor")}
-    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in FRAMES}
-    for number, cohort in enumerate(cohorts):
-        rng = np.random.default_rng([seed, number])
-        for name, frame in _one(cohort, keys, rng).items():
-            parts[name].append(frame.assign(cohort=number))
-    frames = {name: pd.concat(found, ignore_index=True) for name, found in parts.items()}
-    return {
-        name: frame[["cohort", *frame.columns.drop("cohort")]] for name, frame in frames.items()
-    }
+    return frames_of(
+        _one(cohort, keys, np.random.default_rng([seed, number]))
+        for number, cohort in enumerate(cohorts)
+    )
 
 
 def area_trials(registry: Registry, trials: int, seed: int, workers: int) -> pd.DataFrame:
@@ -136,9 +131,7 @@ def _one(
     more = pd.concat([unpublished(cohort), development_optimism(cohort, RESAMPLES, rng=rng)])
     return {
         "ensemble": results[told].drop_duplicates(KEY)[[*KEY, "value"]],
-        "unpublished": pd.DataFrame(
-            {"quantity": more["topic"] + ": " + more["quantity"], "value": more["value"]}
-        ),
+        "unpublished": unpublished_values(more),
         "covariance": pd.DataFrame([covariance[np.triu_indices(3)]], columns=list(TRIANGLE)),
     }
 

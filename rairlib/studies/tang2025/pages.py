@@ -12,14 +12,14 @@ import pandas as pd
 
 from rairlib.checks.classification import agreeing_with_all
 from rairlib.checks.regressions import MULTIPLIERS, p_from_z
+from rairlib.pages.common import load_result
 from rairlib.pages.exercises import Exercise, exercise
 from rairlib.reconstruct.printed_rules import printed_rules, printed_subgroups
 from rairlib.reconstruct.two_by_two import area_range, dichotomised_areas
-from rairlib.registry.kept_files import kept_file
 from rairlib.registry.registry import Registry, load_registry
 from rairlib.studies.tang2025.analysis import CANDIDATES, VERSUS, area, groups_of, scored
 from rairlib.studies.tang2025.cohort import STUDY
-from rairlib.studies.tang2025.print import determined_table
+from rairlib.studies.tang2025.printed import determined_table
 
 LABELS = {
     "age": "age (years)",
@@ -120,23 +120,6 @@ def printed_equation(registry: Registry) -> pd.Series:
     return pd.Series(found, name="estimate").rename_axis("term")
 
 
-def load_result(name: str) -> pd.DataFrame:
-    """Load a kept result of the study's ensemble.
-
-    Parameters
-    ----------
-    name : str
-        ``ensemble``, ``unpublished``, ``covariance`` or ``area``.
-
-    Returns
-    -------
-    DataFrame
-        As :mod:`rairlib.studies.tang2025.ensemble` gives it.
-    """
-    path = kept_file(f"results/{STUDY}_{name}.csv")
-    return pd.read_csv(path, keep_default_na=False, na_values={"value": [""]}, encoding="utf-8")
-
-
 def validation_areas(cohort: pd.DataFrame) -> dict[str, float]:
     """Say where the score's area in validation lies among those of the ensemble.
 
@@ -153,7 +136,7 @@ def validation_areas(cohort: pd.DataFrame) -> dict[str, float]:
     """
     validation = groups_of(scored(cohort))[VERSUS["validation"]]
     kept = area(validation, "continuous", "delong")["estimate"]
-    others = load_result("unpublished").query("quantity == 'validation: area'")["value"]
+    others = load_result(STUDY, "unpublished").query("quantity == 'validation: area'")["value"]
     return {
         "kept_area": kept,
         "first_area": FIRST_AREA,

@@ -22,7 +22,7 @@ from rairlib.studies.tang2025.analysis import (
     THRESHOLD,
     THRESHOLD_RISK,
     area,
-    checked,
+    check_cohort,
     classified,
     develop,
     fit_printed_variables,
@@ -193,7 +193,7 @@ def development_optimism(
     RairlibError
         If the cohort is not usable, or no model can be developed.
     """
-    training = one_set(checked(cohort), "training")
+    training = one_set(check_cohort(cohort), "training")
     rows = bootstrap_rows(len(training), resamples, rng=rng)
     found = []
     for name, step in STEPS.items():

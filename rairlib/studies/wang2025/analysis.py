@@ -13,6 +13,7 @@ from rairlib.stats.logistic import logistic
 from rairlib.stats.roc import dichotomise, optimal_cutoffs
 from rairlib.stats.rows import (
     COLUMNS,
+    Rows,
     auc_rows,
     level_rows,
     log_rank_rows,
@@ -254,7 +255,7 @@ NOT_SIGNIFICANT = ["gender", "histology", "multicentricity", "tumor_size_4"]
 NOT_SIGNIFICANT += ["n_stage", "lnm_ratio_50"]
 
 
-def table_3(cohort: pd.DataFrame) -> pd.DataFrame:
+def table_3(cohort: pd.DataFrame) -> Rows:
     """Describe all patients.
 
     Parameters
@@ -264,8 +265,8 @@ def table_3(cohort: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        Columns ``statistic, variable, level, group, method, value``: counts and percentages of
+    list of tuple
+        ``statistic, variable, level, group, method, value``: counts and percentages of
         every level, medians, quartiles (SPSS's HAVERAGE) and ranges, the sizes of the groups RAIA
         and RAIR (percent of all) and of the types of refractory disease (percent of RAIR).
     """
@@ -278,10 +279,10 @@ def table_3(cohort: pd.DataFrame) -> pd.DataFrame:
     rows += level_rows(papillary, VARIANTS, "all")
     for variable in TABLE_3_NUMBERS:
         rows += quantile_rows(data[variable], "all")
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return rows
 
 
-def table_4(cohort: pd.DataFrame) -> pd.DataFrame:
+def table_4(cohort: pd.DataFrame) -> Rows:
     """Compare patients with and without refractory disease, one variable at a time.
 
     Parameters
@@ -291,8 +292,8 @@ def table_4(cohort: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        Columns ``statistic, variable, level, group, method, value``: counts, percentages of each
+    list of tuple
+        ``statistic, variable, level, group, method, value``: counts, percentages of each
         level (the rows of the paper's table), Pearson's chi-squared test without correction;
         quantiles of ps-Tg and the Mann-Whitney test; and, under all six names, the smallest of
         the six p values that the text calls larger than 0.05.
@@ -305,7 +306,7 @@ def table_4(cohort: pd.DataFrame) -> pd.DataFrame:
     p_values = {row[1]: row[5] for row in rows if row[0] == "p_value"}
     smallest = min(p_values[variable] for variable in NOT_SIGNIFICANT)
     rows.append(("p_value", " | ".join(NOT_SIGNIFICANT), "", " vs ".join(OUTCOME), "", smallest))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return rows
 
 
 def table_4_ratios(
@@ -382,7 +383,7 @@ RATES = (12, 36, 60)
 LEVEL_OFF = 100  # months after which Figure 4 is described
 
 
-def responses(cohort: pd.DataFrame) -> pd.DataFrame:
+def responses(cohort: pd.DataFrame) -> Rows:
     """Count who was evaluable, who progressed, and the other responses.
 
     Parameters
@@ -392,22 +393,21 @@ def responses(cohort: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        Columns ``statistic, variable, level, group, method, value``: sizes of the groups, the
+    list of tuple
+        ``statistic, variable, level, group, method, value``: sizes of the groups, the
         responses in percent of the evaluable patients, and the follow-up of these.
     """
     data = evaluable(cohort)
-    rows = [
+    return [
         ("n", "", "", "evaluable", "", len(data)),
         ("n", "", "", "not evaluable", "", len(cohort) - len(data)),
         *part_rows(data["progression"], PROGRESSION),
         *part_rows(data["response"], RESPONSES),
         *quantile_rows(data["follow_up"], "evaluable"),
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def figure_3(cohort: pd.DataFrame) -> pd.DataFrame:
+def figure_3(cohort: pd.DataFrame) -> Rows:
     """Measure how well ps-Tg tells patients with progression from those without.
 
     Parameters
@@ -417,8 +417,8 @@ def figure_3(cohort: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        Columns ``statistic, variable, level, group, method, value``: quantiles in both groups and
+    list of tuple
+        ``statistic, variable, level, group, method, value``: quantiles in both groups and
         the Mann-Whitney test; AUC with its interval under both standard errors; the
         Youden-optimal cut-off as SPSS lists it, the lowest if several tie; sensitivity and
         specificity (percent) at the paper's cut-off, once with ≥ and once with >.
@@ -426,16 +426,15 @@ def figure_3(cohort: pd.DataFrame) -> pd.DataFrame:
     data = evaluable(cohort)
     score, group = data["ps_tg"], data["progression"]
     best = optimal_cutoffs(data["progressed"], score)["cutoff"].iloc[0]
-    rows = [
+    return [
         *rank_rows(score, group, PROGRESSION),
         *auc_rows(score, group, PROGRESSION),
         ("cutoff", "ps_tg", "", " vs ".join(PROGRESSION), "youden", best),
         *operating_rows(score, group, PROGRESSION, "ps_tg_528", PS_TG_CUTOFF),
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def table_5_counts(cohort: pd.DataFrame) -> pd.DataFrame:
+def table_5_counts(cohort: pd.DataFrame) -> Rows:
     """Count the evaluable patients with each level of Table 5.
 
     Parameters
@@ -445,16 +444,15 @@ def table_5_counts(cohort: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        Columns ``statistic, variable, level, group, method, value``: counts and percentages.
+    list of tuple
+        ``statistic, variable, level, group, method, value``: counts and percentages.
     """
     data = evaluable(cohort)
-    rows = [
+    return [
         row
         for name in PROGRESSION_CONTRASTS
         for row in level_rows(data[name], LEVELS[name], "evaluable")
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def table_5(cohort: pd.DataFrame, ties: str = "breslow") -> pd.DataFrame:
@@ -489,7 +487,7 @@ def table_5(cohort: pd.DataFrame, ties: str = "breslow") -> pd.DataFrame:
     return ratios[["model", *ratios.columns.drop("model")]]
 
 
-def figure_4(cohort: pd.DataFrame) -> pd.DataFrame:
+def figure_4(cohort: pd.DataFrame) -> Rows:
     """Read the curve of all evaluable patients at one, three and five years and where it is level.
 
     Parameters
@@ -499,16 +497,16 @@ def figure_4(cohort: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
+    list of tuple
         Columns ``statistic, variable, level, group, method, value``; progression-free survival
         in percent, NaN beyond the last observation.
     """
     data = evaluable(cohort)
     rows = survival_rows(data["pfs"], data["progressed"], (*RATES, LEVEL_OFF), "evaluable")
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return rows
 
 
-def figure_5(cohort: pd.DataFrame) -> pd.DataFrame:
+def figure_5(cohort: pd.DataFrame) -> Rows:
     """Compare the curves of RAIR and RAIA, and those of the types of refractory disease.
 
     Parameters
@@ -518,8 +516,8 @@ def figure_5(cohort: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        Columns ``statistic, variable, level, group, method, value``: rates at one, three and five
+    list of tuple
+        ``statistic, variable, level, group, method, value``: rates at one, three and five
         years of evaluable patients in percent (no row for a group without any), and both log-rank
         tests; the second, named ``RAIR``, compares three curves.
     """
@@ -535,7 +533,7 @@ def figure_5(cohort: pd.DataFrame) -> pd.DataFrame:
     rows += log_rank_rows(data["pfs"], data["progressed"], data["rair"], versus)
     own = (refractory[name] for name in ("pfs", "progressed", "curve"))
     rows += log_rank_rows(*own, "RAIR")
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return rows
 
 
 def analyse(cohort: pd.DataFrame) -> pd.DataFrame:
@@ -558,22 +556,20 @@ def analyse(cohort: pd.DataFrame) -> pd.DataFrame:
     RairlibError
         If the cohort is not usable or a model has no finite estimates.
     """
-    parts = [
-        table_3(cohort),
-        table_4(cohort),
+    rows = [
+        *table_3(cohort),
+        *table_4(cohort),
         *_by_model(table_4_ratios(cohort), OUTCOME),
-        responses(cohort),
-        figure_3(cohort),
-        table_5_counts(cohort),
+        *responses(cohort),
+        *figure_3(cohort),
+        *table_5_counts(cohort),
         *_by_model(table_5(cohort), PROGRESSION),
-        figure_4(cohort),
-        figure_5(cohort),
+        *figure_4(cohort),
+        *figure_5(cohort),
     ]
-    return pd.concat(parts, ignore_index=True)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _by_model(ratios: pd.DataFrame, groups: tuple[str, str]) -> list[pd.DataFrame]:
-    return [
-        pd.DataFrame(ratio_rows(estimates, groups, model), columns=list(COLUMNS))
-        for model, estimates in ratios.groupby("model", sort=False)
-    ]
+def _by_model(ratios: pd.DataFrame, groups: tuple[str, str]) -> Rows:
+    models = ratios.groupby("model", sort=False)
+    return [row for model, estimates in models for row in ratio_rows(estimates, groups, model)]

@@ -29,7 +29,8 @@ from rairlib.studies.wang2025.analysis import COURSES as AVIDITY
 # under observation.
 
 
-STEPS = {"age": 1.0, "tumor_size": 0.1, "lnm_ratio": 0.1, "lm_size": 0.1, "ps_tg": 0.1}
+# Of sizes (cm), the node ratio (%) and ps-Tg (ng/mL).
+STEP = 0.1
 # Not printed: largest lung metastasis that a draw may take (cm), and the smallest node ratio of
 # a patient with node metastasis (%).
 LM_SIZES = (0.2, 6.0)
@@ -76,6 +77,14 @@ class PrintedSummaries:
         low, high = (self.statistics[variable, "all", end] for end in ("minimum", "maximum"))
         return low.value, high.value
 
+    def targets(self, variable: str, groups: Mapping[str, np.ndarray]) -> list[QuantileTarget]:
+        """Return the printed quantiles of a variable."""
+        return [
+            QuantileTarget(group=group, members=groups[group], statistic=statistic, printed=printed)
+            for (name, group, statistic), printed in self.statistics.items()
+            if name == variable and statistic in PROBABILITIES
+        ]
+
 
 def groups_of(skeleton: pd.DataFrame) -> dict[str, np.ndarray]:
     """Return who belongs to each group that the paper describes.
@@ -102,17 +111,6 @@ def groups_of(skeleton: pd.DataFrame) -> dict[str, np.ndarray]:
         "PD": event,
         "NPD": evaluable & ~event,
     }
-
-
-def targets_of(
-    summaries: PrintedSummaries, variable: str, groups: Mapping[str, np.ndarray]
-) -> list[QuantileTarget]:
-    """Return the printed quantiles of a variable with the members of their groups."""
-    return [
-        QuantileTarget(group=group, members=groups[group], statistic=statistic, printed=printed)
-        for (name, group, statistic), printed in summaries.statistics.items()
-        if name == variable and statistic in PROBABILITIES
-    ]
 
 
 def level_limits(
@@ -146,49 +144,32 @@ def level_limits(
 
 def draw_ages(skeleton, summaries, groups, rng) -> np.ndarray:
     """Draw whole years."""
-    low, high = level_limits(skeleton["age_55"], summaries.limits("age"), STEPS["age"])
-    return draw_with_quantiles(low, high, targets_of(summaries, "age", groups), STEPS["age"], rng)
+    low, high = level_limits(skeleton["age_55"], summaries.limits("age"), 1.0)
+    return draw_with_quantiles(low, high, summaries.targets("age", groups), 1.0, rng)
 
 
 def draw_tumor_sizes(skeleton, summaries, groups, rng) -> np.ndarray:
-    """Draw sizes in steps of 0.1 cm; nobody is exactly at the cut-point, on which texts differ."""
-    step = STEPS["tumor_size"]
-    low, high = level_limits(skeleton["tumor_size_4"], summaries.limits("tumor_size"), step)
+    """Draw centimetres; nobody is at the cut-off itself, to which the paper gives two meanings."""
+    low, high = level_limits(skeleton["tumor_size_4"], summaries.limits("tumor_size"), STEP)
     cut = parse_printed(skeleton["tumor_size_4"].iloc[0]).value
-    high = np.where(high == cut, cut - step, high)
-    targets = targets_of(summaries, "tumor_size", groups)
-    return draw_with_quantiles(low, high, targets, step, rng, logarithmic=True)
+    high = np.where(high == cut, cut - STEP, high)
+    targets = summaries.targets("tumor_size", groups)
+    return draw_with_quantiles(low, high, targets, STEP, rng, logarithmic=True)
 
 
 def draw_node_ratios(skeleton, summaries, groups, rng) -> tuple[np.ndarray, np.ndarray]:
-    """Draw who has node metastasis and the ratio of positive nodes in steps of 0.1 %.
-
-    Returns
-    -------
-    involved : ndarray of bool
-        Everybody in N1b or with a high ratio, and so many others as the printed count needs.
-    ratios : ndarray of float
-        0 exactly in those without node metastasis.
-
-    Raises
-    ------
-    AnchorError
-        If too few or too many patients may be without node metastasis.
-    """
-    step = STEPS["lnm_ratio"]
-    low, high = level_limits(skeleton["lnm_ratio_50"], summaries.limits("lnm_ratio"), step)
+    """Draw who has node metastasis, and the ratio (%); only stages N0 and N1a may be free of it."""
+    low, high = level_limits(skeleton["lnm_ratio_50"], summaries.limits("lnm_ratio"), STEP)
     may_be_free = (skeleton["n_stage"] == "N0-N1a").to_numpy() & (low == 0)
-    free = len(skeleton) - summaries.counts["lnm", "yes"]
-    if not 0 <= free <= may_be_free.sum():
-        raise AnchorError(
-            f"{may_be_free.sum()} patients may be free of node metastasis, not {free}"
-        )
+    free, most = len(skeleton) - summaries.counts["lnm", "yes"], may_be_free.sum()
+    if not 0 <= free <= most:
+        raise AnchorError(f"{most} patients may be free of node metastasis, not {free}")
     involved = np.ones(len(skeleton), dtype=bool)
     involved[rng.choice(np.flatnonzero(may_be_free), size=free, replace=False)] = False
     low = np.where(involved, np.maximum(low, SMALLEST_RATIO), 0.0)
     high = np.where(involved, high, 0.0)
-    targets = targets_of(summaries, "lnm_ratio", groups)
-    return involved, draw_with_quantiles(low, high, targets, step, rng)
+    targets = summaries.targets("lnm_ratio", groups)
+    return involved, draw_with_quantiles(low, high, targets, STEP, rng)
 
 
 def draw_lung_sizes(skeleton: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
@@ -197,21 +178,19 @@ def draw_lung_sizes(skeleton: pd.DataFrame, rng: np.random.Generator) -> np.ndar
     Nobody is exactly at the cut-point, on which texts differ; patients who are not evaluable have
     no lesion that CT shows, 0.0 cm. Larger lesions are rarer.
     """
-    step = STEPS["lm_size"]
-    low, high = level_limits(skeleton["lm_size_1"], LM_SIZES, step)
+    low, high = level_limits(skeleton["lm_size_1"], LM_SIZES, STEP)
     cut = parse_printed(skeleton["lm_size_1"].iloc[0]).value
-    low, high = np.where(low == cut, cut + step, low), np.where(high == cut, cut - step, high)
+    low, high = np.where(low == cut, cut + STEP, low), np.where(high == cut, cut - STEP, high)
     share = np.where(low > cut, rng.beta(1, 2.5, len(skeleton)), rng.random(len(skeleton)))
     sizes = np.round(low + share * (high - low), 1)
     return np.where(skeleton["evaluable"] == "yes", sizes, 0.0)
 
 
 def draw_thyroglobulin(skeleton, summaries, groups, rng) -> np.ndarray:
-    """Draw stimulated thyroglobulin in steps of 0.1 ng/mL; ranks and ROC curve are left open."""
-    step, variable = STEPS["ps_tg"], "ps_tg"
-    low, high = level_limits(skeleton["ps_tg_528"], summaries.limits(variable), step)
-    targets = targets_of(summaries, variable, groups)
-    return draw_with_quantiles(low, high, targets, step, rng, logarithmic=True)
+    """Draw ng/mL."""
+    low, high = level_limits(skeleton["ps_tg_528"], summaries.limits("ps_tg"), STEP)
+    targets = summaries.targets("ps_tg", groups)
+    return draw_with_quantiles(low, high, targets, STEP, rng, logarithmic=True)
 
 
 def draw_courses(types, follow_up, summaries, groups, rng) -> np.ndarray:
@@ -223,7 +202,7 @@ def draw_courses(types, follow_up, summaries, groups, rng) -> np.ndarray:
     high = np.minimum([chance.size for chance in chances], 1 + np.floor(follow_up / interval))
     high = np.minimum(high, most)
     preferred = [1 + rng.choice(chance.size, p=chance) for chance in chances]
-    targets = targets_of(summaries, "rai_courses", groups)
+    targets = summaries.targets("rai_courses", groups)
     return draw_with_quantiles(low, high, targets, 1.0, rng, preferred)
 
 
@@ -231,7 +210,7 @@ def draw_activities(courses, summaries, groups, rng) -> np.ndarray:
     """Draw cumulative activities (mCi): each course lies within the printed limits."""
     least, most = (summaries.definitions["rai_activity_course", end] for end in ("from", "to"))
     high = np.minimum(courses * most, summaries.limits("rai_activity")[1])
-    targets = targets_of(summaries, "rai_activity", groups)
+    targets = summaries.targets("rai_activity", groups)
     return draw_with_quantiles(courses * least, high, targets, ACTIVITY_STEP, rng)
 
 
@@ -501,7 +480,7 @@ def _times(skeleton, positions, summaries, groups, rng) -> tuple[np.ndarray, np.
     """Draw times without progression in the order of the skeleton, and the follow-up."""
     limits = summaries.limits("follow_up")
     place = pd.to_numeric(skeleton["position"]).to_numpy()
-    targets = targets_of(summaries, "follow_up", groups)
+    targets = summaries.targets("follow_up", groups)
     evaluable = groups["evaluable"]
     for _ in range(TIME_TRIES):
         pfs = np.full(len(skeleton), np.nan)

@@ -6,11 +6,11 @@ from joblib import Parallel, delayed
 
 from rairlib.cohorts.order_trials import order_trials
 from rairlib.registry.registry import Registry
+from rairlib.studies.simulations import KEY, frames_of, unpublished_values
 from rairlib.studies.wang2025 import analysis as wang2025
 from rairlib.studies.wang2025.cohort import searched_cohort
 from rairlib.studies.wang2025.unpublished import unpublished
 
-KEY = ["statistic", "variable", "level", "group"]
 # SPSS gives the interval by Hanley and McNeil; this one is left to the kept cohort.
 OTHER_AREA_METHOD = "delong"
 COHORTS = 200
@@ -50,11 +50,7 @@ def searched_ensemble(
         If no values can be drawn around any of ten skeletons in a row.
     """
     tasks = (delayed(_one)(registry, seed, number) for number in range(cohorts))
-    results = Parallel(n_jobs=workers)(tasks)
-    return {
-        name: pd.concat([result[name] for result in results], ignore_index=True)
-        for name in ("ensemble", "unpublished", "accuracy")
-    }
+    return frames_of(Parallel(n_jobs=workers)(tasks))
 
 
 def _one(registry: Registry, seed: int, number: int) -> dict[str, pd.DataFrame]:
@@ -66,14 +62,12 @@ def _one(registry: Registry, seed: int, number: int) -> dict[str, pd.DataFrame]:
         key in methods and methods[key] in ("", method) and method != OTHER_AREA_METHOD
         for key, method in zip(keys, results["method"], strict=True)
     ]
-    columns = ["cohort", *KEY, "method", "value"]
     more = unpublished(cohort, np.random.default_rng([seed, number]))
+    columns, ratios = [*KEY, "method", "value"], results["statistic"] == "hazard_ratio"
     return {
-        "ensemble": results[held].drop_duplicates(KEY).assign(cohort=number)[columns],
-        "accuracy": results[results["statistic"] == "hazard_ratio"].assign(cohort=number)[columns],
-        "unpublished": more.assign(cohort=number, quantity=more["topic"] + ": " + more["quantity"])[
-            ["cohort", "quantity", "value"]
-        ],
+        "ensemble": results[held].drop_duplicates(KEY)[columns],
+        "unpublished": unpublished_values(more),
+        "accuracy": results.loc[ratios, columns],
     }
 
 

@@ -3,49 +3,33 @@
 import re
 from collections.abc import Iterable, Mapping
 
-import numpy as np
 import pandas as pd
-from scipy.stats.contingency import odds_ratio
 
-from rairlib.checks.cells import count_index, whole_number
+from rairlib.checks.cells import whole_number
 from rairlib.pages.common import agree, attached, cell, recomputed, shown, with_limits
 from rairlib.pages.exercises import exercise
-from rairlib.reconstruct.accounts import FIRST_STEP, LAST_STEP, Hypothesis, hypotheses
-from rairlib.reconstruct.joint_tables import cell_levels
-from rairlib.reconstruct.logistic import agreement, fit_known_tables
+from rairlib.reconstruct.accounts import Hypothesis
+from rairlib.reconstruct.logistic import agreement
 from rairlib.reconstruct.printed_models import PrintedModel, printed_models
-from rairlib.reconstruct.submodels import one_split
 from rairlib.registry.printed import format_value
 from rairlib.registry.registry import Registry, ReportedNumber, load_registry
 from rairlib.registry.studies import load_witness
-from rairlib.stats.cox import cox, firth_cox, landmark
+from rairlib.stats.cox import cox, landmark
 from rairlib.stats.roc import dichotomise
-from rairlib.stats.survival import (
-    expected_events,
-    kaplan_meier,
-    log_rank,
-    logrank_from_risk_sets,
-    risk_sets,
-    survival_at,
-)
+from rairlib.stats.survival import log_rank
 from rairlib.studies.wang2025.analysis import BY_PROGRESSION, TABLE_5_MODEL, evaluable
-from rairlib.studies.wang2025.print import (
+from rairlib.studies.wang2025.printed import (
     AVID,
     avidity_cases,
     avidity_logrank,
     avidity_unions,
-    event_ranges,
     left_out,
-    nested_range,
-    tg_area_error,
-    tg_limits,
     tg_table,
     univariable_splits,
 )
 
 STUDY = "wang2025"
 TIME, EVENT = OUTCOME = ("pfs", "progressed")
-FIVE_YEARS = 60
 # As short as a forest plot on a phone needs them; the level is the numerator of the ratio.
 SHORT = {
     "gender": "Female",
@@ -197,7 +181,7 @@ def quartile_rows(
     Returns
     -------
     DataFrame
-        As :func:`rairlib.figures.box_plot.draw_box_plot` needs it.
+        As :func:`rairlib.figures.patients.draw_box_plot` needs it.
     """
     values, rows, names = recomputed(registry, results), [], ("q1", "median", "q3")
     for group in groups:
@@ -205,27 +189,6 @@ def quartile_rows(
         numbers = [registry.where(name, **place)[0] for name in names]
         rows += [(group, *source) for source in _sources(numbers, values)]
     return pd.DataFrame(rows, columns=["group", "source", *names])
-
-
-def roc_points(registry: Registry, results: pd.DataFrame) -> pd.DataFrame:
-    """Return the reported and the recomputed operating point of Figure 3B.
-
-    Parameters
-    ----------
-    registry, results
-        As for :func:`forest_rows`.
-
-    Returns
-    -------
-    DataFrame
-        As :func:`rairlib.figures.roc.draw_roc` needs it.
-    """
-    names = ["auc", "sensitivity", "specificity"]
-    numbers = [registry.where(name, locus="Section 3.5")[0] for name in names]
-    rows = _sources(numbers, recomputed(registry, results))
-    table = pd.DataFrame(rows, columns=["source", *names]).assign(label=numbers[1].level)
-    table[names[1:]] /= 100
-    return table
 
 
 def far_from_print(registry: Registry, found: pd.DataFrame) -> pd.DataFrame:
@@ -262,32 +225,10 @@ def far_from_print(registry: Registry, found: pd.DataFrame) -> pd.DataFrame:
 # --- Tables 3, 4 and 5, printed beside recomputed ---------------------------------------------
 
 
-def _told(row: ReportedNumber) -> str:
-    """Return the level that a number belongs to; of a continuous variable, which summary."""
+def line_of(row: ReportedNumber) -> tuple[str, str]:
+    """Return characteristic and level of a number; of a continuous variable, which summary."""
     summary = "range" if row.statistic in ("minimum", "maximum") else "median (quartiles)"
-    return row.level or summary
-
-
-def baseline(registry: Registry, results: pd.DataFrame) -> pd.DataFrame:
-    """Set Table 3 beside a cohort.
-
-    Parameters
-    ----------
-    registry, results
-        As for :func:`forest_rows`.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``printed, cohort, as printed``, indexed by characteristic and what is told of it.
-    """
-    values, lines = recomputed(registry, results), {}
-    for row in registry.where(locus="Table 3"):
-        if row.variable and row.statistic != "definition":
-            lines.setdefault((CHARACTERISTICS[row.variable], _told(row)), []).append(row)
-    rows = [(cell(line), cell(line, values), agree(line, values)) for line in lines.values()]
-    index = pd.MultiIndex.from_tuples(lines, names=["characteristic", "of it"])
-    return pd.DataFrame(rows, index=index, columns=["printed", "cohort", "as printed"])
+    return CHARACTERISTICS[row.variable], row.level or summary
 
 
 def groups_compared(registry: Registry, results: pd.DataFrame) -> pd.DataFrame:
@@ -318,9 +259,9 @@ def groups_compared(registry: Registry, results: pd.DataFrame) -> pd.DataFrame:
         lines = {}
         for group in ("RAIA", "RAIR"):
             for row in registry.where(locus="Table 4", variable=statistic.variable, group=group):
-                lines.setdefault(_told(row), {"RAIA": [], "RAIR": []})[group].append(row)
-        for level, groups in lines.items():
-            rows[CHARACTERISTICS[statistic.variable], level] = {
+                lines.setdefault(line_of(row), {"RAIA": [], "RAIR": []})[group].append(row)
+        for line, groups in lines.items():
+            rows[line] = {
                 **{group: cell(numbers, values) for group, numbers in groups.items()},
                 "as printed": agree([*groups["RAIA"], *groups["RAIR"]], values),
                 **tests,
@@ -328,66 +269,6 @@ def groups_compared(registry: Registry, results: pd.DataFrame) -> pd.DataFrame:
             tests = dict.fromkeys(tests, "")
     frame = pd.DataFrame.from_dict(rows, orient="index")
     return frame.set_axis(pd.MultiIndex.from_tuples(rows, names=["characteristic", "level"]))
-
-
-def crude_ratios(registry: Registry) -> pd.DataFrame:
-    """Compute the crude odds ratios of refractory disease that Table 4 does not print.
-
-    Parameters
-    ----------
-    registry : Registry
-        The Qingdao registry.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by the level in the numerator of the printed ratio: ``crude`` with its Wald
-        limits, from the printed counts, and ``adjusted, printed``.
-    """
-    counts, rows = count_index(registry).counts, {}
-    for ratio in registry.where("odds_ratio", locus="Table 4"):
-        table = [
-            [whole_number(counts[ratio.variable, level, group]) for group in ("RAIR", "RAIA")]
-            for level in ratio.contrast
-        ]
-        crude = odds_ratio(table, kind="sample")
-        low, high = crude.confidence_interval(0.95)
-        rows[ratio.variable] = {
-            "crude": f"{crude.statistic:.3f} ({low:.3f}, {high:.3f})",
-            "adjusted, printed": cell(with_limits(registry, ratio)),
-            "p, printed": attached(registry, ratio, "p_value").printed,
-        }
-    return short_terms(pd.DataFrame.from_dict(rows, orient="index"))
-
-
-def hazard_ratios(registry: Registry, results: pd.DataFrame, model: str) -> pd.DataFrame:
-    """Set one model of Table 5 beside a cohort.
-
-    Parameters
-    ----------
-    registry, results
-        As for :func:`forest_rows`.
-    model : str
-        ``univariable`` or ``multivariable``.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by the level in the numerator: the hazard ratio with its limits and the p value,
-        printed and on the cohort, and how many of the three numbers of the ratio are as printed.
-    """
-    values, rows = recomputed(registry, results), {}
-    for ratio in registry.where("hazard_ratio", locus="Table 5", method=model):
-        numbers = with_limits(registry, ratio)
-        p_value = attached(registry, ratio, "p_value")
-        rows[ratio.variable] = {
-            "printed": cell(numbers),
-            "cohort": cell(numbers, values),
-            "as printed": agree(numbers, values),
-            "p, printed": p_value.printed,
-            "p, cohort": shown(p_value, values[p_value.id]),
-        }
-    return short_terms(pd.DataFrame.from_dict(rows, orient="index"))
 
 
 # --- The models behind the multivariable column of Table 4 ------------------------------------
@@ -414,29 +295,13 @@ def table_four_model(registry: Registry) -> PrintedModel:
     return model
 
 
-def accounts(registry: Registry) -> list[Hypothesis]:
-    """Put every account of Table 4's rows to the test, the simplest first; about two seconds.
-
-    Parameters
-    ----------
-    registry : Registry
-        The Qingdao registry.
-
-    Returns
-    -------
-    list of Hypothesis
-        What the other frames on Table 4 start from.
-    """
-    return hypotheses(STUDY, table_four_model(registry))
-
-
 def hypotheses_table(found: list[Hypothesis]) -> pd.DataFrame:
     """Return the accounts of Table 4's rows with what became of them.
 
     Parameters
     ----------
     found : list of Hypothesis
-        See :func:`accounts`.
+        See :func:`rairlib.reconstruct.accounts.hypotheses`.
 
     Returns
     -------
@@ -471,131 +336,7 @@ def _in_words(text: str) -> str:
     return text
 
 
-def _account(found: list[Hypothesis], name: str) -> Hypothesis:
-    (chosen,) = (one for one in found if one.hypothesis == name)
-    return chosen
-
-
-def _levels(model: PrintedModel) -> pd.DataFrame:
-    """Return the level of each covariate in every cell of a model's joint table."""
-    columns = zip(model.levels.items(), cell_levels(len(model.levels)).T, strict=True)
-    return pd.DataFrame({name: np.where(own == 1, *names) for (name, names), own in columns})
-
-
-def age_by_stage(registry: Registry, found: list[Hypothesis]) -> pd.DataFrame:
-    """Return the joint table of age and T stage that the last step determines.
-
-    Parameters
-    ----------
-    registry : Registry
-        The Qingdao registry.
-    found : list of Hypothesis
-        See :func:`accounts`.
-
-    Returns
-    -------
-    DataFrame
-        Patients; age in rows, T stage in columns, both with totals.
-    """
-    last = _account(found, LAST_STEP)
-    cells = _levels(table_four_model(registry).restricted(last.covariates)).rename(columns=LABELS)
-    by = {"index": "age", "columns": "T stage", "margins": True, "margins_name": "all"}
-    return cells.assign(n=last.tables[0]).pivot_table(values="n", aggfunc="sum", **by)
-
-
-def rows_beside_print(registry: Registry, found: list[Hypothesis]) -> pd.DataFrame:
-    """Return each printed number beside the value that the first and the last step give.
-
-    Parameters
-    ----------
-    registry, found
-        As for :func:`age_by_stage`.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by ``row`` and ``number``: ``printed``, ``first step`` (all five covariates),
-        ``last step`` (age and T stage; NaN for the others), ``agrees`` (which of them rounds to
-        the print).
-    """
-    model, steps = table_four_model(registry), {}
-    for name, account in (("first step", FIRST_STEP), ("last step", LAST_STEP)):
-        step = _account(found, account)
-        margins = {covariate: model.event_margins[covariate] for covariate in step.covariates}
-        steps[name] = fit_known_tables(step.tables[[0]], model.events, margins)
-    rows = {}
-    for (covariate, statistic), row in model.rows.items():
-        values = {
-            name: float(step.values(covariate, statistic)[0])
-            for name, step in steps.items()
-            if covariate in step.covariates
-        }
-        agrees = [name for name, value in values.items() if row.number.agrees(value)]
-        rows[LABELS[covariate], STATISTICS[statistic]] = {
-            "printed": row.printed,
-            **values,
-            "agrees": ", ".join(agrees) or "neither",
-        }
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis(["row", "number"])
-    return table[["printed", *steps, "agrees"]]
-
-
-def table_four_patients(registry: Registry, found: list[Hypothesis]) -> pd.DataFrame:
-    """Lay the joint table of all five covariates out as patients, split by outcome in one way.
-
-    Parameters
-    ----------
-    registry, found
-        As for :func:`age_by_stage`.
-
-    Returns
-    -------
-    DataFrame
-        177 rows: ``rair`` (true for refractory disease) and the level of each covariate. Simulated:
-        main-effects models are the same for every split, anything else is not.
-    """
-    model = table_four_model(registry)
-    table = _account(found, FIRST_STEP).tables[0]
-    events = one_split(table, model.events, list(model.event_margins.values()))
-    cells = _levels(model)
-    parts = [
-        cells.loc[cells.index.repeat(counts)].assign(rair=outcome)
-        for outcome, counts in ((True, events), (False, table - events))
-    ]
-    return pd.concat(parts, ignore_index=True)
-
-
 # --- What the print alone says about progression ----------------------------------------------
-
-
-def _spans(low: pd.Series, high: pd.Series) -> pd.Series:
-    return low.astype(str) + " to " + high.astype(str)
-
-
-def event_table(registry: Registry) -> pd.DataFrame:
-    """Return the events of every level that Table 5's intervals allow.
-
-    Parameters
-    ----------
-    registry : Registry
-        The printed numbers.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by variable and level; columns ``patients``, ``refractory``, ``events`` (from the
-        interval), ``if refractory`` (events in RAIR alone) and ``if nested`` (T4 within ETE too).
-    """
-    table = event_ranges(registry)
-    nested = nested_range(table, whole_number(registry.size("PD")))
-    columns = {
-        "patients": table["patients"],
-        "refractory": table["refractory"].astype(str).replace("<NA>", "not printed"),
-        "events": _spans(table["fewest"], table["most"]),
-        "if refractory": _spans(table["fewest_refractory"], table["most_refractory"]),
-        "if nested": nested.map("{0[0]} to {0[1]}".format).reindex(table.index, fill_value=""),
-    }
-    return pd.DataFrame(columns)
 
 
 def avidity_table(registry: Registry) -> pd.DataFrame:
@@ -653,170 +394,6 @@ def _case(out: int, row: pd.Series) -> tuple[str, str, str, str]:
         f"{row['RAIA evaluable']} with {row['RAIR evaluable']}; {needed} to {among} of the {among} "
         "progressed",
     )
-
-
-def two_group_follow_ups(registry: Registry) -> pd.DataFrame:
-    """Tell follow-ups of RAIA and RAIR in words and compute their log-rank statistic.
-
-    Parameters
-    ----------
-    registry : Registry
-        The printed numbers.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``log-rank χ²`` and ``rounds to the print``, indexed by the follow-up. All events
-        are in RAIR, one after the other; who is not named stays until after the last event.
-    """
-    (row,) = registry.where("logrank_chi_square", group="RAIR vs RAIA", repeats="")
-    cases, one_each = avidity_cases(registry), np.ones(whole_number(registry.size("PD")), dtype=int)
-    told = {
-        "nobody censored before the last event": (),
-        "2 RAIA censored before the first event, 1 before the fourth": ((1, 0, 2), (4, 0, 1)),
-        "1 RAIA censored before event 26": ((26, 0, 1),),
-    }
-    rows = {}
-    for _, case in cases[cases["possible"]].iterrows():
-        sizes = case["RAIA evaluable"], case["RAIR evaluable"]
-        for name, losses in told.items():
-            at_risk = risk_sets(sizes, one_each, losses)
-            statistic = logrank_from_risk_sets(one_each, at_risk)
-            rows[f"{sizes[0]} RAIA, {sizes[1]} RAIR: {name}"] = {
-                "log-rank χ²": format_value(statistic, 3),
-                "rounds to the print": row.number.agrees(statistic),
-            }
-    return pd.DataFrame(rows).T.rename_axis("follow-up")
-
-
-def tg_summary(registry: Registry) -> pd.DataFrame:
-    """Return what the print determines about the ROC curve of ps-Tg.
-
-    Parameters
-    ----------
-    registry : Registry
-        The printed numbers.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``low, high``, indexed by quantity; equal ends where it is determined.
-    """
-    table, error = tg_table(registry), tg_area_error(registry)
-    rows = {name.replace("_", " "): (str(count), str(count)) for name, count in table.items()}
-    rows["standard error of the area, from the interval"] = tuple(
-        format_value(error[end], 4) for end in ("error_low", "error_high")
-    )
-    rows["p value of the area"] = ("0", f"{error['p_value']:.1g}")
-    for name, row in tg_limits(registry).iterrows():
-        rows[name] = format_value(row["low"], 3), format_value(row["high"], 3)
-    return pd.DataFrame(rows, index=["low", "high"]).T.rename_axis("quantity")
-
-
-# --- Time to progression: curves, fits side by side, and what is by definition ----------------
-
-
-def curves(patients: pd.DataFrame, groups: Mapping[str, pd.Series]) -> pd.DataFrame:
-    """Estimate one Kaplan-Meier curve per group.
-
-    Parameters
-    ----------
-    patients : DataFrame
-        See :func:`rairlib.studies.wang2025.analysis.evaluable`.
-    groups : mapping of str to Series of bool
-        Name of each group → who belongs to it.
-
-    Returns
-    -------
-    DataFrame
-        As :func:`rairlib.figures.kaplan_meier.draw_kaplan_meier` needs it.
-    """
-    parts = [
-        kaplan_meier(patients.loc[own, TIME], patients.loc[own, EVENT]).assign(group=name)
-        for name, own in groups.items()
-    ]
-    return pd.concat(parts, ignore_index=True)
-
-
-def ties_side_by_side(patients: pd.DataFrame, covariates: Mapping) -> pd.DataFrame:
-    """Fit one Cox model with ties by Breslow's and by Efron's method.
-
-    Parameters
-    ----------
-    patients : DataFrame
-        With the columns ``pfs``, ``progressed`` and the covariates.
-    covariates : mapping
-        As for :func:`rairlib.stats.cox.cox`.
-
-    Returns
-    -------
-    DataFrame
-        Hazard ratios of each method and their relative difference in percent, by term.
-    """
-    ratios = {
-        ties.capitalize(): _ratios(cox(patients, *OUTCOME, covariates, ties))["estimate"]
-        for ties in ("breslow", "efron")
-    }
-    table = pd.DataFrame(ratios)
-    table["difference, %"] = 100 * (table["Efron"] / table["Breslow"] - 1)
-    return table
-
-
-def _ratios(estimates: pd.DataFrame) -> pd.DataFrame:
-    return estimates[estimates["statistic"] == "hazard_ratio"].set_index("term")
-
-
-def definitions(patients: pd.DataFrame) -> pd.DataFrame:
-    """Compare refractory with other patients under several readings of criterion iv.
-
-    Parameters
-    ----------
-    patients : DataFrame
-        See :func:`rairlib.studies.wang2025.analysis.evaluable`.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by what becomes of the patients who progressed despite avidity (the last line
-        takes the cohort's coding of avidity in Table 5 instead): patients and events of the
-        others and of the refractory, events expected among the refractory if both had one
-        hazard, five-year rates in percent, hazard ratio by Firth's method with limits, and the
-        log-rank statistic.
-    """
-    refractory = patients["rair"] == "RAIR"
-    despite = patients["rair_type"] == BY_PROGRESSION
-    readings = {
-        "refractory, as the paper defines": (patients, refractory),
-        "left out": (patients[~despite], refractory[~despite]),
-        "avid": (patients, refractory & ~despite),
-        "avid, as Table 5 codes": (patients, patients["rai_avid_status"] != "RAI-avid"),
-    }
-    rows = {name: _compared(data, group) for name, (data, group) in readings.items()}
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("criterion iv counts as")
-
-
-def _compared(data: pd.DataFrame, refractory: pd.Series) -> dict[str, float]:
-    group = refractory.map({True: "refractory", False: "others"})
-    counted = expected_events(data[TIME], data[EVENT], group).set_index("group")
-    ratio = firth_cox(data.assign(group=group), *OUTCOME, {"group": ("refractory", "others")})
-    found = _ratios(ratio).iloc[0]
-    rates = {
-        name: survival_at(part[TIME], part[EVENT], FIVE_YEARS)["percent"].iloc[0]
-        for name, part in data.groupby(group)
-    }
-    return {
-        "others": int(counted.loc["others", "n"]),
-        "their events": int(counted.loc["others", "observed"]),
-        "refractory": int(counted.loc["refractory", "n"]),
-        "events": int(counted.loc["refractory", "observed"]),
-        "expected": counted.loc["refractory", "expected"],
-        "rate, others": rates["others"],
-        "rate, refractory": rates["refractory"],
-        "hazard ratio": found["estimate"],
-        "low": found["low"],
-        "high": found["high"],
-        "log-rank χ²": log_rank(data[TIME], data[EVENT], group).statistic,
-    }
 
 
 # --- Answers to the exercises, computed from registry and code so that they cannot rot --------
@@ -877,7 +454,9 @@ def _least_events() -> int:
 @exercise(EXERCISES, "qingdao: a definition", 0.005)
 def _log_rank_by_uptake() -> float:
     """Those who progressed despite avidity go to the avid; two decimals."""
-    return definitions(evaluable(load_witness(STUDY))).loc["avid", "log-rank χ²"]
+    patients = evaluable(load_witness(STUDY))
+    status = patients["rair"].mask(patients["rair_type"] == BY_PROGRESSION, "RAIA")
+    return log_rank(patients[TIME], patients[EVENT], status).statistic
 
 
 @exercise(EXERCISES, "qingdao: another cut-off", 0.0005)
@@ -886,11 +465,15 @@ def _ratio_at_another_cutoff() -> float:
     patients = evaluable(load_witness(STUDY))
     patients["high"] = dichotomise(patients["ps_tg"], OTHER_CUTOFF)
     levels = {"high": (f"≥{OTHER_CUTOFF}", f"<{OTHER_CUTOFF}")}
-    return _ratios(cox(patients, *OUTCOME, levels))["estimate"].iloc[0]
+    return _ratio(cox(patients, *OUTCOME, levels))
 
 
 @exercise(EXERCISES, "qingdao: a landmark", 0.0005)
 def _ratio_after_landmark() -> float:
     """Keep those observed beyond the landmark without progression; three decimals."""
     patients = landmark(evaluable(load_witness(STUDY)), TIME, LANDMARK)
-    return _ratios(cox(patients, *OUTCOME, {AVID: TABLE_5_MODEL[AVID]}))["estimate"].iloc[0]
+    return _ratio(cox(patients, *OUTCOME, {AVID: TABLE_5_MODEL[AVID]}))
+
+
+def _ratio(estimates: pd.DataFrame) -> float:
+    return estimates.set_index("statistic").loc["hazard_ratio", "estimate"]

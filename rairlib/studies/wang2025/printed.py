@@ -111,26 +111,19 @@ def _levels(index: CountIndex, split: EventSplit) -> list[dict]:
     patients = tuple(whole_number(row) for row in split.levels)
     refractory = [whole_number(index.counts.get((variable, name, "RAIR"))) for name in levels]
     most = tuple(n if r is None else min(n, r) for n, r in zip(patients, refractory, strict=True))
-    fit = cox_fit(split)
-    plain = _both_levels(possible_splits(split.total, patients, fit), split.total)
-    among = _both_levels(possible_splits(split.total, patients, fit, most), split.total)
-    return [
-        {
-            "variable": variable,
-            "level": levels[place],
-            "patients": patients[place],
-            "refractory": refractory[place],
-            "fewest": plain[place][0],
-            "most": plain[place][1],
-            "fewest_refractory": among[place][0],
-            "most_refractory": among[place][1],
-        }
-        for place in (0, 1)
-    ]
-
-
-def _both_levels(splits: list[int], total: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    return (splits[0], splits[-1]), (total - splits[-1], total - splits[0])
+    fit, total, rows = cox_fit(split), split.total, []
+    found = {
+        "": possible_splits(total, patients, fit),
+        "_refractory": possible_splits(total, patients, fit, most),
+    }
+    for place, level in enumerate(levels):
+        row = {"variable": variable, "level": level, "patients": patients[place]}
+        row["refractory"] = refractory[place]
+        for ending, first in found.items():
+            own = [total - events for events in first] if place else first
+            row |= {f"fewest{ending}": min(own), f"most{ending}": max(own)}
+        rows.append(row)
+    return rows
 
 
 def nested_range(table: pd.DataFrame, total: int, nested=NESTED) -> pd.Series:
