@@ -118,7 +118,7 @@ def load_recomputed(study: str) -> dict[str, float]:
 def _from_records(row: ReportedNumber, value: float) -> Recomputed:
     """Say what the records give; where that is not the print, with what the registry notes."""
     if math.isnan(value):
-        return replace(NOTHING, reason=row.note)
+        return _because(row.note)
     noted = "" if row.number.agrees(value) or not row.note else f"; {row.note}"
     found = exact("records", value, f"from the patients' records{noted}")
     return replace(found, test="independent")
