@@ -175,8 +175,11 @@ def measure(event, design, printed, cutoff, coefficients, orders, found):
     )
     found[15] = (best - found[11] * (total - events) - found[12] * events) / (total - events)
     found[16] = hosmer_lemeshow_p_value(event, risks, scores, orders[0])
-    # Pearson's chi-square is that of the ranks of the two levels times n / (n - 1).
-    found[17] = rank_facts(orders[1], present, event)[3] * sqrt(total / (total - 1.0))
+    # The root of Pearson's chi-square, without correction.
+    carriers = present.sum()
+    margins = events * (total - events) * carriers * (total - carriers)
+    gap = abs((event * present).sum() * total - events * carriers)
+    found[17] = gap * sqrt(total / margins) if margins > 0 else 0.0
     found[18] = rank_facts(orders[1], first, event)[3]
     found[19] = rank_facts(orders[2], second, event)[3]
     found[20] = score_z(event, design, present, risks, covariance)
