@@ -119,26 +119,11 @@ def rank_facts(order, values, event):
 # `printed_*` stands for the model with the printed coefficients. A test is measured by its normal
 # deviate, without sign: p values far too small would hardly change with the patients.
 MEASURES = (
-    "intercept",
-    "first_coefficient",
-    "second_coefficient",
-    "first_low",
-    "first_high",
-    "second_low",
-    "second_high",
-    "auc",
-    "auc_low",
-    "auc_high",
-    "cutoff",
-    "true_positives",
-    "true_negatives",
-    "printed_true_positives",
-    "printed_true_negatives",
-    "youden_excess",
-    "hosmer_lemeshow_p",
-    "first_present_chi_square_z",
-    "first_mann_whitney_z",
-    "second_mann_whitney_z",
+    *("intercept", "first_coefficient", "second_coefficient"),
+    *("first_low", "first_high", "second_low", "second_high"),
+    *("auc", "auc_low", "auc_high", "cutoff", "true_positives", "true_negatives"),
+    *("printed_true_positives", "printed_true_negatives", "youden_excess", "hosmer_lemeshow_p"),
+    *("first_present_chi_square_z", "first_mann_whitney_z", "second_mann_whitney_z"),
     "first_present_score_z",
 )
 GROUPS = 10

@@ -240,16 +240,6 @@ class OrderedSample:
     lowest: np.ndarray
     highest: np.ndarray
 
-    @property
-    def size(self) -> int:
-        """Number of patients."""
-        return len(self.lowest)
-
-    def at_least(self, cutoff: float) -> tuple[int, int]:
-        """Return the smallest and largest number of values at or above a cut-off."""
-        cutoff = number("cutoff", cutoff)
-        return int((self.lowest >= cutoff).sum()), int((self.highest >= cutoff).sum())
-
 
 def ordered_sample(
     patients: int,
@@ -347,10 +337,9 @@ def area_limits(with_event: OrderedSample, without_event: OrderedSample) -> Inte
     (float, float)
         Shared places count for the upper limit and not for the lower one.
     """
-    pairs = with_event.size * without_event.size
-    surely = with_event.lowest[:, None] > without_event.highest[None, :]
-    possibly = with_event.highest[:, None] >= without_event.lowest[None, :]
-    return float(surely.sum() / pairs), float(possibly.sum() / pairs)
+    surely = with_event.lowest[:, np.newaxis] > without_event.highest
+    possibly = with_event.highest[:, np.newaxis] >= without_event.lowest
+    return float(surely.mean()), float(possibly.mean())
 
 
 def youden_limits(
@@ -370,11 +359,12 @@ def youden_limits(
     (float, float)
         Over all samples within the bounds.
     """
-    hits, alarms = with_event.at_least(cutoff), without_event.at_least(cutoff)
-    return (
-        hits[0] / with_event.size - alarms[1] / without_event.size,
-        hits[1] / with_event.size - alarms[0] / without_event.size,
+    cutoff = number("cutoff", cutoff)
+    hits, alarms = (
+        [float((ends >= cutoff).mean()) for ends in (sample.lowest, sample.highest)]
+        for sample in (with_event, without_event)
     )
+    return hits[0] - alarms[1], hits[1] - alarms[0]
 
 
 def surest_cutoff(with_event: OrderedSample, without_event: OrderedSample) -> tuple[float, float]:

@@ -136,13 +136,6 @@ def tables_with_split(tables: np.ndarray, events: int, event_margins: Sequence[i
     return _splittable(_pad_cells(tables), events, _padded_margins(event_margins))
 
 
-def event_tables(table: np.ndarray, events: int, event_margins: Sequence[int]) -> np.ndarray:
-    """List every way in which the events can be spread over the cells of one joint table."""
-    most = _pad_cells(np.asarray(table)[np.newaxis])[0]
-    found = _all_tables(events, _padded_margins(event_margins), most)
-    return _drop_padding(found, len(event_margins))
-
-
 def outcome_splits(table: np.ndarray, events: int, event_margins: Sequence[int]) -> OutcomeSplits:
     """List the splits of a joint table by outcome that the margins by outcome allow.
 
@@ -160,8 +153,10 @@ def outcome_splits(table: np.ndarray, events: int, event_margins: Sequence[int])
     OutcomeSplits
         Every split; the logistic model is the same for all of them.
     """
+    most = _pad_cells(np.asarray(table)[np.newaxis])[0]
+    found = _all_tables(events, _padded_margins(event_margins), most)
     return OutcomeSplits(
-        table=np.asarray(table), event_tables=event_tables(table, events, event_margins)
+        table=np.asarray(table), event_tables=_drop_padding(found, len(event_margins))
     )
 
 

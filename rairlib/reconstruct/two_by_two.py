@@ -319,10 +319,10 @@ def sufficient_numbers(splits: Splits, targets: np.ndarray, names: list[str]) ->
     inside = [_within(*pair) for pair in zip(values, targets.reshape(6, 2), strict=True)]
     rows = []
     for size in range(1, len(names) + 1):
-        for chosen in combinations(range(len(names)), size):
-            agree = np.logical_and.reduce([inside[index] for index in chosen])
-            used = tuple(names[index] for index in chosen)
-            rows.append({"numbers": size, "used": used, "solutions": int(agree.sum())})
+        for chosen in combinations(zip(names, inside, strict=True), size):
+            used, agree = zip(*chosen, strict=True)
+            solutions = int(np.logical_and.reduce(agree).sum())
+            rows.append({"numbers": size, "used": used, "solutions": solutions})
     return pd.DataFrame(rows)
 
 
