@@ -14,7 +14,7 @@ import time
 import numpy as np
 import statsmodels.api as sm
 
-from rairlib.reconstruct.joint_tables import cell_levels, event_tables
+from rairlib.reconstruct.joint_tables import cell_levels, outcome_splits
 from rairlib.reconstruct.logistic import fit_candidates, fit_tables
 from rairlib.reconstruct.printed_models import printed_models
 from rairlib.registry.registry import load_registry
@@ -77,7 +77,8 @@ def main():
 
     chosen = finite[:: len(finite) // STATSMODELS_TABLES][:STATSMODELS_TABLES]
     rows = [
-        patients(table, event_tables(table, model.events, counts)[0], design) for table in chosen
+        patients(table, outcome_splits(table, model.events, counts).event_tables[0], design)
+        for table in chosen
     ]
     reference = seconds(lambda: [fit_with_statsmodels(*each) for each in rows])
     reference /= len(chosen)

@@ -77,19 +77,17 @@ def test_same_seed_same_values():
     assert (draws[0] == draws[1]).all()
 
 
-def test_a_median_out_of_reach_is_refused(rng):
-    with pytest.raises(AnchorError, match="no values within their limits have median 12 of a"):
-        draw_with_quantiles([0] * 5, [9] * 5, targets([True] * 5, median="12"), 1, rng)
-
-
-def test_limits_without_a_multiple_of_the_step_are_refused(rng):
-    with pytest.raises(AnchorError, match="value 2: its limits hold no multiple of 1"):
-        draw_with_quantiles([0, 2.2], [9, 2.8], targets([True] * 2, median="3"), 1, rng)
-
-
-def test_a_group_without_patients_is_refused(rng):
-    with pytest.raises(AnchorError, match="a: no patients"):
-        draw_with_quantiles([0], [9], targets([False], median="3"), 1, rng)
+@pytest.mark.parametrize(
+    ("low", "high", "members", "median", "told"),
+    [
+        ([0] * 5, [9] * 5, [True] * 5, "12", "no values within their limits have median 12 of a"),
+        ([0, 2.2], [9, 2.8], [True] * 2, "3", "value 2: its limits hold no multiple of 1"),
+        ([0], [9], [False], "3", "a: no patients"),
+    ],
+)
+def test_what_no_values_have_is_refused(low, high, members, median, told, rng):
+    with pytest.raises(AnchorError, match=told):
+        draw_with_quantiles(low, high, targets(members, median=median), 1, rng)
 
 
 def test_levels_are_limits():

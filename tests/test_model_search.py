@@ -13,6 +13,7 @@ from rairlib.cohorts.two_predictors import (
     Population,
     Walk,
     draw_added,
+    log_chance,
     log_density,
     measure,
     misfit,
@@ -47,11 +48,9 @@ def patients():
 
 
 def measured(event, covariates, cutoff=CUTOFF):
-    size = len(event)
-    work = (PRINTED.copy(), np.empty((3, 3)), np.empty(size), np.empty(size), np.empty(size))
-    orders = np.tile(np.arange(size), (3, 1))
-    found = np.zeros(len(MEASURES))
-    assert measure(event, *covariates, PRINTED, cutoff, work, orders, found)
+    design = np.vstack([np.ones(len(event)), covariates])
+    orders, found = np.tile(np.arange(len(event)), (3, 1)), np.zeros(len(MEASURES))
+    assert measure(event, design, PRINTED, cutoff, PRINTED.copy(), orders, found)
     return dict(zip(MEASURES, found, strict=True))
 
 
@@ -162,7 +161,8 @@ def test_density_is_that_of_scipy(first, second, event):
     expected = count + stats.norm(np.log(3), 1.2).logpdf(np.log(second))
     expected += np.log(chance if event else 1 - chance)
     constant = stats.norm(0, 1.2).logpdf(0)
-    ours = log_density(float(first), second, float(event), PRINTED, POPULATION.beliefs)
+    ours = log_chance(float(first), second, float(event), PRINTED)
+    ours += log_density(float(first), second, POPULATION)
     assert ours == pytest.approx(expected - constant, abs=1e-10)
 
 

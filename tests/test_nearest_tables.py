@@ -5,7 +5,7 @@ import pytest
 
 from rairlib.reconstruct.joint_tables import cell_levels
 from rairlib.reconstruct.logistic import LogisticTarget, fit_known_tables
-from rairlib.reconstruct.submodels import dealt, least_distance
+from rairlib.reconstruct.wide_tables import least_distance
 from rairlib.registry.printed import parse_printed
 
 NAMES = ("a", "b", "c")
@@ -50,9 +50,3 @@ def test_a_row_that_no_table_has_stays_far(targets):
     )
     in_all, worst = distance([*targets[:-1], odd])
     assert in_all >= worst > 10
-
-
-def test_dealt_tables_have_the_margins():
-    table = dealt(123, (62, 68, 12), np.random.default_rng(1))
-    assert table.sum() == 123
-    assert (table @ LEVELS).tolist() == [62, 68, 12]

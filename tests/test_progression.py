@@ -15,7 +15,6 @@ from rairlib.reconstruct.events import (
     possible_splits,
     rate_without_censoring,
     split_is_impossible,
-    tight_split,
 )
 from rairlib.stats.survival import CoxFit
 
@@ -39,7 +38,6 @@ def test_no_follow_up_that_occurs_is_called_impossible():
         if case not in seen:
             seen.add(case)
             assert not split_is_impossible(case[0], case[1], near(b, error))
-            assert not split_is_impossible(case[0], case[1], near(b, error), shared_times=True)
     assert len(seen) > 50
 
 
@@ -54,12 +52,6 @@ def test_large_ratio_is_impossible_where_the_share_at_risk_must_stay_large():
 def test_more_events_than_patients_are_refused():
     with pytest.raises(RairlibError, match="no split"):
         split_is_impossible((5, 1), (4, 9), near(0.0, 1.5))
-
-
-def test_tight_split_solves_the_bound():
-    low, high = tight_split(40, math.sqrt(1 / 7 + 1 / 33))
-    assert (low, high) == (pytest.approx(7), pytest.approx(33))
-    assert all(math.isnan(end) for end in tight_split(40, 0.3))
 
 
 def test_splits_follow_the_interval_and_the_largest_counts():

@@ -97,13 +97,10 @@ def fit(at_risk, group, levels, beta, errors):
         add_sums(at_risk, group, levels, beta, score, information)
         if not invert(information):
             break
-        largest = 0.0
-        for k in range(many):
-            step = min(max((information[k] * score).sum(), -LARGEST_STEP), LARGEST_STEP)
-            beta[k] += step
-            largest = max(largest, abs(step))
-            errors[k] = np.sqrt(information[k, k])
-        if largest < STEP_LIMIT:
+        step = np.minimum(np.maximum(information @ score, -LARGEST_STEP), LARGEST_STEP)
+        beta += step
+        errors[:] = np.sqrt(np.diag(information))
+        if np.abs(step).max() < STEP_LIMIT:
             return
     beta[:] = np.nan
     errors[:] = np.nan
@@ -155,11 +152,8 @@ def fitted_ratios(levels: np.ndarray, events: np.ndarray) -> np.ndarray:
     ndarray, shape (K, 3)
         Hazard ratio and limits of 95 %; NaN where the likelihood has no maximum.
     """
-    levels, out = np.array(levels, float), np.full((levels.shape[1], 3), np.nan)
-    beta, errors = np.zeros(len(out)), np.zeros(len(out))
-    of_event = np.flatnonzero(events)
-    at_risk = (np.arange(len(levels)) >= of_event[:, None]).astype(float)
+    levels, of_event = np.array(levels, float), np.flatnonzero(events)
+    beta, errors = np.zeros((2, levels.shape[1]))
+    at_risk = (np.arange(len(levels)) >= of_event[:, np.newaxis]).astype(float)
     fit(at_risk, of_event, levels, beta, errors)
-    for k in range(len(out)):
-        write_ratio(beta[k], errors[k], out[k])
-    return out
+    return np.exp(beta[:, np.newaxis] + np.outer(errors, [0.0, -Z_95, Z_95]))

@@ -149,12 +149,11 @@ def _drawn(among, count: int, events: tuple, event, rng) -> np.ndarray:
     if not events:
         return rng.choice(np.flatnonzero(among), count, replace=False)
     with_event = rng.integers(events[0], events[1] + 1)
-    return np.concatenate(
-        [
-            rng.choice(np.flatnonzero(among & (event == one)), part, replace=False)
-            for one, part in ((1, with_event), (0, count - with_event))
-        ]
-    )
+    parts = ((1, with_event), (0, count - with_event))
+    draws = [
+        rng.choice(np.flatnonzero(among & (event == one)), n, replace=False) for one, n in parts
+    ]
+    return np.concatenate(draws)
 
 
 def _split(study: DeclaredStudy, sizes: list[int], wanted: np.ndarray, rng) -> list[np.ndarray]:
@@ -185,8 +184,7 @@ def propose(state, rng):
     Their distance in time is drawn on a log scale; every other time they are alike in the rest of
     the model.
     """
-    levels, last, event, changed = state.levels, state.last, state.event, state.changed
-    patients, columns = levels.shape
+    last, event, (patients, columns) = state.last, state.event, state.levels.shape
     column, alike = rng.integers(0, columns), rng.random() < ALIKE_SHARE
     block, group = state.blocks[column], state.groups[column]
     if not block[column]:
@@ -198,42 +196,39 @@ def propose(state, rng):
             continue
         # Between two events an exchange matters only to a model in which the two differ.
         together = last[a] == last[c] and event[a] == event[c]
-        if (alike and together) or not differ(
-            levels, a, c, block, state.in_model, alike, together, changed
-        ):
+        if (alike and together) or not differ(state, a, c, block, alike, together):
             continue
         state.move[0], state.move[1] = a, c
-        exchange(levels, state.ones, state.events, last, event, changed, a, c)
+        exchange(state)
         return True
     return False
 
 
 @njit(cache=True, error_model="numpy")
-def differ(levels, a, c, block, in_model, alike, together, changed):
+def differ(state, a, c, block, alike, together):
     """Mark the columns of a block in which two patients differ; whether that matters."""
     matters = False
     for k in range(block.shape[0]):
-        unequal = levels[a, k] != levels[c, k]
-        changed[k] = unequal and block[k]
-        matters = matters or (changed[k] and (in_model[k] or not together))
-        if alike and unequal and in_model[k] and not block[k]:
+        unequal = state.levels[a, k] != state.levels[c, k]
+        state.changed[k] = unequal and block[k]
+        matters = matters or (state.changed[k] and (state.in_model[k] or not together))
+        if alike and unequal and state.in_model[k] and not block[k]:
             return False
     return matters
 
 
 @njit(cache=True, error_model="numpy")
-def exchange(levels, ones, events, last, event, changed, a, c):
+def exchange(state):
     """Exchange the changed columns between two patients; made twice, it is undone."""
-    for k in range(changed.shape[0]):
-        if changed[k]:
+    a, c, levels, last = state.move[0], state.move[1], state.levels, state.last
+    for k in range(levels.shape[1]):
+        if state.changed[k]:
             step = levels[c, k] - levels[a, k]
             levels[a, k] += step
             levels[c, k] -= step
-            events[k] += step * (event[a] - event[c])
-            for e in range(last[c], last[a]):
-                ones[k, e] += step
-            for e in range(last[a], last[c]):
-                ones[k, e] -= step
+            state.events[k] += step * (state.event[a] - state.event[c])
+            state.ones[k, last[c] : last[a]] += step
+            state.ones[k, last[a] : last[c]] -= step
 
 
 @njit(cache=True, error_model="numpy")
@@ -244,9 +239,7 @@ def settle(state, kept):
     if kept:
         parts[0] = parts[1]
     else:
-        exchange(
-            state.levels, state.ones, state.events, state.last, state.event, state.changed, a, c
-        )
+        exchange(state)
         if touched:
             state.sums[state.last[a]] = state.saved[0]
             state.sums[state.last[c]] = state.saved[1]
@@ -254,11 +247,12 @@ def settle(state, kept):
 
 
 @njit(cache=True, error_model="numpy")
-def add_terms(out, levels, first, end, model, beta):
-    """Sum risks, covariates and their products over the patients lost between two events."""
-    many = model.shape[0]
+def renew(state, segment):
+    """Sum risks, covariates and their products afresh over the patients lost between two events."""
+    levels, model, many = state.levels, state.model, state.model.shape[0]
+    beta, out = state.beta[levels.shape[1] :], state.sums[segment]
     out[:] = 0.0
-    for i in range(first, end):
+    for i in range(state.start[segment], state.start[segment + 1]):
         risk = 0.0
         for k in range(many):
             risk += levels[i, model[k]] * beta[k]
@@ -270,14 +264,6 @@ def add_terms(out, levels, first, end, model, beta):
                 row = out[1 + many + k * many :]
                 for j in range(many):
                     row[j] += risk * levels[i, model[j]]
-
-
-@njit(cache=True, error_model="numpy")
-def renew(state, segment):
-    """Sum afresh what the patients lost between two events add to the model."""
-    first, end = state.start[segment], state.start[segment + 1]
-    beta = state.beta[state.levels.shape[1] :]
-    add_terms(state.sums[segment], state.levels, first, end, state.model, beta)
 
 
 @njit(cache=True, fastmath=True, error_model="numpy")
@@ -306,18 +292,13 @@ def model_energy(state):
     """Energy of the rows of the multivariable model, one Newton step from the print."""
     many, columns = state.model.shape[0], state.levels.shape[1]
     total = model_totals(state.sums, many)
-    score, out = np.empty(many), np.empty(3)
-    information = total[1 + many :].reshape(many, many)
-    for k in range(many):
-        score[k] = state.events[state.model[k]] - total[1 + k]
+    out, information = np.empty(3), total[1 + many :].reshape(many, many)
+    score = state.events[state.model] - total[1 : 1 + many]
     if not invert(information):
         return np.inf
     energy = 0.0
     for k in range(many):
-        step = 0.0
-        for j in range(many):
-            step += information[k, j] * score[j]
-        row = columns + k
+        row, step = columns + k, (information[k] * score).sum()
         write_ratio(state.beta[row] + step, np.sqrt(information[k, k]), out)
         energy += excess(out, state.target[row], state.half[row])
     return energy
@@ -343,10 +324,10 @@ def energy(state, limit):
     if energy > limit:
         return energy
     if in_model:
-        for q in range(2):
-            state.saved[q] = state.sums[state.last[state.move[q]]]
-        for q in range(2):
-            renew(state, state.last[state.move[q]])
+        first, second = state.last[state.move[0]], state.last[state.move[1]]
+        state.saved[0], state.saved[1] = state.sums[first], state.sums[second]
+        renew(state, first)
+        renew(state, second)
         state.move[2] = 1
         parts[1, many] = model_energy(state)
     return energy + parts[1, many]

@@ -130,22 +130,21 @@ class _Reader:
             raise self.fault("cohort.at_risk", text)
         for name in file.cohort.outside:
             self.known(name, "cohort.outside")
+        events = self.size("events")
+        rates, logranks = self.each("rates", self.rate), self.each("logranks", self.logrank)
+        covariates = self.each("covariates", self.covariate)
         try:
-            study = DeclaredStudy(
+            return DeclaredStudy(
                 study=self.registry.study,
-                events=self.size("events"),
+                events=events,
                 classes=file.classes,
-                covariates=(),
+                covariates=covariates,
                 outside=file.cohort.outside,
                 marks=file.marks,
-                rates=self.each("rates", self.rate),
-                logranks=self.each("logranks", self.logrank),
+                rates=rates,
+                logranks=logranks,
+                joint=self.joint(covariates) if file.joint else None,
             )
-            covariates = self.each(
-                "covariates", lambda entry, place: self.covariate(entry, place, study)
-            )
-            study = replace(study, covariates=covariates)
-            return replace(study, joint=self.joint(study)) if file.joint else study
         except DeclarationError as error:
             if str(error).startswith(str(self.path)):
                 raise
@@ -207,7 +206,7 @@ class _Reader:
             raise self.fault(place, "a class stands in two groups: leave it in one")
         return LogRank(groups=entry.groups, target=target)
 
-    def covariate(self, entry: CovariateTable, place: str, study: DeclaredStudy) -> Covariate:
+    def covariate(self, entry: CovariateTable, place: str) -> Covariate:
         """Read a covariate with its printed counts and rows."""
         variable, place = entry.variable, f"{place}.variable"
         rows = self.registry.where("hazard_ratio", variable=variable, repeats="")
@@ -226,11 +225,11 @@ class _Reader:
         if total is None:
             raise self.fault(place, f"no count of {levels[0]!r} is printed for {at_risk!r}")
         if not entry.classes:
-            counts, outside = self.counts(variable, levels[0], total, place, study)
+            counts, outside = self.counts(variable, levels[0], total, place)
             return Covariate(**known, counts=counts, outside=outside, events=entry.events or ())
         place = place.replace("variable", "classes")
         classes = tuple(self.known(name, place) for name in entry.classes)
-        size = sum(c.size for c in study.classes if c.name in classes)
+        size = sum(c.size for c in self.file.classes if c.name in classes)
         if size != total:
             raise self.fault(place, f"have {size} patients, {total} are printed")
         return Covariate(**known, classes=classes)
@@ -242,9 +241,8 @@ class _Reader:
             return ()
         numbers = [ratio]
         for statistic in LIMITS:
-            numbers += [
-                row for row in self.registry.belonging_to(ratio.id, statistic) if not row.repeats
-            ][:1]
+            several = self.registry.belonging_to(ratio.id, statistic)
+            numbers += [row for row in several if not row.repeats][:1]
         if len(numbers) < 3:
             raise self.fault(place, f"{ratio.id} is printed without its limits")
         return tuple(self.interval(number, place) for number in numbers)
@@ -255,27 +253,28 @@ class _Reader:
         return int(rows[0].number.value) if rows else None
 
     def counts(
-        self, variable: str, level: str, total: int, place: str, study: DeclaredStudy
+        self, variable: str, level: str, total: int, place: str
     ) -> tuple[dict[str, int], int]:
         """Return the counts by stratum of those at risk, and the count of those outside.
 
         Counts by stratum are those printed for the group of that name. For the stratum to which
         the patients outside the risk set belong, it is what the others leave of the total.
         """
-        counts = {name: self.count(variable, level, name) for name in study.strata}
-        if any(count is None for count in counts.values()):
-            return {"": total}, 0 if not study.outside else -1
+        classes, left_out = self.file.classes, self.file.cohort.outside
+        counts = {c.stratum: self.count(variable, level, c.stratum) for c in classes}
+        if None in counts.values():
+            return {"": total}, -1 if left_out else 0
         outside = sum(counts.values()) - total
-        missing = {c.stratum for c in study.classes if study.outside.get(c.name, 0)}
-        if len(missing) > 1 or not 0 <= outside <= sum(study.outside.values()):
+        missing = {c.stratum for c in classes if left_out.get(c.name, 0)}
+        if len(missing) > 1 or not 0 <= outside <= sum(left_out.values()):
             text = f"{outside} patients outside the risk set have {level!r}: correct cohort.outside"
             raise self.fault(place, text)
         for name in missing:
             counts[name] -= outside
         return counts, outside
 
-    def joint(self, study: DeclaredStudy) -> JointTable:
-        entry, covariates = self.file.joint, {c.variable: c for c in study.covariates}
+    def joint(self, declared: tuple[Covariate, ...]) -> JointTable:
+        entry, covariates = self.file.joint, {c.variable: c for c in declared}
         if not (data_folder() / entry.file).is_file():
             raise self.fault("joint.file", f"no file {entry.file!r} in the data folder")
         kept = pd.read_csv(kept_file(entry.file), keep_default_na=False, encoding="utf-8")

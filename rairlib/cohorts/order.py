@@ -48,11 +48,10 @@ class Order(NamedTuple):
 
 def start_order(study: DeclaredStudy, rng: np.random.Generator) -> Order:
     """Draw an order in time at random."""
-    counts = np.array([entry.events[0] for entry in study.classes])
-    most = np.array([entry.events[1] for entry in study.classes])
+    counts, most = np.array([entry.events for entry in study.classes]).T
     while counts.sum() < study.events:
         counts[rng.choice(np.flatnonzero(counts < most))] += 1
-    sizes = np.array([entry.size for entry in study.classes])
+    sizes = [entry.size for entry in study.classes]
     classes = np.repeat(np.arange(len(sizes)), sizes)
     events = np.concatenate(
         [np.arange(size) < many for size, many in zip(sizes, counts, strict=True)]
@@ -64,9 +63,7 @@ def start_order(study: DeclaredStudy, rng: np.random.Generator) -> Order:
 
 def order_of(study: DeclaredStudy, classes, events, marks) -> Order:
     """Return a known order in time with the targets of a study."""
-    names = study.names
-    targets = study.order_targets
-    rows = study.class_rows
+    names, targets, rows = study.names, study.order_targets, study.class_rows
 
     def over_classes(entries, value, kind):
         table = [[value(entry, name) for name in names] for entry in entries]
@@ -84,7 +81,7 @@ def order_of(study: DeclaredStudy, classes, events, marks) -> Order:
         move=np.zeros(3, np.int64),
         event_bounds=np.array([entry.events for entry in study.classes], np.int64),
         mark_bounds=np.array([m.positions for m in study.marks], np.int64).reshape(-1, 2),
-        rate_classes=over_classes(study.rates, lambda rate, name: name in rate.classes, bool),
+        rate_classes=over_classes(study.rates, lambda rate, name: name in rate.classes, float),
         rate_marks=np.array([entry.mark for entry in study.rates], np.int64),
         groups=over_classes(study.logranks, group_of, np.int64),
         levels=over_classes(rows, lambda row, name: name in row.classes, float),
@@ -175,55 +172,35 @@ def statistics(state, iterations=ITERATIONS_MAX):
         if events[i]:
             e -= 1
             of_event[e] = classes[i]
-            for g in range(names):
-                at_risk[e, g] = now[g]
+            at_risk[e] = now
             for m in range(marks.shape[0]):
                 until[m] += i < marks[m]
     out = np.zeros(state.target.shape[0])
     rates, tests = state.rate_marks.shape[0], state.groups.shape[0]
     for r in range(rates):
-        members = state.rate_classes[r]
-        out[r] = _rate(at_risk, of_event, until[state.rate_marks[r]], members)
+        members, out[r] = state.rate_classes[r], 100.0  # Kaplan-Meier
+        size = at_risk @ members
+        for e in range(until[state.rate_marks[r]]):
+            if members[of_event[e]]:
+                out[r] *= 1.0 - 1.0 / size[e]
     for j in range(tests):
         out[rates + j] = _logrank_of(at_risk, of_event, state.groups[j])
     for c in range(state.beta.shape[0]):
-        beta, base = state.beta[c], rates + tests + 3 * c
-        ones, size, with_level = np.zeros(many), np.zeros(many), 0.0
-        for e in range(many):
-            with_level += state.levels[c, of_event[e]]
-            for g in range(names):
-                size[e] += at_risk[e, g]
-                ones[e] += at_risk[e, g] * state.levels[c, g]
+        beta, base, levels = state.beta[c], rates + tests + 3 * c, state.levels[c]
+        ones, size, with_level = at_risk @ levels, at_risk.sum(axis=1), levels[of_event].sum()
         for _ in range(iterations):
             beta = write_binary(ones, size, with_level, beta, out[base : base + 3])
     return out
 
 
 @njit(cache=True, error_model="numpy")
-def _rate(at_risk, of_event, until, members):
-    """Kaplan-Meier rate of some classes after the first events, in percent."""
-    survival = 100.0
-    for e in range(until):
-        if members[of_event[e]]:
-            size = 0.0
-            for g in range(members.shape[0]):
-                if members[g]:
-                    size += at_risk[e, g]
-            survival *= 1.0 - 1.0 / size
-    return survival
-
-
-@njit(cache=True, error_model="numpy")
 def _logrank_of(at_risk, of_event, groups):
     """Log-rank chi-square of groups of classes."""
     levels = np.zeros((groups.shape[0], groups.max()))
-    counted = of_event.copy()
     for g in range(groups.shape[0]):
         if groups[g] > 0:
             levels[g, groups[g] - 1] = 1.0
-    for e in range(of_event.shape[0]):
-        if groups[of_event[e]] < 0:
-            counted[e] = -1
+    counted = np.where(groups[of_event] < 0, -1, of_event)
     return logrank(at_risk * (groups >= 0), counted, levels)
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import coo_array
 
 from rairlib.cohorts.whole_numbers import AnchorError
 from rairlib.registry.printed import Printed
@@ -46,15 +45,6 @@ class QuantileTarget:
     members: np.ndarray
     statistic: str
     printed: Printed
-
-
-@dataclass(frozen=True, slots=True)
-class _Pin:
-    """The member with this rank (1 = smallest) has this value, in steps."""
-
-    members: np.ndarray
-    rank: int
-    value: int
 
 
 def draw_with_quantiles(
@@ -129,19 +119,14 @@ class _Scale:
         return np.round(np.exp(place) if self.logarithmic else place).astype(np.int64)
 
 
-def rank_of_quantile(statistic: str, n: int) -> tuple[int, float]:
-    """Return the rank of a quantile among n values, and the weight of the next value."""
-    position = min(max(PROBABILITIES[statistic] * (n + 1), 1.0), float(n))
-    rank = int(position)
-    return rank, position - rank
-
-
-def _pins(target: QuantileTarget, step: float, rng, attempt: int) -> list[_Pin]:
-    """Choose the values at the ranks that make the quantile."""
+def _pins(target: QuantileTarget, step: float, rng, attempt: int) -> list[tuple]:
+    """Choose what makes the quantile: members, rank (1 = smallest), value in steps."""
     n = int(target.members.sum())
     if n == 0:
         raise AnchorError(f"{target.group}: no patients to have a {target.statistic}")
-    rank, weight = rank_of_quantile(target.statistic, n)
+    position = min(max(PROBABILITIES[target.statistic] * (n + 1), 1.0), float(n))
+    rank = int(position)
+    weight = position - rank  # of the next value
     low, high = target.printed.low / step, target.printed.high / step
     if target.printed.low == target.printed.high:  # number words
         low, high = low - 0.5, high + 0.5
@@ -169,8 +154,8 @@ def _pins(target: QuantileTarget, step: float, rng, attempt: int) -> list[_Pin]:
     if not weight:  # a value itself is taken as printed, not as what else rounds to the print
         pairs = [min(pairs, key=lambda pair: abs(pair[0] - target.printed.value / step))]
     lower, upper = pairs[rng.integers(len(pairs))]
-    pins = [_Pin(target.members, rank, int(lower))]
-    return [*pins, _Pin(target.members, rank + 1, int(upper))] if weight else pins
+    pins = [(target.members, rank, int(lower)), (target.members, rank + 1, int(upper))]
+    return pins if weight else pins[:1]
 
 
 def _spread_out(low, high, targets, scale: _Scale, rng) -> np.ndarray:
@@ -229,31 +214,26 @@ def _assign(low, high, wanted, pins, scale: _Scale, rng) -> np.ndarray | None:
     # Whoever has to move is left to chance.
     cost = distance / unit * rng.uniform(0.5, 1.5, low.size)[patient]
     cost = cost + POINT_COST * ((bin_low == bin_high)[bin_] & (distance > 0))
-    constraints = _constraints(patient, bin_, bin_low, pins, low.size)
     result = milp(
         cost,
         integrality=np.ones(cost.size),
         bounds=Bounds(0, 1),
-        constraints=constraints,
+        constraints=_constraints(patient, bin_low[bin_], pins, low.size),
         options={"mip_rel_gap": 0.02},
     )
     if result.x is None:
         return None
-    chosen = np.flatnonzero(result.x > 0.5)
+    patient, bin_ = patient[result.x > 0.5], bin_[result.x > 0.5]
     values = np.empty(low.size, dtype=np.int64)
-    values[patient[chosen]] = _within(
-        first[patient[chosen], bin_[chosen]],
-        last[patient[chosen], bin_[chosen]],
-        wanted[patient[chosen]],
-        scale,
-        rng,
+    values[patient] = _within(
+        first[patient, bin_], last[patient, bin_], wanted[patient], scale, rng
     )
     return values
 
 
 def _bins(pins, lowest: int, highest: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the ends of the pinned points and of the intervals between them, ascending."""
-    points = np.unique([pin.value for pin in pins]).astype(np.int64)
+    points = np.unique([value for _, _, value in pins]).astype(np.int64)
     edges = np.concatenate([[min(lowest, *points) - 1], points, [max(highest, *points) + 1]])
     bin_low = np.concatenate([points, edges[:-1] + 1])
     bin_high = np.concatenate([points, edges[1:] - 1])
@@ -262,28 +242,15 @@ def _bins(pins, lowest: int, highest: int) -> tuple[np.ndarray, np.ndarray]:
     return bin_low[kept][order], bin_high[kept][order]
 
 
-def _constraints(patient, bin_, bin_low, pins, n: int) -> list[LinearConstraint]:
+def _constraints(patient, at, pins, n: int) -> list[LinearConstraint]:
     """Everybody is in one bin; each pin bounds how many members lie below and up to its value."""
-    columns = np.arange(patient.size)
-    everybody = coo_array((np.ones(patient.size), (patient, columns)), shape=(n, patient.size))
-    rows, cols, lower, upper = [], [], [], []
-    for pin in pins:
-        member = pin.members[patient]
-        for below, bounds in (
-            (bin_low[bin_] < pin.value, (0, pin.rank - 1)),
-            (bin_low[bin_] <= pin.value, (pin.rank, np.inf)),
-        ):
-            used = columns[member & below]
-            rows.append(np.full(used.size, len(lower)))
-            cols.append(used)
-            lower.append(bounds[0])
-            upper.append(bounds[1])
-    place = (np.concatenate(rows), np.concatenate(cols))
-    counts = coo_array((np.ones(place[0].size), place), shape=(len(lower), patient.size))
-    return [
-        LinearConstraint(everybody.tocsc(), 1, 1),
-        LinearConstraint(counts.tocsc(), np.array(lower), np.array(upper)),
-    ]
+    counts, lower, upper = [], [], []
+    for members, rank, value in pins:
+        counts += [members[patient] & (at < value), members[patient] & (at <= value)]
+        lower += [0, rank]
+        upper += [rank - 1, np.inf]
+    everybody = np.arange(n)[:, np.newaxis] == patient
+    return [LinearConstraint(everybody, 1, 1), LinearConstraint(np.array(counts), lower, upper)]
 
 
 def _within(first, last, wanted, scale: _Scale, rng) -> np.ndarray:

@@ -79,23 +79,16 @@ class Cohort:
             ``printed``, ``attained``, ``met`` (yes or no). Cox models are fitted to the maximum.
         """
         study = self.study
-        found = [
-            ("timeline", "", target, value)
-            for target, value in zip(study.order_targets, statistics(self.order), strict=True)
-        ][: len(study.rates) + len(study.logranks)]
-        for model, several in (
-            ("univariable", [[k] for k in range(len(study.covariates))]),
-            ("multivariable", [study.model]),
-        ):
-            for columns in several:
-                ratios = fitted_ratios(self.levels[:, columns], self.order.events)
-                for k, values in zip(columns, ratios, strict=True):
-                    covariate = study.covariates[k]
-                    targets = getattr(covariate, model)
-                    found += [
-                        (model, covariate.variable, target, value)
-                        for target, value in zip(targets, values, strict=False)
-                    ]
+        pairs = zip(study.order_targets, statistics(self.order), strict=True)
+        found = [("timeline", "", *pair) for pair in pairs]
+        found = found[: len(study.rates) + len(study.logranks)]
+        each = [("univariable", [k]) for k in range(len(study.covariates))]
+        for model, columns in (*each, ("multivariable", study.model)):
+            ratios = fitted_ratios(self.levels[:, columns], self.order.events)
+            for k, values in zip(columns, ratios, strict=True):
+                covariate = study.covariates[k]
+                pairs = zip(getattr(covariate, model), values, strict=False)
+                found += [(model, covariate.variable, *pair) for pair in pairs]
         records = [
             {
                 "id": target.id,

@@ -5,17 +5,15 @@ times exp(−misfit/T); T falls until the cohort lies inside all printed limits.
 open so stays as the population has it.
 """
 
-from dataclasses import dataclass
 from math import exp, lgamma, log, sqrt
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from scipy import stats
 
+from rairlib.cohorts.breslow import invert
 from rairlib.stats.logistic import Z_95
-
-# --- A logistic model of two covariates, fitted again and again inside a compiled loop --------
-
 
 ITERATIONS = 30
 CONVERGED = 1e-10
@@ -24,95 +22,31 @@ DIVERGED = 5.0
 
 
 @njit(cache=True)
-def fit_logistic(event, first, second, coefficients, covariance, risks):
-    """Fit logit P(event) = b₀ + b₁·first + b₂·second by Newton's method, in place."""
-    gradient = np.empty(3)
-    information = np.empty((3, 3))
+def fit_logistic(event, design, coefficients, covariance, risks):
+    """Fit a model by Newton's method, in place; rows of the design are ones and covariates."""
     for _ in range(ITERATIONS):
-        _derivatives(event, first, second, coefficients, risks, gradient, information)
-        if not _invert(information, covariance):
+        risks[:] = 1.0 / (1.0 + np.exp(-(coefficients @ design)))
+        covariance[:] = (design * (risks * (1.0 - risks))) @ design.T
+        if not invert(covariance):
             return False
-        length = 0.0
-        for row in range(3):
-            step = 0.0
-            for column in range(3):
-                step += covariance[row, column] * gradient[column]
-            coefficients[row] += step
-            length += abs(step)
-        if length < CONVERGED:
+        step = covariance @ (design @ (event - risks))
+        coefficients += step
+        if np.abs(step).sum() < CONVERGED:
             return True
-        if abs(coefficients[1]) > DIVERGED or abs(coefficients[2]) > DIVERGED:
+        if np.abs(coefficients[1:]).max() > DIVERGED:
             return False
     return False
 
 
 @njit(cache=True)
-def _derivatives(event, first, second, coefficients, risks, gradient, information):
-    """Fill gradient and information of the log likelihood."""
-    g0 = g1 = g2 = 0.0
-    h00 = h01 = h02 = h11 = h12 = h22 = 0.0
-    for i in range(len(event)):
-        linear = coefficients[0] + coefficients[1] * first[i] + coefficients[2] * second[i]
-        risk = 1.0 / (1.0 + exp(-linear))
-        risks[i] = risk
-        residual = event[i] - risk
-        weight = risk * (1.0 - risk)
-        weighted_first, weighted_second = weight * first[i], weight * second[i]
-        g0 += residual
-        g1 += residual * first[i]
-        g2 += residual * second[i]
-        h00 += weight
-        h01 += weighted_first
-        h02 += weighted_second
-        h11 += weighted_first * first[i]
-        h12 += weighted_first * second[i]
-        h22 += weighted_second * second[i]
-    gradient[0], gradient[1], gradient[2] = g0, g1, g2
-    information[0, 0], information[1, 1], information[2, 2] = h00, h11, h22
-    information[0, 1] = information[1, 0] = h01
-    information[0, 2] = information[2, 0] = h02
-    information[1, 2] = information[2, 1] = h12
-
-
-@njit(cache=True)
-def _invert(matrix, inverse):
-    """Invert a symmetric 3×3 matrix by cofactors; False if it is singular."""
-    for row in range(3):
-        a, b = (row + 1) % 3, (row + 2) % 3
-        for column in range(3):
-            c, d = (column + 1) % 3, (column + 2) % 3
-            inverse[column, row] = matrix[a, c] * matrix[b, d] - matrix[a, d] * matrix[b, c]
-    determinant = 0.0
-    for column in range(3):
-        determinant += matrix[0, column] * inverse[column, 0]
-    if not abs(determinant) > 1e-12:
-        return False
-    inverse /= determinant
-    return True
-
-
-@njit(cache=True)
-def score_z(event, first, second, added, risks, covariance):
+def score_z(event, design, added, risks, covariance):
     """Return the root of Rao's score statistic of one more covariate in a fitted model."""
-    gradient = information = k0 = k1 = k2 = 0.0
-    for i in range(len(event)):
-        weighted = risks[i] * (1.0 - risks[i]) * added[i]
-        gradient += added[i] * (event[i] - risks[i])
-        information += weighted * added[i]
-        k0 += weighted
-        k1 += weighted * first[i]
-        k2 += weighted * second[i]
-    explained = (
-        k0 * (covariance[0, 0] * k0 + 2 * (covariance[0, 1] * k1 + covariance[0, 2] * k2))
-        + k1 * (covariance[1, 1] * k1 + 2 * covariance[1, 2] * k2)
-        + k2 * covariance[2, 2] * k2
-    )
-    if information - explained <= 1e-12:
+    weighted = risks * (1.0 - risks) * added
+    shared = design @ weighted
+    information = weighted @ added - shared @ (covariance @ shared)
+    if information <= 1e-12:
         return 0.0
-    return abs(gradient) / sqrt(information - explained)
-
-
-# --- Areas, Youden's index and rank tests from an order of the patients, compiled -------------
+    return abs(added @ (event - risks)) / sqrt(information)
 
 
 # Scores nearer than this are tied: equal patients differ by rounding alone.
@@ -142,11 +76,14 @@ def end_of_tie(order, values, start):
 
 
 @njit(cache=True)
-def area_and_error(order, values, event):
-    """Return the ROC area, its standard error by Hanley and McNeil, and Youden's best."""
+def rank_facts(order, values, event):
+    """Return what ranks tell: ROC area, its standard error by Hanley and McNeil, Youden's best.
+
+    Then the normal deviate of the Mann-Whitney test, without sign, as SPSS gives it.
+    """
     total, events = len(order), event.sum()
     others = total - events
-    area = q1 = q2 = best = below = above = 0.0
+    area = q1 = q2 = best = below = ties = 0.0
     above = events
     start = 0
     while start < total:
@@ -155,7 +92,9 @@ def area_and_error(order, values, event):
         tied_events = 0.0
         for k in range(start, end):
             tied_events += event[order[k]]
-        tied_others = end - start - tied_events
+        size = end - start
+        tied_others = size - tied_events
+        ties += size * (size * size - 1.0)
         above -= tied_events
         area += tied_events * (below + tied_others / 2)
         q2 += tied_events * (below**2 + below * tied_others + tied_others**2 / 3)
@@ -163,32 +102,14 @@ def area_and_error(order, values, event):
         below += tied_others
         start = end
     best = max(best, below * events + above * others)
+    u = abs(area - events * others / 2)
+    spread = events * others / 12 * (total + 1 - ties / (total * (total - 1.0)))
     area /= events * others
     q1 = q1 / (others * events**2) - area**2
     q2 = q2 / (events * others**2) - area**2
     variance = area * (1 - area) + (events - 1) * q1 + (others - 1) * q2
-    return area, sqrt(max(variance, 0.0) / (events * others)), best
-
-
-@njit(cache=True)
-def mann_whitney_z(order, values, event):
-    """Return the normal deviate of the Mann-Whitney test, without sign, as SPSS gives it."""
-    total, events = len(order), event.sum()
-    others = total - events
-    rank_sum = ties = 0.0
-    start = 0
-    while start < total:
-        end = end_of_tie(order, values, start)
-        size = end - start
-        ties += size * (size * size - 1.0)
-        for k in range(start, end):
-            rank_sum += event[order[k]] * (start + 1 + end) / 2
-        start = end
-    u = rank_sum - events * (events + 1) / 2 - events * others / 2
-    variance = events * others / 12 * (total + 1 - ties / (total * (total - 1.0)))
-    if variance <= 0:
-        return 0.0
-    return abs(u) / sqrt(variance)
+    error = sqrt(max(variance, 0.0) / (events * others))
+    return area, error, best, u / sqrt(spread) if spread > 0 else 0.0
 
 
 # --- What a candidate cohort gives for the printed numbers, as one vector, compiled -----------
@@ -198,86 +119,56 @@ def mann_whitney_z(order, values, event):
 # `printed_*` stands for the model with the printed coefficients. A test is measured by its normal
 # deviate, without sign: p values far too small would hardly change with the patients.
 MEASURES = (
-    "intercept",
-    "first_coefficient",
-    "second_coefficient",
-    "first_low",
-    "first_high",
-    "second_low",
-    "second_high",
-    "auc",
-    "auc_low",
-    "auc_high",
-    "cutoff",
-    "true_positives",
-    "true_negatives",
-    "printed_true_positives",
-    "printed_true_negatives",
-    "youden_excess",
-    "hosmer_lemeshow_p",
-    "first_present_chi_square_z",
-    "first_mann_whitney_z",
-    "second_mann_whitney_z",
+    *("intercept", "first_coefficient", "second_coefficient"),
+    *("first_low", "first_high", "second_low", "second_high"),
+    *("auc", "auc_low", "auc_high", "cutoff", "true_positives", "true_negatives"),
+    *("printed_true_positives", "printed_true_negatives", "youden_excess", "hosmer_lemeshow_p"),
+    *("first_present_chi_square_z", "first_mann_whitney_z", "second_mann_whitney_z"),
     "first_present_score_z",
 )
 GROUPS = 10
 
 
 @njit(cache=True)
-def measure(event, first, second, printed, cutoff, work, orders, found):
-    """Measure a candidate cohort."""
-    coefficients, covariance, risks, scores, present = work
-    if not fit_logistic(event, first, second, coefficients, covariance, risks):
+def measure(event, design, printed, cutoff, coefficients, orders, found):
+    """Measure a candidate cohort; False if its model cannot be fitted.
+
+    The fit starts from `coefficients`, and sorting from `orders` of scores and both covariates.
+    """
+    covariance, risks = np.empty((3, 3)), np.empty(len(event))
+    if not fit_logistic(event, design, coefficients, covariance, risks):
         return False
-    for i in range(len(event)):
-        scores[i] = coefficients[0] + coefficients[1] * first[i] + coefficients[2] * second[i]
-        present[i] = 1.0 if first[i] > 0 else 0.0
+    scores, first, second = coefficients @ design, design[1], design[2]
     restore_order(orders[0], scores)
     restore_order(orders[1], first)
     restore_order(orders[2], second)
-    _estimates(coefficients, covariance, found)
-    _classification(event, first, second, printed, cutoff, scores, orders[0], found)
-    found[16] = hosmer_lemeshow_p_value(event, risks, scores, orders[0])
-    found[17] = _chi_square_z(event, present)
-    found[18] = mann_whitney_z(orders[1], first, event)
-    found[19] = mann_whitney_z(orders[2], second, event)
-    found[20] = score_z(event, first, second, present, risks, covariance)
-    return True
-
-
-@njit(cache=True)
-def _estimates(coefficients, covariance, found):
-    """Coefficients and the Wald limits of their exponentials."""
-    for k in range(3):
-        found[k] = coefficients[k]
+    present, total, events = (first > 0).astype(np.float64), len(event), event.sum()
+    found[:3] = coefficients
     for k in (1, 2):
         half_width = Z_95 * sqrt(covariance[k, k])
         found[1 + 2 * k] = exp(coefficients[k] - half_width)
         found[2 + 2 * k] = exp(coefficients[k] + half_width)
-
-
-@njit(cache=True)
-def _classification(event, first, second, printed, cutoff, scores, order, found):
-    """Area with its limits, the cut-off nearest to the printed one, and the 2×2 tables."""
-    area, error, best = area_and_error(order, scores, event)
+    area, error, best, _ = rank_facts(orders[0], scores, event)
     found[7], found[8], found[9] = area, area - Z_95 * error, area + Z_95 * error
-    below, above = -np.inf, np.inf
-    for k in range(11, 15):
-        found[k] = 0.0
-    for i in range(len(event)):
-        linear = printed[0] + printed[1] * first[i] + printed[2] * second[i]
-        if scores[i] < cutoff:
-            below = max(below, scores[i])
-            found[12] += 1 - event[i]
-        else:
-            above = min(above, scores[i])
-            found[11] += event[i]
-        found[13] += event[i] * (linear >= cutoff)
-        found[14] += (1 - event[i]) * (linear < cutoff)
-    found[10] = (below + above) / 2
-    events = event.sum()
-    others = len(event) - events
-    found[15] = (best - found[11] * others - found[12] * events) / others
+    positive, linear = scores >= cutoff, printed @ design
+    below = np.where(positive, -np.inf, scores).max()
+    found[10] = (below + np.where(positive, scores, np.inf).min()) / 2
+    found[11], found[12] = (event * positive).sum(), ((1 - event) * ~positive).sum()
+    found[13], found[14] = (
+        (event * (linear >= cutoff)).sum(),
+        ((1 - event) * (linear < cutoff)).sum(),
+    )
+    found[15] = (best - found[11] * (total - events) - found[12] * events) / (total - events)
+    found[16] = hosmer_lemeshow_p_value(event, risks, scores, orders[0])
+    # The root of Pearson's chi-square, without correction.
+    carriers = present.sum()
+    margins = events * (total - events) * carriers * (total - carriers)
+    gap = abs((event * present).sum() * total - events * carriers)
+    found[17] = gap * sqrt(total / margins) if margins > 0 else 0.0
+    found[18] = rank_facts(orders[1], first, event)[3]
+    found[19] = rank_facts(orders[2], second, event)[3]
+    found[20] = score_z(event, design, present, risks, covariance)
+    return True
 
 
 @njit(cache=True)
@@ -311,19 +202,6 @@ def _contribution(observed, expected, patients):
 
 
 @njit(cache=True)
-def _chi_square_z(event, present):
-    """Return the root of Pearson's χ² of a 2×2 table, without correction."""
-    total, events, carriers = len(event), event.sum(), present.sum()
-    both = 0.0
-    for i in range(total):
-        both += event[i] * present[i]
-    margins = events * (total - events) * carriers * (total - carriers)
-    if margins == 0:
-        return 0.0
-    return abs(both * total - events * carriers) * sqrt(total / margins)
-
-
-@njit(cache=True)
 def misfit(found, targets):
     """Return how far a candidate is from the printed limits."""
     total = 0.0
@@ -335,18 +213,22 @@ def misfit(found, targets):
 
 
 @njit(cache=True)
-def log_density(first, second, event, printed, beliefs):
-    """Return the logarithm of a patient's density in the assumed population."""
-    share, mean, shape, location, scale = beliefs
-    if first == 0:
-        density = log(1 - share)
-    else:
-        extra = first - 1
-        density = log(share) + lgamma(extra + shape) - lgamma(extra + 1.0) - lgamma(shape)
-        density += shape * log(shape / (shape + mean)) + extra * log(mean / (shape + mean))
-    density -= ((log(second) - location) / scale) ** 2 / 2
+def log_chance(first, second, event, printed):
+    """Return the log probability of an outcome under the printed model."""
     linear = printed[0] + printed[1] * first + printed[2] * second
-    return density + event * linear - (linear if linear > 30 else log(1 + exp(linear)))
+    against = -linear if event > 0 else linear
+    return -(against if against > 30 else np.log1p(exp(against)))
+
+
+@njit(cache=True)
+def log_density(first, second, population):
+    """Return the logarithm of the density of a patient's covariates, but for a constant."""
+    density = -(((log(second) - log(population.median)) / population.log_sd) ** 2) / 2
+    if first == 0:
+        return density + log(1 - population.share)
+    extra, mean, shape = first - 1, population.mean, population.shape
+    density += log(population.share) + lgamma(extra + shape) - lgamma(first) - lgamma(shape)
+    return density + shape * log(shape / (shape + mean)) + extra * log(mean / (shape + mean))
 
 
 # --- Draw one more variable whose test by ranks and whose score test are as printed -----------
@@ -385,58 +267,47 @@ def draw_added(
         0 if both p values are met.
     """
     event, draws = np.asarray(event, dtype=float), np.asarray(draws, dtype=float)
-    targets = np.asarray(targets, dtype=float)
+    design = np.vstack([np.ones(len(event)), covariates])
     coefficients, covariance, risks = np.zeros(3), np.empty((3, 3)), np.empty(len(event))
-    if not fit_logistic(event, *covariates, coefficients, covariance, risks):
+    if not fit_logistic(event, design, coefficients, covariance, risks):
         return draws[0].copy(), np.inf
     # The largest p value has the smallest deviate.
-    targets = stats.norm.isf(targets[:, ::-1] / 2)
-    widths = targets[:, 1] - targets[:, 0]
-    units = np.where(np.isfinite(widths), np.maximum(widths / 5, 1e-5), OPEN_UNIT)
-    return _search(event, *covariates, risks, covariance, draws, targets, units, rng)
+    high, low = stats.norm.isf(np.asarray(targets, dtype=float) / 2).T
+    units = np.where(np.isfinite(high), np.maximum((high - low) / 5, 1e-5), OPEN_UNIT)
+    return _search(event, design, risks, covariance, draws, np.vstack((low, high, units)), rng)
 
 
 @njit(cache=True)
-def _search(event, first, second, risks, covariance, draws, targets, units, rng):
-    values = draws[0].copy()
-    order = np.arange(len(event))
-    now = _distance(event, first, second, risks, covariance, values, order, targets, units)
-    best, kept = now, values.copy()
+def _search(event, design, risks, covariance, draws, targets, rng):
+    values, order = draws[0].copy(), np.arange(len(event))
+    now = best = _added_misfit(event, design, values, risks, covariance, order, targets)
+    kept = values.copy()
     for step in range(STEPS):
         if best == 0.0:
             break
         temperature = WARMEST * (COLDEST / WARMEST) ** (step / STEPS)
         i, j = rng.integers(0, len(event)), rng.integers(0, len(event))
         old, other = values[i], values[j]
-        swapped = rng.random() < 0.5 and (first[i] > 0) == (first[j] > 0)
-        if swapped:
+        if rng.random() < 0.5 and (design[1, i] > 0) == (design[1, j] > 0):
             values[i], values[j] = other, old
         else:
             values[i] = draws[rng.integers(0, len(draws)), i]
-        moved = _distance(event, first, second, risks, covariance, values, order, targets, units)
-        if np.log(rng.random()) < (now - moved) / temperature:
+        moved = _added_misfit(event, design, values, risks, covariance, order, targets)
+        if log(rng.random()) < (now - moved) / temperature:
             now = moved
             if now < best:
                 best = now
                 kept[:] = values
         else:
-            values[i] = old
-            if swapped:
-                values[j] = other
+            values[j], values[i] = other, old
     return kept, best
 
 
 @njit(cache=True)
-def _distance(event, first, second, risks, covariance, values, order, targets, units):
-    """Return the squared distances of both deviates from their limits, in units."""
+def _added_misfit(event, design, values, risks, covariance, order, targets):
     restore_order(order, values)
-    rank = mann_whitney_z(order, values, event)
-    score = score_z(event, first, second, values, risks, covariance)
-    total = 0.0
-    for k, deviate in enumerate((rank, score)):
-        outside = max(targets[k, 0] - deviate, deviate - targets[k, 1], 0.0) / units[k]
-        total += min(outside**2, 50 * outside)
-    return total
+    rank = rank_facts(order, values, event)[3]
+    return misfit(np.array([rank, score_z(event, design, values, risks, covariance)]), targets)
 
 
 # --- Draw two covariates from an assumed population, given what was printed about their model ---
@@ -450,11 +321,9 @@ def _distance(event, first, second, risks, covariance, values, order, targets, u
 # Kinds of proposals: a patient drawn anew, a count by one, a swap of two measurements, a step.
 REDRAWN, COUNTED, SWAPPED = 0.25, 0.35, 0.45
 HUNDREDTH = 100
-REFUSED = (False, 0.0, -1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Population:
+class Population(NamedTuple):
     """What is assumed about a count and a positive measurement that no table prints.
 
     Attributes
@@ -503,19 +372,8 @@ class Population:
             drawn[:, outside] = self.draw(int(outside.sum()), rng)
         return drawn
 
-    @property
-    def beliefs(self) -> np.ndarray:
-        """Return the parameters in the order in which `log_density` takes them."""
-        return np.array([self.share, self.mean, self.shape, np.log(self.median), self.log_sd])
 
-    @property
-    def limits(self) -> np.ndarray:
-        """Return the largest count and the largest measurement."""
-        return np.array([self.largest_count, self.largest_measurement], dtype=float)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Walk:
+class Walk(NamedTuple):
     """How long and how warm a walk is.
 
     Attributes
@@ -533,11 +391,6 @@ class Walk:
     coldest: float = 0.02
     widest: float = 0.5
     narrowest: float = 0.002
-
-    @property
-    def schedule(self) -> np.ndarray:
-        """Return the fields as an array, in the order above."""
-        return np.array([self.steps, self.warmest, self.coldest, self.widest, self.narrowest])
 
 
 def walk(event, start, pool, printed, cutoff, targets, population: Population, plan: Walk, rng):
@@ -571,84 +424,74 @@ def walk(event, start, pool, printed, cutoff, targets, population: Population, p
     misfit : float
         0 if it lies inside all limits.
     """
-    found = np.array(start, dtype=float)
-    best = _walk(
-        event, found, pool, printed, cutoff, targets,
-        population.beliefs, population.limits, plan.schedule, rng,
-    )  # fmt: skip
-    return found, best
+    design = np.vstack([np.ones(len(event)), start])
+    best = _walk(event, design, pool, printed, cutoff, targets, population, plan, rng)
+    return design[1:], best
 
 
 @njit(cache=True)
-def _walk(event, covariates, pool, printed, cutoff, targets, beliefs, limits, schedule, rng):
+def _walk(event, design, pool, printed, cutoff, targets, population, plan, rng):
     """Run one walk in place; return the smallest misfit, infinite if the start has no fit."""
-    first, second = covariates[0], covariates[1]
-    total = len(event)
-    work = (printed.copy(), np.empty((3, 3)), np.empty(total), np.empty(total), np.empty(total))
-    orders = np.empty((3, total), dtype=np.int64)
+    first, second, total = design[1], design[2], len(event)
+    coefficients, orders = printed.copy(), np.empty((3, total), dtype=np.int64)
     orders[:] = np.arange(total)
     found = np.zeros(targets.shape[1])
-    if not measure(event, first, second, printed, cutoff, work, orders, found):
+    if not measure(event, design, printed, cutoff, coefficients, orders, found):
         return np.inf
     now = best = misfit(found, targets)
-    kept, kept_coefficients = covariates.copy(), work[0].copy()
-    steps, warmest, coldest, widest, narrowest = schedule
-    for step in range(int(steps)):
+    kept, kept_coefficients = design.copy(), coefficients.copy()
+    for step in range(plan.steps):
         if best == 0.0:
             break
-        done = step / steps
-        temperature = warmest * (coldest / warmest) ** done
-        scale = widest * (narrowest / widest) ** done
+        done = step / plan.steps
+        temperature = plan.warmest * (plan.coldest / plan.warmest) ** done
+        scale = plan.widest * (plan.narrowest / plan.widest) ** done
         i = rng.integers(0, total)
         old_first, old_second = first[i], second[i]
-        valid, density, j = _propose(
-            event, first, second, i, pool, printed, beliefs, limits, scale, rng
-        )
-        if valid and measure(event, first, second, printed, cutoff, work, orders, found):
+        j, gain = _propose(event, design, i, pool, printed, population, scale, rng)
+        if j >= 0 and measure(event, design, printed, cutoff, coefficients, orders, found):
             moved = misfit(found, targets)
-            if log(rng.random()) < density - (moved - now) / temperature:
+            if log(rng.random()) < gain - (moved - now) / temperature:
                 now = moved
-                kept_coefficients[:] = work[0]
+                kept_coefficients[:] = coefficients
                 if now < best:
                     best = now
-                    kept[:] = covariates
+                    kept[:] = design
                 continue
         if j >= 0:
             second[j] = second[i]
         first[i], second[i] = old_first, old_second
-        work[0][:] = kept_coefficients
-    covariates[:] = kept
+        coefficients[:] = kept_coefficients
+    design[:] = kept
     return best
 
 
 @njit(cache=True)
-def _propose(event, first, second, i, pool, printed, beliefs, limits, scale, rng):
-    """Change a patient (or swap with another); return validity, log density ratio, the other."""
-    kind = rng.random()
-    if kind < REDRAWN:
-        old = _log_chance(event[i], first[i], second[i], printed)
-        k = rng.integers(0, pool.shape[1])
-        first[i], second[i] = pool[0, k], pool[1, k]
-        return True, _log_chance(event[i], first[i], second[i], printed) - old, -1
+def _propose(event, design, i, pool, printed, population, scale, rng):
+    """Change a patient, or swap with another: who (-1: not allowed), gain of the log density."""
+    first, second, kind, j = design[1], design[2], rng.random(), i
+    redrawn, refused = kind < REDRAWN, (-1, 0.0)
     if COUNTED <= kind < SWAPPED:
         j = rng.integers(0, len(event))
         if event[j] != event[i] or i == j:
-            return REFUSED
-        old = _pair_density(event, first, second, i, j, printed, beliefs)
+            return refused
+    before = _density(event, design, i, j, printed, population, redrawn)
+    if redrawn:
+        k = rng.integers(0, pool.shape[1])
+        first[i], second[i] = pool[0, k], pool[1, k]
+    elif j != i:
         second[i], second[j] = second[j], second[i]
-        return True, _pair_density(event, first, second, i, j, printed, beliefs) - old, j
-    old = log_density(first[i], second[i], event[i], printed, beliefs)
-    if kind < COUNTED:
+    elif kind < COUNTED:
         count = first[i] + (1.0 if rng.random() < 0.5 else -1.0)
-        if first[i] == 0 or count == 0 or count > limits[0]:
-            return REFUSED
+        if first[i] == 0 or count == 0 or count > population.largest_count:
+            return refused
         first[i] = count
     else:
         value = _step(second[i], scale, rng)
-        if value <= 0 or value > limits[1]:
-            return REFUSED
+        if value <= 0 or value > population.largest_measurement:
+            return refused
         second[i] = value
-    return True, log_density(first[i], second[i], event[i], printed, beliefs) - old, -1
+    return j, _density(event, design, i, j, printed, population, redrawn) - before
 
 
 @njit(cache=True)
@@ -662,15 +505,11 @@ def _step(value, scale, rng):
 
 
 @njit(cache=True)
-def _log_chance(event, first, second, printed):
-    """Return the log probability of an outcome under the printed model."""
-    linear = printed[0] + printed[1] * first + printed[2] * second
-    against = -linear if event > 0 else linear
-    return -(against if against > 30 else np.log1p(exp(against)))
-
-
-@njit(cache=True)
-def _pair_density(event, first, second, i, j, printed, beliefs):
-    return log_density(first[i], second[i], event[i], printed, beliefs) + log_density(
-        first[j], second[j], event[j], printed, beliefs
-    )
+def _density(event, design, i, j, printed, population, redrawn):
+    """Return the log density of one or two patients; of the outcome alone if drawn anew."""
+    first, second, total = design[1], design[2], 0.0
+    for one in (i, j):
+        total += log_chance(first[one], second[one], event[one], printed)
+        if not redrawn:
+            total += log_density(first[one], second[one], population)
+    return total if j != i else total / 2

@@ -12,7 +12,7 @@ from itertools import combinations, product
 import numpy as np
 import pandas as pd
 
-from rairlib.reconstruct.joint_tables import COVARIATES_MAX, cell_levels
+from rairlib.reconstruct.joint_tables import COVARIATES_MAX
 from rairlib.reconstruct.logistic import (
     FittedTables,
     LogisticTarget,
@@ -24,6 +24,7 @@ from rairlib.reconstruct.logistic import (
 )
 from rairlib.reconstruct.printed_models import (
     PrintedModel,
+    cell_records,
     printed_models,
     recomputed,
     table_records,
@@ -33,14 +34,12 @@ from rairlib.reconstruct.submodels import (
     collapsed,
     extended_tables,
     largest_standard_error,
-    least_distance,
     least_standard_error,
     smallest_submodels,
 )
-from rairlib.reconstruct.wide_tables import kept_tables
-from rairlib.registry.printed import Printed
+from rairlib.reconstruct.wide_tables import kept_tables, least_distance
 from rairlib.registry.registry import Registry, load_registry
-from rairlib.registry.studies import load_study
+from rairlib.registry.studies import Implied, load_study
 
 # --- Hypotheses on the model from which each row of a printed logistic regression comes -------
 # A table of many covariates cannot be enumerated, and its rows need not be of one model: a paper
@@ -117,13 +116,14 @@ def hypotheses(study: str, model: PrintedModel) -> list[Hypothesis]:
     found = smallest_submodels(*model.counts, model.targets())
     if not found:
         return []
-    last = found[0]
+    implied = load_study(study).implied
+    constraint = f"{' '.join(implied.inner)} implies {' '.join(implied.outer)}" if implied else ""
     return [
-        *_bounded(study, model),
+        *([_bounded(model, implied, constraint)] if implied else []),
         _nearest(model),
         _last_step(model, found),
-        _own_step(model, last),
-        _first_step(study, model, last),
+        _own_step(model, found[0]),
+        _first_step(study, model, found[0], constraint),
     ]
 
 
@@ -135,50 +135,48 @@ def hypothesis_records(study: str, model: PrintedModel) -> list[dict]:
         facts = {"study": key, "model": model.name, **asdict(found), "cells": []}
         tables = facts.pop("tables")
         facts["covariates"] = list(found.covariates)
-        cells_of = model.restricted(found.covariates).cells_of
-        records += [{**facts, "cells": cells_of(table)} for table in tables] or [facts]
+        levels = model.restricted(found.covariates).cell_levels
+        records += [{**facts, "cells": cell_records(levels, t)} for t in tables] or [facts]
     return records
 
 
-def _whole(model: PrintedModel, hypothesis: str) -> dict:
-    numbers = len(_numbers(model, model.levels))
-    return {"hypothesis": hypothesis, "covariates": tuple(model.levels), "numbers": numbers}
+def _account(
+    model: PrintedModel, hypothesis: str, names: Sequence[str] = (), **facts
+) -> Hypothesis:
+    """Return what became of an account of the rows of some covariates, or of all."""
+    names = tuple(names or model.levels)
+    numbers = sum(len(target.printed()) for target in _targets(model, names))
+    return Hypothesis(hypothesis=hypothesis, covariates=names, numbers=numbers, **facts)
 
 
-def _bounded(study: str, model: PrintedModel) -> list[Hypothesis]:
+def _bounded(model: PrintedModel, implied: Implied, constraint: str) -> Hypothesis:
     """Exclude one model where a covariate implies another and its interval is too narrow."""
-    implied = load_study(study).implied
-    if implied is None:
-        return []
     (inner, _), (outer, _) = implied.inner, implied.outer
-    least = least_standard_error(
-        *(_patients(model, *level) for level in (implied.inner, implied.outer))
-    )
+    patients = []
+    for covariate, level in (implied.inner, implied.outer):
+        counted = model.margins[covariate]
+        patients.append(counted if level == model.levels[covariate][0] else model.total - counted)
+    least = least_standard_error(*patients)
     printed = largest_standard_error(
         *(model.rows[inner, statistic].number for statistic in ("ci_low", "ci_high"))
     )
-    excluded = least > printed
-    found = Hypothesis(
-        **_whole(model, ONE_MODEL),
-        constraint=_implied(study),
-        agreeing=0 if excluded else None,
-        unique=False if excluded else None,
+    excluded = {"agreeing": 0, "unique": False} if least > printed else {}
+    return _account(
+        model,
+        ONE_MODEL,
+        constraint=constraint,
+        **excluded,
         verdict="excluded" if excluded else "open",
         reason=f"beside {outer}, the standard error of {inner} is at least {least:.3f} in any "
         f"model; its printed interval allows {printed:.3f} at most",
     )
-    return [found]
-
-
-def _implied(study: str) -> str:
-    implied = load_study(study).implied
-    return f"{' '.join(implied.inner)} implies {' '.join(implied.outer)}" if implied else ""
 
 
 def _nearest(model: PrintedModel) -> Hypothesis:
     distance, worst = least_distance(*model.counts, model.targets())
-    return Hypothesis(
-        **_whole(model, ONE_MODEL),
+    return _account(
+        model,
+        ONE_MODEL,
         search="search",
         verdict="open",
         reason="too many joint tables to try them all; the nearest that a seeded search found "
@@ -188,16 +186,15 @@ def _nearest(model: PrintedModel) -> Hypothesis:
 
 def _last_step(model: PrintedModel, found: Sequence[Reconstruction]) -> Hypothesis:
     last = found[0]
-    alone = len(found) == 1 and last.unique
-    return Hypothesis(
-        hypothesis=LAST_STEP,
-        covariates=last.covariates,
-        numbers=len(_numbers(model, last.covariates)),
+    return _account(
+        model,
+        LAST_STEP,
+        last.covariates,
         candidates=last.candidates,
         agreeing_estimates=last.agreeing_estimates,
         agreeing=last.agreeing,
         unique=last.unique,
-        verdict="proved" if alone else "open",
+        verdict="proved" if len(found) == 1 and last.unique else "open",
         reason=f"the rows of {' and '.join(last.covariates)} agree with {last.agreeing} of "
         f"{last.candidates} joint tables of these covariates; no other model of as few covariates "
         "gives all rows of its covariates (models of more covariates are not enumerated)",
@@ -213,8 +210,9 @@ def _own_step(model: PrintedModel, last: Reconstruction) -> Hypothesis:
         len(rows_agreeing(tables, _targets(model, [name])).cells) for name, tables in tried.items()
     )
     sizes = {name: len(tables.cells) for name, tables in tried.items()}
-    return Hypothesis(
-        **_whole(model, OWN_STEP),
+    return _account(
+        model,
+        OWN_STEP,
         candidates=sum(sizes.values()),
         agreeing=count,
         unique=None if count else False,
@@ -225,14 +223,19 @@ def _own_step(model: PrintedModel, last: Reconstruction) -> Hypothesis:
     )
 
 
-def _first_step(study: str, model: PrintedModel, last: Reconstruction) -> Hypothesis:
-    kept = kept_tables(study, model)
-    kept = kept[_with_margins(model, last, kept)]
-    fitted = fit_known_tables(kept, model.events, model.event_margins)
+def _first_step(
+    study: str, model: PrintedModel, last: Reconstruction, constraint: str
+) -> Hypothesis:
+    kept, names = kept_tables(study, model), list(model.levels)
+    right = (collapsed(kept, names, last.covariates) == last.cells[0]).all(axis=1)
+    for name in names:
+        right &= collapsed(kept, names, [name])[:, 1] == model.margins[name]
+    fitted = fit_known_tables(kept[right], model.events, model.event_margins)
     tables = rows_agreeing(fitted, _targets(model, _left(model, last))).cells
-    return Hypothesis(
-        **_whole(model, FIRST_STEP),
-        constraint=_implied(study) if len(tables) else "",
+    return _account(
+        model,
+        FIRST_STEP,
+        constraint=constraint if len(tables) else "",
         search="search",
         agreeing_estimates=len(tables),
         agreeing=len(tables),
@@ -247,26 +250,8 @@ def _left(model: PrintedModel, last: Reconstruction) -> list[str]:
     return [name for name in model.levels if name not in last.covariates]
 
 
-def _with_margins(model: PrintedModel, last: Reconstruction, tables: np.ndarray) -> np.ndarray:
-    names = list(model.levels)
-    right = (collapsed(tables, names, last.covariates) == last.cells[0]).all(axis=1)
-    for name in names:
-        right &= collapsed(tables, names, [name])[:, 1] == model.margins[name]
-    return right
-
-
-def _targets(model: PrintedModel, names: Sequence[str]) -> list:
+def _targets(model: PrintedModel, names: Sequence[str]) -> list[LogisticTarget]:
     return [target for target in model.targets() if target.covariate in names]
-
-
-def _numbers(model: PrintedModel, names: Sequence[str]) -> list:
-    return [key for target in _targets(model, list(names)) for key in target.printed()]
-
-
-def _patients(model: PrintedModel, covariate: str, level: str) -> int:
-    first, _ = model.levels[covariate]
-    counted = model.margins[covariate]
-    return counted if level == first else model.total - counted
 
 
 # --- How many printed numbers it takes to single out a joint table, and what chance alone would do
@@ -339,26 +324,18 @@ def chance_agreement(
     ChanceAgreement
         Exact: all ways to print the numbers within the range are counted, none is drawn.
     """
-    printable, codes = 1, []
+    printable, columns, inside = 1, [], np.ones(len(tables.cells), bool)
     for target in targets:
         for statistic, number in target.printed().items():
             if statistic in statistics:
-                values = tables.values(target.covariate, statistic)
-                size, code = _last_digits(values, number, spread)
-                printable *= size
-                codes.append(code)
-    inside = np.column_stack(codes)
-    inside = inside[np.isfinite(inside).all(axis=1)]
-    return ChanceAgreement(printable=printable, reached=len(np.unique(inside, axis=0)))
-
-
-def _last_digits(values: np.ndarray, number: Printed, spread: float) -> tuple[int, np.ndarray]:
-    """Values in units of the last printed digit, NaN outside the range; and how many fit."""
-    unit = 10.0**-number.decimals
-    low = round(number.value * (1 - spread) / unit)
-    high = round(number.value * (1 + spread) / unit)
-    digits = np.floor(values / unit + 0.5)
-    return high - low + 1, np.where((digits >= low) & (digits <= high), digits, np.nan)
+                unit = 10.0**-number.decimals
+                low, high = (round(number.value * (1 + s) / unit) for s in (-spread, spread))
+                digits = np.floor(tables.values(target.covariate, statistic) / unit + 0.5)
+                printable *= high - low + 1
+                columns.append(digits)
+                inside &= (digits >= low) & (digits <= high)
+    reached = np.unique(np.column_stack(columns)[inside], axis=0)
+    return ChanceAgreement(printable=printable, reached=len(reached))
 
 
 def reconstruct_neighbours(
@@ -438,23 +415,26 @@ def reconstruct_study(study: str) -> list[dict]:
 
 
 def _records_of(registry: Registry, model: PrintedModel) -> list[dict]:
-    study = registry.study
+    place = f"{registry.study}, {model.name}"
     if len(model.levels) <= COVARIATES_MAX:
-        return reconstruction_records(study, model, _reconstructed(study, model))
+        try:
+            found = model.reconstruct()
+        except ReconstructionError as error:
+            raise ReconstructionError(f"{place}: {error}") from error
+        return table_records(
+            registry.study,
+            model.name,
+            model.cell_levels,
+            (found.candidates, found.agreeing_estimates),
+            found.cells,
+        )
     records = hypothesis_records(registry.source, model)
     if not records:
         raise ReconstructionError(
-            f"{study}, {model.name}: the joint table of {len(model.levels)} covariates cannot be "
+            f"{place}: the joint table of {len(model.levels)} covariates cannot be "
             "enumerated, and no two or three of them give their rows"
         )
     return records
-
-
-def _reconstructed(study: str, model: PrintedModel) -> Reconstruction:
-    try:
-        return model.reconstruct()
-    except ReconstructionError as error:
-        raise ReconstructionError(f"{study}, {model.name}: {error}") from error
 
 
 def reconstructible_models(registry: Registry) -> list[PrintedModel]:
@@ -481,20 +461,6 @@ def reconstructible_models(registry: Registry) -> list[PrintedModel]:
         found = smallest_submodels(*model.counts, targets, largest=2)
         models += [model.restricted(part.covariates) for part in found if part.unique]
     return models
-
-
-def reconstruction_records(
-    study: str, model: PrintedModel, reconstruction: Reconstruction
-) -> list[dict]:
-    """Write a reconstruction as flat objects, one per agreeing table."""
-    return table_records(
-        study,
-        model.name,
-        {name: levels[::-1] for name, levels in model.levels.items()},
-        (reconstruction.candidates, reconstruction.agreeing_estimates),
-        cell_levels(len(model.levels)),
-        reconstruction.cells,
-    )
 
 
 def values_from_anchors(model: PrintedModel) -> pd.DataFrame:

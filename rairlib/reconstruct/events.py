@@ -8,8 +8,7 @@ of the fitted share q of group 1 (its number of events) and that of q (1 - q) (t
 at least d1 - a and at most n1 - a patients at risk, group 0 at least d0 - b and at most n0 - b; so
 q lies between two known ends. For any weights (x, y) the largest total of x q + y q (1 - q) along
 every order of events is found by going backwards through the pairs (a, b). A split whose two sums
-would exceed that total for some weights is impossible, whatever the order and the censoring. With
-shared times the upper ends are n1 and n0.
+would exceed that total for some weights is impossible, whatever the order and the censoring.
 """
 
 import math
@@ -32,44 +31,33 @@ from rairlib.stats.survival import CoxFit
 DIRECTIONS = 360
 
 
-def split_is_impossible(
-    events: tuple[int, int], patients: tuple[int, int], fit: CoxFit, shared_times: bool = False
-) -> bool:
+def split_is_impossible(events: tuple[int, int], patients: tuple[int, int], fit: CoxFit) -> bool:
     """Prove that a split of the events cannot have a given Cox fit."""
     if any(not 0 < d <= n for d, n in zip(events, patients, strict=True)):
         raise RairlibError(f"no split of events {events} among patients {patients}")
     angle = np.linspace(0, 2 * np.pi, DIRECTIONS, endpoint=False)
     x, y = np.cos(angle), np.sin(angle)
-    reach = _farthest_sums(events, patients, fit, shared_times, x, y)
+    reach = _farthest_sums(events, patients, fit.hazard_ratio, x, y)
     low, high = fit.information
     needed = x * events[0] + np.where(y > 0, y * low, y * high)
     return bool((needed > reach + 1e-9).any())
 
 
-def _farthest_sums(events, patients, fit: CoxFit, shared_times: bool, x, y) -> np.ndarray:
+def _farthest_sums(events, patients, ratio: tuple[float, float], x, y) -> np.ndarray:
     """Return the largest sum of x q + y q (1 - q) over all orders of events, per direction."""
-    ratio = fit.hazard_ratio
     best = {}
     for a, b in product(range(events[0], -1, -1), range(events[1], -1, -1)):
         following = [best[after] for after in ((a + 1, b), (a, b + 1)) if after in best]
         if not following:
             best[a, b] = np.zeros_like(x)
             continue
-        left = events[0] - a, events[1] - b
-        most = [n if shared_times else n - d for n, d in zip(patients, (a, b), strict=True)]
-        ends = _share(left[0], most[1], ratio[0]), _share(most[0], left[1], ratio[1])
-        best[a, b] = _best_share(*ends, x, y) + np.maximum.reduce(following)
+        # Fewest of group 1 with most of group 0 at risk, and the other way round.
+        ends = (events[0] - a, patients[1] - b), (patients[0] - a, events[1] - b)
+        low, high = (r * n / (r * n + others) for r, (n, others) in zip(ratio, ends, strict=True))
+        top = np.clip((x + y) / np.where(y > 1e-12, 2 * y, np.inf), low, high)
+        most = np.max([x * q + y * q * (1 - q) for q in (top, low, high)], axis=0)
+        best[a, b] = most + np.maximum.reduce(following)
     return best[0, 0]
-
-
-def _share(in_group: int, others: int, ratio: float) -> float:
-    return ratio * in_group / (ratio * in_group + others)
-
-
-def _best_share(low: float, high: float, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return the largest x q + y q (1 - q) for q between two ends, per direction."""
-    top = np.clip((x + y) / np.where(y > 1e-12, 2 * y, np.inf), low, high)
-    return np.max([x * q + y * q * (1 - q) for q in (top, low, high)], axis=0)
 
 
 def possible_splits(
@@ -104,27 +92,6 @@ def possible_splits(
         while splits and split_is_impossible((splits[end], total - splits[end]), patients, fit):
             splits.pop(end)
     return splits
-
-
-def tight_split(total: int, standard_error: float) -> tuple[float, float]:
-    """Return the two numbers of events of a level for which ``1/d1 + 1/d0 = SE²``.
-
-    Parameters
-    ----------
-    total : int
-        Events in both levels.
-    standard_error : float
-        Of the log hazard ratio.
-
-    Returns
-    -------
-    (float, float)
-        The smaller and the larger solution; NaN if even equal halves have a larger error.
-    """
-    spread = total**2 / 4 - total / standard_error**2
-    if spread < 0:
-        return math.nan, math.nan
-    return total / 2 - math.sqrt(spread), total / 2 + math.sqrt(spread)
 
 
 def class_unions(
@@ -179,22 +146,12 @@ def compositions_left_out(
         Patients left out of each class.
     """
     inside = [name for name in classes if name in union]
-    outside = [name for name in classes if name not in union]
+    names = [*inside, *(name for name in classes if name not in union)]
+    spread = product(*(range(min(left_out, classes[name]), -1, -1) for name in names))
     return [
-        {name: {**first, **second}[name] for name in classes}
-        for first in _spread(inside, classes, out_of_union)
-        for second in _spread(outside, classes, left_out - out_of_union)
-    ]
-
-
-def _spread(names: list[str], classes: Mapping[str, int], number: int) -> list[dict[str, int]]:
-    if not names:
-        return [{}] if number == 0 else []
-    name, *rest = names
-    return [
-        {name: here, **others}
-        for here in range(min(number, classes[name]), -1, -1)
-        for others in _spread(rest, classes, number - here)
+        {name: out[names.index(name)] for name in classes}
+        for out in spread
+        if sum(out) == left_out and sum(out[: len(inside)]) == out_of_union
     ]
 
 
@@ -282,16 +239,6 @@ class OrderedSample:
 
     lowest: np.ndarray
     highest: np.ndarray
-
-    @property
-    def size(self) -> int:
-        """Number of patients."""
-        return len(self.lowest)
-
-    def at_least(self, cutoff: float) -> tuple[int, int]:
-        """Return the smallest and largest number of values at or above a cut-off."""
-        cutoff = number("cutoff", cutoff)
-        return int((self.lowest >= cutoff).sum()), int((self.highest >= cutoff).sum())
 
 
 def ordered_sample(
@@ -390,10 +337,9 @@ def area_limits(with_event: OrderedSample, without_event: OrderedSample) -> Inte
     (float, float)
         Shared places count for the upper limit and not for the lower one.
     """
-    pairs = with_event.size * without_event.size
-    surely = with_event.lowest[:, None] > without_event.highest[None, :]
-    possibly = with_event.highest[:, None] >= without_event.lowest[None, :]
-    return float(surely.sum() / pairs), float(possibly.sum() / pairs)
+    surely = with_event.lowest[:, np.newaxis] > without_event.highest
+    possibly = with_event.highest[:, np.newaxis] >= without_event.lowest
+    return float(surely.mean()), float(possibly.mean())
 
 
 def youden_limits(
@@ -413,11 +359,12 @@ def youden_limits(
     (float, float)
         Over all samples within the bounds.
     """
-    hits, alarms = with_event.at_least(cutoff), without_event.at_least(cutoff)
-    return (
-        hits[0] / with_event.size - alarms[1] / without_event.size,
-        hits[1] / with_event.size - alarms[0] / without_event.size,
+    cutoff = number("cutoff", cutoff)
+    hits, alarms = (
+        [float((ends >= cutoff).mean()) for ends in (sample.lowest, sample.highest)]
+        for sample in (with_event, without_event)
     )
+    return hits[0] - alarms[1], hits[1] - alarms[0]
 
 
 def surest_cutoff(with_event: OrderedSample, without_event: OrderedSample) -> tuple[float, float]:

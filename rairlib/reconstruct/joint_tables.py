@@ -67,25 +67,11 @@ class OutcomeSplits:
 
 
 @njit(cache=True)
-def _pair_limits(total, first, second, most_11, most_10, most_01, most_00):
-    """Range of the patients with both of two levels, given the most that each cell can hold."""
+def _pair_limits(total, first, second, most):
+    """Range of the patients with both of two levels; `most` (2, 2) is what each cell can hold."""
     fewest_outside = first + second - total
-    low = max(0, fewest_outside, first - most_10, second - most_01)
-    high = min(first, second, most_11, most_00 + fewest_outside)
-    return low, high
-
-
-@njit(cache=True)
-def _write_base(base, total, a, b, c, ab, ac, bc):
-    """Write the table in which nobody has all three levels; its cells may be negative."""
-    base[0] = total - a - b - c + ab + ac + bc
-    base[1] = c - ac - bc
-    base[2] = b - ab - bc
-    base[3] = bc
-    base[4] = a - ab - ac
-    base[5] = ac
-    base[6] = ab
-    base[7] = 0
+    low = max(0, fewest_outside, first - most[1, 0], second - most[0, 1])
+    return low, min(first, second, most[1, 1], most[0, 0] + fewest_outside)
 
 
 @njit(cache=True)
@@ -106,27 +92,23 @@ def _triple_limits(base, most, signs):
 def _enumerate(total, margins, most, tables, stop_after):
     """Count the tables with cells in [0, most]; write as many as `tables` has rows."""
     signs = np.array([-1, 1, 1, -1, 1, -1, -1, 1])
-    base = np.empty(8, np.int64)
+    base, cube = np.empty(8, np.int64), most.reshape((2, 2, 2))
     a, b, c = margins[0], margins[1], margins[2]
-    ab_low, ab_high = _pair_limits(
-        total, a, b, most[6] + most[7], most[4] + most[5], most[2] + most[3], most[0] + most[1]
-    )
-    ac_low, ac_high = _pair_limits(
-        total, a, c, most[5] + most[7], most[4] + most[6], most[1] + most[3], most[0] + most[2]
-    )
-    bc_low, bc_high = _pair_limits(
-        total, b, c, most[3] + most[7], most[2] + most[6], most[1] + most[5], most[0] + most[4]
-    )
+    ab_low, ab_high = _pair_limits(total, a, b, cube.sum(axis=2))
+    ac_low, ac_high = _pair_limits(total, a, c, cube.sum(axis=1))
+    bc_low, bc_high = _pair_limits(total, b, c, cube.sum(axis=0))
     count = 0
     for ab in range(ab_low, ab_high + 1):
         for ac in range(ac_low, ac_high + 1):
             for bc in range(bc_low, bc_high + 1):
-                _write_base(base, total, a, b, c, ab, ac, bc)
+                # The table in which nobody has all three levels; its cells may be negative.
+                base[0], base[1] = total - a - b - c + ab + ac + bc, c - ac - bc
+                base[2], base[3], base[4] = b - ab - bc, bc, a - ab - ac
+                base[5], base[6], base[7] = ac, ab, 0
                 low, high = _triple_limits(base, most, signs)
                 for triple in range(low, high + 1):
                     if count < tables.shape[0]:
-                        for cell in range(8):
-                            tables[count, cell] = base[cell] + signs[cell] * triple
+                        tables[count] = base + signs * triple
                     count += 1
                 if count >= stop_after:
                     return count
@@ -154,13 +136,6 @@ def tables_with_split(tables: np.ndarray, events: int, event_margins: Sequence[i
     return _splittable(_pad_cells(tables), events, _padded_margins(event_margins))
 
 
-def event_tables(table: np.ndarray, events: int, event_margins: Sequence[int]) -> np.ndarray:
-    """List every way in which the events can be spread over the cells of one joint table."""
-    most = _pad_cells(np.asarray(table)[np.newaxis])[0]
-    found = _all_tables(events, _padded_margins(event_margins), most)
-    return _drop_padding(found, len(event_margins))
-
-
 def outcome_splits(table: np.ndarray, events: int, event_margins: Sequence[int]) -> OutcomeSplits:
     """List the splits of a joint table by outcome that the margins by outcome allow.
 
@@ -178,8 +153,10 @@ def outcome_splits(table: np.ndarray, events: int, event_margins: Sequence[int])
     OutcomeSplits
         Every split; the logistic model is the same for all of them.
     """
+    most = _pad_cells(np.asarray(table)[np.newaxis])[0]
+    found = _all_tables(events, _padded_margins(event_margins), most)
     return OutcomeSplits(
-        table=np.asarray(table), event_tables=event_tables(table, events, event_margins)
+        table=np.asarray(table), event_tables=_drop_padding(found, len(event_margins))
     )
 
 
@@ -238,12 +215,19 @@ def split_patients(splits: OutcomeSplits, number: int, covariates: tuple[str, ..
         One row per patient: the covariates (0 or 1) and ``event`` (0 or 1), cell by cell.
     """
     events = splits.event_tables[number]
-    levels = cell_levels(len(covariates))
-    parts = [
-        pd.DataFrame(np.repeat(levels, n, axis=0), columns=list(covariates)).assign(event=outcome)
-        for outcome, n in ((1, events), (0, splits.table - events))
+    parts = [({"event": 1}, events), ({"event": 0}, splits.table - events)]
+    patients = _patients(covariates, parts)
+    return patients.sort_values(list(covariates), kind="stable", ignore_index=True)
+
+
+def _patients(covariates: Sequence[str], parts: list[tuple[dict, np.ndarray]]) -> pd.DataFrame:
+    """Write tables as patients, each part with what all of its patients share."""
+    levels, names = cell_levels(len(covariates)), list(covariates)
+    frames = [
+        pd.DataFrame(np.repeat(levels, table, axis=0), columns=names).assign(**shared)
+        for shared, table in parts
     ]
-    return pd.concat(parts).sort_values(list(covariates), kind="stable", ignore_index=True)
+    return pd.concat(frames, ignore_index=True)
 
 
 def fitted_risks(coefficients: np.ndarray) -> np.ndarray:
@@ -331,10 +315,7 @@ def placements(splits: OutcomeSplits, patients: int) -> tuple[np.ndarray, np.nda
 
 def _probability(event_tables: np.ndarray, place: np.ndarray) -> float:
     """Average the multivariate hypergeometric probability over all splits."""
-    ways = [
-        np.prod([comb(int(n), int(k)) for n, k in zip(events, place, strict=True)])
-        for events in event_tables
-    ]
+    ways = [prod(map(comb, events, place.tolist())) for events in event_tables.tolist()]
     return float(np.mean(ways)) / comb(int(event_tables[0].sum()), int(place.sum()))
 
 
@@ -362,14 +343,11 @@ def firth_of_placement(
     """
     fits = (splits.event_tables >= place).all(axis=1)
     events = splits.event_tables[fits.argmax()]
-    levels = cell_levels(len(covariates))
-    sizes = ((1, 1, place), (1, 0, events - place), (0, 0, splits.table - events))
     parts = [
-        pd.DataFrame(np.repeat(levels, n, axis=0), columns=list(covariates)).assign(
-            **{"event": event, level: has}
-        )
-        for event, has, n in sizes
+        ({"event": 1, level: 1}, place),
+        ({"event": 1, level: 0}, events - place),
+        ({"event": 0, level: 0}, splits.table - events),
     ]
-    data = pd.concat(parts, ignore_index=True)
+    data = _patients(covariates, parts)
     estimates = firth_logistic(data, "event", dict.fromkeys([*covariates, level]))
     return estimates[estimates["statistic"] == "odds_ratio"].reset_index(drop=True)

@@ -8,6 +8,7 @@ one.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -30,21 +31,12 @@ from rairlib.stats.logistic import Z_95, factor, maximise, on_unit_scale, write_
 # pattern and the event sums are all that a fit needs.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogisticFits:
+class LogisticFits(NamedTuple):
     """Maximum likelihood fits of one logistic model to many tables."""
 
     estimates: np.ndarray
     standard_errors: np.ndarray
     log_likelihoods: np.ndarray
-
-    def take(self, rows: np.ndarray) -> "LogisticFits":
-        """Return the fits of some tables, by ordinal or by a mask."""
-        return LogisticFits(
-            estimates=self.estimates[rows],
-            standard_errors=self.standard_errors[rows],
-            log_likelihoods=self.log_likelihoods[rows],
-        )
 
 
 @njit(cache=True, nogil=True)
@@ -78,11 +70,7 @@ def fit_tables(tables: np.ndarray, design: np.ndarray, event_sums: np.ndarray) -
     estimates, standard_errors, log_likelihoods = map(np.empty, (shape, shape, shape[0]))
     scaled, back = np.ascontiguousarray(scaled), np.ascontiguousarray(back)
     _fit_all(tables, scaled, back, sums, estimates, standard_errors, log_likelihoods)
-    return LogisticFits(
-        estimates=estimates @ back.T,
-        standard_errors=standard_errors,
-        log_likelihoods=log_likelihoods,
-    )
+    return LogisticFits(estimates @ back.T, standard_errors, log_likelihoods)
 
 
 # --- Joint tables of which each gives a printed model or not ----------------------------------
@@ -152,7 +140,8 @@ class FittedTables:
 
     def take(self, rows: np.ndarray) -> "FittedTables":
         """Return some of the tables, by ordinal or by a mask."""
-        return replace(self, cells=self.cells[rows], fits=self.fits.take(rows))
+        fits = LogisticFits(*(part[rows] for part in self.fits))
+        return replace(self, cells=self.cells[rows], fits=fits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,13 +246,15 @@ def agreement(tables: FittedTables, targets: Sequence[LogisticTarget]) -> pd.Dat
         One row per table, one column ``(covariate, statistic)`` per printed number; True where
         the table's value rounds to the print.
     """
+    printed = {
+        (target.covariate, statistic): number
+        for target in targets
+        for statistic, number in target.printed().items()
+    }
     return pd.DataFrame(
         {
-            (target.covariate, statistic): _agrees(
-                tables.values(target.covariate, statistic), number
-            )
-            for target in targets
-            for statistic, number in target.printed().items()
+            key: np.fromiter(map(number.agrees, tables.values(*key).tolist()), bool)
+            for key, number in printed.items()
         }
     )
 
@@ -313,10 +304,6 @@ def reconstruct_logistic(
         candidates=len(tables.cells),
         agreeing_estimates=int(agrees[estimates].all(axis=1).sum()),
     )
-
-
-def _agrees(values: np.ndarray, number: Printed) -> np.ndarray:
-    return np.fromiter(map(number.agrees, values.tolist()), bool, len(values))
 
 
 def _require_possible_margins(events, total, event_margins, margins) -> None:

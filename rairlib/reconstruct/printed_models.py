@@ -6,10 +6,10 @@ This layer reads the registry; the search for joint tables itself does not know 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 
-from rairlib.reconstruct.joint_tables import cell_levels
 from rairlib.reconstruct.logistic import (
     FittedTables,
     LogisticTarget,
@@ -80,10 +80,10 @@ class PrintedModel:
         """Events, all patients, and those of either with the first level of each covariate."""
         return self.events, self.total, self.event_margins, self.margins
 
-    def cells_of(self, table: np.ndarray) -> list[dict]:
-        """Write a joint table as flat objects; level 1 is the one in the numerator."""
-        levels = {name: pair[::-1] for name, pair in self.levels.items()}
-        return cell_records(levels, cell_levels(len(levels)), table)
+    @property
+    def cell_levels(self) -> dict[str, tuple[str, str]]:
+        """Of each covariate what level 0 of a joint table is, the reference, and level 1."""
+        return {name: pair[::-1] for name, pair in self.levels.items()}
 
     def agreeing_with(self, roles: Collection[str]) -> FittedTables:
         """Return the joint tables that agree with the printed numbers of certain roles.
@@ -224,11 +224,11 @@ def _count(registry: Registry, variable: str, level: str, group: str) -> int:
     return int(rows[0].number.value)
 
 
-def cell_records(levels: Mapping[str, Sequence[str]], places, counts) -> list[dict]:
-    """Write the cells of a joint table as flat objects: the level of each variable and ``n``."""
+def cell_records(levels: Mapping[str, Sequence[str]], counts) -> list[dict]:
+    """Write a joint table as flat objects, the last level varying fastest, each with its ``n``."""
     return [
-        {**{name: levels[name][at] for name, at in zip(levels, place, strict=True)}, "n": int(n)}
-        for place, n in zip(places, counts, strict=True)
+        {**dict(zip(levels, cell, strict=True)), "n": int(n)}
+        for cell, n in zip(product(*levels.values()), counts, strict=True)
     ]
 
 
@@ -237,7 +237,6 @@ def table_records(
     model: str,
     levels: Mapping[str, Sequence[str]],
     tried: tuple[int, int],
-    places,
     tables: np.ndarray,
 ) -> list[dict]:
     """Write agreeing tables as flat objects, one for each or one that stands for none.
@@ -254,7 +253,7 @@ def table_records(
         "agreeing": len(tables),
         "unique": len(tables) == 1,
     }
-    return [{**facts, "cells": cell_records(levels, places, table)} for table in tables] or [facts]
+    return [{**facts, "cells": cell_records(levels, table)} for table in tables] or [facts]
 
 
 def recomputed(row: ReportedNumber, values: np.ndarray) -> dict:

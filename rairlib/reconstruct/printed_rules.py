@@ -6,7 +6,6 @@ This layer reads group sizes and targets from the registry; the search over spli
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -96,15 +95,14 @@ class PrintedSubgroups:
         """Area, lower and upper limit of the first subgroup, then of the second."""
         return [row for area in self.areas for row in (area.row, area.low, area.high)]
 
-    def targets(self, roles: Collection[str] = (), read_as_cut: bool = True) -> np.ndarray:
+    def targets(self, roles: Collection[str] = ()) -> np.ndarray:
         """Return what is printed as lowest and highest values.
 
         Parameters
         ----------
         roles : collection of str
-            Roles to keep; empty for all. Other numbers allow any value.
-        read_as_cut : bool
-            Whether an upper limit printed just below 1 stands for any value from there upwards.
+            Roles to keep; empty for all. Other numbers allow any value, and so does upwards an
+            upper limit that is printed just below 1.
 
         Returns
         -------
@@ -114,7 +112,7 @@ class PrintedSubgroups:
         targets = [ANY if roles and row.role not in roles else proportion(row) for row in self.rows]
         targets = np.array(targets).reshape(2, len(STATISTICS), 2)
         for target, area in zip(targets, self.areas, strict=True):
-            if read_as_cut and area.is_cut_off:
+            if area.is_cut_off:
                 target[2, 1] = np.inf
         return targets
 
@@ -133,18 +131,13 @@ class PrintedSubgroups:
         Splits
             Kept for the next call.
         """
-        return _kept_splits(self.tables[patients], error)
+        return all_splits(self.tables[patients], error)
 
     @property
     def tables(self) -> dict[str, tuple[int, int, int, int]]:
         """Table of all patients, and of the patients of each comparison."""
         parts = {rule.first.group: tuple(agreeing_tables(rule)[0].tolist()) for rule in self.rules}
         return {BOTH: self.pooled, **parts}
-
-
-@lru_cache(maxsize=6)
-def _kept_splits(pooled: tuple[int, int, int, int], error: str) -> Splits:
-    return all_splits(pooled, error)
 
 
 def printed_subgroups(registry: Registry) -> list[PrintedSubgroups]:
@@ -288,11 +281,6 @@ def dichotomised_values_from_anchors(registry: Registry) -> pd.DataFrame:
 # --- Reconstructed 2×2 tables, of all patients and of subgroups, as flat objects --------------
 
 
-# Cells of a table of outcome and rule, as the true positives, false negatives, false positives
-# and true negatives stand: with or without the outcome, at or below the cut-off.
-CELLS = ((0, 0), (0, 1), (1, 0), (1, 1))
-
-
 def rule_records(registry: Registry) -> list[dict]:
     """Write the tables of outcome and rule that printed sensitivities and specificities leave."""
     variables = load_variables(registry.study) if registry.where(MEASURED) else {}
@@ -304,7 +292,6 @@ def rule_records(registry: Registry) -> list[dict]:
             f"{rule.first.locus}, {rule.first.group}",
             levels_of_rule(rule, variables),
             (possible, len(agreeing_tables(rule, MEASURED))),
-            CELLS,
             agreeing_tables(rule),
         )
     return records
@@ -335,7 +322,6 @@ def subgroup_records(registry: Registry) -> list[dict]:
             subgroups.name,
             by_subgroup | levels_of_rule(subgroups.rules[0], variables),
             (splits.size, len(splits.agreeing_both(areas))),
-            [(group, *cell) for group in (0, 1) for cell in CELLS],
             tables.reshape(len(tables), -1),
         )
     return records

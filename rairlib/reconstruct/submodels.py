@@ -20,7 +20,6 @@ from rairlib.reconstruct.logistic import (
     fit_splittable,
     reconstruct_logistic,
 )
-from rairlib.reconstruct.wide_tables import TableSearch, annealed
 from rairlib.registry.printed import Printed
 from rairlib.stats.logistic import Z_95
 
@@ -116,41 +115,3 @@ def least_standard_error(inner: int, outer: int) -> float:
 def largest_standard_error(low: Printed, high: Printed) -> float:
     """Return the largest standard error that a printed 95 % Wald interval of a ratio allows."""
     return float(np.log(high.high / low.low)) / (2 * Z_95)
-
-
-# --- How near any joint table comes to all rows of a printed model, if they are taken as one model
-
-
-SEARCHES = 3
-STEPS = 200_000
-
-
-def least_distance(
-    events: int,
-    total: int,
-    event_margins: Mapping[str, int],
-    margins: Mapping[str, int],
-    targets: Sequence[LogisticTarget],
-) -> tuple[float, float]:
-    """Search with fixed seeds for the joint table nearest to all printed rows at once."""
-    names = list(margins)
-    problem = TableSearch(
-        events=events,
-        event_margins=tuple(event_margins[name] for name in names),
-        targets=tuple((names.index(target.covariate), target) for target in targets),
-    )
-    beyond = []
-    for seed in range(SEARCHES):
-        rng = np.random.default_rng(seed)
-        near = annealed(problem, dealt(total, tuple(margins.values()), rng), rng, STEPS)
-        beyond.append(np.maximum(np.abs(problem.distances(near[np.newaxis])) - 1, 0))
-    nearest = min(beyond, key=np.sum)
-    return float(nearest.sum()), float(nearest.max())
-
-
-def dealt(total: int, margins: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-    """Deal the levels of every covariate out at random: a start where all cells are allowed."""
-    cells = np.zeros(total, np.int64)
-    for margin in margins:
-        cells = 2 * cells + rng.permutation(np.arange(total) < margin)
-    return np.bincount(cells, minlength=2 ** len(margins))

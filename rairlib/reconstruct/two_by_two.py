@@ -6,6 +6,7 @@ all are listed, and each printed area and limit rules splits in or out.
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -115,19 +116,25 @@ def area_range(
         If a cell is negative or there are no patients with, or none without, the outcome.
     """
     cells = whole("cells", [true_positives, false_negatives, false_positives, true_negatives])
-    true_positives, false_negatives, false_positives, true_negatives = cells.tolist()
-    with_outcome, without = true_positives + false_negatives, false_positives + true_negatives
-    if not with_outcome or not without:
-        raise RairlibError(
-            "a table needs patients with and without the outcome and no negative cell; got "
-            + ", ".join(f"{cell} {name}" for cell, name in zip(cells, CELLS, strict=True))
-        )
-    sensitivity, specificity = true_positives / with_outcome, true_negatives / without
+    tp, fn, fp, tn = cells.tolist()
+    _named_with_both_groups((tp, fn, fp, tn))
+    sensitivity, specificity = tp / (tp + fn), tn / (fp + tn)
     largest = 1 - (1 - sensitivity) * (1 - specificity)
     if best_cutoff:
         youden = sensitivity + specificity - 1
         largest = 1 - (1 - youden) ** 2 / 2  # never above the bound without this knowledge
     return sensitivity * specificity, largest
+
+
+def _named_with_both_groups(cells: tuple[int, int, int, int]) -> str:
+    """Name the cells of a table that has patients with and without the outcome."""
+    tp, fn, fp, tn = cells
+    named = ", ".join(f"{cell} {name}" for cell, name in zip(cells, CELLS, strict=True))
+    if min(cells) < 0 or not tp + fn or not fp + tn:
+        raise RairlibError(
+            f"a table needs patients with and without the outcome and no negative cell; got {named}"
+        )
+    return named
 
 
 def scores_given_table(
@@ -188,7 +195,7 @@ MOST_SPLITS = 20_000_000
 SLACK = 1e-9
 
 
-def rounding_to(values, decimals: int = 3, cut: bool = False) -> np.ndarray:
+def rounding_to(values, decimals: int = 3) -> np.ndarray:
     """Return the intervals of all areas and limits that round to given prints.
 
     Parameters
@@ -197,9 +204,6 @@ def rounding_to(values, decimals: int = 3, cut: bool = False) -> np.ndarray:
         Area, lower and upper limit as printed.
     decimals : int
         Digits after the point.
-    cut : bool
-        Whether the last value stands for every limit from there upwards: an upper limit beyond 1
-        that was cut short of 1.
 
     Returns
     -------
@@ -207,10 +211,7 @@ def rounding_to(values, decimals: int = 3, cut: bool = False) -> np.ndarray:
         Lowest and highest value behind each print.
     """
     values, half = np.asarray(values, dtype=float), 0.5 * 10.0**-decimals
-    intervals = np.stack([values - half, values + half], axis=-1)
-    if cut:
-        intervals[..., 2, 1] = np.inf
-    return intervals
+    return np.stack([values - half, values + half], axis=-1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,9 +254,12 @@ def _within(values: np.ndarray, interval) -> np.ndarray:
     return (values >= interval[0] - SLACK) & (values <= interval[1] + SLACK)
 
 
+@lru_cache(maxsize=6)
 def all_splits(pooled: tuple[int, int, int, int], error: str = ERRORS[0]) -> Splits:
     """List all splits of a 2×2 table into two subgroups."""
-    _check_pooled(pooled)
+    named = _named_with_both_groups(pooled)
+    if np.prod([float(n + 1) for n in pooled]) > MOST_SPLITS:
+        raise RairlibError(f"too many splits to list them all: more than {MOST_SPLITS} of {named}")
     grid = np.meshgrid(*(np.arange(n + 1) for n in pooled), indexing="ij", copy=False)
     area, spread = dichotomised_areas(*(cell.ravel() for cell in grid), error=error)
     estimates = np.stack([area, area - Z_95 * spread, area + Z_95 * spread])
@@ -268,17 +272,6 @@ def all_splits(pooled: tuple[int, int, int, int], error: str = ERRORS[0]) -> Spl
         order=order,
         sorted_estimates=estimates[:, order].copy(),
     )
-
-
-def _check_pooled(pooled) -> None:
-    tp, fn, fp, tn = pooled
-    named = ", ".join(f"{cell} {name}" for cell, name in zip(pooled, CELLS, strict=True))
-    if min(pooled) < 0 or not tp + fn or not fp + tn:
-        raise RairlibError(
-            f"a table needs patients with and without the outcome and no negative cell; got {named}"
-        )
-    if np.prod([float(n + 1) for n in pooled]) > MOST_SPLITS:
-        raise RairlibError(f"too many splits to list them all: more than {MOST_SPLITS} of {named}")
 
 
 def solution_counts(splits: Splits, targets: np.ndarray) -> dict[str, int]:
@@ -326,10 +319,10 @@ def sufficient_numbers(splits: Splits, targets: np.ndarray, names: list[str]) ->
     inside = [_within(*pair) for pair in zip(values, targets.reshape(6, 2), strict=True)]
     rows = []
     for size in range(1, len(names) + 1):
-        for chosen in combinations(range(len(names)), size):
-            agree = np.logical_and.reduce([inside[index] for index in chosen])
-            used = tuple(names[index] for index in chosen)
-            rows.append({"numbers": size, "used": used, "solutions": int(agree.sum())})
+        for chosen in combinations(zip(names, inside, strict=True), size):
+            used, agree = zip(*chosen, strict=True)
+            solutions = int(np.logical_and.reduce(agree).sum())
+            rows.append({"numbers": size, "used": used, "solutions": solutions})
     return pd.DataFrame(rows)
 
 
@@ -458,12 +451,12 @@ def _continuous(areas: np.ndarray, sizes: np.ndarray, rng) -> np.ndarray:
     return _with_limits(found, Z_95 * errors)
 
 
-def printed_targets(estimates: np.ndarray, decimals: int = 3) -> np.ndarray:
-    """Print areas and limits and return what the prints stand for."""
-    unit = 10.0**-decimals
-    printed = np.round(estimates, decimals)
+def printed_targets(estimates: np.ndarray) -> np.ndarray:
+    """Print areas and limits to three decimals and return what the prints stand for."""
+    unit = 0.001
+    printed = np.round(estimates, 3)
     printed[..., 2] = np.minimum(printed[..., 2], 1 - unit)
-    targets = rounding_to(printed, decimals)
+    targets = rounding_to(printed)
     targets[..., 2, 1][printed[..., 2] > 1 - 1.5 * unit] = np.inf
     return targets
 
@@ -473,7 +466,6 @@ def solutions_by_chance(
     neighbourhood: Neighbourhood,
     number: int,
     rng: np.random.Generator,
-    decimals: int = 3,
 ) -> pd.DataFrame:
     """Search the splits that agree with made-up prints.
 
@@ -487,8 +479,6 @@ def solutions_by_chance(
         Made-up prints of each kind.
     rng : Generator
         Source of randomness.
-    decimals : int
-        Digits after the point.
 
     Returns
     -------
@@ -500,21 +490,16 @@ def solutions_by_chance(
     rows = {}
     for kind in KINDS:
         drawn = made_up_print(kind, number, neighbourhood, splits.pooled, rng)
-        targets = printed_targets(drawn, decimals)
-        found = np.array([len(splits.agreeing_both(target)) for target in targets])
-        rows[kind] = _summary(found)
+        found = np.array([len(splits.agreeing_both(target)) for target in printed_targets(drawn)])
+        hits = int((found > 0).sum())
+        limits = stats.binomtest(hits, len(found)).proportion_ci(method="exact")
+        rows[kind] = {
+            "searched": len(found),
+            "with a split": hits,
+            "share": hits / len(found),
+            "low": limits.low,
+            "high": limits.high,
+            "with one split": int((found == 1).sum()),
+            "mean splits": found.mean(),
+        }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("made-up print")
-
-
-def _summary(found: np.ndarray) -> dict:
-    hits = int((found > 0).sum())
-    limits = stats.binomtest(hits, len(found)).proportion_ci(method="exact")
-    return {
-        "searched": len(found),
-        "with a split": hits,
-        "share": hits / len(found),
-        "low": limits.low,
-        "high": limits.high,
-        "with one split": int((found == 1).sum()),
-        "mean splits": found.mean(),
-    }
