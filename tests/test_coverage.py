@@ -30,7 +30,7 @@ COLUMNS = ["line", "position", "token", "id", "reason"]
 WHOLE_LINE = "*"
 WORD = "word"
 PROJECT = Path(__file__).resolve().parents[1]
-STUDIES = tuple(load_studies())
+STUDIES = tuple(load_studies(records=False))  # the texts of the others are not kept
 
 
 def sources_folder() -> Path:

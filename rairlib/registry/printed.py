@@ -147,8 +147,8 @@ def parse_printed(text: str) -> Printed:
     value = Decimal(_plain_digits(match["digits"]))
     if match["power"]:
         value = value.scaleb(int(match["power"].translate(SUPERSCRIPTS)))
-    if math.isinf(float(value)):
-        raise PrintedNumberError(f"{text!r} is beyond every number that is printed: look again")
+        if math.isinf(float(value)):
+            raise PrintedNumberError(f"{text!r} is beyond every number that is printed: look again")
     if match["sign"] and match["sign"] in MINUS_SIGNS:
         value = value.copy_negate()
     decimals = max(0, -value.as_tuple().exponent)

@@ -77,7 +77,8 @@ def study_results(registry: Registry) -> dict[str, Recomputed]:
         that has the number only takes away the verdict that it differs.
     """
     results: dict[str, Recomputed] = {}
-    if load_study(registry.source).records:
+    analyse = part_of(registry.study, "analysis", "analyse")
+    if analyse is not None and load_study(registry.source).records:
         return records_results(registry)
     analysed = is_analysed(registry)
     if analysed:
