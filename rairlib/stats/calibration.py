@@ -8,8 +8,8 @@ from numba import njit
 from scipy import stats
 
 from rairlib.errors import RairlibError
-from rairlib.stats.logistic import ESTIMATE_COLUMNS, Z_95, fit_logistic
-from rairlib.stats.observation import aligned, finite, number, whole
+from rairlib.stats.logistic import ESTIMATE_COLUMNS, fit_logistic
+from rairlib.stats.observation import Z_95, aligned, finite, number, whole
 from rairlib.stats.resampling import checked_rows, log_odds, outcomes_and_risks, percentile_limits
 
 # --- Cleveland's lowess without robustness steps, point for point as R computes it ------------
@@ -228,16 +228,8 @@ def hosmer_lemeshow(
     usable = len(table) > 2 and ((expected > 0) & (expected < n)).all()
     statistic = float(parts.sum()) if usable else np.nan
     df = len(table) if validation else len(table) - 2
-    return pd.DataFrame(
-        {
-            "rule": [rule],
-            "wanted": groups,
-            "groups": len(table),
-            "statistic": statistic,
-            "df": df,
-            "p_value": stats.chi2.sf(statistic, df),
-        }
-    )
+    row = (rule, groups, len(table), statistic, df, stats.chi2.sf(statistic, df))
+    return pd.DataFrame([row], columns=["rule", "wanted", "groups", "statistic", "df", "p_value"])
 
 
 def hosmer_lemeshow_spread(
