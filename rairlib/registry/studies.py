@@ -189,9 +189,8 @@ def result_file(study: str, name: str) -> Path:
 def has_result(study: str, name: str) -> bool:
     """Whether a study has a result file; a kept one that is lost counts."""
     folder = study_folder(study)
-    file = f"{folder.name}_{name}.csv"
-    lost = not is_own_folder(study) and is_kept(f"results/{file}")
-    return lost or (folder.parent / "results" / file).is_file()
+    file = f"results/{folder.name}_{name}.csv"
+    return (folder.parent / file).is_file() or (not is_own_folder(study) and is_kept(file))
 
 
 def load_variables(study: str) -> dict[str, Variable]:
@@ -248,8 +247,7 @@ def load_ensemble(study: str) -> pd.DataFrame:
     DataFrame
         Columns ``cohort, statistic, variable, level, group, method, value``.
     """
-    path = result_file(study, "ensemble")
-    return pd.read_csv(path, keep_default_na=False, encoding="utf-8")
+    return pd.read_csv(result_file(study, "ensemble"), keep_default_na=False, encoding="utf-8")
 
 
 # --- A reporting checklist of a paper, item by item: read and validate the judgements ---------
