@@ -184,12 +184,7 @@ def risk_groups(event, risk, groups: int = GROUPS, rule: str = "nearest size") -
 
 
 def hosmer_lemeshow(
-    event,
-    risk,
-    groups: int = GROUPS,
-    rule: str = "nearest size",
-    *,
-    validation: bool = False,
+    event, risk, groups: int = GROUPS, rule: str = "nearest size", *, validation: bool = False
 ) -> pd.DataFrame:
     """Test whether outcomes agree with predicted risks in groups of similar risk.
 

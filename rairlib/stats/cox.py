@@ -1,7 +1,6 @@
 """Cox regression: Breslow and Efron ties, ridge and Firth's penalty, in one estimate schema."""
 
 import warnings
-from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
@@ -18,7 +17,7 @@ from rairlib.errors import RairlibError
 from rairlib.stats.description import TestResult
 from rairlib.stats.logistic import (
     UNEXPLAINED_MIN,
-    Coding,
+    Covariates,
     check_columns,
     check_dependence,
     check_errors,
@@ -39,11 +38,7 @@ TROUBLES = (ModelWarning, RuntimeWarning)
 
 
 def cox(
-    frame: pd.DataFrame,
-    time: str,
-    event: str,
-    covariates: Mapping[str, Coding],
-    ties: str = "breslow",
+    frame: pd.DataFrame, time: str, event: str, covariates: Covariates, ties: str = "breslow"
 ) -> pd.DataFrame:
     """Fit a proportional hazards regression, with Wald intervals and p values.
 
@@ -81,7 +76,7 @@ def cox(
 
 
 def ridge_cox(
-    frame: pd.DataFrame, time: str, event: str, covariates: Mapping[str, Coding], penalty: float
+    frame: pd.DataFrame, time: str, event: str, covariates: Covariates, penalty: float
 ) -> pd.DataFrame:
     """Fit a proportional hazards regression with a ridge penalty, ties by Efron's method.
 
@@ -110,9 +105,7 @@ def ridge_cox(
     return wald_table(partial(_ridge, data, penalty=penalty), columns, data["event"])
 
 
-def firth_cox(
-    frame: pd.DataFrame, time: str, event: str, covariates: Mapping[str, Coding]
-) -> pd.DataFrame:
+def firth_cox(frame: pd.DataFrame, time: str, event: str, covariates: Covariates) -> pd.DataFrame:
     """Fit a proportional hazards regression with Firth's penalty, ties by Breslow's method.
 
     Parameters
@@ -212,7 +205,7 @@ def _ridge(data, columns: np.ndarray, penalty: float) -> tuple[np.ndarray, np.nd
 
 
 def likelihood_ratio(
-    frame: pd.DataFrame, time: str, event: str, covariates: Mapping[str, Coding]
+    frame: pd.DataFrame, time: str, event: str, covariates: Covariates
 ) -> TestResult:
     """Test all covariates of a Cox regression at once by their likelihood ratio.
 
@@ -241,7 +234,7 @@ def likelihood_ratio(
 
 
 def linear_predictor(
-    frame: pd.DataFrame, covariates: Mapping[str, Coding], estimates: pd.DataFrame
+    frame: pd.DataFrame, covariates: Covariates, estimates: pd.DataFrame
 ) -> pd.Series:
     """Return the log hazard of each patient, relative to one with every reference level.
 
@@ -312,11 +305,7 @@ GLOBAL = "global"
 
 
 def proportional_hazards(
-    frame: pd.DataFrame,
-    time: str,
-    event: str,
-    covariates: Mapping[str, Coding],
-    transform: str = "km",
+    frame: pd.DataFrame, time: str, event: str, covariates: Covariates, transform: str = "km"
 ) -> pd.DataFrame:
     """Test each term of a Cox regression, and all together, for a hazard ratio that changes.
 
@@ -435,11 +424,7 @@ def landmark(frame: pd.DataFrame, time: str, months: float) -> pd.DataFrame:
 
 
 def time_dependent_cox(
-    frame: pd.DataFrame,
-    time: str,
-    event: str,
-    start: str,
-    covariates: Mapping[str, Coding] | None = None,
+    frame: pd.DataFrame, time: str, event: str, start: str, covariates: Covariates | None = None
 ) -> pd.DataFrame:
     """Fit a Cox regression on a status that begins during follow-up.
 

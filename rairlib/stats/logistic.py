@@ -430,9 +430,10 @@ INTERCEPT = "intercept"
 LARGEST_STANDARD_ERROR = 100.0
 
 Coding = tuple[str, ...] | None
+Covariates = Mapping[str, Coding]
 
 
-def logistic(data: pd.DataFrame, outcome: str, covariates: Mapping[str, Coding]) -> pd.DataFrame:
+def logistic(data: pd.DataFrame, outcome: str, covariates: Covariates) -> pd.DataFrame:
     """Fit a logistic regression by maximum likelihood, with Wald intervals and p values.
 
     Parameters
@@ -476,9 +477,7 @@ def wald(estimate, error, null: float = 0.0) -> np.ndarray:
     return np.column_stack([estimate, estimate - Z_95 * error, estimate + Z_95 * error, p_value])
 
 
-def firth_logistic(
-    data: pd.DataFrame, outcome: str, covariates: Mapping[str, Coding]
-) -> pd.DataFrame:
+def firth_logistic(data: pd.DataFrame, outcome: str, covariates: Covariates) -> pd.DataFrame:
     """Fit a logistic regression with Firth's penalty, finite even where levels are empty.
 
     Parameters
@@ -510,7 +509,7 @@ def _model_frame(data, outcome, covariates) -> tuple[pd.Series, pd.DataFrame]:
     return outcome_column(data[outcome]), covariate_columns(data, covariates)
 
 
-def covariate_columns(data: pd.DataFrame, covariates: Mapping[str, Coding]) -> pd.DataFrame:
+def covariate_columns(data: pd.DataFrame, covariates: Covariates) -> pd.DataFrame:
     """Turn covariates into the columns of a regression, without an intercept."""
     terms = []
     for name, values in candidate_columns(data, covariates).items():
@@ -532,9 +531,7 @@ def covariate_columns(data: pd.DataFrame, covariates: Mapping[str, Coding]) -> p
     return columns
 
 
-def candidate_columns(
-    frame: pd.DataFrame, covariates: Mapping[str, Coding]
-) -> dict[str, np.ndarray]:
+def candidate_columns(frame: pd.DataFrame, covariates: Covariates) -> dict[str, np.ndarray]:
     """Turn covariates into the columns of a regression.
 
     Parameters
@@ -602,7 +599,7 @@ def check_columns(data: pd.DataFrame, columns: Iterable[str], gaps: bool = False
             raise RairlibError(f"{column}: {missing} values are missing")
 
 
-def check_covariates(data: pd.DataFrame, covariates: Mapping[str, Coding]) -> None:
+def check_covariates(data: pd.DataFrame, covariates: Covariates) -> None:
     """Refuse columns as :func:`check_columns` does, and codings without two different levels."""
     if not isinstance(covariates, Mapping):
         raise RairlibError("covariates: give each column its levels, or None if it is numeric")

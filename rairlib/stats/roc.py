@@ -26,14 +26,6 @@ def split_scores(event, score) -> tuple[np.ndarray, np.ndarray]:
     return with_event, without_event
 
 
-def _cutoffs_between(values: np.ndarray) -> np.ndarray:
-    middle = (values[1:] + values[:-1]) / 2
-    # Between neighbours among the floats a midpoint rounds to either; only the upper separates.
-    middle = np.where(middle > values[:-1], middle, values[1:])
-    above = max(values[-1] + 1, np.nextafter(values[-1], np.inf))
-    return np.concatenate([[values[0] - 1], middle, [above]])
-
-
 def roc_coordinates(event, score) -> pd.DataFrame:
     """Return the operating points of a score under SPSS's rule: positive if score ≥ cut-off.
 
@@ -67,7 +59,12 @@ def roc_coordinates(event, score) -> pd.DataFrame:
 
 def counts_at_cutoffs(with_event, without_event) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Count the correct calls at every candidate cut-off."""
-    cutoffs = _cutoffs_between(np.unique(np.concatenate([with_event, without_event])))
+    values = np.unique(np.concatenate([with_event, without_event]))
+    middle = (values[1:] + values[:-1]) / 2
+    # Between neighbours among the floats a midpoint rounds to either; only the upper separates.
+    middle = np.where(middle > values[:-1], middle, values[1:])
+    above = max(values[-1] + 1, np.nextafter(values[-1], np.inf))
+    cutoffs = np.concatenate([[values[0] - 1], middle, [above]])
     true_positives = with_event.size - np.searchsorted(with_event, cutoffs, side="left")
     return cutoffs, true_positives, np.searchsorted(without_event, cutoffs, side="left")
 

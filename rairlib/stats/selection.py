@@ -19,7 +19,7 @@ from rairlib.errors import RairlibError
 from rairlib.stats.logistic import (
     INTERCEPT,
     UNEXPLAINED_MIN,
-    Coding,
+    Covariates,
     candidate_columns,
     check_arrays,
     check_columns,
@@ -74,7 +74,7 @@ class Selection:
 def forward_lr(
     data: pd.DataFrame,
     outcome: str,
-    covariates: Mapping[str, Coding],
+    covariates: Covariates,
     entry: float = ENTRY_P,
     removal: float = REMOVAL_P,
 ) -> Selection:
@@ -111,7 +111,7 @@ def forward_lr(
 def backward_lr(
     data: pd.DataFrame,
     outcome: str,
-    covariates: Mapping[str, Coding],
+    covariates: Covariates,
     entry: float = ENTRY_P,
     removal: float = REMOVAL_P,
 ) -> Selection:
@@ -386,7 +386,7 @@ SCREENING_P = 0.05
 def develop_logistic(
     frame: pd.DataFrame,
     outcome: str,
-    candidates: Mapping[str, Coding],
+    candidates: Covariates,
     tests: Mapping[str, str],
     screening: float = SCREENING_P,
     entry: float = ENTRY_P,
@@ -432,9 +432,7 @@ def develop_logistic(
     return fixed_logistic(frame, outcome, {name: candidates[name] for name in chosen})
 
 
-def fixed_logistic(
-    frame: pd.DataFrame, outcome: str, covariates: Mapping[str, Coding]
-) -> Developed:
+def fixed_logistic(frame: pd.DataFrame, outcome: str, covariates: Covariates) -> Developed:
     """Fit a model whose variables are given, without any selection.
 
     Parameters
