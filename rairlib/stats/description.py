@@ -20,10 +20,10 @@ class TestResult:
     Attributes
     ----------
     method : str
-        ``pearson``, ``yates``, ``fisher``, ``student``, ``welch``, ``levene``, ``mann_whitney``,
+        ``pearson``, ``yates``, ``fisher``, ``student``, ``welch``, ``mann_whitney``,
         ``logrank`` or ``likelihood_ratio``.
     statistic : float
-        Chi-squared, t, F or U; NaN for Fisher's exact test, which has none.
+        Chi-squared, t or U; NaN for Fisher's exact test, which has none.
     df : float
         Degrees of freedom; NaN where the test has none.
     p_value : float
@@ -210,17 +210,6 @@ def t_test(first: pd.Series, second: pd.Series, equal_variances: bool = True) ->
     return TestResult(method=method, **told)
 
 
-def levene(first: pd.Series, second: pd.Series) -> TestResult:
-    """Compare two variances with Levene's test, centred at the mean."""
-    x, y = _finite(first), _finite(second)
-    reason = _no_spread(x, y) or _no_spread(*(abs(values - values.mean()) for values in (x, y)))
-    if reason:
-        return TestResult(method="levene", reason=reason)
-    statistic, p_value = map(float, stats.levene(x, y, center="mean"))
-    df = x.size + y.size - 2
-    return TestResult(method="levene", statistic=statistic, df=df, p_value=p_value)
-
-
 def _no_spread(x: np.ndarray, y: np.ndarray) -> str:
     if min(x.size, y.size) < 2:
         return "a group has fewer than two patients"
@@ -250,4 +239,4 @@ def compare_counts(counts: pd.DataFrame) -> pd.DataFrame:
 def compare_values(first: pd.Series, second: pd.Series) -> pd.DataFrame:
     """Compare two groups on a continuous variable with every test a paper may have used."""
     means = (t_test(first, second), t_test(first, second, equal_variances=False))
-    return pd.DataFrame([*means, levene(first, second), mann_whitney(first, second)])
+    return pd.DataFrame([*means, mann_whitney(first, second)])

@@ -24,7 +24,6 @@ from rairlib.stats.roc import auc_estimate, operating_point
 from rairlib.stats.survival import log_rank, survival_at
 
 COLUMNS = ("statistic", "variable", "level", "group", "method", "value")
-COMPARED_VALUES = ("student", "welch", "mann_whitney")
 Rows = list[tuple[str, str, str, str, str, float]]
 
 
@@ -96,9 +95,9 @@ def continuous_rows(values: pd.Series, group: pd.Series, names: tuple[str, str])
         for row in quantile_rows(part, name, SUMMARIES[1:])
     ]
     key = (values.name, "", " vs ".join(names))
-    tests = compare_values(*parts.values()).set_index("method")
-    rows += [("p_value", *key, name, tests.loc[name, "p_value"]) for name in COMPARED_VALUES]
-    return [*rows, ("u_statistic", *key, "mann_whitney", tests.loc["mann_whitney", "statistic"])]
+    tests = compare_values(*parts.values()).to_dict("records")
+    rows += [("p_value", *key, test["method"], test["p_value"]) for test in tests]
+    return [*rows, ("u_statistic", *key, "mann_whitney", tests[-1]["statistic"])]
 
 
 def auc_rows(score: pd.Series, group: pd.Series, names: tuple[str, str]) -> Rows:

@@ -144,11 +144,11 @@ def median_follow_up(time, event) -> pd.DataFrame:
         reached.
     """
     data = survival_times(time, event)
-    medians = {
-        "observed": data["time"].median(),
-        "reverse_kaplan_meier": median_survival(data["time"], 1 - data["event"]),
-    }
-    rows = [(method, len(data), median) for method, median in medians.items()]
+    reverse = median_survival(data["time"], 1 - data["event"])
+    rows = [
+        ("observed", len(data), data["time"].median()),
+        ("reverse_kaplan_meier", len(data), reverse),
+    ]
     return pd.DataFrame(rows, columns=["method", "n", "median"])
 
 
