@@ -224,13 +224,9 @@ def likelihood_ratio(
     coefficients = estimates["estimate"][estimates["statistic"] == "coefficient"].to_numpy()
     data, columns = _model(frame, time, event, covariates)
     model = partial_likelihood(data, (columns - columns.mean()).to_numpy())
-    gain = 2 * (model.loglike(coefficients) - model.loglike(np.zeros_like(coefficients)))
-    return TestResult(
-        method="likelihood_ratio",
-        statistic=float(gain),
-        df=len(coefficients),
-        p_value=float(stats.chi2.sf(gain, len(coefficients))),
-    )
+    gain = float(2 * (model.loglike(coefficients) - model.loglike(np.zeros_like(coefficients))))
+    df, p_value = len(coefficients), float(stats.chi2.sf(gain, len(coefficients)))
+    return TestResult(method="likelihood_ratio", statistic=gain, df=df, p_value=p_value)
 
 
 def linear_predictor(

@@ -151,12 +151,10 @@ def operating_rows(
     list of tuple
         Statistics ``sensitivity`` and ``specificity`` in percent; the level is the rule.
     """
-    points = pd.concat(
-        operating_point(group == names[0], score, cutoff, rule) for rule in ("≥", ">")
-    )
+    points = [operating_point(group == names[0], score, cutoff, rule).iloc[0] for rule in "≥>"]
     return [
         (statistic, variable, point["rule"], " vs ".join(names), "", 100 * point[statistic])
-        for point in points.to_dict("records")
+        for point in points
         for statistic in ("sensitivity", "specificity")
     ]
 
