@@ -4,7 +4,7 @@ Every function returns tuples ``(statistic, variable, level, group, method, valu
 is named ``A vs B``, the group with the outcome first.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
@@ -24,6 +24,8 @@ from rairlib.stats.roc import auc_estimate, operating_point
 from rairlib.stats.survival import log_rank, survival_at
 
 COLUMNS = ("statistic", "variable", "level", "group", "method", "value")
+LIMITS = ("ci_low", "ci_high")
+QUANTILES = ("median", "q1", "q3", "minimum", "maximum")
 Rows = list[tuple[str, str, str, str, str, float]]
 
 
@@ -119,16 +121,16 @@ def auc_rows(score: pd.Series, group: pd.Series, names: tuple[str, str]) -> Rows
         row
         for method in ("hanley_mcneil", "delong")
         for row in _estimate_rows(
-            auc_estimate(group == names[0], score, method),
-            ("auc", "ci_low", "ci_high"),
+            auc_estimate(group == names[0], score, method).iloc[0],
+            ("auc", *LIMITS),
             (score.name, "", " vs ".join(names), method),
         )
     ]
 
 
-def _estimate_rows(estimates: pd.DataFrame, statistics: tuple[str, ...], key: tuple) -> Rows:
+def _estimate_rows(estimate: Mapping, statistics: tuple[str, ...], key: tuple) -> Rows:
     """Return estimate, limits and p value of one row of the schema, as far as they are wanted."""
-    values = estimates[["estimate", "low", "high", "p_value"]].iloc[0]
+    values = (estimate[name] for name in ("estimate", "low", "high", "p_value"))
     return [(name, *key, value) for name, value in zip(statistics, values, strict=False)]
 
 
@@ -178,17 +180,11 @@ def ratio_rows(estimates: pd.DataFrame, names: tuple[str, str], method: str) -> 
         The ratio, ``ci_low``, ``ci_high`` and ``p_value`` of each term.
     """
     rows = []
-    for place, (term, ratio) in enumerate(
-        zip(estimates["term"], estimates["statistic"], strict=True)
-    ):
-        variable, _, level = term.partition(": ")
+    for estimate in estimates.to_dict("records"):
+        variable, _, level = estimate["term"].partition(": ")
         key = (variable, level, " vs ".join(names), method)
-        statistics = (ratio, "ci_low", "ci_high", "p_value")
-        rows += _estimate_rows(estimates.iloc[[place]], statistics, key)
+        rows += _estimate_rows(estimate, (estimate["statistic"], *LIMITS, "p_value"), key)
     return rows
-
-
-QUANTILES = ("median", "q1", "q3", "minimum", "maximum")
 
 
 def part_rows(values: pd.Series, names: Iterable[str]) -> Rows:
