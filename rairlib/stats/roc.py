@@ -48,10 +48,9 @@ def roc_coordinates(event, score) -> pd.DataFrame:
         If a value is missing or a group is empty.
     """
     with_event, without_event = split_scores(event, score)
+    names = ("cutoff", "true_positives", "true_negatives")
     columns = counts_at_cutoffs(with_event, without_event)
-    table = pd.DataFrame(
-        dict(zip(("cutoff", "true_positives", "true_negatives"), columns, strict=True))
-    )
+    table = pd.DataFrame(dict(zip(names, columns, strict=True)))
     table["sensitivity"] = table["true_positives"] / with_event.size
     table["specificity"] = table["true_negatives"] / without_event.size
     return table.assign(youden=table["sensitivity"] + table["specificity"] - 1)
@@ -71,17 +70,14 @@ def counts_at_cutoffs(with_event, without_event) -> tuple[np.ndarray, np.ndarray
 
 def best_cutoff(with_event, without_event) -> tuple[float, float, float, float]:
     """Return the lowest Youden-optimal cut-off, its sensitivity, its specificity and its index."""
-    cutoffs, *correct = counts_at_cutoffs(with_event, without_event)
-    positives, negatives = with_event.size, without_event.size
+    cutoffs, true_positives, true_negatives = counts_at_cutoffs(with_event, without_event)
     # Compared as integers, so that no tie is lost to rounding.
-    index = correct[0] * negatives + correct[1] * positives
+    index = true_positives * without_event.size + true_negatives * with_event.size
     best = np.argmax(index)
-    rates = (correct[0][best] / positives, correct[1][best] / negatives)
-    return (
-        float(cutoffs[best]),
-        *map(float, rates),
-        float(index[best] / (positives * negatives) - 1),
-    )
+    sensitivity = true_positives[best] / with_event.size
+    specificity = true_negatives[best] / without_event.size
+    youden = index[best] / (with_event.size * without_event.size) - 1
+    return float(cutoffs[best]), float(sensitivity), float(specificity), float(youden)
 
 
 def _best_of_resample(groups, rng: np.random.Generator) -> tuple[float, float, float, float]:
