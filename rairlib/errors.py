@@ -50,14 +50,15 @@ def unknown(
     str
         One line; it lists all known words only if none is near.
     """
-    names = [name for name in known if name]
+    # A set has no order of its own, and a message must not change from run to run.
+    names = [name for name in (sorted(known) if isinstance(known, set) else known) if name]
     others = {_plain(other): name for other, name in (spoken or {}).items() if name in names}
     meant = others.get(_plain(word)) or nearest(word, names)
     if not word:
         return f"is empty: use one of {', '.join(names)}"
-    if meant:
-        return f"{word!r} is not a {kind}: did you mean {meant!r}?"
-    return f"{word!r} is not a {kind}: use one of {', '.join(names)}"
+    article = "an" if kind[0] in "aeiou" else "a"
+    hint = f"did you mean {meant!r}?" if meant else f"use one of {', '.join(names)}"
+    return f"{word!r} is not {article} {kind}: {hint}"
 
 
 def _plain(word: str) -> str:

@@ -232,10 +232,7 @@ def test_covariates_that_foretell_every_event_are_refused(data, ties):
     ("change", "message"),
     [
         ({"time": -1}, "patient SIM-01: the time is negative"),
-        ({"time": math.nan}, "patient SIM-01: the time is missing"),
         ({"event": 0}, "event: no patient has the event"),
-        ({"gender": "other"}, "gender: 'other' is not one of Female, Male"),
-        ({"age": math.nan}, "age: 70 values are missing"),
         ({"age": 50}, "age: all patients have the same value"),
     ],
 )
@@ -247,10 +244,6 @@ def test_unusable_data_are_refused(data, change, message):
 def test_other_faults_are_refused(data):
     with pytest.raises(RairlibError, match="ties are handled by breslow or efron"):
         cox(data, "time", "event", COVARIATES, "exact")
-    with pytest.raises(RairlibError, match="no column 'pfs' in the data"):
-        cox(data, "pfs", "event", COVARIATES)
-    with pytest.raises(RairlibError, match="a ridge penalty must be positive"):
-        ridge_cox(data, "time", "event", COVARIATES, 0)
     with pytest.raises(RairlibError, match="time is transformed by km, rank, identity, log"):
         proportional_hazards(data, "time", "event", COVARIATES, "square")
     with pytest.raises(RairlibError, match="nobody is under observation after 500 months"):
@@ -259,5 +252,3 @@ def test_other_faults_are_refused(data):
         time_dependent_cox(data.assign(start=math.nan), "time", "event", "start")
     with pytest.raises(RairlibError, match="time: 70 patients have no follow-up"):
         time_dependent_cox(data.assign(time=0), "time", "event", "start")
-    with pytest.raises(RairlibError, match="no two patients can be compared"):
-        concordance([1, 2], [0, 0], [1, 2])

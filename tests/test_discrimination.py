@@ -125,20 +125,6 @@ def test_perfect_score_has_no_delong_test_and_no_spread():
     assert np.isnan(found["p_value"])
 
 
-@pytest.mark.parametrize(
-    ("event", "score", "message"),
-    [
-        ([1, 0], [1, 2, 3], "one score per patient: got 2 events, 3 scores"),
-        ([1, 2], [1, 2], "event must be yes/no"),
-        ([1, 0], [1, np.nan], "score: 1 values are missing"),
-        ([1, 1], [1, 2], "both patients with and patients without"),
-    ],
-)
-def test_unusable_scores_are_refused(event, score, message):
-    with pytest.raises(RairlibError, match=message):
-        auc(event, score)
-
-
 def test_unknown_rule_and_method_are_refused():
     with pytest.raises(RairlibError, match="≥ or >"):
         operating_point([1, 0], [2, 1], 1, "=")

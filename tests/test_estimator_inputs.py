@@ -248,7 +248,6 @@ CASES = {
     description.compare_counts: ({"counts": TABLE}, {"counts": TABLES}),
     description.mann_whitney: ({"first": RISK, "second": RISK}, GROUPS),
     description.t_test: ({"first": RISK, "second": RISK}, GROUPS),
-    description.levene: ({"first": RISK, "second": RISK}, GROUPS),
     description.compare_values: ({"first": RISK, "second": RISK}, GROUPS),
     nomogram.pretty: (
         {"low": 0, "high": 5},

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rairlib.errors import RairlibError
+from rairlib.errors import RairlibError, unknown
 from rairlib.registry.kept_files import data_folder
 from rairlib.registry.studies import load_studies, load_study, load_variables, study_folder
 
@@ -38,8 +38,13 @@ def test_every_study_has_a_folder_with_registry_and_variables(study):
 def test_unknown_study_lists_the_keys():
     with pytest.raises(RairlibError) as caught:
         study_folder("smith1999")
-    assert str(caught.value) == (
-        "'smith1999' is not a study: use one of wang2025, tang2025, lakhdar2024, gbsg2, lung, uci915"
+    keys = "wang2025, tang2025, lakhdar2024, gbsg2, lung, uci915"
+    assert str(caught.value) == f"'smith1999' is not a study: use one of {keys}"
+
+
+def test_words_of_a_set_are_told_in_one_order():
+    assert unknown("x", "exercise", {"b", "a", "c"}) == (
+        "'x' is not an exercise: use one of a, b, c"
     )
 
 

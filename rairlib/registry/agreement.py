@@ -10,6 +10,7 @@ import pandas as pd
 from rairlib.registry.registry import Registry, ReportedNumber
 
 CENTRAL = (0.025, 0.975)
+RESULTS = ("statistic", "variable", "level", "group", "method", "value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,18 +58,13 @@ def match(registry: Registry, results: pd.DataFrame) -> dict[str, dict[str, floa
         statistic has one method alone, there is one entry.
     """
     by_key: dict[tuple, dict[str, float]] = defaultdict(dict)
-    columns = ["statistic", "variable", "level", "group", "method", "value"]
-    for statistic, variable, level, group, method, value in results[columns].itertuples(
-        index=False
-    ):
-        by_key[statistic, variable, level, group][method] = float(value)
+    for *key, method, value in results[list(RESULTS)].itertuples(index=False):
+        by_key[tuple(key)][method] = float(value)
+    found = {row.id: (row.method, by_key[row.key[:4]]) for row in registry if row.key[:4] in by_key}
     return {
-        row.id: _named_method(row, by_key[row.key[:4]]) for row in registry if row.key[:4] in by_key
+        identifier: {method: values[method]} if method in values else values
+        for identifier, (method, values) in found.items()
     }
-
-
-def _named_method(row: ReportedNumber, values: dict[str, float]) -> dict[str, float]:
-    return {row.method: values[row.method]} if row.method in values else values
 
 
 def agreeing(row: ReportedNumber, values: dict[str, float]) -> tuple[str, float]:

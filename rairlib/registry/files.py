@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -36,29 +37,15 @@ class RegistryError(RairlibError):
     """A registry file has faults: one line each."""
 
 
+def _word_fault(kind: str, known: Iterable[str], spoken: dict[str, str] | None = None):
+    return lambda text: "" if text in known else unknown(text, kind, known, spoken)
+
+
 def _identifier_fault(text: str) -> str:
     if not text:
         return "is empty: give the number an identifier"
     # Findings list the identifiers that they use, separated by blanks.
     return "" if text.split() == [text] else f"{text!r} holds a blank: join its parts by hyphens"
-
-
-def _locus_fault(text: str) -> str:
-    return "" if text else "is empty: name the place in the paper"
-
-
-def _statistic_fault(text: str) -> str:
-    if text in STATISTICS:
-        return ""
-    return unknown(text, "statistic", STATISTICS, OTHER_STATISTICS)
-
-
-def _method_fault(text: str) -> str:
-    return "" if text in METHODS else unknown(text, "method", METHODS, OTHER_METHODS)
-
-
-def _role_fault(text: str) -> str:
-    return "" if text in ROLES else unknown(text, "role", ROLES)
 
 
 def _printed_fault(text: str) -> str:
@@ -71,22 +58,28 @@ def _printed_fault(text: str) -> str:
 
 
 def _step_fault(text: str) -> str:
-    wrong = f"{text!r} is not a positive number: give the smallest step, or nothing"
-    if not text:
+    step = parse_printed(text) if text and not _printed_fault(text) else None
+    if not text or (step and step.operator == "=" and step.value > 0):
         return ""
-    step = None if _printed_fault(text) else parse_printed(text)
-    return "" if step and step.operator == "=" and step.value > 0 else wrong
+    return f"{text!r} is not a positive number: give the smallest step, or nothing"
 
 
 FIELD_FAULTS = {
     "id": _identifier_fault,
-    "locus": _locus_fault,
-    "statistic": _statistic_fault,
+    "locus": lambda text: "" if text else "is empty: name the place in the paper",
+    "statistic": _word_fault("statistic", STATISTICS, OTHER_STATISTICS),
     "printed": _printed_fault,
-    "method": _method_fault,
+    "method": _word_fault("method", METHODS, OTHER_METHODS),
     "step": _step_fault,
-    "role": _role_fault,
+    "role": _word_fault("role", ROLES),
 }
+# Where one field calls for another: the empty one, what calls for it, and what to write.
+CALLED_FOR = (
+    ("of", lambda row: row["partition"], "a part of a partition names its whole"),
+    ("of", lambda row: row["statistic"] in LIMITS, "a limit names its estimate"),
+    ("group", lambda row: row["statistic"] == "n", "a group size names its group"),
+    ("note", lambda row: row["role"] == "unavailable", "say why the number is unavailable"),
+)
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -110,11 +103,9 @@ def read_table(path: Path) -> pd.DataFrame:
         them: the header is row 1, and empty rows, which are left out, count too.
     """
     table = _read_texts(path)
-    _require_columns(path, table)
-    for column in COLUMNS:
-        if column not in table:
-            table[column] = "anchor" if column == "role" else ""
-    table = table[list(COLUMNS)]
+    _require_columns(path, list(table.columns))
+    role = table.get("role", "anchor")
+    table = table.reindex(columns=list(COLUMNS), fill_value="").assign(role=role)
     faults = _field_faults(table) + _link_faults(table) + _comma_faults(table)
     if faults:
         identifiers = {row: printable(name) or "no id" for row, name in table["id"].items()}
@@ -197,75 +188,53 @@ def _require_header(path: Path, row: int, header: list[str]) -> None:
         raise RegistryError(f"{path.name}: row {row} is not a header; start with {wanted}")
 
 
-def _require_columns(path: Path, table: pd.DataFrame) -> None:
-    names = list(table.columns)
+def _require_columns(path: Path, names: list[str]) -> None:
     strange = {name: nearest(name, COLUMNS) for name in names if name and name not in COLUMNS}
+    known = {*names, *strange.values()}
+    repeated = dict.fromkeys(name for name in names if name and names.count(name) > 1)
     faults = [
-        f"column {name} is missing"
-        for name in REQUIRED_COLUMNS
-        if name not in names and name not in strange.values()
-    ]
-    faults += [unknown(name, "column", COLUMNS) for name in strange]
-    faults += [
-        f"column {place} has no name: name it, or delete it"
-        for place, name in enumerate(names, start=1)
-        if not name
-    ]
-    faults += [
-        f"column {printable(name)} stands twice: keep one"
-        for name in dict.fromkeys(names)
-        if name and names.count(name) > 1
+        *(f"column {name} is missing" for name in REQUIRED_COLUMNS if name not in known),
+        *(unknown(name, "column", COLUMNS) for name in strange),
+        *(
+            f"column {place} has no name: name it, or delete it"
+            for place, name in enumerate(names, start=1)
+            if not name
+        ),
+        *(f"column {printable(name)} stands twice: keep one" for name in repeated),
     ]
     if faults:
         raise RegistryError("\n".join(f"{path.name}: header: {fault}" for fault in faults))
 
 
 def _field_faults(table: pd.DataFrame) -> list[tuple[int, str, str]]:
-    # Imported late, so that what reads no registry need not wait for it.
-    import pandera.pandas as pa
-
-    def column(fault) -> pa.Column:
-        check = pa.Check(lambda text: not fault(text), element_wise=True, error="is faulty")
-        return pa.Column(str, checks=check)
-
-    schema = pa.DataFrameSchema({name: column(fault) for name, fault in FIELD_FAULTS.items()})
-    try:
-        schema.validate(table, lazy=True)
-    except pa.errors.SchemaErrors as errors:
-        cases = errors.failure_cases.to_dict("records")
-        return [
-            (int(case["index"]), case["column"], FIELD_FAULTS[case["column"]](case["failure_case"]))
-            for case in cases
-        ]
-    return []
+    return [
+        (row, column, told)
+        for column, fault in FIELD_FAULTS.items()
+        for row, text in table[column].items()
+        if (told := fault(text))
+    ]
 
 
 def _comma_faults(table: pd.DataFrame) -> list[tuple[int, str, str]]:
     """Find commas that may separate thousands or decimals in a paper that uses both."""
-    if not table["printed"].str.contains(DECIMAL_COMMA).any():
-        return []
-    return [
-        (
-            row,
-            "printed",
-            f"{text!r} may hold a decimal comma as others here: write it without comma",
-        )
-        for row, text in table["printed"].items()
-        if EITHER_COMMA.search(text)
-    ]
+    told = "{!r} may hold a decimal comma as others here: write it without comma".format
+    either = table["printed"][table["printed"].str.contains(EITHER_COMMA)]
+    both = table["printed"].str.contains(DECIMAL_COMMA).any()
+    return [(row, "printed", told(text)) for row, text in either.items() if both]
 
 
 def _link_faults(table: pd.DataFrame) -> list[tuple[int, str, str]]:
     """Find faults that concern more than one field."""
-    links = {link: dict(zip(table["id"], table[link], strict=True)) for link in LINKS}
-    faults = []
-    for row, fields in zip(table.index, table.to_dict("records"), strict=True):
-        faults += [(row, column, text) for column, text in _row_faults(fields)]
-        faults += [
-            (row, link, text)
-            for link in LINKS
-            if (text := _link_fault(fields["id"], fields[link], links[link]))
-        ]
+    faults = [
+        (row, column, f"is empty: {told}")
+        for row, fields in zip(table.index, table.to_dict("records"), strict=True)
+        for column, calls, told in CALLED_FOR
+        if calls(fields) and not fields[column]
+    ]
+    for link in LINKS:
+        chain = dict(zip(table["id"], table[link], strict=True))
+        told = map(_link_fault, table["id"], table[link], [chain] * len(table))
+        faults += [(row, link, text) for row, text in zip(table.index, told, strict=True) if text]
     repeated = table["id"].duplicated() & (table["id"] != "")
     faults += [(row, "id", f"{table['id'][row]!r} stands twice") for row in table.index[repeated]]
     return faults
@@ -286,16 +255,3 @@ def _link_fault(identifier: str, target: str, chain: dict[str, str]) -> str:
         passed.add(target)
         target = chain[target]
     return ""
-
-
-def _row_faults(row: dict[str, str]) -> list[tuple[str, str]]:
-    faults = []
-    if row["partition"] and not row["of"]:
-        faults.append(("of", "is empty: a part of a partition names its whole"))
-    if row["statistic"] in LIMITS and not row["of"]:
-        faults.append(("of", "is empty: a limit names its estimate"))
-    if row["statistic"] == "n" and not row["group"]:
-        faults.append(("group", "is empty: a group size names its group"))
-    if row["role"] == "unavailable" and not row["note"]:
-        faults.append(("note", "is empty: say why the number is unavailable"))
-    return faults

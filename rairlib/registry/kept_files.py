@@ -15,6 +15,7 @@ from rairlib.output import as_file
 from rairlib.registry.files import decode, split_lines
 
 KNOWN = "kept_files.csv"
+FIELDS = ("file", "rows", "columns", "numbers", "filled")
 STUDY_FILE = "study.toml"
 WHERE_FROM = "https://github.com/rair-book/rair-book"
 
@@ -99,7 +100,7 @@ def known_files() -> str:
         if fault:
             raise KeptFileError(f"{folder.name}/{name}: {fault}")
         entries.append({"file": name, **_described(folder / name)})
-    return as_file(pd.DataFrame(entries))
+    return as_file(pd.DataFrame(entries, columns=list(FIELDS)))
 
 
 def _known(folder: Path) -> dict[str, dict[str, str]]:
@@ -107,26 +108,21 @@ def _known(folder: Path) -> dict[str, dict[str, str]]:
     if not path.is_file():
         return {}
     header, *rows = split_lines(path, decode(path)) or [[]]
-    fields = ["file", "rows", "columns", "numbers", "filled"]
-    whole = header == fields and rows and all(len(row) == len(fields) for row in rows)
-    if not whole or not all(row[1].isdecimal() for row in rows):
+    whole = all(len(row) == len(FIELDS) and row[1].isdecimal() for row in rows)
+    if tuple(header) != FIELDS or not rows or not whole:
         raise RairlibError(f"its description in {KNOWN} is damaged: bring that file back first")
-    return {row[0]: dict(zip(fields, row, strict=True)) for row in rows}
+    return {row[0]: dict(zip(FIELDS, row, strict=True)) for row in rows}
 
 
 def _described(path: Path) -> dict[str, object]:
     if path.suffix == ".toml":
-        return {"rows": len(_toml_lines(path)), "columns": "", "numbers": "", "filled": ""}
+        return {"rows": len(_toml_lines(path))}
     header, *rows = split_lines(path, decode(path))
     columns = dict(zip(header, zip(*rows, strict=True), strict=True))
     numbers = [name for name, texts in columns.items() if any(texts) and all(map(_number, texts))]
     filled = [name for name, texts in columns.items() if all(texts)]
-    return {
-        "rows": len(rows),
-        "columns": " ".join(header),
-        "numbers": " ".join(numbers),
-        "filled": " ".join(filled),
-    }
+    named = {"columns": header, "numbers": numbers, "filled": filled}
+    return {"rows": len(rows), **{kind: " ".join(names) for kind, names in named.items()}}
 
 
 def _toml_lines(path: Path) -> list[str]:
@@ -145,24 +141,22 @@ def _faults(path: Path, known: dict[str, str] | None) -> Iterator[str]:
     """Yield what is wrong with a file, the most telling first."""
     if path.suffix == ".toml":
         lines = _toml_lines(path)
-        if known is not None and len(lines) != int(known["rows"]):
+        if known and len(lines) != int(known["rows"]):
             yield f"has {len(lines)} lines, {known['rows']} are kept"
         return
     rows = split_lines(path, decode(path))
     if not rows:
         yield "is empty"
         return
-    header = rows[0]
-    if known is not None:
-        wanted = known["columns"].split(" ")
-        yield from (f"row 1: column {name} is missing" for name in wanted if name not in header)
-        yield from (f"row 1: column {n!r} is one too many" for n in header if n not in wanted)
+    header, wanted = rows[0], known["columns"].split(" ") if known else rows[0]
+    yield from (f"row 1: column {name} is missing" for name in wanted if name not in header)
+    yield from (f"row 1: column {n!r} is one too many" for n in header if n not in wanted)
     repeats = [name for name in header if header.count(name) > 1]
     yield from (f"row 1: column {name!r} stands twice" for name in repeats)
     yield from _row_faults(rows)
     if len(rows) == 1:
         yield "has a header but no rows"
-    if known is not None:
+    if known:
         if len(rows) - 1 != int(known["rows"]):
             yield f"has {len(rows) - 1} rows below the header, {known['rows']} are kept"
         yield from _field_faults(rows, known)

@@ -221,31 +221,6 @@ def _grouped(rows, field: str) -> dict[str, list[ReportedNumber]]:
     return dict(groups)
 
 
-def registry_from_frame(study: str, table: pd.DataFrame) -> Registry:
-    """Build a registry from a validated frame of texts.
-
-    Parameters
-    ----------
-    study : str
-        Key of the study.
-    table : DataFrame
-        One row per number, the columns of the registry as texts.
-
-    Returns
-    -------
-    Registry
-        The records, parsed.
-    """
-    records = table.to_dict("records")
-    return Registry(
-        study,
-        (
-            ReportedNumber(number=printed_number(row["statistic"], row["printed"]), **row)
-            for row in records
-        ),
-    )
-
-
 def printed_number(statistic: str, text: str) -> Printed:
     """Read the text of a reported number.
 
@@ -285,7 +260,13 @@ def read_registry(path: str | Path) -> Registry:
     """
     path = Path(path)
     name = path.resolve().parent.name if path.name == "reported.csv" else path.stem
-    return registry_from_frame(name, read_table(path))
+    return Registry(
+        name,
+        (
+            ReportedNumber(number=printed_number(row["statistic"], row["printed"]), **row)
+            for row in read_table(path).to_dict("records")
+        ),
+    )
 
 
 def load_registry(study: str) -> Registry:

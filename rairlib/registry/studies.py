@@ -3,6 +3,7 @@
 import csv
 from contextlib import suppress
 from dataclasses import dataclass, fields
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated
 
@@ -207,9 +208,8 @@ def result_file(study: str, name: str) -> Path:
 def has_result(study: str, name: str) -> bool:
     """Whether a study has a result file; a kept one that is lost counts."""
     folder = study_folder(study)
-    file = f"{folder.name}_{name}.csv"
-    lost = not is_own_folder(study) and is_kept(f"results/{file}")
-    return lost or (folder.parent / "results" / file).is_file()
+    file = f"results/{folder.name}_{name}.csv"
+    return (folder.parent / file).is_file() or (not is_own_folder(study) and is_kept(file))
 
 
 def load_variables(study: str) -> dict[str, Variable]:
@@ -266,8 +266,7 @@ def load_ensemble(study: str) -> pd.DataFrame:
     DataFrame
         Columns ``cohort, statistic, variable, level, group, method, value``.
     """
-    path = result_file(study, "ensemble")
-    return pd.read_csv(path, keep_default_na=False, encoding="utf-8")
+    return pd.read_csv(result_file(study, "ensemble"), keep_default_na=False, encoding="utf-8")
 
 
 # --- A reporting checklist of a paper, item by item: read and validate the judgements ---------
@@ -299,7 +298,7 @@ SUBITEMS = {
 }
 SECTION_OF = {item: section for section, items in SUBITEMS.items() for item in items}
 NEEDS_QUOTE = ("reported", "partly")
-FORBIDS_QUOTE = ("not reported",)
+PLACES = (("locus", "quote"), ("locus_b", "quote_b"))
 
 
 class ChecklistError(RairlibError):
@@ -388,7 +387,9 @@ def read_checklist(path: Path) -> list[ChecklistItem]:
         raise ChecklistError(f"{path}: no such file")
     with path.open(encoding="utf-8", newline="") as stream:
         reader = csv.DictReader(stream, restkey="", restval="")
-        _require_header(path, reader.fieldnames or [])
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            header = ",".join(COLUMNS)
+            raise ChecklistError(f"{path.name}: row 1 is not the header; write {header}")
         records = list(reader)
     faults = _order_faults(records)
     for row, record in enumerate(records, start=2):
@@ -399,59 +400,42 @@ def read_checklist(path: Path) -> list[ChecklistItem]:
     return [ChecklistItem(**record) for record in records]
 
 
-def _require_header(path: Path, names: list[str]) -> None:
-    if tuple(names) != COLUMNS:
-        raise ChecklistError(f"{path.name}: row 1 is not the header; write {','.join(COLUMNS)}")
-
-
 def _order_faults(records: list[dict]) -> list[tuple[int, str, str]]:
     """Find the first row that breaks the order, a subitem that stands twice or is missing."""
     found = [record["item"] for record in records]
-    for row, (item, wanted) in enumerate(zip(found, SECTION_OF, strict=False), start=2):
+    for row, (item, wanted) in enumerate(zip_longest(found, SECTION_OF), start=2):
+        if item is None:
+            return [(row, "item", f"the file ends before {wanted!r}")]
+        if wanted is None:
+            return [(row, "item", f"{item!r} is one row too many")]
         if item != wanted:
             return [(row, "item", f"{item!r} stands where {wanted!r} belongs")]
-    if len(found) < len(SECTION_OF):
-        wanted = list(SECTION_OF)[len(found)]
-        return [(len(found) + 2, "item", f"the file ends before {wanted!r}")]
-    if len(found) > len(SECTION_OF):
-        return [(len(SECTION_OF) + 2, "item", f"{found[len(SECTION_OF)]!r} is one row too many")]
     return []
 
 
 def _record_faults(record: dict) -> list[tuple[str, str]]:
+    """Find words outside the closed lists, gaps, and quotes that do not fit place or status."""
     if "" in record:
         return [("comment", "is followed by more fields: put texts with a comma in double quotes")]
-    faults = _word_faults(record) + _quote_faults(record)
-    if not record["topic"]:
-        faults.append(("topic", "is empty: say what the subitem asks for"))
-    if not record["comment"] and record["status"] != "reported":
-        faults.append(("comment", "is empty: say what is there and what is missing"))
-    return faults
-
-
-def _word_faults(record: dict) -> list[tuple[str, str]]:
-    """Find words outside the closed lists."""
-    faults = [
-        (column, unknown(record[column], column, words))
-        for column, words in (("applies", APPLIES), ("status", STATUSES))
-        if record[column] not in words
-    ]
+    applies, status, quote = record["applies"], record["status"], record["quote"]
     section = SECTION_OF.get(record["item"], record["section"])
-    if record["section"] != section:
-        faults.append(("section", f"{record['section']!r} should be {section!r}"))
-    return faults
-
-
-def _quote_faults(record: dict) -> list[tuple[str, str]]:
-    """Find quotes without a place, places without a quote, and quotes that the status forbids."""
-    faults = []
-    for locus, quote in (("locus", "quote"), ("locus_b", "quote_b")):
-        if record[quote] and not record[locus]:
-            faults.append((locus, "is empty: name the place of the quote"))
-        if record[locus] and not record[quote]:
-            faults.append((quote, "is empty: quote a few words of the place"))
-    if record["status"] in NEEDS_QUOTE and not record["quote"]:
-        faults.append(("quote", f"is empty: {record['status']!r} needs the words that show it"))
-    if record["status"] in FORBIDS_QUOTE and record["quote"]:
-        faults.append(("quote", f"{record['status']!r} has nothing to quote"))
-    return faults
+    # Column, what must hold, what is said where it does not.
+    rules = [
+        ("applies", applies in APPLIES, unknown(applies, "applies", APPLIES)),
+        ("status", status in STATUSES, unknown(status, "status", STATUSES)),
+        ("section", record["section"] == section, f"{record['section']!r} should be {section!r}"),
+    ]
+    for place, words in PLACES:
+        empty = "is empty: name the place of the quote"
+        rules.append((place, record[place] or not record[words], empty))
+        empty = "is empty: quote a few words of the place"
+        rules.append((words, record[words] or not record[place], empty))
+    shown = f"is empty: {status!r} needs the words that show it"
+    said = "is empty: say what is there and what is missing"
+    rules += [
+        ("quote", quote or status not in NEEDS_QUOTE, shown),
+        ("quote", not quote or status != "not reported", f"{status!r} has nothing to quote"),
+        ("topic", record["topic"], "is empty: say what the subitem asks for"),
+        ("comment", record["comment"] or status == "reported", said),
+    ]
+    return [(column, told) for column, right, told in rules if not right]

@@ -49,60 +49,24 @@ ROLES = ("design", "derivable", "anchor", "held_out", "unavailable")
 
 # A value read off a drawn curve.
 BY_EYE = "by_eye"
+# fmt: off
 METHODS = (
-    "",
-    "pearson",
-    "yates",
-    "fisher",
-    "student",
-    "welch",
-    "mann_whitney",
-    "wald",
-    "wald exp",
-    "score",
-    "likelihood_ratio",
-    "profile",
-    "logrank",
-    "hosmer_lemeshow",
-    "univariable",
-    "multivariable",
-    "kaplan_meier",
-    "hanley_mcneil",
-    "delong",
-    "youden",
-    BY_EYE,
+    "", "pearson", "yates", "fisher", "student", "welch", "mann_whitney", "wald", "wald exp",
+    "score", "likelihood_ratio", "profile", "logrank", "hosmer_lemeshow", "univariable",
+    "multivariable", "kaplan_meier", "hanley_mcneil", "delong", "youden", BY_EYE,
 )
 
 COLUMNS = (
-    "id",
-    "locus",
-    "statistic",
-    "variable",
-    "level",
-    "group",
-    "printed",
-    "unit",
-    "method",
-    "of",
-    "partition",
-    "repeats",
-    "step",
-    "role",
-    "note",
+    "id", "locus", "statistic", "variable", "level", "group", "printed", "unit", "method", "of",
+    "partition", "repeats", "step", "role", "note",
 )
-
 REQUIRED_COLUMNS = ("id", "locus", "statistic", "printed")
 
 VERDICTS = (
-    "reproduced",
-    "compatible",
-    "differs",
-    "contradicted",
-    "met",
-    "missed",
-    "given",
+    "reproduced", "compatible", "differs", "contradicted", "met", "missed", "given",
     "not assessable",
 )
+# fmt: on
 EVIDENCE = ("records", "arithmetic", "reconstruction", "simulation", "anchored", "none")
 TESTS = ("independent", "bookkeeping")
 # What a verdict rests on, strongest first, as boards and tables of counts name it.
@@ -126,38 +90,18 @@ RATIOS = ("odds_ratio", "hazard_ratio")
 PERFORMANCE = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
 
 # What papers and statistical packages call them; used to suggest the registry's word.
+# fmt: off
 OTHER_STATISTICS = {
-    "total": "n",
-    "frequency": "count",
-    "proportion": "percent",
-    "%": "percent",
-    "average": "mean",
-    "std": "sd",
-    "threshold": "cutoff",
-    "c_statistic": "auc",
-    "or": "odds_ratio",
-    "hr": "hazard_ratio",
-    "beta": "coefficient",
-    "constant": "intercept",
-    "lower": "ci_low",
-    "upper": "ci_high",
-    "p": "p_value",
-    "chi2": "chi_square",
-    "χ2": "chi_square",
-    "χ²": "chi_square",
-    "u": "u_statistic",
+    "total": "n", "frequency": "count", "proportion": "percent", "%": "percent",
+    "average": "mean", "std": "sd", "threshold": "cutoff", "c_statistic": "auc",
+    "or": "odds_ratio", "hr": "hazard_ratio", "beta": "coefficient", "constant": "intercept",
+    "lower": "ci_low", "upper": "ci_high", "p": "p_value", "u": "u_statistic",
+    "chi2": "chi_square", "χ2": "chi_square", "χ²": "chi_square",
 }
 OTHER_METHODS = {
-    "chi_square": "pearson",
-    "chi_squared": "pearson",
-    "chi2": "pearson",
-    "χ2": "pearson",
-    "χ²": "pearson",
-    "continuity_correction": "yates",
-    "t_test": "student",
-    "wilcoxon": "mann_whitney",
-    "lr": "likelihood_ratio",
-    "km": "kaplan_meier",
-    "crude": "univariable",
-    "adjusted": "multivariable",
+    "chi_square": "pearson", "chi_squared": "pearson", "chi2": "pearson", "χ2": "pearson",
+    "χ²": "pearson", "continuity_correction": "yates", "t_test": "student",
+    "wilcoxon": "mann_whitney", "lr": "likelihood_ratio", "km": "kaplan_meier",
+    "crude": "univariable", "adjusted": "multivariable",
 }
+# fmt: on

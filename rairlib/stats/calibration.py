@@ -1,6 +1,7 @@
 """Calibration: predicted against observed risk, in numbers and as a smooth curve."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -8,8 +9,8 @@ from numba import njit
 from scipy import stats
 
 from rairlib.errors import RairlibError
-from rairlib.stats.logistic import ESTIMATE_COLUMNS, Z_95, fit_logistic
-from rairlib.stats.observation import aligned, finite, number, whole
+from rairlib.stats.logistic import ESTIMATE_COLUMNS, fit_logistic, wald
+from rairlib.stats.observation import Z_95, aligned, finite, number, whole
 from rairlib.stats.resampling import checked_rows, log_odds, outcomes_and_risks, percentile_limits
 
 # --- Cleveland's lowess without robustness steps, point for point as R computes it ------------
@@ -134,18 +135,14 @@ def _sas(sizes: np.ndarray, groups: int) -> np.ndarray:
     return np.minimum(labels, max(group - 1, 0)) if filled <= n // (2 * groups) else labels
 
 
-def _quantile(method: str) -> Callable[[np.ndarray, int], np.ndarray]:
+def _quantile(sizes: np.ndarray, groups: int, method: str) -> np.ndarray:
     """Cut at quantiles of the risk; a risk equal to a cut belongs below it."""
-
-    def labels(sizes: np.ndarray, groups: int) -> np.ndarray:
-        # Ordinals of the patterns stand for the risks at the type's own order statistics.
-        patients = np.repeat(np.arange(sizes.size), sizes)
-        cuts = np.quantile(patients, np.arange(1, groups) / groups, method=method).round(9)
-        if method == "linear":
-            cuts = cuts[cuts > 0]
-        return np.searchsorted(np.unique(cuts), np.arange(sizes.size), side="left")
-
-    return labels
+    # Ordinals of the patterns stand for the risks at the type's own order statistics.
+    patients = np.repeat(np.arange(sizes.size), sizes)
+    cuts = np.quantile(patients, np.arange(1, groups) / groups, method=method).round(9)
+    if method == "linear":
+        cuts = cuts[cuts > 0]
+    return np.searchsorted(np.unique(cuts), np.arange(sizes.size), side="left")
 
 
 def _mean_rank(sizes: np.ndarray, groups: int) -> np.ndarray:
@@ -157,8 +154,8 @@ def _mean_rank(sizes: np.ndarray, groups: int) -> np.ndarray:
 RULES: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
     "nearest size": _nearest_size,
     "nearest total": _nearest_total,
-    "quantile, R type 7": _quantile("linear"),
-    "quantile, SPSS type 6": _quantile("weibull"),
+    "quantile, R type 7": partial(_quantile, method="linear"),
+    "quantile, SPSS type 6": partial(_quantile, method="weibull"),
     "mean rank": _mean_rank,
     "SAS": _sas,
 }
@@ -187,12 +184,7 @@ def risk_groups(event, risk, groups: int = GROUPS, rule: str = "nearest size") -
 
 
 def hosmer_lemeshow(
-    event,
-    risk,
-    groups: int = GROUPS,
-    rule: str = "nearest size",
-    *,
-    validation: bool = False,
+    event, risk, groups: int = GROUPS, rule: str = "nearest size", *, validation: bool = False
 ) -> pd.DataFrame:
     """Test whether outcomes agree with predicted risks in groups of similar risk.
 
@@ -228,16 +220,8 @@ def hosmer_lemeshow(
     usable = len(table) > 2 and ((expected > 0) & (expected < n)).all()
     statistic = float(parts.sum()) if usable else np.nan
     df = len(table) if validation else len(table) - 2
-    return pd.DataFrame(
-        {
-            "rule": [rule],
-            "wanted": groups,
-            "groups": len(table),
-            "statistic": statistic,
-            "df": df,
-            "p_value": stats.chi2.sf(statistic, df),
-        }
-    )
+    row = (rule, groups, len(table), statistic, df, stats.chi2.sf(statistic, df))
+    return pd.DataFrame([row], columns=["rule", "wanted", "groups", "statistic", "df", "p_value"])
 
 
 def hosmer_lemeshow_spread(
@@ -385,20 +369,14 @@ def calibration_estimates(event, risk, term: str = "model") -> pd.DataFrame:
     large = fit_logistic(event, ones[:, np.newaxis], linear)
     joint = fit_logistic(event, np.column_stack([ones, linear]))
     rows = [
-        _wald("calibration_in_the_large", large, 0, 0.0),
-        _wald("calibration_slope", joint, 1, 1.0),
-        _wald("calibration_intercept", joint, 0, 0.0),
+        ("calibration_in_the_large", *wald(large.coefficients, large.standard_errors)[0]),
+        ("calibration_slope", *wald(joint.coefficients, joint.standard_errors, null=1.0)[1]),
+        ("calibration_intercept", *wald(joint.coefficients, joint.standard_errors)[0]),
         _observed_expected(event, risk),
         *((name, value, *[np.nan] * 3) for name, value in _errors(event, risk).items()),
     ]
     sizes = (event.size, int(event.sum()))
     return pd.DataFrame([(term, *row, *sizes) for row in rows], columns=list(ESTIMATE_COLUMNS))
-
-
-def _wald(name, fit, place: int, null: float) -> tuple:
-    estimate, error = fit.coefficients[place], fit.standard_errors[place]
-    p_value = 2 * stats.norm.sf(abs(estimate - null) / error)
-    return name, estimate, estimate - Z_95 * error, estimate + Z_95 * error, p_value
 
 
 def _observed_expected(event, risk) -> tuple:

@@ -1,32 +1,30 @@
 """Cox regression: Breslow and Efron ties, ridge and Firth's penalty, in one estimate schema."""
 
 import warnings
-from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
 import pandas as pd
 from firthmodels import FirthCoxPH
 from lifelines import CoxPHFitter
-from lifelines.exceptions import ApproximationWarning, ConvergenceError
-from lifelines.exceptions import ConvergenceWarning as LifelinesWarning
+from lifelines.exceptions import ConvergenceError
 from lifelines.utils import concordance_index
 from scipy import stats
 from statsmodels.duration.hazard_regression import PHReg
-from statsmodels.tools.sm_exceptions import ConvergenceWarning, HessianInversionWarning
+from statsmodels.tools.sm_exceptions import ModelWarning
 
 from rairlib.errors import RairlibError
 from rairlib.stats.description import TestResult
 from rairlib.stats.logistic import (
     UNEXPLAINED_MIN,
-    Z_95,
-    Coding,
+    Covariates,
     check_columns,
     check_dependence,
     check_errors,
     covariate_columns,
     estimate_table,
     penalised_fit,
+    wald,
 )
 from rairlib.stats.observation import aligned, numbers, ranked, survival_times
 from rairlib.stats.survival import kaplan_meier
@@ -36,21 +34,11 @@ PRECISION = 1e-10
 # lifelines stops on half the score's squared length in the metric of the information, or on a
 # change of the likelihood; its defaults leave errors of 1e-4 in the coefficients.
 LIFELINES_OPTIONS = {"precision": 1e-16, "r_precision": 1e-15}
-TROUBLES = (
-    ApproximationWarning,
-    LifelinesWarning,
-    ConvergenceWarning,
-    HessianInversionWarning,
-    RuntimeWarning,
-)
+TROUBLES = (ModelWarning, RuntimeWarning)
 
 
 def cox(
-    frame: pd.DataFrame,
-    time: str,
-    event: str,
-    covariates: Mapping[str, Coding],
-    ties: str = "breslow",
+    frame: pd.DataFrame, time: str, event: str, covariates: Covariates, ties: str = "breslow"
 ) -> pd.DataFrame:
     """Fit a proportional hazards regression, with Wald intervals and p values.
 
@@ -82,14 +70,13 @@ def cox(
     """
     if ties not in TIES:
         raise RairlibError(f"ties are handled by {' or '.join(TIES)}, not {ties!r}")
-    data = survival_columns(frame, time, event)
-    columns = cox_columns(frame, covariates)
+    data, columns = _model(frame, time, event, covariates)
     _check_events(frame, data["event"], covariates)
     return wald_table(partial(maximum, data, ties=ties), columns, data["event"])
 
 
 def ridge_cox(
-    frame: pd.DataFrame, time: str, event: str, covariates: Mapping[str, Coding], penalty: float
+    frame: pd.DataFrame, time: str, event: str, covariates: Covariates, penalty: float
 ) -> pd.DataFrame:
     """Fit a proportional hazards regression with a ridge penalty, ties by Efron's method.
 
@@ -114,14 +101,11 @@ def ridge_cox(
     """
     if not 0 < penalty < np.inf:
         raise RairlibError(f"a ridge penalty must be positive and finite; got {penalty:g}")
-    data = survival_columns(frame, time, event)
-    columns = cox_columns(frame, covariates)
+    data, columns = _model(frame, time, event, covariates)
     return wald_table(partial(_ridge, data, penalty=penalty), columns, data["event"])
 
 
-def firth_cox(
-    frame: pd.DataFrame, time: str, event: str, covariates: Mapping[str, Coding]
-) -> pd.DataFrame:
+def firth_cox(frame: pd.DataFrame, time: str, event: str, covariates: Covariates) -> pd.DataFrame:
     """Fit a proportional hazards regression with Firth's penalty, ties by Breslow's method.
 
     Parameters
@@ -140,13 +124,10 @@ def firth_cox(
     RairlibError
         If times, events, columns or levels are not usable, or the fit does not converge.
     """
-    data = survival_columns(frame, time, event)
-    columns = cox_columns(frame, covariates)
+    data, columns = _model(frame, time, event, covariates)
     outcome = (data["event"].to_numpy() == 1, data["time"].to_numpy())
-    sizes = (len(data), int(data["event"].sum()))
-    return estimate_table(
-        columns.columns, penalised_fit(FirthCoxPH, columns, outcome), sizes, "hazard_ratio"
-    )
+    values = penalised_fit(FirthCoxPH, columns, outcome)
+    return estimate_table(columns, values, data["event"], "hazard_ratio")
 
 
 def survival_columns(frame: pd.DataFrame, time: str, event: str) -> pd.DataFrame:
@@ -159,12 +140,12 @@ def survival_columns(frame: pd.DataFrame, time: str, event: str) -> pd.DataFrame
     return data.set_axis(frame.index)
 
 
-def cox_columns(frame: pd.DataFrame, covariates: Mapping[str, Coding]) -> pd.DataFrame:
-    """Return the columns of the covariates of a Cox regression; there must be one at least."""
-    columns = covariate_columns(frame, covariates)
+def _model(frame, time, event, covariates) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return times and events, and the columns of the covariates: there must be one at least."""
+    data, columns = survival_columns(frame, time, event), covariate_columns(frame, covariates)
     if columns.empty:
         raise RairlibError("a Cox regression needs a covariate")
-    return columns
+    return data, columns
 
 
 def _check_events(frame, events: pd.Series, covariates) -> None:
@@ -192,10 +173,7 @@ def wald_table(method, columns: pd.DataFrame, events: pd.Series, patients: int =
     estimate, error = (np.asarray(values) / scale for values in found)
     infinite = "so together the covariates leave the hazard ratio without a finite estimate"
     check_errors(columns, error, f"{infinite}; use firth_cox")
-    p_value = 2 * stats.norm.sf(abs(estimate / error))
-    values = np.column_stack([estimate, estimate - Z_95 * error, estimate + Z_95 * error, p_value])
-    sizes = (patients or len(events), int(events.sum()))
-    return estimate_table(columns.columns, values, sizes, "hazard_ratio")
+    return estimate_table(columns, wald(estimate, error), events, "hazard_ratio", patients)
 
 
 def partial_likelihood(
@@ -227,7 +205,7 @@ def _ridge(data, columns: np.ndarray, penalty: float) -> tuple[np.ndarray, np.nd
 
 
 def likelihood_ratio(
-    frame: pd.DataFrame, time: str, event: str, covariates: Mapping[str, Coding]
+    frame: pd.DataFrame, time: str, event: str, covariates: Covariates
 ) -> TestResult:
     """Test all covariates at once by their likelihood ratio; see :func:`model_tests`."""
     return model_tests(frame, time, event, covariates)[0]
@@ -237,7 +215,7 @@ def model_tests(
     frame: pd.DataFrame,
     time: str,
     event: str,
-    covariates: Mapping[str, Coding],
+    covariates: Covariates,
     ties: str = "breslow",
 ) -> list[TestResult]:
     """Test all covariates of a Cox regression at once.
@@ -256,7 +234,7 @@ def model_tests(
     """
     estimates = cox(frame, time, event, covariates, ties)
     b = estimates["estimate"][estimates["statistic"] == "coefficient"].to_numpy()
-    data, columns = survival_columns(frame, time, event), cox_columns(frame, covariates)
+    data, columns = _model(frame, time, event, covariates)
     model, null = partial_likelihood(data, (columns - columns.mean()).to_numpy(), ties), 0 * b
     score = model.score(null)
     found = {
@@ -264,19 +242,15 @@ def model_tests(
         "wald": -b @ model.hessian(b) @ b,
         "score": -score @ np.linalg.solve(model.hessian(null), score),
     }
+    tails = {method: float(stats.chi2.sf(value, len(b))) for method, value in found.items()}
     return [
-        TestResult(
-            method=method,
-            statistic=float(value),
-            df=len(b),
-            p_value=float(stats.chi2.sf(value, len(b))),
-        )
+        TestResult(method=method, statistic=float(value), df=len(b), p_value=tails[method])
         for method, value in found.items()
     ]
 
 
 def linear_predictor(
-    frame: pd.DataFrame, covariates: Mapping[str, Coding], estimates: pd.DataFrame
+    frame: pd.DataFrame, covariates: Covariates, estimates: pd.DataFrame
 ) -> pd.Series:
     """Return the log hazard of each patient, relative to one with every reference level.
 
@@ -347,11 +321,7 @@ GLOBAL = "global"
 
 
 def proportional_hazards(
-    frame: pd.DataFrame,
-    time: str,
-    event: str,
-    covariates: Mapping[str, Coding],
-    transform: str = "km",
+    frame: pd.DataFrame, time: str, event: str, covariates: Covariates, transform: str = "km"
 ) -> pd.DataFrame:
     """Test each term of a Cox regression, and all together, for a hazard ratio that changes.
 
@@ -380,10 +350,9 @@ def proportional_hazards(
     """
     if transform not in TRANSFORMS:
         raise RairlibError(f"time is transformed by {', '.join(TRANSFORMS)}, not {transform!r}")
-    data = survival_columns(frame, time, event)
+    data, columns = _model(frame, time, event, covariates)
     estimates = cox(frame, time, event, covariates)
     coefficients = estimates["estimate"][estimates["statistic"] == "coefficient"].to_numpy()
-    columns = cox_columns(frame, covariates)
     scale = columns.std().to_numpy()
     moments, residuals, variances = _at_events(
         data, columns.to_numpy() / scale, coefficients * scale
@@ -399,12 +368,9 @@ def proportional_hazards(
             f"{event}: the events are at too few different times to show whether a hazard ratio "
             "changes"
         )
-    rows = []
-    for place, term in enumerate(columns.columns):
-        own = squared[place, place] - mixed[place] @ np.linalg.solve(plain, mixed[place])
-        rows.append((term, score[place] ** 2 / own, 1))
-    rows.append((GLOBAL, score @ np.linalg.solve(information, score), len(score)))
-    table = pd.DataFrame(rows, columns=["term", "statistic", "df"])
+    statistics = (*(score**2 / np.diag(information)), score @ np.linalg.solve(information, score))
+    df = np.append(np.ones_like(score), score.size).astype(int)
+    table = pd.DataFrame({"term": [*columns, GLOBAL], "statistic": statistics, "df": df})
     return table.assign(p_value=stats.chi2.sf(table["statistic"], table["df"]))
 
 
@@ -474,11 +440,7 @@ def landmark(frame: pd.DataFrame, time: str, months: float) -> pd.DataFrame:
 
 
 def time_dependent_cox(
-    frame: pd.DataFrame,
-    time: str,
-    event: str,
-    start: str,
-    covariates: Mapping[str, Coding] | None = None,
+    frame: pd.DataFrame, time: str, event: str, start: str, covariates: Covariates | None = None
 ) -> pd.DataFrame:
     """Fit a Cox regression on a status that begins during follow-up.
 

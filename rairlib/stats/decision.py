@@ -30,17 +30,13 @@ def _checked(event, risk, thresholds) -> tuple[np.ndarray, np.ndarray, np.ndarra
     return event, ranks[: risk.size], ranks[risk.size :], thresholds
 
 
-def _net_benefit(event, ranks, cuts, thresholds) -> np.ndarray:
+def _net_benefits(event, ranks, cuts, thresholds) -> np.ndarray:
+    """Net benefits of all strategies, shape (strategies, thresholds)."""
     with_event, without_event = np.sort(ranks[event == 1]), np.sort(ranks[event == 0])
     true = with_event.size - np.searchsorted(with_event, cuts, side="left")
     false = without_event.size - np.searchsorted(without_event, cuts, side="left")
-    return (true - false * thresholds / (1 - thresholds)) / ranks.size
-
-
-def _net_benefits(event, ranks, cuts, thresholds) -> np.ndarray:
-    """Net benefits of all strategies, shape (strategies, thresholds)."""
+    model = (true - false * thresholds / (1 - thresholds)) / ranks.size
     everybody = event.mean() - (1 - event.mean()) * thresholds / (1 - thresholds)
-    model = _net_benefit(event, ranks, cuts, thresholds)
     return np.stack([model, everybody, np.zeros_like(thresholds)])
 
 

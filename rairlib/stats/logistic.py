@@ -15,7 +15,7 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from rairlib.errors import RairlibError
-from rairlib.stats.observation import Z_95, finite, number
+from rairlib.stats.observation import YES_NO, Z_95, finite, number
 
 # --- Maximum likelihood, compiled: one Newton loop for all fits, of patients or of their groups ---
 
@@ -414,10 +414,7 @@ def _naming_near_duplicates(columns: pd.DataFrame):
     try:
         yield
     except RairlibError:
-        if together := dependent_terms(columns, NEARLY_NONE):
-            raise RairlibError(
-                f"the terms {together} nearly determine one another: leave one out"
-            ) from None
+        check_dependence(columns, NEARLY_NONE)
         raise
 
 
@@ -462,25 +459,16 @@ def _tightest(estimator, X: np.ndarray, outcome, features) -> np.ndarray:
 # --- Logistic regression by maximum likelihood and with Firth's penalty, in one estimate schema ---
 
 
-ESTIMATE_COLUMNS = (
-    "term",
-    "statistic",
-    "estimate",
-    "low",
-    "high",
-    "p_value",
-    "n",
-    "events",
-)
+ESTIMATE_COLUMNS = ("term", "statistic", "estimate", "low", "high", "p_value", "n", "events")
 INTERCEPT = "intercept"
-YES_NO = {"yes": 1.0, "no": 0.0}
 # On standardised covariates no finite estimate of a clinical data set comes near this.
 LARGEST_STANDARD_ERROR = 100.0
 
 Coding = tuple[str, ...] | None
+Covariates = Mapping[str, Coding]
 
 
-def logistic(data: pd.DataFrame, outcome: str, covariates: Mapping[str, Coding]) -> pd.DataFrame:
+def logistic(data: pd.DataFrame, outcome: str, covariates: Covariates) -> pd.DataFrame:
     """Fit a logistic regression by maximum likelihood, with Wald intervals and p values.
 
     Parameters
@@ -515,15 +503,16 @@ def logistic(data: pd.DataFrame, outcome: str, covariates: Mapping[str, Coding])
     error = fit.standard_errors
     infinite = "so together the covariates leave the odds ratio without a finite estimate"
     check_errors(columns, error[1:], f"{infinite}; use firth_logistic")
-    width, p_value = Z_95 * error, 2 * norm.sf(abs(fit.coefficients / error))
-    limits = (fit.coefficients - width, fit.coefficients + width)
-    values = np.column_stack([fit.coefficients, *limits, p_value])
-    return _estimates(event, [INTERCEPT, *columns.columns], values)
+    return estimate_table(columns, wald(fit.coefficients, error), event, "odds_ratio")
 
 
-def firth_logistic(
-    data: pd.DataFrame, outcome: str, covariates: Mapping[str, Coding]
-) -> pd.DataFrame:
+def wald(estimate, error, null: float = 0.0) -> np.ndarray:
+    """Return estimates with Wald's 95 % limits and p values, one row each."""
+    p_value = 2 * norm.sf(abs(estimate - null) / error)
+    return np.column_stack([estimate, estimate - Z_95 * error, estimate + Z_95 * error, p_value])
+
+
+def firth_logistic(data: pd.DataFrame, outcome: str, covariates: Covariates) -> pd.DataFrame:
     """Fit a logistic regression with Firth's penalty, finite even where levels are empty.
 
     Parameters
@@ -546,7 +535,7 @@ def firth_logistic(
     """
     event, columns = _model_frame(data, outcome, covariates)
     values = penalised_fit(FirthLogisticRegression, columns, event.to_numpy(), intercept=True)
-    return _estimates(event, [INTERCEPT, *columns.columns], values)
+    return estimate_table(columns, values, event, "odds_ratio")
 
 
 def _model_frame(data, outcome, covariates) -> tuple[pd.Series, pd.DataFrame]:
@@ -555,7 +544,7 @@ def _model_frame(data, outcome, covariates) -> tuple[pd.Series, pd.DataFrame]:
     return outcome_column(data[outcome]), covariate_columns(data, covariates)
 
 
-def covariate_columns(data: pd.DataFrame, covariates: Mapping[str, Coding]) -> pd.DataFrame:
+def covariate_columns(data: pd.DataFrame, covariates: Covariates) -> pd.DataFrame:
     """Turn covariates into the columns of a regression, without an intercept."""
     terms = []
     for name, values in candidate_columns(data, covariates).items():
@@ -577,9 +566,7 @@ def covariate_columns(data: pd.DataFrame, covariates: Mapping[str, Coding]) -> p
     return columns
 
 
-def candidate_columns(
-    frame: pd.DataFrame, covariates: Mapping[str, Coding]
-) -> dict[str, np.ndarray]:
+def candidate_columns(frame: pd.DataFrame, covariates: Covariates) -> dict[str, np.ndarray]:
     """Turn covariates into the columns of a regression.
 
     Parameters
@@ -600,27 +587,25 @@ def candidate_columns(
         If a column is absent, not numeric though it should be, or has missing or unknown values.
     """
     check_covariates(frame, covariates)
-    columns = {}
-    for name, coding in covariates.items():
-        values = frame[name].to_numpy()
-        numeric = coding is None
-        columns[name] = (
-            values.astype(float)[:, np.newaxis] if numeric else _levels(name, values, coding)
-        )
-    return columns
+    return {name: _columns(frame[name], coding) for name, coding in covariates.items()}
 
 
-def _levels(name: str, values: np.ndarray, coding: tuple[str, ...]) -> np.ndarray:
+def _columns(given: pd.Series, coding: Coding) -> np.ndarray:
+    values = given.to_numpy()
+    if coding is None:
+        return values.astype(float)[:, np.newaxis]
     columns = np.column_stack([values == level for level in coding])
     if not columns.any(axis=1).all():
-        unknown = sorted(set(values[~columns.any(axis=1)].tolist()), key=str)
-        raise RairlibError(f"{name}: {unknown[0]!r} is not one of {', '.join(map(str, coding))}")
+        unknown = sorted(set(values[~columns.any(axis=1)].tolist()), key=str)[0]
+        raise RairlibError(f"{given.name}: {unknown!r} is not one of {', '.join(map(str, coding))}")
     return columns[:, :-1].astype(float)
 
 
-def check_dependence(columns: pd.DataFrame) -> None:
-    """Refuse terms that determine one another."""
-    if together := dependent_terms(columns, UNEXPLAINED_MIN):
+def check_dependence(columns: pd.DataFrame, share: float = UNEXPLAINED_MIN) -> None:
+    """Refuse terms that determine one another, or nearly."""
+    if together := dependent_terms(columns, share):
+        if share > UNEXPLAINED_MIN:
+            raise RairlibError(f"the terms {together} nearly determine one another: leave one out")
         raise RairlibError(f"the terms {together} determine one another")
 
 
@@ -629,8 +614,7 @@ def check_errors(columns: pd.DataFrame, error: np.ndarray, infinite: str) -> Non
     scaled = np.asarray(error * columns.std(ddof=0))
     if (scaled < LARGEST_STANDARD_ERROR).all():
         return
-    if together := dependent_terms(columns, NEARLY_NONE):
-        raise RairlibError(f"the terms {together} nearly determine one another: leave one out")
+    check_dependence(columns, NEARLY_NONE)
     worst = np.argmax(np.nan_to_num(scaled, nan=np.inf))
     found = f"the standard error is {np.asarray(error)[worst]:.3g}"
     raise RairlibError(f"{columns.columns[worst]}: {found}, {infinite}")
@@ -650,7 +634,7 @@ def check_columns(data: pd.DataFrame, columns: Iterable[str], gaps: bool = False
             raise RairlibError(f"{column}: {missing} values are missing")
 
 
-def check_covariates(data: pd.DataFrame, covariates: Mapping[str, Coding]) -> None:
+def check_covariates(data: pd.DataFrame, covariates: Covariates) -> None:
     """Refuse columns as :func:`check_columns` does, and codings without two different levels."""
     if not isinstance(covariates, Mapping):
         raise RairlibError("covariates: give each column its levels, or None if it is numeric")
@@ -709,26 +693,17 @@ def _check_separation(event: pd.Series, columns: pd.DataFrame, design: np.ndarra
         )
 
 
-def _estimates(event, terms: list[str], values: np.ndarray) -> pd.DataFrame:
-    """Lay the estimates of a logistic model out in the common schema, its intercept first."""
-    sizes = (len(event), int(event.sum()))
-    return estimate_table(terms, values, sizes, "odds_ratio", intercept=True)
-
-
 def estimate_table(
-    terms: Iterable[str],
-    values: np.ndarray,
-    sizes: tuple[int, int],
-    ratio: str,
-    intercept: bool = False,
+    columns: pd.DataFrame, values: np.ndarray, events: pd.Series, ratio: str, patients: int = 0
 ) -> pd.DataFrame:
-    """Lay estimates on the log scale out in the common schema."""
-    rows = []
+    """Lay estimates on the log scale out in the common schema; the first may be an intercept."""
+    sizes = (patients or len(events), int(events.sum()))
+    intercepts, rows = len(values) - columns.shape[1], []
+    terms = [INTERCEPT] * intercepts + list(columns)
     for place, (term, (*on_log_scale, p_value)) in enumerate(zip(terms, values, strict=True)):
-        if intercept and not place:
-            rows.append((term, INTERCEPT, *on_log_scale, p_value, *sizes))
-        else:
-            rows.append((term, "coefficient", *on_log_scale, p_value, *sizes))
+        kind = INTERCEPT if place < intercepts else "coefficient"
+        rows.append((term, kind, *on_log_scale, p_value, *sizes))
+        if kind != INTERCEPT:
             # Per unit of a very small covariate, a ratio can be beyond all numbers.
             with np.errstate(over="ignore"):
                 rows.append((term, ratio, *np.exp(on_log_scale), p_value, *sizes))

@@ -94,8 +94,9 @@ class Nomogram:
         """
         if predictor not in self.coefficients:
             raise RairlibError(unknown(predictor, "predictor", self.coefficients))
-        contribution = self.coefficients[predictor] * finite(predictor, value)
-        return (contribution - self._least(predictor)) * self.points_per_logit
+        coefficient = self.coefficients[predictor]
+        least = float((coefficient * self.ticks[predictor]).min())
+        return (coefficient * finite(predictor, value) - least) * self.points_per_logit
 
     def total_points(self, values: Mapping[str, float]):
         """Return the sum of points of a patient, or of many.
@@ -132,9 +133,6 @@ class Nomogram:
         if not ((risk > 0) & (risk < 1)).all():
             raise RairlibError("risk: total points need a risk above 0 and below 1")
         return (logit(risk) - self.logit_at_zero) * self.points_per_logit
-
-    def _least(self, predictor: str) -> float:
-        return float((self.coefficients[predictor] * self.ticks[predictor]).min())
 
 
 def nomogram(

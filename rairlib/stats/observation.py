@@ -54,9 +54,9 @@ def ranked(scores) -> np.ndarray:
     return np.append(0, np.cumsum(apart))[place]
 
 
-def survival_times(time, event) -> pd.DataFrame:
-    """Check times and events, and set them beside each other."""
-    time, event = aligned(time=time, event=event)
+def survival_times(time, event, group=None) -> pd.DataFrame:
+    """Check times, events and groups, and set them beside each other."""
+    time, event, group = aligned(time=time, event=event, group=group)
     names = time.index if isinstance(time, pd.Series) else np.arange(1, len(time) + 1)
     times = numbers(time, names, "time", least=0)
     if times.empty:
@@ -64,7 +64,11 @@ def survival_times(time, event) -> pd.DataFrame:
     raw = pd.Series(np.asarray(event), index=names)
     coded = _coded(raw)
     _refuse(~coded.isin([0, 1]), raw, "the event must be yes/no, true/false or 1/0")
-    return pd.DataFrame({"time": times, "event": coded.astype(int)})
+    data = pd.DataFrame({"time": times, "event": coded.astype(int)})
+    if group is not None:
+        data["group"] = np.asarray(group, dtype=object)
+        _refuse(data["group"].isna() | (data["group"] == ""), data["group"], "the group is missing")
+    return data
 
 
 def numbers(values, names: pd.Index, what: str, least=-np.inf, never: bool = False) -> pd.Series:
@@ -90,13 +94,6 @@ def _refuse(wrong: pd.Series, values: pd.Series, fault: str) -> None:
     if wrong.any():
         name = wrong.index[np.argmax(wrong)]
         raise RairlibError(f"patient {name}: {fault} ({values.iloc[np.argmax(wrong)]})")
-
-
-def patient_groups(group, names: pd.Index) -> pd.Series:
-    """Check the groups of patients."""
-    values = pd.Series(np.asarray(group, dtype=object), names, name="group")
-    _refuse(values.isna() | (values == ""), values, "the group is missing")
-    return values
 
 
 def at_least(values, cutoff: float) -> np.ndarray:

@@ -5,8 +5,17 @@ import pandas as pd
 from scipy import stats
 
 from rairlib.errors import RairlibError
-from rairlib.stats.logistic import Z_95
-from rairlib.stats.observation import at_least, finite, number, outcomes_and, ranked, settled, whole
+from rairlib.stats.logistic import ESTIMATE_COLUMNS
+from rairlib.stats.observation import (
+    Z_95,
+    at_least,
+    finite,
+    number,
+    outcomes_and,
+    ranked,
+    settled,
+    whole,
+)
 
 
 def split_scores(event, score) -> tuple[np.ndarray, np.ndarray]:
@@ -15,14 +24,6 @@ def split_scores(event, score) -> tuple[np.ndarray, np.ndarray]:
     score = settled(score)
     with_event, without_event = np.sort(score[event == 1]), np.sort(score[event == 0])
     return with_event, without_event
-
-
-def _cutoffs_between(values: np.ndarray) -> np.ndarray:
-    middle = (values[1:] + values[:-1]) / 2
-    # Between neighbours among the floats a midpoint rounds to either; only the upper separates.
-    middle = np.where(middle > values[:-1], middle, values[1:])
-    above = max(values[-1] + 1, np.nextafter(values[-1], np.inf))
-    return np.concatenate([[values[0] - 1], middle, [above]])
 
 
 def roc_coordinates(event, score) -> pd.DataFrame:
@@ -47,24 +48,22 @@ def roc_coordinates(event, score) -> pd.DataFrame:
         If a value is missing or a group is empty.
     """
     with_event, without_event = split_scores(event, score)
-    cutoffs, true_positives, true_negatives = counts_at_cutoffs(with_event, without_event)
-    sensitivity = true_positives / with_event.size
-    specificity = true_negatives / without_event.size
-    return pd.DataFrame(
-        {
-            "cutoff": cutoffs,
-            "true_positives": true_positives,
-            "true_negatives": true_negatives,
-            "sensitivity": sensitivity,
-            "specificity": specificity,
-            "youden": sensitivity + specificity - 1,
-        }
-    )
+    names = ("cutoff", "true_positives", "true_negatives")
+    columns = counts_at_cutoffs(with_event, without_event)
+    table = pd.DataFrame(dict(zip(names, columns, strict=True)))
+    table["sensitivity"] = table["true_positives"] / with_event.size
+    table["specificity"] = table["true_negatives"] / without_event.size
+    return table.assign(youden=table["sensitivity"] + table["specificity"] - 1)
 
 
 def counts_at_cutoffs(with_event, without_event) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Count the correct calls at every candidate cut-off."""
-    cutoffs = _cutoffs_between(np.unique(np.concatenate([with_event, without_event])))
+    values = np.unique(np.concatenate([with_event, without_event]))
+    middle = (values[1:] + values[:-1]) / 2
+    # Between neighbours among the floats a midpoint rounds to either; only the upper separates.
+    middle = np.where(middle > values[:-1], middle, values[1:])
+    above = max(values[-1] + 1, np.nextafter(values[-1], np.inf))
+    cutoffs = np.concatenate([[values[0] - 1], middle, [above]])
     true_positives = with_event.size - np.searchsorted(with_event, cutoffs, side="left")
     return cutoffs, true_positives, np.searchsorted(without_event, cutoffs, side="left")
 
@@ -79,6 +78,10 @@ def best_cutoff(with_event, without_event) -> tuple[float, float, float, float]:
     specificity = true_negatives[best] / without_event.size
     youden = index[best] / (with_event.size * without_event.size) - 1
     return float(cutoffs[best]), float(sensitivity), float(specificity), float(youden)
+
+
+def _best_of_resample(groups, rng: np.random.Generator) -> tuple[float, float, float, float]:
+    return best_cutoff(*(np.sort(rng.choice(group, group.size)) for group in groups))
 
 
 def auc(event, score) -> float:
@@ -203,19 +206,9 @@ def auc_estimate(event, score, method: str = "hanley_mcneil", term: str = "score
         raise RairlibError(f"the standard error is hanley_mcneil or delong, not {method!r}")
     # A perfect score has DeLong variance zero: no test, shown as NaN.
     p_value = 2 * stats.norm.sf(abs(area - 0.5) / null_error) if null_error > 0 else np.nan
-    return pd.DataFrame(
-        {
-            "term": [term],
-            "statistic": "auc",
-            "estimate": area,
-            "low": low,
-            "high": high,
-            "p_value": p_value,
-            "n": n_events + n_others,
-            "events": n_events,
-            "standard_error": error,
-        }
-    )
+    sizes = (n_events + n_others, n_events)
+    row = (term, "auc", area, low, high, p_value, *sizes, error)
+    return pd.DataFrame([row], columns=[*ESTIMATE_COLUMNS, "standard_error"])
 
 
 def area_difference(first, second) -> pd.DataFrame:
@@ -238,28 +231,17 @@ def area_difference(first, second) -> pd.DataFrame:
         As :func:`delong_standard_error` does, or if both standard errors are zero.
     """
     areas = [auc(*group) for group in (first, second)]
-    variances = [delong_standard_error(*group) ** 2 for group in (first, second)]
-    error = np.sqrt(sum(variances))
+    variances = np.array([delong_standard_error(*group) ** 2 for group in (first, second)])
+    error = np.sqrt(variances.sum())
     if not error > 0:
         raise RairlibError("both areas have a standard error of zero, so there is no test")
-    parts = [
-        variance**2 / (len(group[0]) - 1)
-        for variance, group in zip(variances, (first, second), strict=True)
-    ]
-    difference, df = areas[0] - areas[1], sum(variances) ** 2 / sum(parts)
-    margin = stats.t.ppf(0.975, df) * error
-    return pd.DataFrame(
-        {
-            "first": [areas[0]],
-            "second": areas[1],
-            "difference": difference,
-            "low": difference - margin,
-            "high": difference + margin,
-            "t": difference / error,
-            "df": df,
-            "p_value": 2 * stats.t.sf(abs(difference / error), df),
-        }
-    )
+    others = np.array([len(group[0]) - 1 for group in (first, second)])
+    difference, df = areas[0] - areas[1], variances.sum() ** 2 / (variances**2 / others).sum()
+    margin, t = stats.t.ppf(0.975, df) * error, difference / error
+    limits = (difference - margin, difference + margin)
+    row = (*areas, difference, *limits, t, df, 2 * stats.t.sf(abs(t), df))
+    names = ("first", "second", "difference", "low", "high", "t", "df", "p_value")
+    return pd.DataFrame([row], columns=list(names))
 
 
 # --- Cut-offs of a score: Youden's choice, operating points, and what choosing on the data costs
@@ -340,18 +322,14 @@ def operating_point(event, score, cutoff: float, rule: str = "≥") -> pd.DataFr
     cutoff = number("cutoff", cutoff)
     *ranks, limit = ranked(np.concatenate([with_event, without_event, [cutoff]]))
     negative = np.less(ranks, limit) if rule == "≥" else np.less_equal(ranks, limit)
-    false_negatives = int(negative[: with_event.size].sum())
-    true_negatives = int(negative[with_event.size :].sum())
-    return pd.DataFrame(
-        {
-            "rule": [f"{rule}{cutoff:g}"],
-            "true_positives": with_event.size - false_negatives,
-            "false_negatives": false_negatives,
-            "true_negatives": true_negatives,
-            "false_positives": without_event.size - true_negatives,
-            "sensitivity": 1 - false_negatives / with_event.size,
-            "specificity": true_negatives / without_event.size,
-        }
+    missed, cleared = negative[: with_event.size], negative[with_event.size :]
+    table = pd.DataFrame({"rule": [f"{rule}{cutoff:g}"], "true_positives": (~missed).sum()})
+    return table.assign(
+        false_negatives=missed.sum(),
+        true_negatives=cleared.sum(),
+        false_positives=(~cleared).sum(),
+        sensitivity=1 - missed.sum() / missed.size,
+        specificity=cleared.sum() / cleared.size,
     )
 
 
@@ -381,25 +359,20 @@ def cutoff_optimism(
         Rows ``sensitivity, specificity, youden``; columns ``statistic, apparent, optimism,
         corrected`` (proportions).
     """
-    with_event, without_event = split_scores(event, score)
+    with_event, without_event = groups = split_scores(event, score)
     losses = np.empty((int(whole("resamples", resamples, 1)), 2))
     for loss in losses:
-        drawn = [np.sort(rng.choice(group, group.size)) for group in (with_event, without_event)]
-        cutoff, sensitivity, specificity, _ = best_cutoff(*drawn)
+        cutoff, sensitivity, specificity, _ = _best_of_resample(groups, rng)
         loss[0] = sensitivity - (with_event >= cutoff).mean()
         loss[1] = specificity - (without_event < cutoff).mean()
     losses = np.column_stack([losses, losses.sum(axis=1)])
     _, *found, _ = best_cutoff(with_event, without_event)
     apparent = np.array([*found, sum(found) - 1])
-    optimism = losses.mean(axis=0)
-    return pd.DataFrame(
-        {
-            "statistic": ["sensitivity", "specificity", "youden"],
-            "apparent": apparent,
-            "optimism": optimism,
-            "corrected": apparent - optimism,
-        }
+    table = pd.DataFrame(
+        {"statistic": ["sensitivity", "specificity", "youden"], "apparent": apparent}
     )
+    optimism = losses.mean(axis=0)
+    return table.assign(optimism=optimism, corrected=apparent - optimism)
 
 
 # --- What a search for the best cut-off does: how far the choice moves, and what it costs in error
@@ -427,10 +400,7 @@ def bootstrap_cutoffs(
         One row per sample: ``cutoff`` (the lowest with the largest Youden index) and ``youden``.
     """
     groups = split_scores(event, score)
-    found = [
-        best_cutoff(*(np.sort(rng.choice(group, group.size)) for group in groups))[::3]
-        for _ in range(whole("resamples", resamples, 1))
-    ]
+    found = [_best_of_resample(groups, rng)[::3] for _ in range(whole("resamples", resamples, 1))]
     return pd.DataFrame(found, columns=["cutoff", "youden"])
 
 
@@ -462,12 +432,6 @@ def search_p_value(
     for place in range(chance.size):
         dealt = np.split(rng.permutation(everyone), [with_event.size])
         *_, chance[place] = best_cutoff(*map(np.sort, dealt))
-    at_least = (chance >= observed - 1e-12).sum()
-    return pd.DataFrame(
-        {
-            "youden": [observed],
-            "chance_median": np.median(chance),
-            "chance_95": np.quantile(chance, 0.95),
-            "p_value": (at_least + 1) / (permutations + 1),
-        }
-    )
+    p_value = ((chance >= observed - 1e-12).sum() + 1) / (permutations + 1)
+    row = (observed, np.median(chance), np.quantile(chance, 0.95), p_value)
+    return pd.DataFrame([row], columns=["youden", "chance_median", "chance_95", "p_value"])

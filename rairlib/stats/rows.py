@@ -11,6 +11,8 @@ import pandas as pd
 
 from rairlib.stats.cox import concordance, cox, linear_predictor, model_tests
 from rairlib.stats.description import (
+    SUMMARIES,
+    TestResult,
     column_percent,
     compare_counts,
     compare_values,
@@ -20,32 +22,15 @@ from rairlib.stats.description import (
     row_percent,
     summarise,
 )
-from rairlib.stats.logistic import Coding
+from rairlib.stats.logistic import Covariates
 from rairlib.stats.observation import Z_95
 from rairlib.stats.roc import auc_estimate, operating_point
 from rairlib.stats.survival import expected_events, log_rank, median_survival, survival_at
 
 COLUMNS = ("statistic", "variable", "level", "group", "method", "value")
-COMPARED_VALUES = ("student", "welch", "mann_whitney")
+LIMITS = ("ci_low", "ci_high")
+QUANTILES = ("median", "q1", "q3", "minimum", "maximum")
 Rows = list[tuple[str, str, str, str, str, float]]
-
-
-def size_rows(group: pd.Series, names: tuple[str, str]) -> Rows:
-    """Return the sizes of all patients and of each group, and the groups' share in percent.
-
-    Parameters
-    ----------
-    group : Series of str
-        The group of each patient.
-    names : tuple of str
-        The two groups, the one with the outcome first.
-
-    Returns
-    -------
-    list of tuple
-        Statistics ``n`` and ``percent``.
-    """
-    return [("n", "", "", "all", "", len(group)), *part_rows(group, names)]
 
 
 def categorical_rows(
@@ -57,8 +42,10 @@ def categorical_rows(
     ----------
     values : Series of str
         The variable; its name is that of the rows.
-    group, names
-        As for :func:`size_rows`.
+    group : Series of str
+        The group of each patient.
+    names : tuple of str
+        The two groups, the one with the outcome first.
     levels : list of str
         All declared levels. If there are more than two, each is also compared with all others.
 
@@ -69,27 +56,25 @@ def categorical_rows(
     """
     counts = crosstab(values, group, levels, list(names))
     shown = counts.assign(all=counts.sum(axis=1))
-    rows = [
-        (statistic, values.name, level, column, "", table.loc[level, column])
-        for statistic, table in (("count", shown), ("percent", column_percent(shown)))
-        for level in levels
-        for column in shown.columns
-    ]
-    versus = " vs ".join(names)
-    rows += _count_tests(counts, (values.name, "", versus))
+    rows = _table_rows(values.name, shown, column_percent(shown))
+    tables = {"": counts}
     for level in levels if len(levels) > 2 else ():
-        against_others = pd.DataFrame([counts.loc[level], counts.drop(level).sum()])
-        rows += _count_tests(against_others, (values.name, level, versus))
+        tables[level] = pd.DataFrame([counts.loc[level], counts.drop(level).sum()])
+    for level, table in tables.items():
+        tests = compare_counts(table).to_dict("records")
+        key = (values.name, level, " vs ".join(names))
+        rows += [("p_value", *key, test["method"], test["p_value"]) for test in tests]
+        # Fisher's test, the last, has no statistic.
+        rows += [("chi_square", *key, test["method"], test["statistic"]) for test in tests[:-1]]
     return rows
 
 
-def _count_tests(counts: pd.DataFrame, key: tuple[str, str, str]) -> Rows:
-    tests = compare_counts(counts).to_dict("records")
-    rows = [("p_value", *key, test["method"], test["p_value"]) for test in tests]
-    return rows + [
-        ("chi_square", *key, test["method"], test["statistic"])
-        for test in tests
-        if test["method"] != "fisher"
+def _table_rows(variable: str, counts: pd.DataFrame, percent: pd.DataFrame) -> Rows:
+    return [
+        (statistic, variable, level, column, "", table.loc[level, column])
+        for statistic, table in (("count", counts), ("percent", percent))
+        for level in counts.index
+        for column in counts.columns
     ]
 
 
@@ -101,7 +86,7 @@ def continuous_rows(values: pd.Series, group: pd.Series, names: tuple[str, str])
     values : Series of float
         The variable; its name is that of the rows.
     group, names
-        As for :func:`size_rows`.
+        As for :func:`categorical_rows`.
 
     Returns
     -------
@@ -111,14 +96,14 @@ def continuous_rows(values: pd.Series, group: pd.Series, names: tuple[str, str])
     """
     parts = {name: values[group == name] for name in names}
     rows = [
-        (statistic, values.name, "", name, "", value)
+        row
         for name, part in {"all": values, **parts}.items()
-        for statistic, value in summarise(part).drop("n").items()
+        for row in quantile_rows(part, name, SUMMARIES[1:])
     ]
     key = (values.name, "", " vs ".join(names))
-    tests = compare_values(*parts.values()).set_index("method")
-    rows += [("p_value", *key, name, tests.loc[name, "p_value"]) for name in COMPARED_VALUES]
-    return [*rows, ("u_statistic", *key, "mann_whitney", tests.loc["mann_whitney", "statistic"])]
+    tests = compare_values(*parts.values()).to_dict("records")
+    rows += [("p_value", *key, test["method"], test["p_value"]) for test in tests]
+    return [*rows, ("u_statistic", *key, "mann_whitney", tests[-1]["statistic"])]
 
 
 def auc_rows(score: pd.Series, group: pd.Series, names: tuple[str, str]) -> Rows:
@@ -129,23 +114,28 @@ def auc_rows(score: pd.Series, group: pd.Series, names: tuple[str, str]) -> Rows
     score : Series of float
         Larger values speak for the first group; its name is that of the rows.
     group, names
-        As for :func:`size_rows`.
+        As for :func:`categorical_rows`.
 
     Returns
     -------
     list of tuple
         Statistics ``auc``, ``ci_low`` and ``ci_high``.
     """
-    rows = []
-    for method in ("hanley_mcneil", "delong"):
-        area = auc_estimate(group == names[0], score, method).iloc[0]
-        key = (score.name, "", " vs ".join(names), method)
-        rows += [
-            ("auc", *key, area["estimate"]),
-            ("ci_low", *key, area["low"]),
-            ("ci_high", *key, area["high"]),
-        ]
-    return rows
+    return [
+        row
+        for method in ("hanley_mcneil", "delong")
+        for row in _estimate_rows(
+            auc_estimate(group == names[0], score, method).iloc[0],
+            ("auc", *LIMITS),
+            (score.name, "", " vs ".join(names), method),
+        )
+    ]
+
+
+def _estimate_rows(estimate: Mapping, statistics: tuple[str, ...], key: tuple) -> Rows:
+    """Return estimate, limits and p value of one row of the schema, as far as they are wanted."""
+    values = (estimate[name] for name in ("estimate", "low", "high", "p_value"))
+    return [(name, *key, value) for name, value in zip(statistics, values, strict=False)]
 
 
 def operating_rows(
@@ -167,12 +157,10 @@ def operating_rows(
     list of tuple
         Statistics ``sensitivity`` and ``specificity`` in percent; the level is the rule.
     """
-    points = pd.concat(
-        operating_point(group == names[0], score, cutoff, rule) for rule in ("≥", ">")
-    )
+    points = [operating_point(group == names[0], score, cutoff, rule).iloc[0] for rule in "≥>"]
     return [
         (statistic, variable, point["rule"], " vs ".join(names), "", 100 * point[statistic])
-        for point in points.to_dict("records")
+        for point in points
         for statistic in ("sensitivity", "specificity")
     ]
 
@@ -186,7 +174,7 @@ def ratio_rows(estimates: pd.DataFrame, names: tuple[str, str], method: str) -> 
         Ratios in the schema of :func:`rairlib.stats.logistic.logistic`; a term reads
         ``VARIABLE: LEVEL vs REFERENCE``.
     names
-        As for :func:`size_rows`.
+        As for :func:`categorical_rows`.
     method : str
         ``univariable`` or ``multivariable``.
 
@@ -199,21 +187,8 @@ def ratio_rows(estimates: pd.DataFrame, names: tuple[str, str], method: str) -> 
     for estimate in estimates.to_dict("records"):
         variable, _, level = estimate["term"].partition(": ")
         key = (variable, level, " vs ".join(names), method)
-        rows += [
-            (estimate["statistic"], *key, estimate["estimate"]),
-            ("ci_low", *key, estimate["low"]),
-            ("ci_high", *key, estimate["high"]),
-            ("p_value", *key, estimate["p_value"]),
-        ]
+        rows += _estimate_rows(estimate, (estimate["statistic"], *LIMITS, "p_value"), key)
     return rows
-
-
-# --- More results in long format: groups within groups, percentages of a level, curves and tests
-# As in :mod:`rairlib.stats.rows`, every function returns tuples ``(statistic, variable, level,
-# group, method, value)``.
-
-
-QUANTILES = ("median", "q1", "q3", "minimum", "maximum")
 
 
 def part_rows(values: pd.Series, names: Iterable[str]) -> Rows:
@@ -232,8 +207,10 @@ def part_rows(values: pd.Series, names: Iterable[str]) -> Rows:
         Statistics ``n`` and ``percent``.
     """
     sizes = {name: int((values == name).sum()) for name in names}
-    shares = [("percent", "", "", name, "", 100 * n / len(values)) for name, n in sizes.items()]
-    return [*(("n", "", "", name, "", n) for name, n in sizes.items()), *shares]
+    rows = [("n", "", "", name, "", n) for name, n in sizes.items()]
+    return rows + [
+        ("percent", "", "", name, "", 100 * n / len(values)) for name, n in sizes.items()
+    ]
 
 
 def level_rows(values: pd.Series, levels: Iterable[str], group: str) -> Rows:
@@ -253,12 +230,8 @@ def level_rows(values: pd.Series, levels: Iterable[str], group: str) -> Rows:
     list of tuple
         Statistics ``count`` and ``percent``.
     """
-    counts = {level: int((values == level).sum()) for level in levels}
-    rows = [("count", values.name, level, group, "", n) for level, n in counts.items()]
-    return rows + [
-        ("percent", values.name, level, group, "", 100 * n / len(values))
-        for level, n in counts.items()
-    ]
+    counts = pd.DataFrame({group: [int((values == level).sum()) for level in levels]}, list(levels))
+    return _table_rows(values.name, counts, 100 * counts / len(values))
 
 
 def split_rows(
@@ -284,19 +257,17 @@ def split_rows(
         ``chi_square`` without correction with its ``p_value``.
     """
     counts = crosstab(values, group, levels, list(names))
-    rows = [
-        (statistic, values.name, level, name, "", table.loc[level, name])
-        for statistic, table in (("count", counts), ("percent", row_percent(counts)))
-        for level in levels
-        for name in names
-    ]
-    test = pearson(counts)
-    key = (values.name, "", " vs ".join(names), "pearson")
-    return [*rows, ("chi_square", *key, test.statistic), ("p_value", *key, test.p_value)]
+    rows = _table_rows(values.name, counts, row_percent(counts))
+    return rows + _test_rows("chi_square", pearson(counts), values.name, names)
 
 
-def quantile_rows(values: pd.Series, group: str) -> Rows:
-    """Return median, quartiles and range of one group.
+def _test_rows(statistic: str, test: TestResult, variable: str, names: tuple[str, ...]) -> Rows:
+    key = (variable, "", " vs ".join(names), test.method)
+    return [(statistic, *key, test.statistic), ("p_value", *key, test.p_value)]
+
+
+def quantile_rows(values: pd.Series, group: str, statistics: Iterable[str] = QUANTILES) -> Rows:
+    """Return median, quartiles and range of one group, or other summaries.
 
     Parameters
     ----------
@@ -304,14 +275,16 @@ def quantile_rows(values: pd.Series, group: str) -> Rows:
         The variable in the patients of the group; its name is that of the rows.
     group : str
         Name of the group.
+    statistics : iterable of str
+        Which of those of :func:`rairlib.stats.description.summarise`.
 
     Returns
     -------
     list of tuple
-        Statistics ``median``, ``q1``, ``q3``, ``minimum`` and ``maximum``.
+        These statistics.
     """
     summary = summarise(values)
-    return [(name, values.name, "", group, "", summary[name]) for name in QUANTILES]
+    return [(name, values.name, "", group, "", summary[name]) for name in statistics]
 
 
 def rank_rows(values: pd.Series, group: pd.Series, names: tuple[str, str]) -> Rows:
@@ -329,13 +302,10 @@ def rank_rows(values: pd.Series, group: pd.Series, names: tuple[str, str]) -> Ro
     list of tuple
         As for :func:`quantile_rows`, then ``u_statistic`` (the smaller) and ``p_value``.
     """
-    parts = [values[group == name] for name in names]
-    rows = [
-        row for part, name in zip(parts, names, strict=True) for row in quantile_rows(part, name)
-    ]
-    test = mann_whitney(*parts)
-    key = (values.name, "", " vs ".join(names), "mann_whitney")
-    return [*rows, ("u_statistic", *key, test.statistic), ("p_value", *key, test.p_value)]
+    parts = {name: values[group == name] for name in names}
+    rows = [row for name, part in parts.items() for row in quantile_rows(part, name)]
+    test = mann_whitney(*parts.values())
+    return rows + _test_rows("u_statistic", test, values.name, names)
 
 
 def survival_rows(time: pd.Series, event: pd.Series, months: Iterable[int], group: str) -> Rows:
@@ -381,16 +351,14 @@ def log_rank_rows(time: pd.Series, event: pd.Series, parts: pd.Series, group: st
     list of tuple
         Statistics ``logrank_chi_square`` and ``p_value``.
     """
-    test = log_rank(time, event, parts)
-    key = (time.name, "", group, "logrank")
-    return [("logrank_chi_square", *key, test.statistic), ("p_value", *key, test.p_value)]
+    return _test_rows("logrank_chi_square", log_rank(time, event, parts), time.name, (group,))
 
 
 def cox_rows(
     frame: pd.DataFrame,
     time: str,
     event: str,
-    covariates: Mapping[str, Coding],
+    covariates: Covariates,
     group: str,
     ties: str = "efron",
 ) -> Rows:

@@ -9,10 +9,6 @@ from scipy import optimize, special
 from rairlib.errors import RairlibError
 from rairlib.stats.observation import finite, number, whole
 
-SHRINKAGE = 0.9
-NAGELKERKE_GAP = 0.05
-RISK_MARGIN = 0.05
-MEAN_ABSOLUTE_ERROR = 0.05
 # Riley and colleagues print 1.96.
 Z_95 = 1.96
 NODES = 200
@@ -70,10 +66,10 @@ def development_sample_size(
     parameters: int,
     cox_snell: float,
     *,
-    shrinkage: float = SHRINKAGE,
-    gap: float = NAGELKERKE_GAP,
-    margin: float = RISK_MARGIN,
-    error: float = MEAN_ABSOLUTE_ERROR,
+    shrinkage: float = 0.9,
+    gap: float = 0.05,
+    margin: float = 0.05,
+    error: float = 0.05,
 ) -> pd.DataFrame:
     """Return the smallest sample for developing a model of a binary outcome.
 
@@ -120,11 +116,10 @@ def development_sample_size(
             f"cox_snell: {cox_snell:g} is not between 0 and {min(largest, shrinkage):.3g}, the "
             "most that prevalence and shrinkage allow"
         )
+    nagelkerke = cox_snell / (cox_snell + gap * largest)
     numbers = {
         "shrinkage": _size_for_shrinkage(parameters, cox_snell, shrinkage),
-        "nagelkerke": _size_for_shrinkage(
-            parameters, cox_snell, cox_snell / (cox_snell + gap * largest)
-        ),
+        "nagelkerke": _size_for_shrinkage(parameters, cox_snell, nagelkerke),
         "overall risk": (Z_95 / margin) ** 2 * prevalence * (1 - prevalence),
     }
     beside = {"mean absolute error": _size_for_error(prevalence, parameters, error)}
@@ -137,11 +132,8 @@ def _size_for_shrinkage(parameters: int, cox_snell: float, shrinkage: float) -> 
 
 
 def _size_for_error(prevalence: float, parameters: int, error: float) -> float:
-    rarer = min(prevalence, 1 - prevalence)
-    log_size = (
-        -0.508 + 0.259 * math.log(rarer) + 0.504 * math.log(parameters) - math.log(error)
-    ) / 0.544
-    return math.exp(log_size)
+    logs = 0.259 * math.log(min(prevalence, 1 - prevalence)) + 0.504 * math.log(parameters)
+    return math.exp((-0.508 + logs - math.log(error)) / 0.544)
 
 
 def _sizes(

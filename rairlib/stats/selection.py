@@ -8,18 +8,18 @@ has already seen (IBM SPSS Statistics Algorithms, "Logistic Regression Algorithm
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
-from scipy import special
+from scipy import special, stats
 from scipy.special import chdtrc, expit
 
 from rairlib.errors import RairlibError
 from rairlib.stats.logistic import (
     INTERCEPT,
     UNEXPLAINED_MIN,
-    Coding,
+    Covariates,
     candidate_columns,
     check_arrays,
     check_columns,
@@ -74,7 +74,7 @@ class Selection:
 def forward_lr(
     data: pd.DataFrame,
     outcome: str,
-    covariates: Mapping[str, Coding],
+    covariates: Covariates,
     entry: float = ENTRY_P,
     removal: float = REMOVAL_P,
 ) -> Selection:
@@ -105,13 +105,13 @@ def forward_lr(
         As for :func:`rairlib.stats.logistic.logistic`; separation among the variables of a step is
         refused, and so is a limit of p outside 0 to 1.
     """
-    return _select(_Run.forward, data, outcome, covariates, entry, removal)
+    return _select(data, outcome, covariates, entry, removal)
 
 
 def backward_lr(
     data: pd.DataFrame,
     outcome: str,
-    covariates: Mapping[str, Coding],
+    covariates: Covariates,
     entry: float = ENTRY_P,
     removal: float = REMOVAL_P,
 ) -> Selection:
@@ -135,10 +135,10 @@ def backward_lr(
     RairlibError
         As for :func:`forward_lr`; separation or collinearity among all variables is refused.
     """
-    return _select(_Run.backward, data, outcome, covariates, entry, removal)
+    return _select(data, outcome, covariates, entry, removal, backward=True)
 
 
-def _select(method, data, outcome, covariates, entry: float, removal: float) -> Selection:
+def _select(data, outcome, covariates, entry, removal, backward: bool = False) -> Selection:
     check_limits(entry, removal)
     check_columns(data, [outcome])
     check_covariates(data, covariates)
@@ -157,11 +157,11 @@ def _select(method, data, outcome, covariates, entry: float, removal: float) -> 
         return found.loc[on_log_scale, "estimate"].to_numpy()
 
     run = _Run(outcome_column(data[outcome]).to_numpy(), columns, coefficients)
-    selected = method(run, entry, removal)
+    selected = run.through(entry, removal, backward)
     models = pd.concat(
-        [estimates(names).assign(step=step) for names, step in run.steps.items()], ignore_index=True
+        {step: estimates(names) for names, step in run.steps.items()}, names=["step"]
     )
-    models.insert(0, "step", models.pop("step"))
+    models = models.reset_index("step").reset_index(drop=True)
     log = pd.DataFrame(run.log, columns=list(LOG_COLUMNS))
     return Selection(log=log, models=models, selected=selected)
 
@@ -204,11 +204,8 @@ def mover(tests: dict[str, tuple[float, int, float]], action: str, limit: float)
         return None
     # A p of 0 tells nothing apart: then the statistic does.
     best = tests[min(able, key=lambda name: (sign * tests[name][2], -sign * tests[name][0]))]
-    return next(name for name in able if all(map(_same, tests[name], best)))
-
-
-def _same(first: float, second: float) -> bool:
-    return math.isclose(first, second, rel_tol=SAME_P)
+    same = partial(math.isclose, rel_tol=SAME_P)
+    return next(name for name in able if all(map(same, tests[name], best)))
 
 
 @dataclass(slots=True)
@@ -231,23 +228,15 @@ class _Run:
     def ordered(self, names: Iterable[str]) -> tuple[str, ...]:
         return tuple(name for name in self.columns if name in set(names))
 
-    def forward(self, entry: float, removal: float) -> tuple[str, ...]:
-        self.visit(())
-        while self.enter(entry) and self.remove(removal):
+    def through(self, entry: float, removal: float, backward: bool = False) -> tuple[str, ...]:
+        self.visit(self.columns if backward else ())
+        moves = [(self.enter, entry), (self.remove, removal)]
+        while all(move(limit) for move, limit in (moves[::-1] if backward else moves)):
             pass
         return self.current
-
-    def backward(self, entry: float, removal: float) -> tuple[str, ...]:
-        self.visit(self.columns)
-        while self.remove(removal) and self.enter(entry):
-            pass
-        return self.current
-
-    def design(self, names: Iterable[str]) -> np.ndarray:
-        return _with_constant(len(self.event), map(self.columns.get, names))
 
     def log_odds(self, names: tuple[str, ...]) -> np.ndarray:
-        return self.design(names) @ self.coefficients(names)
+        return _design(self.event.size, self.columns, names) @ self.coefficients(names)
 
     def log_likelihood(self, names: tuple[str, ...]) -> float:
         log_odds = self.log_odds(names)
@@ -256,46 +245,39 @@ class _Run:
     def enter(self, limit: float) -> bool:
         """Let the best variable in; False if none may come in, so that the run is over."""
         others = {name: c for name, c in self.columns.items() if name not in self.current}
-        log_odds = self.log_odds(self.current)
-        tests = score_tests(self.event, self.design(self.current), log_odds, others)
-        best = mover(tests, "enter", limit)
-        target = None if best is None else self.ordered((*self.current, best))
-        self.note("enter", "score", tests, best, target)
-        return self.move(target)
+        present = _design(self.event.size, self.columns, self.current)
+        tests = score_tests(self.event, present, self.log_odds(self.current), others)
+        return bool(self.move("enter", "score", tests, limit))
 
     def remove(self, limit: float) -> bool:
         """Let variables out, the worst first; False if a model comes back, which ends the run."""
-        while self.current:
+        moved = True
+        while self.current and moved:
             present = self.log_likelihood(self.current)
             tests = {name: self.likelihood_ratio(name, present) for name in self.current}
-            worst = mover(tests, "remove", limit)
-            target = None if worst is None else self.ordered(set(self.current) - {worst})
-            self.note("remove", "likelihood ratio", tests, worst, target)
-            if worst is None:
-                return True
-            if not self.move(target):
-                return False
-        return True
+            moved = self.move("remove", "likelihood ratio", tests, limit)
+        return moved is not False
 
-    def move(self, target: tuple[str, ...] | None) -> bool:
+    def move(self, action: str, test: str, tests: dict, limit: float) -> bool | None:
+        """Note the tests and move; None if no variable may move, False if its model came before."""
+        name = mover(tests, action, limit)
+        target = None if name is None else self.ordered({*self.current} ^ {name})
+        moves, stays = ("enters", "stays out") if action == "enter" else ("leaves", "stays")
+        moves = SEEN_BEFORE if target in self.steps else moves
+        fitted = (self.steps[self.current], " + ".join(self.current) or "constant", action)
+        self.log += [
+            (*fitted, tested, test, *result, moves if tested == name else stays)
+            for tested, result in tests.items()
+        ]
         if target is None or target in self.steps:
-            return False
+            return None if target is None else False
         self.visit(target)
         return True
 
     def likelihood_ratio(self, name: str, present: float) -> tuple[float, int, float]:
-        without = self.log_likelihood(self.ordered(set(self.current) - {name}))
+        without = self.log_likelihood(self.ordered({*self.current} - {name}))
         statistic, df = max(2 * (present - without), 0.0), self.columns[name].shape[1]
         return statistic, df, float(chdtrc(df, statistic))
-
-    def note(self, action, test, tests, mover, target) -> None:
-        moved, stays = ("enters", "stays out") if action == "enter" else ("leaves", "stays")
-        moved = SEEN_BEFORE if target in self.steps else moved
-        fitted = (self.steps[self.current], " + ".join(self.current) or "constant", action)
-        self.log += [
-            (*fitted, name, test, *result, moved if name == mover else stays)
-            for name, result in tests.items()
-        ]
 
 
 def forward_variables(
@@ -306,18 +288,18 @@ def forward_variables(
 ) -> tuple[str, ...]:
     """Return what :func:`forward_lr` selects, without its refusal of a level that is not there."""
     check_limits(entry, removal)
-    usable = {name: values[:, varying(values)] for name, values in columns.items()}
-    usable = {name: values for name, values in usable.items() if values.size}
+    varied = {name: values[:, varying(values)] for name, values in columns.items()}
+    usable = {name: values for name, values in varied.items() if values.size}
 
     @cache
     def coefficients(names: tuple[str, ...]) -> np.ndarray:
-        return fit_logistic(event, _with_constant(event.size, map(usable.get, names))).coefficients
+        return fit_logistic(event, _design(event.size, usable, names)).coefficients
 
-    return _Run(event, usable, coefficients).forward(entry, removal)
+    return _Run(event, usable, coefficients).through(entry, removal)
 
 
-def _with_constant(patients: int, columns: Iterable[np.ndarray]) -> np.ndarray:
-    return np.column_stack([np.ones(patients), *columns])
+def _design(patients: int, columns: Mapping[str, np.ndarray], names: Iterable[str]) -> np.ndarray:
+    return np.column_stack([np.ones(patients), *map(columns.get, names)])
 
 
 def varying(columns: np.ndarray) -> np.ndarray:
@@ -362,23 +344,18 @@ def screening_p_value(event: np.ndarray, columns: np.ndarray, test: str) -> floa
 
 
 def _mann_whitney(event: np.ndarray, columns: np.ndarray) -> float:
-    _, place, ties = np.unique(columns[:, 0], return_inverse=True, return_counts=True)
-    n, n_events = event.size, event.sum()
-    ranks = (np.cumsum(ties) - (ties - 1) / 2)[place]
+    ranks, n, n_events = stats.rankdata(columns[:, 0]), event.size, event.sum()
     above = ranks @ event - n_events * (n + 1) / 2
-    spread = (n**3 - n - (ties.astype(float) ** 3 - ties).sum()) / (n * (n - 1))
-    variance = n_events * (n - n_events) / 12 * spread
+    variance = n_events * (n - n_events) * (n + 1) / 12 * stats.tiecorrect(ranks)
     return float(2 * special.ndtr(-abs(above) / np.sqrt(variance))) if variance > 0 else np.nan
 
 
 def _student(event: np.ndarray, columns: np.ndarray) -> float:
-    groups = columns[event == 1, 0], columns[event == 0, 0]
-    df = event.size - 2
-    pooled = sum(((group - group.mean()) ** 2).sum() for group in groups) / df
+    groups, df = (columns[event == 1, 0], columns[event == 0, 0]), event.size - 2
+    pooled = sum(group.size * group.var() for group in groups) / df
     error = np.sqrt(pooled * sum(1 / group.size for group in groups))
-    if not error > 0:
-        return np.nan
-    return float(2 * special.stdtr(df, -abs(groups[0].mean() - groups[1].mean()) / error))
+    difference = abs(groups[0].mean() - groups[1].mean())
+    return float(2 * special.stdtr(df, -difference / error)) if error > 0 else np.nan
 
 
 def _pearson(event: np.ndarray, columns: np.ndarray) -> float:
@@ -409,7 +386,7 @@ SCREENING_P = 0.05
 def develop_logistic(
     frame: pd.DataFrame,
     outcome: str,
-    candidates: Mapping[str, Coding],
+    candidates: Covariates,
     tests: Mapping[str, str],
     screening: float = SCREENING_P,
     entry: float = ENTRY_P,
@@ -446,19 +423,16 @@ def develop_logistic(
     check_columns(frame, [outcome])
     event = outcome_column(frame[outcome]).to_numpy()
     check_limits(screening)
-    columns = candidate_columns(frame, candidates)
     kept = {
         name: values
-        for name, values in columns.items()
+        for name, values in candidate_columns(frame, candidates).items()
         if name not in tests or screening_p_value(event, values, tests[name]) < screening
     }
     chosen = forward_variables(event, kept, entry, removal)
     return fixed_logistic(frame, outcome, {name: candidates[name] for name in chosen})
 
 
-def fixed_logistic(
-    frame: pd.DataFrame, outcome: str, covariates: Mapping[str, Coding]
-) -> Developed:
+def fixed_logistic(frame: pd.DataFrame, outcome: str, covariates: Covariates) -> Developed:
     """Fit a model whose variables are given, without any selection.
 
     Parameters
@@ -476,16 +450,15 @@ def fixed_logistic(
     """
     check_columns(frame, [outcome])
     event = outcome_column(frame[outcome]).to_numpy()
-    design = _design(frame, covariates)
-    used = np.concatenate([[True], varying(design[:, 1:])])
-    coefficients = np.zeros(design.shape[1])
-    coefficients[used] = fit_logistic(event, design[:, used]).coefficients
 
-    def predict(patients: pd.DataFrame) -> np.ndarray:
-        return special.expit(_design(patients, covariates) @ coefficients)
+    def design(patients: pd.DataFrame) -> np.ndarray:
+        return _design(len(patients), candidate_columns(patients, covariates), covariates)
 
-    return Developed(variables=tuple(covariates), predict=predict)
-
-
-def _design(frame: pd.DataFrame, covariates: Mapping[str, Coding]) -> np.ndarray:
-    return _with_constant(len(frame), candidate_columns(frame, covariates).values())
+    columns = design(frame)
+    used = np.concatenate([[True], varying(columns[:, 1:])])
+    coefficients = np.zeros(columns.shape[1])
+    coefficients[used] = fit_logistic(event, columns[:, used]).coefficients
+    return Developed(
+        variables=tuple(covariates),
+        predict=lambda patients: special.expit(design(patients) @ coefficients),
+    )

@@ -9,7 +9,7 @@ from scipy import stats
 
 from rairlib.errors import RairlibError
 from rairlib.stats.description import TestResult
-from rairlib.stats.observation import Z_95, aligned, patient_groups, survival_times, whole
+from rairlib.stats.observation import Z_95, survival_times, whole
 
 INTERVALS = ("plain", "log", "log-log")
 CURVE_COLUMNS = ("time", "at_risk", "events", "censored", "survival", "se", "low", "high")
@@ -164,11 +164,11 @@ def median_follow_up(time, event) -> pd.DataFrame:
         reached.
     """
     data = survival_times(time, event)
-    medians = {
-        "observed": data["time"].median(),
-        "reverse_kaplan_meier": median_survival(data["time"], 1 - data["event"])["median"],
-    }
-    rows = [(method, len(data), median) for method, median in medians.items()]
+    reverse = median_survival(data["time"], 1 - data["event"])["median"]
+    rows = [
+        ("observed", len(data), data["time"].median()),
+        ("reverse_kaplan_meier", len(data), reverse),
+    ]
     return pd.DataFrame(rows, columns=["method", "n", "median"])
 
 
@@ -197,9 +197,7 @@ def log_rank(time, event, group) -> TestResult:
     """
     from lifelines.statistics import multivariate_logrank_test  # not for an audit of print
 
-    time, event, group = aligned(time=time, event=event, group=group)
-    data = survival_times(time, event)
-    data["group"] = patient_groups(group, data.index)
+    data = survival_times(time, event, group)
     if not data["event"].any():
         return TestResult(method="logrank", reason="no patient has the event")
     data = data[data["time"] >= data["time"][data["event"] == 1].min()]
@@ -228,14 +226,12 @@ def expected_events(time, event, group) -> pd.DataFrame:
         Columns ``group, n, observed, expected``; groups in order of appearance. Expected is
         Σ d·nⱼ/n over the times of events, as the log-rank test adds it up.
     """
-    time, event, group = aligned(time=time, event=event, group=group)
-    data = survival_times(time, event)
-    groups = patient_groups(group, data.index)
+    data = survival_times(time, event, group)
     times = np.sort(data["time"].to_numpy())
     moments, deaths = np.unique(data["time"][data["event"] == 1], return_counts=True)
     share = deaths / (len(times) - np.searchsorted(times, moments))
     rows = []
-    for name, part in data.groupby(groups, sort=False):
+    for name, part in data.groupby("group", sort=False):
         own = np.sort(part["time"].to_numpy())
         expected = share @ (len(own) - np.searchsorted(own, moments))
         rows.append((name, len(part), int(part["event"].sum()), float(expected)))

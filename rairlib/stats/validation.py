@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -17,14 +19,8 @@ from rairlib.stats.roc import auc, best_cutoff, split_scores
 
 # Log odds beyond ±34 are those of a risk that is 0 or 1 in floating-point numbers.
 RISK_MARGIN = 1e-15
-PERFORMANCE = (
-    "auc",
-    "calibration_slope",
-    "calibration_intercept",
-    "calibration_in_the_large",
-    "brier",
-)
-AT_THRESHOLD = ("sensitivity", "specificity", "youden")
+CALIBRATION = ("calibration_slope", "calibration_intercept", "calibration_in_the_large")
+STATISTICS = ("auc", *CALIBRATION, "brier", "sensitivity", "specificity", "youden")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,16 +178,11 @@ def optimism(repeated: Repeated) -> pd.DataFrame:
         statistic exists (no slope if no variable was chosen). For the slope, ``corrected`` is the
         factor by which the coefficients should be shrunk.
     """
-    event, names = repeated.event, (*PERFORMANCE, *AT_THRESHOLD)
+    event = repeated.event
     apparent = _training_and_test(event, repeated.risks, np.arange(event.size))[0]
-    pairs = np.array(
-        [
-            _training_and_test(event, risk, row)
-            for risk, row in zip(repeated.drawn_risks, repeated.rows, strict=True)
-        ]
-    )
-    table = pd.DataFrame({"statistic": names, "apparent": apparent})
-    return _corrected(table, pairs)
+    pairs = map(partial(_training_and_test, event), repeated.drawn_risks, repeated.rows)
+    table = pd.DataFrame({"statistic": STATISTICS, "apparent": apparent})
+    return _corrected(table, np.array(list(pairs)))
 
 
 def _corrected(table: pd.DataFrame, pairs: np.ndarray) -> pd.DataFrame:
@@ -200,46 +191,34 @@ def _corrected(table: pd.DataFrame, pairs: np.ndarray) -> pd.DataFrame:
     count = exists.sum(axis=0)
     sums = np.where(exists[:, np.newaxis], pairs, 0.0).sum(axis=0)
     training, test = np.where(count > 0, sums / np.maximum(count, 1), np.nan)
-    return table.assign(
-        training=training,
-        test=test,
-        optimism=training - test,
-        corrected=table["apparent"] - (training - test),
-        resamples=count,
-    )
+    gain = training - test
+    table = table.assign(training=training, test=test, optimism=gain)
+    return table.assign(corrected=table["apparent"] - gain, resamples=count)
 
 
 def _training_and_test(event, risk, row) -> tuple[list[float], list[float]]:
     """Measure one model on its resample and on all patients, at the threshold of the resample."""
     threshold, *_ = best_cutoff(*split_scores(event[row], risk[row]))
-    return tuple(
-        [*_performance(event[place], risk[place]), *_at_threshold(event, risk, place, threshold)]
-        for place in (row, slice(None))
-    )
+    return tuple(_performance(event[place], risk[place], threshold) for place in (row, slice(None)))
 
 
-def _performance(event: np.ndarray, risk: np.ndarray) -> list[float]:
+def _performance(event: np.ndarray, risk: np.ndarray, threshold: float) -> list[float]:
     linear = log_odds(np.clip(risk, RISK_MARGIN, 1 - RISK_MARGIN))
     ones = np.ones_like(linear)[:, np.newaxis]
     intercept, slope = _coefficients(event, np.hstack([ones, linear[:, np.newaxis]]), 0.0)
     (large,) = _coefficients(event, ones, linear)
-    return [auc(event, risk), slope, intercept, large, float(np.mean((event - risk) ** 2))]
+    positive, brier = risk >= threshold, float(np.mean((event - risk) ** 2))
+    sensitivity, specificity = positive[event == 1].mean(), 1 - positive[event == 0].mean()
+    rates = (sensitivity, specificity, sensitivity + specificity - 1)
+    return [auc(event, risk), slope, intercept, large, brier, *rates]
 
 
 def _coefficients(event, design, offset) -> np.ndarray:
     """Coefficients of a calibration model, NaN where there are none."""
-    if np.ptp(design[:, -1]) == 0 and design.shape[1] > 1:
-        return np.full(design.shape[1], np.nan)
-    try:
-        return fit_logistic(event, design, offset).coefficients
-    except RairlibError:
-        return np.full(design.shape[1], np.nan)
-
-
-def _at_threshold(event, risk, place, threshold) -> list[float]:
-    positive, event = risk[place] >= threshold, event[place]
-    sensitivity, specificity = positive[event == 1].mean(), 1 - positive[event == 0].mean()
-    return [sensitivity, specificity, sensitivity + specificity - 1]
+    if design.shape[1] == 1 or np.ptp(design[:, -1]) > 0:
+        with suppress(RairlibError):
+            return fit_logistic(event, design, offset).coefficients
+    return np.full(design.shape[1], np.nan)
 
 
 def corrected_calibration(repeated: Repeated, grid) -> pd.DataFrame:
@@ -259,14 +238,12 @@ def corrected_calibration(repeated: Repeated, grid) -> pd.DataFrame:
         test are mean distances of the curves from the diagonal.
     """
     event, grid = repeated.event, finite("grid", grid)
-    pairs = np.array(
-        [
-            (curve_at(event[row], risk[row], grid) - grid, curve_at(event, risk, grid) - grid)
-            for risk, row in zip(repeated.drawn_risks, repeated.rows, strict=True)
-        ]
-    )
+    pairs = [
+        (curve_at(event[row], risk[row], grid) - grid, curve_at(event, risk, grid) - grid)
+        for risk, row in zip(repeated.drawn_risks, repeated.rows, strict=True)
+    ]
     apparent = curve_at(event, repeated.risks, grid)
-    return _corrected(pd.DataFrame({"risk": grid, "apparent": apparent}), pairs)
+    return _corrected(pd.DataFrame({"risk": grid, "apparent": apparent}), np.array(pairs))
 
 
 # --- Stability of a developed model: how far choice and risks move from resample to resample ---
@@ -288,15 +265,9 @@ def variable_frequencies(repeated: Repeated, candidates: Iterable[str]) -> pd.Da
         One row per variable, the most frequent first; columns ``variable, chosen`` (whether the
         model developed on all patients has it), ``resamples, share``.
     """
-    names = list(candidates)
     counts = Counter(name for chosen in repeated.chosen for name in chosen)
-    table = pd.DataFrame(
-        {
-            "variable": names,
-            "chosen": [name in repeated.model.variables for name in names],
-            "resamples": [counts[name] for name in names],
-        }
-    )
+    rows = [(name, name in repeated.model.variables, counts[name]) for name in candidates]
+    table = pd.DataFrame(rows, columns=["variable", "chosen", "resamples"])
     table["share"] = table["resamples"] / len(repeated.chosen)
     return table.sort_values("resamples", ascending=False, kind="stable", ignore_index=True)
 
@@ -316,16 +287,12 @@ def model_frequencies(repeated: Repeated) -> pd.DataFrame:
         ``none`` for the empty set), ``size, chosen`` (whether it is the set chosen on all
         patients), ``resamples, share``.
     """
-    counts = Counter(repeated.chosen).most_common()
-    ordered = sorted(counts, key=lambda item: (-item[1], item[0]))
-    table = pd.DataFrame(
-        {
-            "variables": [" + ".join(names) or "none" for names, _ in ordered],
-            "size": [len(names) for names, _ in ordered],
-            "chosen": [names == repeated.model.variables for names, _ in ordered],
-            "resamples": [count for _, count in ordered],
-        }
-    )
+    counts = sorted(Counter(repeated.chosen).items(), key=lambda item: (-item[1], item[0]))
+    rows = [
+        (" + ".join(names) or "none", len(names), names == repeated.model.variables, count)
+        for names, count in counts
+    ]
+    table = pd.DataFrame(rows, columns=["variables", "size", "chosen", "resamples"])
     return table.assign(share=table["resamples"] / len(repeated.chosen))
 
 
@@ -358,16 +325,10 @@ def risk_stability(repeated: Repeated, threshold: float, level: float = 0.95) ->
     (threshold,) = checked_thresholds(number("threshold", threshold))
     low, high = percentile_limits(repeated.drawn_risks, level)
     reached = at_least(np.vstack([repeated.risks, repeated.drawn_risks]), threshold)
-    moved = reached[1:] != reached[0]
-    return pd.DataFrame(
-        {
-            "risk": repeated.risks,
-            "low": low,
-            "high": high,
-            "absolute_error": abs(repeated.drawn_risks - repeated.risks).mean(axis=0),
-            "instability": moved.mean(axis=0),
-        }
-    )
+    error = abs(repeated.drawn_risks - repeated.risks).mean(axis=0)
+    moved = (reached[1:] != reached[0]).mean(axis=0)
+    columns = {"low": low, "high": high, "absolute_error": error, "instability": moved}
+    return pd.DataFrame({"risk": repeated.risks, **columns})
 
 
 def stability_summary(repeated: Repeated, threshold: float) -> pd.DataFrame:

@@ -1,5 +1,5 @@
-# Reference values for rairlib.description: base R and car. Run: Rscript description.R > description.json
-suppressMessages({library(jsonlite); library(car)})
+# Reference values for rairlib.stats.description: base R. Run: Rscript description.R > description.json
+suppressMessages(library(jsonlite))
 
 first <- c(51, 62, 47, 71, 55, 55, 68, 44, 59, 73, 54, 38)
 second <- c(40, 52, 33, 55, 17, 79, 47, 44, 36, 50, 41, 47, 58, 12, 39)
@@ -11,8 +11,6 @@ yates <- chisq.test(two_by_two, correct = TRUE)
 larger <- suppressWarnings(chisq.test(three_by_two, correct = FALSE))
 student <- t.test(first, second, var.equal = TRUE)
 welch <- t.test(first, second)
-group <- factor(rep(c("first", "second"), c(length(first), length(second))))
-levene <- leveneTest(c(first, second), group, center = mean)
 wilcoxon <- wilcox.test(first, second, exact = FALSE, correct = FALSE)
 u <- unname(wilcoxon$statistic)
 
@@ -26,7 +24,6 @@ values <- list(
   fisher = fisher.test(two_by_two)$p.value,
   student = c(unname(student$statistic), student$parameter, student$p.value),
   welch = c(unname(welch$statistic), welch$parameter, welch$p.value),
-  levene = c(levene[1, "F value"], levene[2, "Df"], levene[1, "Pr(>F)"]),
   mann_whitney = c(min(u, length(first) * length(second) - u), wilcoxon$p.value)
 )
 cat(toJSON(values, digits = NA, auto_unbox = TRUE, pretty = TRUE), "\n")

@@ -15,8 +15,8 @@ from rairlib.stats.rows import (
     categorical_rows,
     continuous_rows,
     operating_rows,
+    part_rows,
     ratio_rows,
-    size_rows,
 )
 
 GROUPS = ("RAIR", "non-RAIR")
@@ -158,7 +158,7 @@ def table_1(cohort: pd.DataFrame) -> pd.DataFrame:
     """
     data = with_cutoffs(cohort)
     group = _group(data)
-    rows = size_rows(group, GROUPS)
+    rows = [("n", "", "", "all", "", len(group)), *part_rows(group, GROUPS)]
     for variable in TABLE_1:
         values = _values(data, variable)
         if variable in LEVELS:

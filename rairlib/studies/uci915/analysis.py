@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from rairlib.stats.logistic import covariate_columns, fit_logistic, profile_limits
 from rairlib.stats.observation import Z_95
-from rairlib.stats.rows import COLUMNS, Rows, categorical_rows, continuous_rows, size_rows
+from rairlib.stats.rows import COLUMNS, Rows, categorical_rows, continuous_rows, part_rows
 
 BY_RECURRENCE = ("recurred", "not recurred")
 BY_SMOKING = ("smokers", "non-smokers")
@@ -94,7 +94,7 @@ def table_rows(
     patients: pd.DataFrame, group: pd.Series, names: tuple[str, str], variables: tuple[str, ...]
 ) -> Rows:
     """Return a table that compares two groups on categorical variables."""
-    rows = size_rows(group, names)
+    rows = [("n", "", "", "all", "", len(patients)), *part_rows(group, names)]
     for name in variables:
         rows += categorical_rows(patients[name], group, names, sorted(set(patients[name])))
     return rows

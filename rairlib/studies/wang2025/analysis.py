@@ -22,7 +22,6 @@ from rairlib.stats.rows import (
     quantile_rows,
     rank_rows,
     ratio_rows,
-    size_rows,
     split_rows,
     survival_rows,
 )
@@ -271,7 +270,7 @@ def table_3(cohort: pd.DataFrame) -> Rows:
         and RAIR (percent of all) and of the types of refractory disease (percent of RAIR).
     """
     data = with_cutoffs(cohort)
-    rows = size_rows(data["rair"], OUTCOME)
+    rows = [("n", "", "", "all", "", len(data)), *part_rows(data["rair"], OUTCOME)]
     rows += part_rows(data["rair_type"][data["rair"] == "RAIR"], TYPES)
     for variable, levels in {**TABLE_3_LEVELS, "lnm": ["yes", "no"]}.items():
         rows += level_rows(data[variable], levels, "all")
