@@ -171,8 +171,8 @@ def test_unusable_times_and_events_are_refused_with_the_patient_named(time, even
 
 
 def test_other_faults_are_refused():
-    with pytest.raises(RairlibError, match="the interval is plain or log-log, not 'log'"):
-        kaplan_meier([1], [1], "log")
+    with pytest.raises(RairlibError, match="the interval is plain or log or log-log, not 'exact'"):
+        kaplan_meier([1], [1], "exact")
     with pytest.raises(RairlibError, match="patient 2: the group is missing"):
         log_rank([1, 2], [1, 1], ["a", None])
     with pytest.raises(RairlibError, match="one group per patient: got 2 times, 1 groups"):

@@ -18,7 +18,7 @@ from rairlib.verdicts.verdicts import short_board
 
 ROOT = Path(__file__).parents[1]
 STUDIES = list(load_studies())
-TESTED = ["arithmetic", "reconstruction", "simulation"]
+TESTED = ["records", "arithmetic", "reconstruction", "simulation"]
 
 
 @pytest.fixture(scope="module")
