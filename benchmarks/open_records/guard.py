@@ -1,0 +1,51 @@
+"""Keep a process from the patients' records and from the sealed truth."""
+
+import sys
+from pathlib import Path
+
+SEALED = "sealed"
+DATA = (".csv", ".dta", ".json", ".parquet", ".npz", ".npy", ".zip", ".gz", ".pkl", ".feather")
+PROCESSES = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork")
+
+
+class RecordsRefused(PermissionError):  # noqa: N818 - it is what the process is told
+    """The process may not see this."""
+
+
+def refuse_records(folder: Path, results: Path) -> None:
+    """Refuse, for the rest of this process, every file of data outside two folders.
+
+    Parameters
+    ----------
+    folder : Path
+        The registries, which alone may be read.
+    results : Path
+        Where the process writes what it found.
+
+    Notes
+    -----
+    Refused are the records that packages ship, whatever is sealed, the project's own data, and
+    processes of its own, which would not be watched. A watch cannot be taken off again.
+    """
+    allowed = folder.resolve(), results.resolve()
+
+    def watch(event: str, arguments: tuple) -> None:
+        if event in PROCESSES:
+            raise RecordsRefused(f"{event}: the pipeline starts no other process")
+        if event == "open" and isinstance(arguments[0], str | bytes):
+            name = arguments[0] if isinstance(arguments[0], str) else arguments[0].decode()
+            if _is_data(name) and not _within(name, allowed):
+                raise RecordsRefused(f"{name}: the pipeline reads registries alone")
+
+    sys.addaudithook(watch)
+
+
+def _is_data(name: str) -> bool:
+    path = Path(name)
+    parts = {part.lower() for part in path.parts}
+    return path.suffix.lower() in DATA or SEALED in parts
+
+
+def _within(name: str, folders: tuple[Path, ...]) -> bool:
+    path = Path(name).resolve()
+    return SEALED not in path.parts and any(path.is_relative_to(folder) for folder in folders)
