@@ -1,6 +1,7 @@
 """Keep a process from the patients' records and from the sealed truth."""
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 SEALED = "sealed"
@@ -38,6 +39,16 @@ def refuse_records(folder: Path, results: Path) -> None:
                 raise RecordsRefused(f"{name}: the pipeline reads registries alone")
 
     sys.addaudithook(watch)
+
+
+def prove_refusal() -> None:
+    """Try to open the records of the package that ships them; raise if that succeeds."""
+    records = Path(find_spec("lifelines").origin).parent / "datasets" / "gbsg2.csv"
+    try:
+        records.open(encoding="utf-8").close()
+    except RecordsRefused:
+        return
+    raise RuntimeError(f"{records}: could be opened")
 
 
 def _is_data(name: str) -> bool:

@@ -9,7 +9,7 @@ from scipy.optimize import brentq
 from scipy.stats import chi2
 
 from benchmarks.open_records.press import Press, seal
-from benchmarks.open_records.records import COHORTS, open_records, subsample
+from benchmarks.open_records.records import COHORTS, subsample
 from benchmarks.planting.estimates import Estimate, logistic
 from rairlib.errors import RairlibError
 from rairlib.stats.logistic import fit_logistic
@@ -217,9 +217,3 @@ def write(papers: Path, sealed: Path, seed: int, number: int) -> None:
         seal(sealed / f"{name}.json", truth | {"fault": fault, "printed": press is not None})
         if press is not None:
             press.write(papers / name)
-
-
-def open_all() -> None:
-    """Open every cohort once, before papers are printed by several processes."""
-    for source in COHORTS:
-        open_records(source)

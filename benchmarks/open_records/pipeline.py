@@ -8,11 +8,14 @@ import json
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks.open_records.guard import refuse_records
+from benchmarks.open_records.guard import prove_refusal, refuse_records
 
 # What reads the papers of each part.
 READERS = {
     "reconstruction": "benchmarks.open_records.reconstruction",
+    "audit": "benchmarks.open_records.audits",
+    "ensembles": "benchmarks.open_records.ensembles",
+    "verdicts": "benchmarks.open_records.verdicts",
 }
 PAPERS, READ = "papers", "read"
 
@@ -27,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     results = options.folder.parents[1] / READ / part
     results.mkdir(parents=True, exist_ok=True)
     refuse_records(options.folder, results)
+    prove_refusal()
     read = import_module(READERS[part]).read
     first, of = map(int, options.share.split("/"))
     for folder in sorted(path for path in options.folder.iterdir() if path.is_dir())[first::of]:

@@ -126,8 +126,8 @@ COHORTS = {
             "stage_4": _is("Stage_IV", 1),
         },
         measured={"age": ("years", 0)},
-        factors=("stage_2", "stage_3"),
-        outcome="age_65",
+        factors=("age_65",),
+        outcome="stage_3",
     ),
     "glioma": OpenCohort(
         event="event",

@@ -10,9 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from joblib import Parallel, delayed
 
-from benchmarks.open_records import logistic_papers, reconstruction, splits
+from benchmarks.open_records import (
+    audits,
+    cox_papers,
+    ensembles,
+    logistic_papers,
+    reconstruction,
+    splits,
+    verdicts,
+)
 from benchmarks.open_records.guard import SEALED
 from benchmarks.open_records.pipeline import PAPERS, READ
 from benchmarks.open_records.press import hash_of
@@ -47,6 +54,9 @@ def _tables(truths: dict, found: dict) -> dict[str, pd.DataFrame]:
 
 PARTS = {
     "reconstruction": Part(write=logistic_papers.write, score=_tables, papers=720),
+    "audit": Part(write=audits.write, score=audits.score, papers=150),
+    "ensembles": Part(write=cox_papers.write, score=ensembles.score, papers=16),
+    "verdicts": Part(write=verdicts.write, score=verdicts.score, papers=100),
 }
 
 
@@ -64,7 +74,7 @@ def run_trial(
     papers : int
         How many are drawn.
     workers : int
-        Processes; they change no result.
+        Processes that read; they change no result.
     work : Path
         Folder of papers, of what is sealed and of what is read; those of the part are made anew.
 
@@ -77,10 +87,8 @@ def run_trial(
     for folder in folders.values():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    Parallel(n_jobs=workers)(
-        delayed(PARTS[part].write)(folders[PAPERS], folders[SEALED], seed, number)
-        for number in range(papers)
-    )
+    for number in range(papers):
+        PARTS[part].write(folders[PAPERS], folders[SEALED], seed, number)
     before = hash_of([folders[PAPERS]])
     _read(folders[PAPERS], workers)
     if hash_of([folders[PAPERS]]) != before:
@@ -94,7 +102,6 @@ def run_trial(
 
 def _read(folder: Path, workers: int) -> None:
     """Start processes that see the registries alone, each with a share of them."""
-    # Compiled code is kept, so that no process needs more than the code and the registries.
     command = [sys.executable, "-m", "benchmarks.open_records.pipeline", str(folder)]
     processes = [
         subprocess.Popen([*command, "--share", f"{k}/{workers}"], env=os.environ)
