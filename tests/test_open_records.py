@@ -90,6 +90,13 @@ for path in (
     except RecordsRefused:
         continue
     sys.exit(f"opened: {path}")
+import os
+try:
+    os.open(packages[0] / "datasets" / "lung.csv", os.O_RDONLY)
+except RecordsRefused:
+    pass
+else:
+    sys.exit("opened by number")
 import subprocess
 try:
     subprocess.run(["true"])

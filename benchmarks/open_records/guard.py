@@ -1,5 +1,6 @@
 """Keep a process from the patients' records and from the sealed truth."""
 
+import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,15 +27,17 @@ def refuse_records(folder: Path, results: Path) -> None:
     Notes
     -----
     Refused are the records that packages ship, whatever is sealed, the project's own data, and
-    processes of its own, which would not be watched. A watch cannot be taken off again.
+    processes of its own, which would not be watched. A watch cannot be taken off again. It sees
+    what Python opens: it keeps this code from the answers, it is no prison for hostile code.
     """
     allowed = folder.resolve(), results.resolve()
 
     def watch(event: str, arguments: tuple) -> None:
         if event in PROCESSES:
             raise RecordsRefused(f"{event}: the pipeline starts no other process")
-        if event == "open" and isinstance(arguments[0], str | bytes):
-            name = arguments[0] if isinstance(arguments[0], str) else arguments[0].decode()
+        # A number is a file that is open already.
+        if event == "open" and isinstance(arguments[0], str | bytes | os.PathLike):
+            name = os.fsdecode(arguments[0])
             if _is_data(name) and not _within(name, allowed):
                 raise RecordsRefused(f"{name}: the pipeline reads registries alone")
 

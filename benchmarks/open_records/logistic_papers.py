@@ -79,13 +79,15 @@ def draw_paper(rng: np.random.Generator, sizes=SIZES, sources=SOURCES) -> Logist
 
 
 def fit(paper: LogisticPaper, more: np.ndarray | None = None) -> dict[str, Estimate]:
-    """Fit the model with a statistical program; empty if it is separated."""
+    """Fit the model with a statistical program; empty if it has no finite estimates."""
     design = pd.DataFrame(paper.levels, columns=list(paper.names))
     if more is not None:
         design["product"] = more
     if (design.nunique() < 2).any() or not 2 < paper.event.sum() < len(paper.event) - 2:
         return {}
-    return logistic(paper.event, design, "wald")
+    estimates = logistic(paper.event, design, "wald")
+    finite = all(np.isfinite([e.low, e.high]).all() for e in estimates.values())
+    return estimates if finite else {}
 
 
 def print_paper(paper: LogisticPaper, estimates: dict[str, Estimate], order=None) -> Press:

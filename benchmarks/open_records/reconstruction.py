@@ -86,8 +86,9 @@ def score(truths: dict[str, dict], found: dict[str, dict]) -> dict[str, pd.DataF
     dict of str to DataFrame
         ``reconstruction``: columns ``by, value, covariates, drawn, separated, papers, true_among,
         unique, share_unique, standard_error, needed_counted, needed_0`` to ``needed_3``.
-        ``faults``: ``fault, prints, impossible_margins, no_table, several, unique_true,
-        false_unique``.
+        ``faults``: columns ``fault, prints, no_table`` (of these ``impossible_margins``),
+        ``several, unique_true`` (the one table that agrees is the true one all the same) and
+        ``false_unique``.
     """
     rows = [
         {**truth, **_judged(truth, found.get(name)), "name": name} for name, truth in truths.items()
@@ -102,10 +103,11 @@ def _judged(truth: dict, result: dict | None) -> dict:
     if result is None:
         return {"agreeing": np.nan}
     if "refused" in result:
-        return {"agreeing": 0, "refused": True}
+        return {"agreeing": 0, "refused": True, "true_among": False}
     true_among = truth["table"] in result["cells"]
     return {
         "agreeing": result["agreeing"],
+        "refused": False,
         "true_among": true_among,
         "unique": result["agreeing"] == 1,
         "needed": result.get("needed", np.nan),
@@ -162,6 +164,7 @@ def _faults(frame: pd.DataFrame) -> pd.DataFrame:
                 "fault": fault,
                 "prints": len(part),
                 "no_table": int((part["agreeing"] == 0).sum()),
+                "impossible_margins": int(part["refused"].sum()),
                 "several": int((part["agreeing"] > 1).sum()),
                 "unique_true": int((one & true).sum()),
                 "false_unique": int((one & ~true).sum()),
