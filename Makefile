@@ -53,7 +53,7 @@ planted: $(INSTALLED) ## plant errors in known papers anew and count what the au
 	@$(BIN)/python -m benchmarks.planting --out data/results/planted_errors.csv --seed 1 --registries 1000
 
 open-records: $(INSTALLED) ## try the method where the records are open: print, read without them, score
-	@$(BIN)/python -m benchmarks.open_records --seed 1 --workers 2 --out data/results
+	@$(BIN)/python -m benchmarks.open_records --seed 2 --workers 2 --out data/results
 
 lock: $(INSTALLED) ## pin what pyproject.toml asks for (UPGRADE=--upgrade: the newest versions)
 	@$(BIN)/uv pip compile pyproject.toml --quiet $(UPGRADE) --all-extras --universal \

@@ -146,17 +146,17 @@ def test_true_table_is_among_those_that_agree(reconstructed):
 
 def test_faulty_print_leaves_no_false_unique_table(reconstructed):
     _, truths, found = reconstructed
-    faults = reconstruction.score(truths, found)["faults"].set_index("fault")
-    assert faults.loc["all", "prints"] > 10
-    assert faults.loc["all", "false_unique"] == 0
+    faults = reconstruction.score(truths, found)["faults"].set_index(["numbers", "fault"])
+    for numbers in reconstruction.NUMBERS:
+        assert faults.loc[(numbers, "all"), "prints"] > 10
+        assert faults.loc[(numbers, "all"), "false_unique"] == 0
 
 
-def test_numbers_needed_are_those_of_a_search_by_hand():
-    # Two margins of one patient each in four: the pair is together or apart, and only one
-    # odds ratio or limit is needed to tell.
+def test_numbers_needed_are_counted_by_their_number():
     counts = {"fault": "none", "table": [2, 1, 1, 0], "correlation": 0.1, "n": 4, "source": "lung"}
     truths = {"0001": counts | {"covariates": 2, "decimals": 2}}
-    found = {"0001": {"agreeing": 1, "cells": [[2, 1, 1, 0]], "needed": 1}}
+    one = {"agreeing": 1, "cells": [[2, 1, 1, 0]]}
+    found = {"0001": {**one, **{f"{key}_with_p": one[key] for key in one}, "needed": 1}}
     row = reconstruction.score(truths, found)["reconstruction"].iloc[0]
     assert (row["unique"], row["needed_counted"], row["needed_1"]) == (1, 1, 1)
 
@@ -212,7 +212,10 @@ def test_ensemble_meets_the_printed_counts_and_comes_near_its_ratios(tmp_path, m
 
     truths, found = read_here(cox_papers.write, read, tmp_path, range(1))
     assert found["0000"]["distance"] < 0.5
-    table = ensembles.score(truths, found)["ensembles"]
+    tables = ensembles.score(truths, found)
+    right = tables["ensemble_verdicts"].query("printed == 'rightly'")
+    assert right["numbers"].tolist() == [6, 3, 1, 6, 6, 1, 2, 6, 9]
+    table = tables["ensembles"]
     assert table["not_searched"].eq(0).all()
     ours = table[table["source"] == "ensemble"].set_index("quantity")
     assert ours.loc["log-rank chi-square of a covariate", "items"] == 6

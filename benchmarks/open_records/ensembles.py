@@ -12,6 +12,8 @@ from rairlib.cohorts.declared import read_declared
 from rairlib.cohorts.search import Cooling, find_cohort
 from rairlib.cohorts.study import DeclaredStudy
 from rairlib.errors import RairlibError
+from rairlib.registry.agreement import central_range
+from rairlib.registry.printed import format_value, parse_printed
 from rairlib.registry.registry import read_registry
 
 LEVELS = (0.95, 0.8, 0.5)
@@ -21,6 +23,19 @@ NAIVE = 79
 ORDERS = Cooling(restarts=1, steps=20_000, hot=1e5, cold=0.1)
 STEPS = Cooling(restarts=2, steps=50_000, hot=1e6, cold=1.0)
 SOURCES = ("ensemble", "naive")
+# What papers print of these quantities: decimals, and how the value is printed.
+PRINTED = {
+    "log-rank chi-square of a covariate": (2, float),
+    "log hazard ratio, one covariate left out": (3, np.exp),
+    "likelihood ratio of the model": (3, float),
+    "events with level 1": (0, float),
+    "subgroup Kaplan-Meier at the middle time": (1, float),
+    "concordance of the model": (3, float),
+    "log hazard ratio adjusted, in no printed model": (3, np.exp),
+    "joint count, both in the model": (0, float),
+    "joint count, one or none in the model": (0, float),
+}
+FACTORS = {"rightly": 1.0, "off by 5 %": 1.05, "off by 20 %": 1.2}
 
 
 # --- What the pipeline does with one folder ----------------------------------------------------
@@ -131,11 +146,15 @@ def score(truths: dict[str, dict], found: dict[str, dict]) -> dict[str, pd.DataF
         ``ensembles``: columns ``source`` (ensemble or naive), ``quantity, level, papers,
         not_printed`` (no finite model), ``not_searched, items, coverage, standard_error`` (between
         papers), ``median_width, width_to_naive, distance`` (median over papers).
+        ``ensemble_verdicts``: columns ``quantity, printed`` (rightly, or how wrongly), ``papers,
+        numbers, compatible, differs`` and ``share``: of the right numbers that are compatible with
+        the library's central 95 % of the cohorts, of the wrong ones that differ.
     """
-    rows = []
+    rows, judged = [], []
     searched = {name: one for name, one in found.items() if "refused" not in one}
     for name, result in searched.items():
         true = _true_values(truths[name])
+        judged += [{"paper": name, **one} for one in _judged(result["ensemble"], true)]
         for source in SOURCES:
             rows += [
                 {"source": source, "paper": name, "distance": result["distance"], **row}
@@ -144,7 +163,10 @@ def score(truths: dict[str, dict], found: dict[str, dict]) -> dict[str, pd.DataF
             ]
     separated = sum(truth["fault"] == SEPARATED for truth in truths.values())
     counts = {"not_printed": separated, "not_searched": len(found) - len(searched)}
-    return {"ensembles": _coverages(pd.DataFrame(rows), counts)}
+    return {
+        "ensembles": _coverages(pd.DataFrame(rows), counts),
+        "ensemble_verdicts": _verdicts(pd.DataFrame(judged)),
+    }
 
 
 def _true_values(truth: dict) -> dict[str, list[float]]:
@@ -158,6 +180,37 @@ def _items(quantity: str, items: list[list[float]], true: list[float]):
             low, high = interval(values, level)
             inside = low - 1e-9 <= value <= high + 1e-9
             yield {"quantity": quantity, "level": level, "inside": inside, "width": high - low}
+
+
+def _judged(ensemble: dict[str, list[list[float]]], true: dict[str, list[float]]):
+    """Print each value, rightly and wrongly, and say whether the library calls it compatible."""
+    for quantity, (decimals, shown) in PRINTED.items():
+        for values, value in zip(ensemble[quantity], true[quantity], strict=True):
+            low, high = central_range(shown(np.array(values)))
+            for printed, factor in FACTORS.items():
+                number = parse_printed(format_value(shown(value) * factor, decimals))
+                if printed == "rightly" or not number.agrees(shown(value)):
+                    compatible = number.overlaps(low, high)
+                    yield {"quantity": quantity, "printed": printed, "compatible": compatible}
+
+
+def _verdicts(frame: pd.DataFrame) -> pd.DataFrame:
+    records = []
+    keys = ["quantity", "printed"]
+    for key, part in frame.groupby(keys, sort=False) if len(frame) else ():
+        compatible = int(part["compatible"].sum())
+        hits = compatible if key[1] == "rightly" else len(part) - compatible
+        records.append(
+            {
+                **dict(zip(keys, key, strict=True)),
+                "papers": part["paper"].nunique(),
+                "numbers": len(part),
+                "compatible": compatible,
+                "differs": len(part) - compatible,
+                "share": hits / len(part),
+            }
+        )
+    return pd.DataFrame(records)
 
 
 def _coverages(frame: pd.DataFrame, counts: dict) -> pd.DataFrame:

@@ -8,12 +8,19 @@ import pandas as pd
 
 from benchmarks.open_records.logistic_papers import FAULTS, SEPARATED, TRUE
 from benchmarks.open_records.splits import ranges_over_splits
-from rairlib.reconstruct.logistic import ReconstructionError, agreement, fit_candidates
+from rairlib.reconstruct.logistic import (
+    FittedTables,
+    ReconstructionError,
+    agreement,
+    fit_candidates,
+)
 from rairlib.reconstruct.printed_models import PrintedModel, printed_models
 from rairlib.reconstruct.streaming import stream_logistic
 from rairlib.registry.registry import load_registry
 
 MOST_KEPT = 5_000
+# What a table must agree with, and how the columns of that are called.
+NUMBERS = {"ratios and limits": "", "ratios, limits and p values": "_with_p"}
 MOST_FITTED = 20_000
 BANDS = ((0, 0.15, "below 0.15"), (0.15, 0.3, "0.15 to 0.3"), (0.3, 1.01, "above 0.3"))
 
@@ -33,18 +40,23 @@ def read(folder: Path) -> dict:
     -------
     dict
         ``refused`` (the reason, if the margins alone are impossible), or ``tables`` with these
-        margins, ``agreeing`` ones, the ``cells`` of the first of them, the fewest printed numbers
-        ``needed`` to single one out (where all tables can be fitted), ``splits`` of a unique table.
+        margins, the ``cells`` of those that agree with ratios and limits (the first of them) and
+        how many they are (``agreeing``), the same of those that agree with the printed p values as
+        well (``cells_with_p``, ``agreeing_with_p``), the fewest printed numbers ``needed`` to
+        single one out (where all tables can be fitted), ``splits`` of a unique table.
     """
     model = printed_models(load_registry(str(folder)))[0]
     try:
         found = stream_logistic(*model.counts, model.targets())
     except ReconstructionError as reason:
         return {"refused": str(reason)}
+    with_p = found.solutions.cells[_agree_with_p(model, found.solutions)]
     result = {
         "tables": found.solutions.joint_tables,
         "agreeing": found.agreeing,
         "cells": found.solutions.cells[:MOST_KEPT].tolist(),
+        "agreeing_with_p": len(with_p),
+        "cells_with_p": with_p[:MOST_KEPT].tolist(),
     }
     if "-" in folder.name or found.agreeing != 1:
         return result
@@ -56,6 +68,15 @@ def read(folder: Path) -> dict:
     table = found.solutions.cells[0]
     result["splits"] = ranges_over_splits(table, estimates, model.events, event_margins, rng)
     return result
+
+
+def _agree_with_p(model: PrintedModel, tables: FittedTables) -> np.ndarray:
+    """Mark the tables that give every printed p value: it was not used to find them."""
+    agrees = np.ones(len(tables.cells), bool)
+    for name in model.margins:
+        values, number = tables.values(name, "p_value"), model.rows[name, "p_value"].number
+        agrees &= np.array([number.agrees(value) for value in values.tolist()], bool)
+    return agrees
 
 
 def numbers_needed(model: PrintedModel, table: np.ndarray) -> int:
@@ -85,8 +106,9 @@ def score(truths: dict[str, dict], found: dict[str, dict]) -> dict[str, pd.DataF
     -------
     dict of str to DataFrame
         ``reconstruction``: columns ``by, value, covariates, drawn, separated, papers, true_among,
-        unique, share_unique, standard_error, needed_counted, needed_0`` to ``needed_3``.
-        ``faults``: columns ``fault, prints, no_table`` (of these ``impossible_margins``),
+        unique, share_unique, standard_error, true_among_with_p, unique_with_p, needed_counted,
+        needed_0`` to ``needed_3``. ``faults``: columns ``numbers`` (what must agree), ``fault,
+        prints, no_table`` (of these ``impossible_margins``),
         ``several, unique_true`` (the one table that agrees is the true one all the same) and
         ``false_unique``.
     """
@@ -101,15 +123,16 @@ def score(truths: dict[str, dict], found: dict[str, dict]) -> dict[str, pd.DataF
 
 def _judged(truth: dict, result: dict | None) -> dict:
     if result is None:
-        return {"agreeing": np.nan}
+        return {"agreeing": np.nan, "agreeing_with_p": np.nan}
     if "refused" in result:
-        return {"agreeing": 0, "refused": True, "true_among": False}
-    true_among = truth["table"] in result["cells"]
+        nothing = dict.fromkeys(("agreeing", "agreeing_with_p"), 0)
+        return nothing | {"refused": True, "true_among": False, "true_among_with_p": False}
     return {
         "agreeing": result["agreeing"],
+        "agreeing_with_p": result["agreeing_with_p"],
         "refused": False,
-        "true_among": true_among,
-        "unique": result["agreeing"] == 1,
+        "true_among": truth["table"] in result["cells"],
+        "true_among_with_p": truth["table"] in result["cells_with_p"],
         "needed": result.get("needed", np.nan),
     }
 
@@ -136,18 +159,20 @@ def _tables(right: pd.DataFrame) -> pd.DataFrame:
 
 def _counts(part: pd.DataFrame) -> dict:
     printed = part[part["fault"] == TRUE]
-    unique = int((printed["unique"] == True).sum())  # noqa: E712 - missing where not printed
+    unique = int(printed["agreeing"].eq(1).sum())
     share = unique / len(printed) if len(printed) else np.nan
     needed = printed["needed"].dropna()
-    counts = {f"needed_{size}": int((needed == size).sum()) for size in range(5)}
+    counts = {f"needed_{size}": int((needed == size).sum()) for size in range(4)}
     return {
         "drawn": len(part),
         "separated": int((part["fault"] == SEPARATED).sum()),
         "papers": len(printed),
-        "true_among": int((printed["true_among"] == True).sum()),  # noqa: E712
+        "true_among": int(printed["true_among"].eq(True).sum()),
         "unique": unique,
         "share_unique": share,
         "standard_error": np.sqrt(share * (1 - share) / len(printed)) if len(printed) else np.nan,
+        "true_among_with_p": int(printed["true_among_with_p"].eq(True).sum()),
+        "unique_with_p": int(printed["agreeing_with_p"].eq(1).sum()),
         "needed_counted": len(needed),
         **counts,
     }
@@ -155,21 +180,22 @@ def _counts(part: pd.DataFrame) -> dict:
 
 def _faults(frame: pd.DataFrame) -> pd.DataFrame:
     rows = []
-    for fault in FAULTS:
-        part = frame[(frame["fault"] == fault) & frame["agreeing"].notna()]
-        one = part["agreeing"] == 1
-        true = part["true_among"].eq(True)
-        rows.append(
-            {
-                "fault": fault,
-                "prints": len(part),
-                "no_table": int((part["agreeing"] == 0).sum()),
-                "impossible_margins": int(part["refused"].sum()),
-                "several": int((part["agreeing"] > 1).sum()),
-                "unique_true": int((one & true).sum()),
-                "false_unique": int((one & ~true).sum()),
-            }
-        )
-    table = pd.DataFrame(rows)
-    total = table.drop(columns="fault").sum().to_dict()
-    return pd.concat([table, pd.DataFrame([{"fault": "all", **total}])], ignore_index=True)
+    for numbers, ending in NUMBERS.items():
+        for fault in (*FAULTS, "all"):
+            part = frame[frame["fault"].isin([fault] if fault != "all" else FAULTS)]
+            part = part[part["agreeing"].notna()]
+            agreeing = part[f"agreeing{ending}"]
+            true = part[f"true_among{ending}"].eq(True)
+            rows.append(
+                {
+                    "numbers": numbers,
+                    "fault": fault,
+                    "prints": len(part),
+                    "no_table": int((agreeing == 0).sum()),
+                    "impossible_margins": int(part["refused"].eq(True).sum()),
+                    "several": int((agreeing > 1).sum()),
+                    "unique_true": int(((agreeing == 1) & true).sum()),
+                    "false_unique": int(((agreeing == 1) & ~true).sum()),
+                }
+            )
+    return pd.DataFrame(rows)
