@@ -11,7 +11,7 @@ CHROMIUM ?= /usr/bin/chromium
 AXE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help book test browser notebooks results simulations planted lock lint format serve clean bench
+.PHONY: help book test browser notebooks results simulations planted open-records lock lint format serve clean bench
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ simulations: $(INSTALLED) ## the same, after drawing the simulated cohorts anew
 
 planted: $(INSTALLED) ## plant errors in known papers anew and count what the audit finds
 	@$(BIN)/python -m benchmarks.planting --out data/results/planted_errors.csv --seed 1 --registries 1000
+
+open-records: $(INSTALLED) ## try the method where the records are open: print, read without them, score
+	@$(BIN)/python -m benchmarks.open_records --seed 2 --workers 2 --out data/results
 
 lock: $(INSTALLED) ## pin what pyproject.toml asks for (UPGRADE=--upgrade: the newest versions)
 	@$(BIN)/uv pip compile pyproject.toml --quiet $(UPGRADE) --all-extras --universal \

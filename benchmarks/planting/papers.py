@@ -5,7 +5,7 @@ from decimal import ROUND_DOWN
 
 import numpy as np
 
-from benchmarks.planting.cohorts import simulate_cohort
+from benchmarks.planting.cohorts import KnownCohort, simulate_cohort
 from benchmarks.planting.descriptions import (
     write_patients,
     write_sites,
@@ -15,7 +15,7 @@ from benchmarks.planting.descriptions import (
 )
 from benchmarks.planting.models import write_cox, write_logistic
 from benchmarks.planting.paper import Draft, KnownPaper, in_words
-from benchmarks.planting.printing import draw_conventions
+from benchmarks.planting.printing import Conventions, draw_conventions
 from benchmarks.planting.prognosis import write_roc, write_survival
 
 ROUNDED, CUT_OFF, SILENT_GAPS = "rounded", "digits cut off", "silent gaps"
@@ -43,6 +43,11 @@ def known_paper(rng: np.random.Generator, habit: str = ROUNDED) -> KnownPaper:
         style = replace(style, rounding=ROUND_DOWN)
     elif habit == SILENT_GAPS:
         style = replace(style, names_unknown=False)
+    return print_cohort(cohort, style, rng)
+
+
+def print_cohort(cohort: KnownCohort, style: Conventions, rng: np.random.Generator) -> KnownPaper:
+    """Print the study of a cohort as a registry; `rng` chooses what is printed."""
     draft = Draft(cohort=cohort, style=style)
     write_patients(draft, rng)
     if rng.random() < 0.25 and len(cohort.patients) >= 80:

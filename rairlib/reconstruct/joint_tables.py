@@ -50,20 +50,25 @@ class OutcomeSplits:
         """Return the fewest and the most events of each cell, shape (2**k, 2)."""
         return np.column_stack([self.event_tables.min(axis=0), self.event_tables.max(axis=0)])
 
-    def draw(self, rng: np.random.Generator) -> np.ndarray:
-        """Return the events per cell of one split, all splits being equally likely.
+    def draw(self, rng: np.random.Generator, weights: np.ndarray | None = None) -> np.ndarray:
+        """Return the events per cell of one split.
 
         Parameters
         ----------
         rng : numpy Generator
             Source of randomness.
+        weights : ndarray, shape (splits,), optional
+            Chance of each split, as from :func:`split_probabilities`: a split stands for as many
+            outcomes of the patients as there are ways to choose those with it. All splits are
+            equally likely if left out.
 
         Returns
         -------
         ndarray of int, shape (2**k,)
             Patients with the outcome; those without it are ``table`` minus this.
         """
-        return self.event_tables[rng.integers(self.count)].copy()
+        number = rng.integers(self.count) if weights is None else rng.choice(self.count, p=weights)
+        return self.event_tables[number].copy()
 
 
 @njit(cache=True)

@@ -1,0 +1,1 @@
+"""The method on trial: papers printed from open records, read without them, then scored."""

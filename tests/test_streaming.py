@@ -1,0 +1,118 @@
+"""Streaming finds the joint tables that the complete search finds."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from rairlib.reconstruct.joint_tables import cell_levels, outcome_splits, split_probabilities
+from rairlib.reconstruct.logistic import (
+    LogisticTarget,
+    ReconstructionError,
+    fit_known_tables,
+    reconstruct_logistic,
+)
+from rairlib.reconstruct.streaming import near_tables, stream_logistic
+from rairlib.registry.printed import format_value, parse_printed
+
+STATISTICS = {"odds_ratio": "odds_ratio", "low": "ci_low", "high": "ci_high"}
+
+
+def printed_paper(seed, covariates, decimals, statistics=tuple(STATISTICS)):
+    """Return the true table of simulated patients and what their paper prints."""
+    rng = np.random.default_rng([seed, covariates, decimals])
+    names = list("abc")[:covariates]
+    while True:
+        levels = rng.random((rng.integers(18, 45), covariates)) < rng.uniform(0.2, 0.7, covariates)
+        event = rng.random(len(levels)) < 1 / (
+            1 + np.exp(0.8 - levels @ rng.normal(0, 1, covariates))
+        )
+        if not 2 < event.sum() < len(event) - 2:
+            continue
+        counts = int(event.sum()), len(event)
+        event_margins = dict(zip(names, levels[event].sum(axis=0).tolist(), strict=True))
+        margins = dict(zip(names, levels.sum(axis=0).tolist(), strict=True))
+        cells = levels @ (1 << np.arange(covariates - 1, -1, -1))
+        table = np.bincount(cells, minlength=2**covariates)
+        fitted = fit_known_tables(table[np.newaxis], counts[0], event_margins)
+        if np.isfinite(fitted.fits.estimates).all() and fitted.fits.standard_errors.max() < 3:
+            break
+    targets = [
+        LogisticTarget(
+            covariate=name,
+            **{
+                field: parse_printed(
+                    format_value(fitted.values(name, STATISTICS[field])[0], decimals)
+                )
+                for field in statistics
+            },
+        )
+        for name in names
+    ]
+    return table, (*counts, event_margins, margins, targets)
+
+
+@pytest.mark.parametrize("covariates", [2, 3])
+@pytest.mark.parametrize("decimals", [1, 2, 3])
+@pytest.mark.parametrize("seed", range(8))
+def test_same_tables_as_the_complete_search(seed, decimals, covariates):
+    table, paper = printed_paper(seed, covariates, decimals)
+    streamed, complete = stream_logistic(*paper), reconstruct_logistic(*paper)
+    assert streamed.solutions.cells.tolist() == complete.cells.tolist()
+    assert streamed.solutions.joint_tables == complete.solutions.joint_tables
+    assert table.tolist() in streamed.solutions.cells.tolist()
+
+
+@pytest.mark.parametrize("statistics", [("odds_ratio",), ("low", "high"), ("odds_ratio", "high")])
+@pytest.mark.parametrize("seed", range(4))
+def test_fewer_printed_numbers_leave_the_same_tables_as_the_complete_search(seed, statistics):
+    table, paper = printed_paper(seed, 3, 2, statistics)
+    streamed, complete = stream_logistic(*paper), reconstruct_logistic(*paper)
+    assert streamed.solutions.cells.tolist() == complete.cells.tolist()
+    assert table.tolist() in streamed.solutions.cells.tolist()
+
+
+def test_few_tables_are_fitted():
+    _, paper = printed_paper(3, 3, 3)
+    streamed = stream_logistic(*paper)
+    assert streamed.fitted < streamed.solutions.joint_tables / 50
+
+
+def test_print_that_no_table_gives_leaves_none():
+    _, (events, total, event_margins, margins, targets) = printed_paper(1, 3, 3)
+    first = LogisticTarget(
+        covariate="a", odds_ratio=parse_printed("0.001"), low=parse_printed("0.0001")
+    )
+    assert (
+        stream_logistic(events, total, event_margins, margins, [first, *targets[1:]]).agreeing == 0
+    )
+
+
+def test_covariate_without_a_printed_number_is_refused():
+    _, (*counts, targets) = printed_paper(1, 3, 3)
+    with pytest.raises(ReconstructionError, match="of every covariate"):
+        next(near_tables(*counts, targets[:2]))
+
+
+def test_ratio_that_is_printed_as_zero_is_refused():
+    _, (*counts, targets) = printed_paper(1, 2, 3)
+    zero = LogisticTarget(covariate="a", odds_ratio=parse_printed("0.00"))
+    with pytest.raises(ReconstructionError, match="open"):
+        next(near_tables(*counts, [zero, targets[1]]))
+
+
+def test_splits_are_drawn_as_often_as_outcomes_of_the_patients_give_them():
+    table, events, margins = [3, 2, 2, 3], 5, [3, 2]
+    splits = outcome_splits(table, events, margins)
+    levels = np.repeat(cell_levels(2), table, axis=0)
+    cell = np.repeat(np.arange(4), table)
+    of_outcomes = Counter()
+    for number in range(2 ** len(cell)):
+        has = (number >> np.arange(len(cell)) & 1).astype(bool)
+        if has.sum() == events and levels[has].sum(axis=0).tolist() == margins:
+            of_outcomes[tuple(np.bincount(cell[has], minlength=4).tolist())] += 1
+    rng, weights = np.random.default_rng(5), split_probabilities(splits)
+    drawn = Counter(tuple(splits.draw(rng, weights).tolist()) for _ in range(4000))
+    for split, ways in of_outcomes.items():
+        expected = 4000 * ways / of_outcomes.total()
+        assert abs(drawn[split] - expected) < 5 * expected**0.5
