@@ -24,6 +24,7 @@ from rairlib.figures.style import (
 from rairlib.registry.vocabulary import basis_of
 
 CLASSES = {
+    "independent test, on the patients' records": "tested: records",
     "independent test, from other printed numbers": "tested: other numbers",
     "independent test, from a reconstructed table": "tested: table rebuilt",
     "independent test, on simulated cohorts": "tested: simulated",
