@@ -316,7 +316,8 @@ def test_ensemble_keeps_methods_apart():
     named = number("a", "auc", "0.7", method="hanley_mcneil", **fields)
     found = verdicts.ensemble_results(registry(named), ENSEMBLE)
     assert found["a"].low == pytest.approx(0.605)
-    assert found["a"].reason.startswith("central 95 % of 3 consistent cohorts; median 0.7; 1 of")
+    assert found["a"].reason.startswith("central 95 % of 3 consistent cohorts, assumed: ")
+    assert "median 0.7; 1 of" in found["a"].reason
     left_open = number("a", "auc", "0.7", **fields)
     assert verdicts.ensemble_results(registry(left_open), ENSEMBLE) == {}
     one_method = ENSEMBLE[ENSEMBLE["method"] == "delong"]

@@ -19,6 +19,7 @@ from rairlib.registry.printed import format_value
 from rairlib.registry.registry import Registry, ReportedNumber
 from rairlib.registry.studies import load_studies, study_file
 from rairlib.registry.vocabulary import BASES, ROLES, TESTS, VERDICTS
+from rairlib.verdicts.trial import kind_of_quantity
 from rairlib.verdicts.verdicts import TESTED, bases, composition_of
 
 NO_PROPERTY = "not a property of the cohort"
@@ -562,7 +563,8 @@ def unpublished_ranges(table: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         Indexed by quantity in order of appearance: ``cohorts`` with a value, ``smallest``,
-        ``2.5 %``, ``median``, ``97.5 %``, ``largest``.
+        ``2.5 %``, ``median``, ``97.5 %``, ``largest``; the ``class`` and how often 95 % ranges of
+        this kind ``covered, %`` where the records are open (empty if not tried).
     """
     rows = {}
     for quantity, part in table.groupby("quantity", sort=False):
@@ -575,8 +577,14 @@ def unpublished_ranges(table: pd.DataFrame) -> pd.DataFrame:
             "median": values.median(),
             "97.5 %": high,
             "largest": values.max(),
+            **_class_of(quantity),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("quantity")
+
+
+def _class_of(quantity: str) -> dict[str, str]:
+    kind = kind_of_quantity(quantity)
+    return {"class": kind.label, "covered, %": f"{100 * kind.coverage:.0f}" if kind.papers else ""}
 
 
 def quantities(ranges: pd.DataFrame, labels: dict[tuple[str, str], str]) -> dict[str, str]:

@@ -204,7 +204,8 @@ def _choice(notes: CohortNotes, row: ReportedNumber) -> str:
 def _over_cohorts(row: ReportedNumber, values: pd.Series, kind: str, chosen: str) -> Recomputed:
     low, high = central_range(values)
     reason = (
-        f"central 95 % of {len(values)} {kind}; median {values.median():.6g}; "
+        f"central 95 % of {len(values)} {kind}, assumed: it holds if what the print leaves open is "
+        f"as in these; median {values.median():.6g}; "
         f"{sum(map(row.number.agrees, values))} of them round to the print"
         f"{chosen and '; '}{chosen}"
     )
