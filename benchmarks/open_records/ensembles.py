@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-from benchmarks.open_records.cox_papers import DAYS, IN_MODEL, MARKS, SEPARATED
-from benchmarks.open_records.survivals import Cohort, quantities
+from benchmarks.open_records.press import SEPARATED
+from benchmarks.open_records.survivals import DAYS, IN_MODEL, MARKS, Cohort, quantities
 from rairlib.cohorts.declared import read_declared
 from rairlib.cohorts.search import Cooling, find_cohort
 from rairlib.cohorts.study import DeclaredStudy

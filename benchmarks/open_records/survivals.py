@@ -5,6 +5,10 @@ from scipy.stats import chi2
 
 from rairlib.errors import RairlibError
 
+# Months at which curves are read, by cohort, and the days of one; covariates of the printed model.
+MARKS = {"gbsg2": (24, 36, 60), "lung": (6, 12, 18)}
+DAYS = 365.25 / 12
+IN_MODEL = 4
 STEPS_MAX = 40
 STEP_LIMIT = 1e-8
 
