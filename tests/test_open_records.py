@@ -1,6 +1,7 @@
 """The trial on open records: it cannot peek, it repeats, and it finds truths that are known."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from benchmarks.open_records import (
     cox_papers,
     ensembles,
     logistic_papers,
+    pipeline,
     reconstruction,
     splits,
     verdicts,
@@ -120,15 +122,30 @@ def test_pipeline_can_read_neither_records_nor_what_is_sealed(tmp_path):
 # The whole command, in processes of its own
 
 
-def test_processes_without_records_find_what_is_found_here(reconstructed, tmp_path):
+def test_process_without_records_finds_what_is_found_here(reconstructed, tmp_path):
     folder, truths, found = reconstructed
-    tables = run_trial("reconstruction", SEED, len(PAPERS), 2, tmp_path)
+    tables = run_trial("reconstruction", SEED, len(PAPERS), 1, tmp_path)
     hashed = tables["registries_reconstruction"].iloc[0]
     assert hashed["sha256"] == hash_of([folder / "papers"])
     assert hashed["registries"] == len(found)
     for name, table in reconstruction.score(truths, found).items():
         pd.testing.assert_frame_equal(tables[name], table)
     pd.testing.assert_frame_equal(tables["splits"], splits.score(truths, found))
+
+
+def test_shares_of_two_workers_are_together_what_one_reads(reconstructed, tmp_path, monkeypatch):
+    folder, _, found = reconstructed
+    monkeypatch.setattr(pipeline, "refuse_records", lambda *folders: None)
+    monkeypatch.setattr(pipeline, "prove_refusal", lambda: None)
+    part = tmp_path / "papers" / "reconstruction"
+    shutil.copytree(folder / "papers", part)
+    read = {}
+    for share in ("1/2", "0/2"):
+        assert pipeline.main([str(part), "--share", share]) == 0
+        paths = list((tmp_path / "read" / "reconstruction").iterdir())
+        read |= {path.stem: json.loads(path.read_text()) for path in paths}
+        assert share == "0/2" or len(read) == len(found) // 2
+    assert read == found
 
 
 # What is found

@@ -5,17 +5,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.open_records.press import Press, seal
+from benchmarks.open_records.press import SEPARATED, Press, seal
 from benchmarks.open_records.records import COHORTS, subsample
+from benchmarks.open_records.survivals import DAYS, IN_MODEL, MARKS
 from benchmarks.planting.estimates import Estimate, cox, survival_at
 
 SOURCES = {"gbsg2": 0.5, "lung": 0.5}
 SIZES = {"gbsg2": 170, "lung": 110}
-MARKS = {"gbsg2": (24, 36, 60), "lung": (6, 12, 18)}
-DAYS = 365.25 / 12
-COVARIATES, IN_MODEL = 6, 4
+COVARIATES = 6
 DECIMALS = 3
-SEPARATED = "separated"
 
 
 def write(papers: Path, sealed: Path, seed: int, number: int) -> None:

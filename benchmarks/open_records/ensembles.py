@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-from benchmarks.open_records.cox_papers import DAYS, IN_MODEL, MARKS, SEPARATED
-from benchmarks.open_records.survivals import Cohort, quantities
+from benchmarks.open_records.press import SEPARATED
+from benchmarks.open_records.survivals import DAYS, IN_MODEL, MARKS, Cohort, quantities
 from rairlib.cohorts.declared import read_declared
 from rairlib.cohorts.search import Cooling, find_cohort
 from rairlib.cohorts.study import DeclaredStudy
@@ -25,15 +25,15 @@ STEPS = Cooling(restarts=2, steps=50_000, hot=1e6, cold=1.0)
 SOURCES = ("ensemble", "naive")
 # What papers print of these quantities: decimals, and how the value is printed.
 PRINTED = {
-    "log-rank chi-square of a covariate": (2, float),
-    "log hazard ratio, one covariate left out": (3, np.exp),
-    "likelihood ratio of the model": (3, float),
-    "events with level 1": (0, float),
-    "subgroup Kaplan-Meier at the middle time": (1, float),
-    "concordance of the model": (3, float),
-    "log hazard ratio adjusted, in no printed model": (3, np.exp),
-    "joint count, both in the model": (0, float),
-    "joint count, one or none in the model": (0, float),
+    "log-rank chi-square of a covariate": (2, np.asarray),
+    "log hazard ratio with one covariate left out": (3, np.exp),
+    "likelihood ratio of the model": (3, np.asarray),
+    "events with level 1": (0, np.asarray),
+    "subgroup Kaplan-Meier at the middle time": (1, np.asarray),
+    "concordance of the model": (3, np.asarray),
+    "adjusted log hazard ratio in no printed model": (3, np.exp),
+    "joint count with both in the model": (0, np.asarray),
+    "joint count with one or none in the model": (0, np.asarray),
 }
 FACTORS = {"rightly": 1.0, "off by 5 %": 1.05, "off by 20 %": 1.2}
 
@@ -188,8 +188,8 @@ def _judged(ensemble: dict[str, list[list[float]]], true: dict[str, list[float]]
         for values, value in zip(ensemble[quantity], true[quantity], strict=True):
             low, high = central_range(shown(np.array(values)))
             for printed, factor in FACTORS.items():
-                number = parse_printed(format_value(shown(value) * factor, decimals))
-                if printed == "rightly" or not number.agrees(shown(value)):
+                number = parse_printed(format_value(float(shown(value)) * factor, decimals))
+                if printed == "rightly" or not number.agrees(float(shown(value))):
                     compatible = number.overlaps(low, high)
                     yield {"quantity": quantity, "printed": printed, "compatible": compatible}
 

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.optimize import brentq
 from scipy.stats import chi2
 
-from benchmarks.open_records.press import Press, seal
+from benchmarks.open_records.press import FAULTS, SEPARATED, TRUE, Press, seal
 from benchmarks.open_records.records import COHORTS, subsample
 from benchmarks.planting.estimates import Estimate, logistic
 from rairlib.errors import RairlibError
@@ -16,15 +16,6 @@ from rairlib.stats.logistic import fit_logistic
 
 SOURCES = {"gbsg2": 0.42, "lung": 0.25, "birth weights": 0.25, "larynx": 0.05, "glioma": 0.03}
 SIZES = {60: 0.24, 90: 0.24, 120: 0.22, 180: 0.2, 250: 0.06, 383: 0.04}
-TRUE = "none"
-FAULTS = (
-    "margin off by one",
-    "odds ratio off by 5 %",
-    "profile limits",
-    "interaction left out",
-    "one patient missing from the model",
-)
-SEPARATED = "separated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

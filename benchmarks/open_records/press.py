@@ -10,7 +10,16 @@ import pandas as pd
 from rairlib.registry.printed import format_value
 from rairlib.registry.vocabulary import COLUMNS
 
-P_DECIMALS = 3
+# What is sealed of a paper: no fault, a planted one, or a model without finite estimates.
+TRUE = "none"
+FAULTS = (
+    "margin off by one",
+    "odds ratio off by 5 %",
+    "profile limits",
+    "interaction left out",
+    "one patient missing from the model",
+)
+SEPARATED = "separated"
 
 
 class Press:

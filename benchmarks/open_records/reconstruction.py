@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.open_records.logistic_papers import FAULTS, SEPARATED, TRUE
+from benchmarks.open_records.press import FAULTS, SEPARATED, TRUE
 from benchmarks.open_records.splits import ranges_over_splits
 from rairlib.reconstruct.logistic import (
     FittedTables,

@@ -5,6 +5,10 @@ from scipy.stats import chi2
 
 from rairlib.errors import RairlibError
 
+# Months at which curves are read, by cohort, and the days of one; covariates of the printed model.
+MARKS = {"gbsg2": (24, 36, 60), "lung": (6, 12, 18)}
+DAYS = 365.25 / 12
+IN_MODEL = 4
 STEPS_MAX = 40
 STEP_LIMIT = 1e-8
 
@@ -133,15 +137,17 @@ def quantities(cohort: Cohort, in_model: int, time: float) -> dict[str, list[flo
     both = cohort.levels.T @ cohort.levels
     return {
         "log-rank chi-square of a covariate": [cohort.log_rank(k) for k in every],
-        "log hazard ratio, one covariate left out": cohort.cox(model[1:]).tolist(),
+        "log hazard ratio with one covariate left out": cohort.cox(model[1:]).tolist(),
         "likelihood ratio of the model": [cohort.likelihood_ratio(model, beta)],
         "events with level 1": (cohort.event @ cohort.levels).tolist(),
         "subgroup Kaplan-Meier at the middle time": [cohort.survival(k, time) for k in every],
         "concordance of the model": [cohort.concordance(cohort.levels[:, model] @ beta)],
-        "proportional hazards, p": cohort.proportional_hazards(model, beta).tolist(),
-        "log hazard ratio adjusted, in no printed model": [
+        "proportional hazards p": cohort.proportional_hazards(model, beta).tolist(),
+        "adjusted log hazard ratio in no printed model": [
             float(cohort.cox([*model, k])[-1]) for k in others
         ],
-        "joint count, both in the model": [both[a, b] for a, b in pairs if b < in_model],
-        "joint count, one or none in the model": [both[a, b] for a, b in pairs if b >= in_model],
+        "joint count with both in the model": [both[a, b] for a, b in pairs if b < in_model],
+        "joint count with one or none in the model": [
+            both[a, b] for a, b in pairs if b >= in_model
+        ],
     }

@@ -54,9 +54,9 @@ def _tables(truths: dict, found: dict) -> dict[str, pd.DataFrame]:
 
 PARTS = {
     "reconstruction": Part(write=logistic_papers.write, score=_tables, papers=720),
-    "audit": Part(write=audits.write, score=audits.score, papers=400),
+    "audit": Part(write=audits.write, score=audits.score, papers=100),
     "ensembles": Part(write=cox_papers.write, score=ensembles.score, papers=40),
-    "verdicts": Part(write=verdicts.write, score=verdicts.score, papers=150),
+    "verdicts": Part(write=verdicts.write, score=verdicts.score, papers=80),
 }
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 from scipy.stats import norm
 from statsmodels.stats.proportion import proportion_confint
 
-from benchmarks.open_records.logistic_papers import SEPARATED, TRUE, draw_paper, fit, print_paper
-from benchmarks.open_records.press import Press, seal
+from benchmarks.open_records.logistic_papers import draw_paper, fit, print_paper
+from benchmarks.open_records.press import SEPARATED, TRUE, Press, seal
 from benchmarks.planting.estimates import Z_95, Estimate
 from rairlib.registry.printed import format_value, parse_printed
 from rairlib.verdicts.verdicts import study_verdicts
