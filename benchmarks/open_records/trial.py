@@ -81,7 +81,7 @@ def run_trial(
     Returns
     -------
     dict of str to DataFrame
-        Tables of the part; ``registries_PART`` has the hash that was taken before any score.
+        Tables of the part; ``registries`` has the hash that was taken before any score.
     """
     folders = {name: work / name / part for name in (PAPERS, SEALED, READ)}
     for folder in folders.values():
@@ -97,7 +97,7 @@ def run_trial(
     registries = len(list(folders[PAPERS].glob("*/reported.csv")))
     kept = {"part": part, "seed": seed, "papers": papers, "registries": registries}
     hashes = pd.DataFrame([{**kept, "sha256": before}])
-    return {**PARTS[part].score(truths, found), f"registries_{part}": hashes}
+    return {**PARTS[part].score(truths, found), "registries": hashes}
 
 
 def _read(folder: Path, workers: int) -> None:
