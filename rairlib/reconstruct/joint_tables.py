@@ -80,6 +80,14 @@ def _pair_limits(total, first, second, most):
 
 
 @njit(cache=True)
+def write_base(base, total, a, b, c, ab, ac, bc):
+    """Write the table in which nobody has all three levels; its cells may be negative."""
+    base[0], base[1] = total - a - b - c + ab + ac + bc, c - ac - bc
+    base[2], base[3], base[4] = b - ab - bc, bc, a - ab - ac
+    base[5], base[6], base[7] = ac, ab, 0
+
+
+@njit(cache=True)
 def _triple_limits(base, most, signs):
     """Range of the patients with all three levels that keeps every cell in [0, most]."""
     low, high = 0, most[7]
@@ -106,10 +114,7 @@ def _enumerate(total, margins, most, tables, stop_after):
     for ab in range(ab_low, ab_high + 1):
         for ac in range(ac_low, ac_high + 1):
             for bc in range(bc_low, bc_high + 1):
-                # The table in which nobody has all three levels; its cells may be negative.
-                base[0], base[1] = total - a - b - c + ab + ac + bc, c - ac - bc
-                base[2], base[3], base[4] = b - ab - bc, bc, a - ab - ac
-                base[5], base[6], base[7] = ac, ab, 0
+                write_base(base, total, a, b, c, ab, ac, bc)
                 low, high = _triple_limits(base, most, signs)
                 for triple in range(low, high + 1):
                     if count < tables.shape[0]:

@@ -21,8 +21,8 @@ from rairlib.reconstruct.joint_tables import (
     _drop_padding,
     _pair_limits,
     _triple_limits,
-    _write_base,
     tables_with_split,
+    write_base,
 )
 from rairlib.reconstruct.logistic import (
     FittedTables,
@@ -146,8 +146,7 @@ def near_tables(
     slack = np.exp(reach) * spread * (spread @ half) + ROOM
     errors = boxes[:, 2:] * np.exp([-reach / 2, reach / 2])
     change = _largest_changes(odds, events / (total - events), len(names))
-    most = np.full(8, total, np.int64)
-    low, high = _pair_limits(total, sizes[0], sizes[1], *_pair_most(most))
+    low, high = _pair_limits(total, sizes[0], sizes[1], np.full((2, 2), total, np.int64))
     rows = 1 << 10
     for both in range(low, high + 1):
         near = np.empty((rows, 8), np.int64)
@@ -163,10 +162,6 @@ def near_tables(
 def _three(numbers) -> np.ndarray:
     padded = [*numbers, 0]
     return np.array(padded[:3], np.int64)
-
-
-def _pair_most(most: np.ndarray) -> tuple[int, int, int, int]:
-    return most[6] + most[7], most[4] + most[5], most[2] + most[3], most[0] + most[1]
 
 
 def _box(target: LogisticTarget) -> tuple[float, float, float, float]:
@@ -303,11 +298,12 @@ def _near_with(events, total, both, sizes, with_event, odds, half, slack, change
     score, matrix, reach = np.empty(many), np.empty((many, many)), half.sum()
     a, b, c = sizes
     kept, tried = 0, 0
-    ac_low, ac_high = _pair_limits(total, a, c, total, total, total, total)
-    bc_low, bc_high = _pair_limits(total, b, c, total, total, total, total)
+    pairs = np.full((2, 2), total, np.int64)
+    ac_low, ac_high = _pair_limits(total, a, c, pairs)
+    bc_low, bc_high = _pair_limits(total, b, c, pairs)
     for ac in range(ac_low, ac_high + 1):
         for bc in range(bc_low, bc_high + 1):
-            _write_base(base, total, a, b, c, both, ac, bc)
+            write_base(base, total, a, b, c, both, ac, bc)
             low, high = _triple_limits(base, most, signs)
             tried += max(high - low + 1, 0)
             triple = low
