@@ -1,11 +1,8 @@
 """Streaming finds the joint tables that the complete search finds."""
 
-from collections import Counter
-
 import numpy as np
 import pytest
 
-from rairlib.reconstruct.joint_tables import cell_levels, outcome_splits, split_probabilities
 from rairlib.reconstruct.logistic import (
     LogisticTarget,
     ReconstructionError,
@@ -99,20 +96,3 @@ def test_ratio_that_is_printed_as_zero_is_refused():
     zero = LogisticTarget(covariate="a", odds_ratio=parse_printed("0.00"))
     with pytest.raises(ReconstructionError, match="open"):
         next(near_tables(*counts, [zero, targets[1]]))
-
-
-def test_splits_are_drawn_as_often_as_outcomes_of_the_patients_give_them():
-    table, events, margins = [3, 2, 2, 3], 5, [3, 2]
-    splits = outcome_splits(table, events, margins)
-    levels = np.repeat(cell_levels(2), table, axis=0)
-    cell = np.repeat(np.arange(4), table)
-    of_outcomes = Counter()
-    for number in range(2 ** len(cell)):
-        has = (number >> np.arange(len(cell)) & 1).astype(bool)
-        if has.sum() == events and levels[has].sum(axis=0).tolist() == margins:
-            of_outcomes[tuple(np.bincount(cell[has], minlength=4).tolist())] += 1
-    rng, weights = np.random.default_rng(5), split_probabilities(splits)
-    drawn = Counter(tuple(splits.draw(rng, weights).tolist()) for _ in range(4000))
-    for split, ways in of_outcomes.items():
-        expected = 4000 * ways / of_outcomes.total()
-        assert abs(drawn[split] - expected) < 5 * expected**0.5
