@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from rairlib.reconstruct import streaming
+from rairlib.reconstruct.joint_tables import more_tables_than
 from rairlib.reconstruct.logistic import (
     LogisticTarget,
     ReconstructionError,
@@ -67,6 +69,34 @@ def test_fewer_printed_numbers_leave_the_same_tables_as_the_complete_search(seed
     streamed, complete = stream_logistic(*paper), reconstruct_logistic(*paper)
     assert streamed.solutions.cells.tolist() == complete.cells.tolist()
     assert table.tolist() in streamed.solutions.cells.tolist()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_many_tables_stream_to_the_same_answer(seed, monkeypatch):
+    _, paper = printed_paper(seed, 3, 2)
+    listed, agreeing = streaming.reconstruct(*paper), streaming.all_agreeing(*paper)
+    assert listed.candidates > 0
+    monkeypatch.setattr(streaming, "LISTED_MAX", 0)
+    streamed = streaming.reconstruct(*paper)
+    assert streamed.candidates is None
+    assert streamed.agreeing_estimates == listed.agreeing_estimates
+    assert streamed.cells.tolist() == listed.cells.tolist()
+    again = streaming.all_agreeing(*paper)
+    assert again.cells.tolist() == agreeing.cells.tolist() == listed.cells.tolist()
+
+
+def test_many_tables_are_listed_where_the_print_is_not_enough_to_stream(monkeypatch):
+    _, (*counts, targets) = printed_paper(1, 2, 2)
+    monkeypatch.setattr(streaming, "LISTED_MAX", 0)
+    assert streaming.reconstruct(*counts, targets[:1]).candidates > 0
+    tables = streaming.all_agreeing(*counts, [])
+    assert len(tables.cells) == streaming.reconstruct(*counts, targets[:1]).candidates
+
+
+def test_number_of_tables_is_compared_with_a_limit():
+    # 0 to 2 patients have both of two levels that two of four have each: three tables.
+    assert more_tables_than(2, 4, [2, 2])
+    assert not more_tables_than(3, 4, [2, 2])
 
 
 def test_few_tables_are_fitted():

@@ -136,6 +136,12 @@ def joint_tables(total: int, margins: Sequence[int]) -> np.ndarray:
     return _drop_padding(_all_tables(total, _padded_margins(margins), most), len(margins))
 
 
+def more_tables_than(number: int, total: int, margins: Sequence[int]) -> bool:
+    """Tell whether there are more than so many joint tables with the given size and margins."""
+    most, nothing = np.full(8, total, np.int64), np.empty((0, 8), np.int64)
+    return _enumerate(total, _padded_margins(margins), most, nothing, number + 1) > number
+
+
 def tables_with_split(tables: np.ndarray, events: int, event_margins: Sequence[int]) -> np.ndarray:
     """Mark the joint tables that can be split into events and non-events with these margins."""
     return _splittable(_pad_cells(tables), events, _padded_margins(event_margins))
