@@ -135,7 +135,7 @@ def _reconstruct(study: Key, form: Form = "table") -> int:
     """Show the joint tables that the printed numbers determine."""
     import pandas as pd
 
-    from rairlib.output import as_json, render
+    from rairlib.output import as_json, printable, render
     from rairlib.reconstruct.accounts import reconstruct_study
 
     records = reconstruct_study(study)
@@ -148,6 +148,11 @@ def _reconstruct(study: Key, form: Form = "table") -> int:
         for cell in record["cells"]
     ]
     print(render(pd.DataFrame(rows).fillna(""), form))
+    for record in records:
+        if "explained_by" in record:
+            why = "; ".join(record["explained_by"]) or "no single fault that was tried gives one"
+            line = printable(f"{record['study']}, {record['model']}: no table; {why}")
+            print(line, file=sys.stderr if form == "csv" else sys.stdout)
     return 0
 
 

@@ -380,6 +380,17 @@ def test_histogram_counts_every_value_and_marks_the_print(printed, where):
     assert shown.alt.endswith(f"The printed {printed} lies {where} the marked range.")
 
 
+def test_ensemble_of_unequal_values_draws_their_probability():
+    chances = pd.Series([0.1, 0.1, 0.1, 0.1, 0.6])
+    words = {"label": "Area", "limits": (0.62, 0.7), "bin_width": 0.02, "counted": "splits"}
+    shown = draw_ensemble(AREAS, probability=chances, **words)
+    heights = [bar.get_height() for bar in axes(shown).patches]
+    assert sum(heights) == pytest.approx(1)
+    assert max(heights) == pytest.approx(0.6)
+    # Half of the probability is reached at the last value only.
+    assert "median 0.7," in shown.alt
+
+
 def test_histogram_without_print_or_simulation():
     shown = DRAWINGS["ensemble"](counted="splits", simulated=False)
     assert [text.get_text() for text in axes(shown).texts] == []

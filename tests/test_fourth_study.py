@@ -10,6 +10,7 @@ import pytest
 
 from rairlib import cli
 from rairlib.cohorts.search import Cooling, find_cohort
+from rairlib.reconstruct import faults
 from rairlib.registry.kept_files import data_folder
 from rairlib.registry.vocabulary import COLUMNS
 from rairlib.studies import simulations
@@ -106,6 +107,71 @@ def test_reconstruction_finds_the_table_that_is_known_by_hand(folder, capsys):
     assert (code, record["study"], record["unique"]) == (0, "nobody2026", True)
     found = {(cell["smoking"], cell["male"]): cell["n"] for cell in record["cells"]}
     assert found == {key: sum(cell) for key, cell in CELLS.items()}
+
+
+def planted(folder, **changed):
+    """Print other numbers in some rows of the registry."""
+    path = folder / "reported.csv"
+    with path.open(encoding="utf-8", newline="") as stream:
+        found = list(csv.DictReader(stream))
+    for row in found:
+        row["printed"] = changed.pop(row["id"].replace("-", "_"), row["printed"])
+    assert not changed
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, COLUMNS)
+        writer.writeheader()
+        writer.writerows(found)
+
+
+# Limits by profile likelihood: R's confint(glm(cbind(cases, controls) ~ smoking + male, binomial)).
+PROFILED = {"ci_low_smoking": "1.03", "ci_high_smoking": "3.92"}
+PROFILED |= {"ci_low_male": "1.54", "ci_high_male": "5.97"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        # 40 of 65 cases smoke, 40 of 100 controls are men.
+        ({"smoking_cases": "41"}, "a margin of smoking (with the outcome) lower by one gives 1"),
+        ({"male_controls": "39"}, "a margin of male (without the outcome) higher by one gives 1"),
+        # Table 1 has one man more among the cases than the model.
+        (
+            {"n_cases": "66", "male_cases": "46"},
+            "one patient fewer, with the outcome and with male, gives 1",
+        ),
+        (PROFILED, "limits by profile likelihood give 1"),
+    ],
+)
+def test_planted_fault_is_among_those_that_would_explain_it(folder, capsys, changed, told):
+    planted(folder, **changed)
+    code, out, _ = run(capsys, "reconstruct", folder)
+    assert code == 0
+    assert "nobody2026, Table 2, cases vs controls: no table; " in out
+    assert f"{told} table" in out
+    code, out, _ = run(capsys, "reconstruct", folder, "--format", "json")
+    (record,) = json.loads(out)
+    assert (record["agreeing"], record["cells"]) == (0, [])
+    assert f"{told} table" in record["explained_by"]
+
+
+def test_print_that_no_single_fault_explains_says_so(folder, capsys):
+    planted(folder, or_smoking="9.999")
+    _, out, err = run(capsys, "reconstruct", folder, "--format", "csv")
+    assert out.strip() == ""
+    assert err.endswith("no table; no single fault that was tried gives one\n")
+
+
+def test_limits_of_too_many_tables_are_not_profiled(folder, capsys, monkeypatch):
+    monkeypatch.setattr(faults, "PROFILED_MAX", 0)
+    planted(folder, **PROFILED)
+    _, out, _ = run(capsys, "reconstruct", folder)
+    assert "no table; limits by profile likelihood: not tried, too many tables have" in out
+
+
+def test_faults_are_not_tried_without_every_odds_ratio(folder, capsys):
+    planted(folder, or_smoking="0.000", ci_low_smoking="0.000")
+    _, out, _ = run(capsys, "reconstruct", folder)
+    assert "no table; faults of the print not tried: what is printed leaves" in out
 
 
 def test_verdicts_on_the_folder(folder, capsys):

@@ -90,13 +90,19 @@ def test_splittable_tables_are_the_sums_of_event_and_non_event_tables():
     assert counted == dict(sums)
 
 
-def test_split_is_drawn_uniformly_and_without_a_hidden_state():
-    splits = outcome_splits([3, 2, 2, 3], 5, [3, 2])
+def test_split_is_drawn_as_often_as_there_are_ways_to_choose_its_patients():
+    # By hand, and by R, which went through all 210 sets of 4 of the 10 patients: 4·1·1·4 = 16 of
+    # them have (1, 1, 1, 1) with the outcome, 6·1·1·6 = 36 have (2, 0, 0, 2), no others fit.
+    splits = outcome_splits([4, 1, 1, 4], 4, [2, 2])
     rng = np.random.default_rng(11)
     drawn = Counter(tuple(splits.draw(rng).tolist()) for _ in range(3000))
-    expected = 3000 / splits.count
-    assert len(drawn) == splits.count
-    assert max(abs(n - expected) for n in drawn.values()) < 5 * expected**0.5
+    assert set(drawn) == {(1, 1, 1, 1), (2, 0, 0, 2)}
+    # 2077 expected, with a standard deviation of 25; equally likely splits would give 1500.
+    assert abs(drawn[2, 0, 0, 2] - 3000 * 36 / 52) < 100
+
+
+def test_draw_has_no_hidden_state():
+    splits = outcome_splits([3, 2, 2, 3], 5, [3, 2])
     again = splits.draw(np.random.default_rng(11))
     assert again.tolist() == splits.draw(np.random.default_rng(11)).tolist()
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rairlib.pages.common import load_result
+from rairlib.pages.common import load_result, ranges_by_mass
 from rairlib.reconstruct.joint_tables import (
     OutcomeSplits,
     firth_of_placement,
@@ -19,11 +19,12 @@ from rairlib.studies.lakhdar2024.pages import COVARIATES, LEVEL
 
 
 def test_one_patient_stands_in_a_cell_as_often_as_events_do():
-    # Split 1 has both events in the first cell, split 2 one in each: (1 + ½) / 2 and (0 + ½) / 2.
+    # Split 1 has both events in the first cell (3 · 1 ways), split 2 one in each (3 · 3 ways):
+    # 1/4 · 1 + 3/4 · 1/2 and 3/4 · 1/2.
     splits = OutcomeSplits(table=np.array([3, 3]), event_tables=np.array([[2, 0], [1, 1]]))
     places, probability = placements(splits, 1)
     assert places.tolist() == [[1, 0], [0, 1]]
-    assert probability.tolist() == [0.75, 0.25]
+    assert probability.tolist() == [0.625, 0.375]
 
 
 def test_places_without_enough_events_are_left_out():
@@ -65,8 +66,10 @@ def test_kept_oncocytic_results_are_those_of_the_code():
         assert row.to_numpy(float) == pytest.approx(fresh.to_numpy(float), rel=1e-4)
 
 
-def test_quantiles_are_weighted_by_probability(page):
-    columns = {"estimate": [1.0, 9.0], "low": [0.5, 4.0], "p_value": [0.9, 0.01]}
-    kept = pd.DataFrame({**columns, "probability": [0.9, 0.1]})
-    summary = page("lakhdar2024/analyses").summarise_placements(kept)
-    assert summary.loc["odds ratio"].tolist() == [1, 1, 1, 9, 9]
+def test_quantiles_are_weighted_by_probability():
+    kept = pd.DataFrame({"estimate": [9.0, 1.0, 2.0], "probability": [0.04, 0.01, 0.95]})
+    found = ranges_by_mass(kept, {"estimate": "odds ratio"}).loc["odds ratio"]
+    # At most 1 with probability 0.01, at most 2 with 0.96: the range is 2 to 9 and misses 0.01.
+    assert found.tolist() == pytest.approx([1, 2, 2, 9, 9, 0.99])
+    found = ranges_by_mass(kept.assign(probability=[0.02, 0.01, 0.97]), {"estimate": "p"})
+    assert found.loc["p"].tolist() == pytest.approx([1, 2, 2, 2, 9, 0.97])

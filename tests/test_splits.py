@@ -31,6 +31,13 @@ def test_probability_counts_the_ways_to_choose_the_events(splits):
     assert by_first_cell == pytest.approx({0: 1 / 18, 1: 16 / 18, 2: 1 / 18})
 
 
+def test_probability_of_a_table_with_uneven_cells():
+    # 4·1·1·4 ways against 6·1·1·6.
+    splits = outcome_splits(np.array([4, 1, 1, 4]), 4, [2, 2])
+    by_first_cell = dict(zip(splits.event_tables[:, 0], split_probabilities(splits), strict=True))
+    assert by_first_cell == pytest.approx({1: 16 / 52, 2: 36 / 52})
+
+
 def test_risks_of_an_odds_ratio_of_three_from_even_odds():
     assert fitted_risks(np.log([1, 3])).tolist() == pytest.approx([0.5, 0.75])
 

@@ -1,11 +1,10 @@
 """Streaming finds the joint tables that the complete search finds."""
 
-from collections import Counter
-
 import numpy as np
 import pytest
 
-from rairlib.reconstruct.joint_tables import cell_levels, outcome_splits, split_probabilities
+from rairlib.reconstruct import streaming
+from rairlib.reconstruct.joint_tables import more_tables_than
 from rairlib.reconstruct.logistic import (
     LogisticTarget,
     ReconstructionError,
@@ -72,6 +71,34 @@ def test_fewer_printed_numbers_leave_the_same_tables_as_the_complete_search(seed
     assert table.tolist() in streamed.solutions.cells.tolist()
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_many_tables_stream_to_the_same_answer(seed, monkeypatch):
+    _, paper = printed_paper(seed, 3, 2)
+    listed, agreeing = streaming.reconstruct(*paper), streaming.all_agreeing(*paper)
+    assert listed.candidates > 0
+    monkeypatch.setattr(streaming, "LISTED_MAX", 0)
+    streamed = streaming.reconstruct(*paper)
+    assert streamed.candidates is None
+    assert streamed.agreeing_estimates == listed.agreeing_estimates
+    assert streamed.cells.tolist() == listed.cells.tolist()
+    again = streaming.all_agreeing(*paper)
+    assert again.cells.tolist() == agreeing.cells.tolist() == listed.cells.tolist()
+
+
+def test_many_tables_are_listed_where_the_print_is_not_enough_to_stream(monkeypatch):
+    _, (*counts, targets) = printed_paper(1, 2, 2)
+    monkeypatch.setattr(streaming, "LISTED_MAX", 0)
+    assert streaming.reconstruct(*counts, targets[:1]).candidates > 0
+    tables = streaming.all_agreeing(*counts, [])
+    assert len(tables.cells) == streaming.reconstruct(*counts, targets[:1]).candidates
+
+
+def test_number_of_tables_is_compared_with_a_limit():
+    # 0 to 2 patients have both of two levels that two of four have each: three tables.
+    assert more_tables_than(2, 4, [2, 2])
+    assert not more_tables_than(3, 4, [2, 2])
+
+
 def test_few_tables_are_fitted():
     _, paper = printed_paper(3, 3, 3)
     streamed = stream_logistic(*paper)
@@ -99,20 +126,3 @@ def test_ratio_that_is_printed_as_zero_is_refused():
     zero = LogisticTarget(covariate="a", odds_ratio=parse_printed("0.00"))
     with pytest.raises(ReconstructionError, match="open"):
         next(near_tables(*counts, [zero, targets[1]]))
-
-
-def test_splits_are_drawn_as_often_as_outcomes_of_the_patients_give_them():
-    table, events, margins = [3, 2, 2, 3], 5, [3, 2]
-    splits = outcome_splits(table, events, margins)
-    levels = np.repeat(cell_levels(2), table, axis=0)
-    cell = np.repeat(np.arange(4), table)
-    of_outcomes = Counter()
-    for number in range(2 ** len(cell)):
-        has = (number >> np.arange(len(cell)) & 1).astype(bool)
-        if has.sum() == events and levels[has].sum(axis=0).tolist() == margins:
-            of_outcomes[tuple(np.bincount(cell[has], minlength=4).tolist())] += 1
-    rng, weights = np.random.default_rng(5), split_probabilities(splits)
-    drawn = Counter(tuple(splits.draw(rng, weights).tolist()) for _ in range(4000))
-    for split, ways in of_outcomes.items():
-        expected = 4000 * ways / of_outcomes.total()
-        assert abs(drawn[split] - expected) < 5 * expected**0.5

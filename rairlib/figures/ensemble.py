@@ -15,6 +15,7 @@ def draw_ensemble(
     label: str,
     limits: tuple[float, float],
     bin_width: float | None = None,
+    probability: pd.Series | None = None,
     printed: str = "",
     counted: str = "cohorts",
     title: str = "",
@@ -32,6 +33,8 @@ def draw_ensemble(
         Ends of the range that is marked.
     bin_width : float, optional
         In the unit of the values; a thirtieth of their range if not given.
+    probability : Series of float, optional
+        Of each value; all count the same if not given.
     printed : str
         The number that the paper prints, as printed; empty for none.
     counted : str
@@ -48,21 +51,28 @@ def draw_ensemble(
     bin_width = bin_width or (values.max() - values.min()) / BINS
     first = np.floor(values.min() / bin_width) * bin_width
     edges = np.arange(first, values.max() + 1.5 * bin_width, bin_width)
-    ax.hist(values, bins=edges, color=SKY, edgecolor="white", linewidth=0.5)
+    ax.hist(values, bins=edges, weights=probability, color=SKY, edgecolor="white", linewidth=0.5)
     top = ax.get_ylim()[1]
     ax.hlines(-0.045 * top, low, high, color=BLACK, linewidth=4)
     ax.set_ylim(-0.09 * top, top * 1.1)
     ax.set_yticks([tick for tick in ax.get_yticks() if 0 <= tick <= top])
-    ax.set(xlabel=label, ylabel=counted.capitalize())
+    ax.set(xlabel=label, ylabel=counted.capitalize() if probability is None else "Probability")
     text = f"Histogram of {label} over {len(values)} {'simulated ' if simulated else ''}{counted}: "
-    text += f"median {values.median():.4g}, marked range {low:.4g} to {high:.4g}, extremes "
-    text += f"{values.min():.4g} and {values.max():.4g}."
+    text += f"median {_median(values, probability):.4g}, marked range {low:.4g} to {high:.4g}, "
+    text += f"extremes {values.min():.4g} and {values.max():.4g}."
     if printed:
         ax.axvline(float(printed), color=BLACK, linestyle="--", linewidth=1.4)
         note(ax, f"printed: {printed}", (float(printed), top * 1.1), (4, -2), va="top")
         where = "inside" if low <= float(printed) <= high else "outside"
         text += f" The printed {printed} lies {where} the marked range."
     return show(finish(ax, title, simulated), text)
+
+
+def _median(values: pd.Series, probability: pd.Series | None) -> float:
+    if probability is None:
+        return values.median()
+    ordered = values.sort_values()
+    return ordered.iloc[probability[ordered.index].cumsum().searchsorted(0.5)]
 
 
 # --- Ranges over many cohorts, one line per number --------------------------------------------

@@ -477,6 +477,8 @@ def hits_by_place(achieved: pd.DataFrame, role: str) -> pd.DataFrame:
 
 
 KEY = ["statistic", "variable", "level", "group"]
+# Values that are the same but for the noise of floating point.
+TIE = 1e-9
 
 
 def ranges_beside_print(
@@ -585,6 +587,35 @@ def unpublished_ranges(table: pd.DataFrame) -> pd.DataFrame:
 def _class_of(quantity: str) -> dict[str, str]:
     kind = kind_of_quantity(quantity)
     return {"class": kind.label, "covered, %": f"{100 * kind.coverage:.0f}" if kind.papers else ""}
+
+
+def ranges_by_mass(table: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
+    """Summarise values that have unequal probabilities, and say how much a range holds of it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The values, and their ``probability``.
+    columns : dict of str to str
+        Columns to summarise → label.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by label: ``smallest``, ``2.5 %``, ``median``, ``97.5 %``, ``largest``, and
+        ``mass``, the probability from the 2.5 % to the 97.5 % value, both included: where few
+        values are possible, it is more than 0.95.
+    """
+    shares, rows = {"2.5 %": 0.025, "median": 0.5, "97.5 %": 0.975}, {}
+    for column, label in columns.items():
+        ordered = table.sort_values(column)
+        values, chances = ordered[column].to_numpy(), ordered["probability"].to_numpy()
+        below = chances.cumsum() / chances.sum()
+        at = {name: values[np.searchsorted(below, share)] for name, share in shares.items()}
+        held = (values >= at["2.5 %"] - TIE) & (values <= at["97.5 %"] + TIE)
+        ends = {"smallest": values[0], **at, "largest": values[-1]}
+        rows[label] = {**ends, "mass": chances[held].sum() / chances.sum()}
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def quantities(ranges: pd.DataFrame, labels: dict[tuple[str, str], str]) -> dict[str, str]:

@@ -7,11 +7,12 @@ subgroups split it. This layer reads the registry; the searches do not know it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import combinations, product
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
+from rairlib.reconstruct.faults import changed_margins, explaining_faults, told
 from rairlib.reconstruct.joint_tables import COVARIATES_MAX
 from rairlib.reconstruct.logistic import (
     FittedTables,
@@ -360,15 +361,13 @@ def reconstruct_neighbours(
         Margins that cannot be changed so are left out.
     """
     rows = []
-    for covariate, outcome, change in product(margins, (True, False), (-1, 1)):
-        changed = {**margins, covariate: margins[covariate] + change}
-        with_outcome = {**event_margins, covariate: event_margins[covariate] + change * outcome}
+    for place, changed in changed_margins(events, total, event_margins, margins):
         try:
-            found = reconstruct_logistic(events, total, with_outcome, changed, targets)
+            found = reconstruct_logistic(*changed, targets)
         except ReconstructionError:
             continue
         counts = (found.candidates, found.agreeing_estimates, found.agreeing)
-        rows.append((covariate, outcome, change, *counts))
+        rows.append((*place, *counts))
     columns = ["covariate", "outcome", "change", "candidates", "agreeing_estimates", "agreeing"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -392,7 +391,8 @@ def reconstruct_study(study: str) -> list[dict]:
     list of dict
         One per agreeing table: ``study, model, covariates, cells`` (the level of each covariate and
         the patients `n`), ``candidates, agreeing_estimates, agreeing, unique``; a single one with
-        empty `cells` stands for no agreeing table. Where there are more than three covariates also
+        empty `cells` stands for no agreeing table, with the faults of the print that would leave
+        one in ``explained_by``. Where there are more than three covariates also
         ``hypothesis, constraint, search, numbers, verdict, reason``. Without a logistic model of
         binary covariates, the tables of outcome and rule and those of subgroups.
 
@@ -421,13 +421,14 @@ def _records_of(registry: Registry, model: PrintedModel) -> list[dict]:
             found = model.reconstruct()
         except ReconstructionError as error:
             raise ReconstructionError(f"{place}: {error}") from error
-        return table_records(
+        records = table_records(
             registry.study,
             model.name,
             model.cell_levels,
             (found.candidates, found.agreeing_estimates),
             found.cells,
         )
+        return records if found.agreeing else [{**records[0], "explained_by": _faults_of(model)}]
     records = hypothesis_records(registry.source, model)
     if not records:
         raise ReconstructionError(
@@ -435,6 +436,13 @@ def _records_of(registry: Registry, model: PrintedModel) -> list[dict]:
             "enumerated, and no two or three of them give their rows"
         )
     return records
+
+
+def _faults_of(model: PrintedModel) -> list[str]:
+    try:
+        return told(explaining_faults(*model.counts, model.targets()))
+    except ReconstructionError as error:
+        return [f"faults of the print not tried: {error}"]
 
 
 def reconstructible_models(registry: Registry) -> list[PrintedModel]:

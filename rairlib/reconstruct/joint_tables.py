@@ -50,25 +50,20 @@ class OutcomeSplits:
         """Return the fewest and the most events of each cell, shape (2**k, 2)."""
         return np.column_stack([self.event_tables.min(axis=0), self.event_tables.max(axis=0)])
 
-    def draw(self, rng: np.random.Generator, weights: np.ndarray | None = None) -> np.ndarray:
-        """Return the events per cell of one split.
+    def draw(self, rng: np.random.Generator) -> np.ndarray:
+        """Return the events per cell of one split, drawn by :func:`split_probabilities`.
 
         Parameters
         ----------
         rng : numpy Generator
             Source of randomness.
-        weights : ndarray, shape (splits,), optional
-            Chance of each split, as from :func:`split_probabilities`: a split stands for as many
-            outcomes of the patients as there are ways to choose those with it. All splits are
-            equally likely if left out.
 
         Returns
         -------
         ndarray of int, shape (2**k,)
             Patients with the outcome; those without it are ``table`` minus this.
         """
-        number = rng.integers(self.count) if weights is None else rng.choice(self.count, p=weights)
-        return self.event_tables[number].copy()
+        return self.event_tables[rng.choice(self.count, p=split_probabilities(self))].copy()
 
 
 @njit(cache=True)
@@ -139,6 +134,12 @@ def joint_tables(total: int, margins: Sequence[int]) -> np.ndarray:
     """List every joint table of binary covariates with the given size and margins."""
     most = np.full(8, total, np.int64)
     return _drop_padding(_all_tables(total, _padded_margins(margins), most), len(margins))
+
+
+def more_tables_than(number: int, total: int, margins: Sequence[int]) -> bool:
+    """Tell whether there are more than so many joint tables with the given size and margins."""
+    most, nothing = np.full(8, total, np.int64), np.empty((0, 8), np.int64)
+    return _enumerate(total, _padded_margins(margins), most, nothing, number + 1) > number
 
 
 def tables_with_split(tables: np.ndarray, events: int, event_margins: Sequence[int]) -> np.ndarray:
@@ -284,7 +285,19 @@ def _area(table: np.ndarray, events: np.ndarray, risks: np.ndarray) -> float:
 
 
 def split_probabilities(splits: OutcomeSplits) -> np.ndarray:
-    """Return how likely each split is if the main-effects model holds, given its margins."""
+    """Return how likely each split is if the main-effects model holds, given its margins.
+
+    Parameters
+    ----------
+    splits : OutcomeSplits
+        A joint table and its splits by outcome.
+
+    Returns
+    -------
+    ndarray of float, shape (splits,)
+        In proportion to the ways to choose the patients with the outcome in each cell: given the
+        margins, the model finds all these ways equally likely, whatever its coefficients.
+    """
     # Whole numbers of any length: products of binomial coefficients outgrow 64 bits.
     ways = [
         prod(map(comb, splits.table.tolist(), events)) for events in splits.event_tables.tolist()
@@ -314,19 +327,21 @@ def placements(splits: OutcomeSplits, patients: int) -> tuple[np.ndarray, np.nda
     places : ndarray of int, shape (placements, 2**k)
         Patients with the level in each cell.
     probability : ndarray, shape (placements,)
-        If all splits are equally likely and the patients are drawn from those with the outcome.
+        If splits have :func:`split_probabilities` and the patients are drawn from those with the
+        outcome.
     """
     cells = len(splits.table)
     chosen = combinations_with_replacement(range(cells), patients)
     places = np.array([np.bincount(cell, minlength=cells) for cell in chosen])
-    probability = np.array([_probability(splits.event_tables, place) for place in places])
+    chances = split_probabilities(splits)
+    probability = np.array([_probability(splits.event_tables, chances, p) for p in places])
     return places[probability > 0], probability[probability > 0]
 
 
-def _probability(event_tables: np.ndarray, place: np.ndarray) -> float:
+def _probability(event_tables: np.ndarray, chances: np.ndarray, place: np.ndarray) -> float:
     """Average the multivariate hypergeometric probability over all splits."""
     ways = [prod(map(comb, events, place.tolist())) for events in event_tables.tolist()]
-    return float(np.mean(ways)) / comb(int(event_tables[0].sum()), int(place.sum()))
+    return float(chances @ ways) / comb(int(event_tables[0].sum()), int(place.sum()))
 
 
 def firth_of_placement(

@@ -152,14 +152,15 @@ class Reconstruction:
     ----------
     solutions : FittedTables
         The tables that agree with every printed number.
-    candidates : int
-        Tables that have the margins and can be split by outcome.
+    candidates : int or None
+        Tables that have the margins and can be split by outcome; None where they are too many to
+        be counted.
     agreeing_estimates : int
         Candidates whose odds ratios all round to the print.
     """
 
     solutions: FittedTables
-    candidates: int
+    candidates: int | None
     agreeing_estimates: int
 
     @property
@@ -187,7 +188,7 @@ def fit_candidates(
     events: int, total: int, event_margins: Mapping[str, int], margins: Mapping[str, int]
 ) -> FittedTables:
     """Fit the model to every joint table that the margins allow."""
-    _require_possible_margins(events, total, event_margins, margins)
+    require_possible_margins(events, total, event_margins, margins)
     tables = joint_tables(total, list(margins.values()))
     return fit_splittable(tables, events, {name: event_margins[name] for name in margins})
 
@@ -306,7 +307,8 @@ def reconstruct_logistic(
     )
 
 
-def _require_possible_margins(events, total, event_margins, margins) -> None:
+def require_possible_margins(events, total, event_margins, margins) -> None:
+    """Refuse margins that no patients have, and covariates of which there are too many."""
     if set(event_margins) != set(margins):
         raise ReconstructionError("margins and event margins name different covariates")
     if not 2 <= len(margins) <= COVARIATES_MAX:

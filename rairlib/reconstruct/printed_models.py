@@ -16,9 +16,8 @@ from rairlib.reconstruct.logistic import (
     Reconstruction,
     ReconstructionError,
     fit_candidates,
-    reconstruct_logistic,
-    rows_agreeing,
 )
+from rairlib.reconstruct.streaming import all_agreeing, reconstruct
 from rairlib.registry.registry import Registry, ReportedNumber
 from rairlib.registry.studies import DeclaredModel
 
@@ -98,7 +97,7 @@ class PrintedModel:
         FittedTables
             All candidates if no number has such a role.
         """
-        return rows_agreeing(self.candidates(), self.targets(roles))
+        return all_agreeing(*self.counts, self.targets(roles))
 
     def restricted(self, covariates: Collection[str]) -> "PrintedModel":
         """Return the model of some of the covariates, with their printed numbers.
@@ -125,7 +124,7 @@ class PrintedModel:
 
     def reconstruct(self) -> Reconstruction:
         """Find the joint tables that agree with every printed odds ratio and limit."""
-        return reconstruct_logistic(*self.counts, self.targets())
+        return reconstruct(*self.counts, self.targets())
 
 
 def printed_models(registry: Registry) -> list[PrintedModel]:
@@ -236,12 +235,12 @@ def table_records(
     study: str,
     model: str,
     levels: Mapping[str, Sequence[str]],
-    tried: tuple[int, int],
+    tried: tuple[int | None, int],
     tables: np.ndarray,
 ) -> list[dict]:
     """Write agreeing tables as flat objects, one for each or one that stands for none.
 
-    `tried` counts the tables tried and those whose estimates agree.
+    `tried` counts the tables tried, None if they were not counted, and those whose estimates agree.
     """
     facts = {
         "study": study,

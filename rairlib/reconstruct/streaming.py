@@ -12,7 +12,7 @@ near those of the printed limits: only tables that pass are fitted. No agreeing 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import njit
@@ -21,15 +21,19 @@ from rairlib.reconstruct.joint_tables import (
     _drop_padding,
     _pair_limits,
     _triple_limits,
+    more_tables_than,
     tables_with_split,
     write_base,
 )
 from rairlib.reconstruct.logistic import (
     FittedTables,
     LogisticTarget,
+    Reconstruction,
     ReconstructionError,
-    _require_possible_margins,
+    fit_candidates,
     fit_known_tables,
+    reconstruct_logistic,
+    require_possible_margins,
     rows_agreeing,
 )
 from rairlib.registry.printed import Printed
@@ -40,6 +44,7 @@ LEVELS = np.array([[cell >> 2 & 1, cell >> 1 & 1, cell & 1] for cell in range(8)
 ROOM = 1e-3  # for base odds that are solved to a tenth of it, in events
 SOLVED = 1e-4
 BASE_ODDS = 400  # tried for the bound of how much a score changes
+LISTED_MAX = 200_000  # joint tables that are all listed and fitted; of more, those near the print
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +115,65 @@ def stream_logistic(
     )
 
 
+def reconstruct(
+    events: int,
+    total: int,
+    event_margins: Mapping[str, int],
+    margins: Mapping[str, int],
+    targets: Sequence[LogisticTarget],
+) -> Reconstruction:
+    """Find the joint tables that agree with a printed model among all of them, few or many.
+
+    Parameters
+    ----------
+    events, total, event_margins, margins, targets
+        As for :func:`rairlib.reconstruct.logistic.reconstruct_logistic`.
+
+    Returns
+    -------
+    Reconstruction
+        The same as of that function, but that candidates are not counted where tables stream.
+
+    Raises
+    ------
+    ReconstructionError
+        If the margins are impossible, or a target names no covariate.
+    """
+    counts = events, total, event_margins, margins
+    ratios = [replace(target, low=None, high=None) for target in targets if target.odds_ratio]
+    if not _to_be_streamed(*counts, ratios):
+        return reconstruct_logistic(*counts, targets)
+    found = stream_logistic(*counts, ratios).solutions
+    return Reconstruction(
+        solutions=rows_agreeing(found, targets),
+        candidates=None,
+        agreeing_estimates=len(found.cells),
+    )
+
+
+def all_agreeing(
+    events: int,
+    total: int,
+    event_margins: Mapping[str, int],
+    margins: Mapping[str, int],
+    targets: Sequence[LogisticTarget],
+) -> FittedTables:
+    """Return the tables that agree with what is printed; all candidates without a target."""
+    counts = events, total, event_margins, margins
+    if _to_be_streamed(*counts, targets):
+        return stream_logistic(*counts, targets).solutions
+    return rows_agreeing(fit_candidates(*counts), targets)
+
+
+def _to_be_streamed(events, total, event_margins, margins, targets) -> bool:
+    """Whether there are too many tables to list, and what is printed is enough to stream them."""
+    require_possible_margins(events, total, event_margins, margins)
+    enough = {target.covariate for target in targets} == set(margins)
+    if not enough or not np.isfinite([_box(target)[:2] for target in targets]).all():
+        return False
+    return more_tables_than(LISTED_MAX, total, list(margins.values()))
+
+
 def near_tables(
     events: int,
     total: int,
@@ -131,7 +195,7 @@ def near_tables(
     tried : int
         Tables with so many patients with both levels.
     """
-    _require_possible_margins(events, total, event_margins, margins)
+    require_possible_margins(events, total, event_margins, margins)
     names, by_name = list(margins), {target.covariate: target for target in targets}
     if set(by_name) != set(names):
         raise ReconstructionError("an odds ratio, or both limits, of every covariate is needed")
