@@ -30,9 +30,9 @@ def study(cohort):
     return toy_study(cohort)
 
 
-@pytest.fixture
-def qingdao():
-    study, rng = load_declared("wang2025"), np.random.default_rng(3)
+@pytest.fixture(params=["", "B"])
+def qingdao(request):
+    study, rng = load_declared("wang2025", request.param), np.random.default_rng(3)
     found = start_order(study, rng)
     levels, outside = covariates.deal(study, found, rng)
     return study, found, covariates.start_rows(study, found, levels), outside, rng
@@ -140,9 +140,16 @@ def test_exchanges_keep_counts_events_and_the_joint_table(qingdao):
     free = [k for k, covariate in enumerate(study.covariates) if not covariate.classes]
     assert (rows.levels != start).any(axis=0)[free].all()
     strata = np.array([entry.stratum for entry in study.classes], dtype=object)[found.classes]
-    for covariate, column in zip(study.covariates, rows.levels.T, strict=True):
+    left_out = np.array(
+        [entry.stratum for entry in study.classes for _ in range(study.outside.get(entry.name, 0))]
+    )
+    assert left_out.tolist().count("RAIR") == (study.outside != {"RAIA": 8})
+    for covariate, column, out in zip(study.covariates, rows.levels.T, outside.T, strict=True):
         for name, count in covariate.counts.items():
-            assert column[(strata == name) | (name == "")].sum() == count
+            at_risk = column[(strata == name) | (name == "")].sum()
+            assert at_risk + out[left_out == name].sum() == count
+        if covariate.outside >= 0:
+            assert out.sum() == covariate.outside
     assert rows.levels[found.events == 1, names.index("ps_tg_528")].sum() == 23
     joint = np.vstack([rows.levels, outside])[:, study.joint_columns]
     assert sorted(joint.tolist()) == sorted(study.joint.rows.tolist())

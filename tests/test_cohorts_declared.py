@@ -43,7 +43,7 @@ def test_levels_in_the_numerator_and_counts_are_those_printed():
     found = {c.variable: c for c in study.covariates}
     assert found["gender"].levels == ("Female", "Male")
     # Table 4 prints 61 and 48 women, Table 5 104: the other 5 were not evaluable.
-    assert found["gender"].counts == {"RAIA": 56, "RAIR": 48}
+    assert found["gender"].counts == {"RAIA": 61, "RAIR": 48}
     assert found["gender"].outside == 5
     assert found["ps_tg_528"].counts == {"": 40}
     assert found["rai_avid_status"].classes == ("no avidity", "partial or lost")
@@ -55,11 +55,12 @@ FAULTS = [
     ("size = 34\n", "", "classes[2].size: is missing"),
     ("size = 34", "sise = 34", "classes[2].sise: 'sise' is not a key: did you mean 'size'?"),
     (
-        "events = [11, 23]",
+        "events = [0, 38]",
         "events = [16, 12]",
         "classes[3].events: is [16, 12]: give two numbers in ascending order",
     ),
-    ("events = [11, 23]", "events = [0, 2]", "events: 40, but the classes allow 17 to 31"),
+    ("events = [0, 34]", "events = [34, 34]", "events: 40, but the classes allow 41 to 79"),
+    ("events = [0, 38]", "events = [0, 39]", "events 0 to 39 do not fit 38 patients"),
     ('"section-3.6-25"', '"section-3.6-2"', "rates[1].id: 'section-3.6-2' is not a reported"),
     ("months = 12", "months = 13", "rates[1].id: no mark at 12 months: add one under marks"),
     ('["no avidity"]\n', '["none"]\n', "'none' is not a declared class"),
@@ -91,6 +92,24 @@ def test_fault_is_told_in_one_line_with_file_and_key(old, new, told, text, regis
     assert message.startswith(f"{path}: ")
     assert told in message
     assert "\n" not in message
+
+
+def test_other_composition_leaves_out_a_refractory_patient():
+    study = load_declared("wang2025", "B")
+    assert (study.size, study.outside) == (169, {"RAIA": 7, "partial or lost": 1})
+    sizes = {entry.name: entry.size for entry in study.classes}
+    # The 97 RAI-avid of Table 5.
+    assert sizes["RAIA"] + sizes["progression despite avidity"] == 97
+    assert sizes["partial or lost, coded avid"] == 0
+    with pytest.raises(DeclarationError, match="compositions: 'C' is not a declared composition"):
+        load_declared("wang2025", "C")
+
+
+def test_size_of_an_unknown_class_is_refused(text, registry, tmp_path):
+    path = tmp_path / FILE
+    path.write_text(text.replace("{ RAIA = 90", "{ RAIR = 90"), encoding="utf-8")
+    with pytest.raises(DeclarationError, match=r"compositions\.B\.sizes: 'RAIR' is not a declared"):
+        read_declared(path, registry, "B")
 
 
 def test_declaration_without_covariates_is_refused(text, registry, tmp_path):

@@ -10,7 +10,7 @@ from rairlib.registry.studies import load_ensemble, load_witness, study_folder
 from rairlib.studies.simulations import achieved, simulation_of
 from rairlib.studies.wang2025 import analysis as wang2025
 from rairlib.studies.wang2025.analysis import evaluable
-from rairlib.studies.wang2025.ensemble import COHORTS
+from rairlib.studies.wang2025.ensemble import COHORTS, COMPOSITIONS
 
 COX = ("hazard_ratio", "ci_low", "ci_high")
 
@@ -84,7 +84,9 @@ def test_extrathyroidal_extension_is_part_of_t4(cohort):
 
 def test_ensemble_holds_all_cohorts_and_no_anchor():
     ensemble = load_ensemble("wang2025")
-    assert ensemble["cohort"].nunique() == COHORTS
+    per_composition = ensemble.groupby("composition")["cohort"].nunique()
+    assert per_composition.to_dict() == dict.fromkeys(COMPOSITIONS, COHORTS)
+    assert ensemble["cohort"].nunique() == COHORTS * len(COMPOSITIONS)
     anchors = {row.key[:4] for row in load_registry("wang2025").where(role="anchor", repeats="")}
     key = ["statistic", "variable", "level", "group"]
     assert not anchors & set(ensemble[key].itertuples(index=False, name=None))

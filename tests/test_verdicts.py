@@ -340,8 +340,21 @@ def test_number_that_a_kept_cohort_has_is_not_shown_to_differ():
     assert inside["a"].evidence == "simulation"
 
 
+def test_range_is_that_of_the_composition_nearest_to_the_print():
+    fields = {"variable": "age", "group": "A vs B", "role": "held_out", "method": "delong"}
+    low = ENSEMBLE[ENSEMBLE["method"] == "delong"].assign(composition="A")
+    both = pd.concat([low, low.assign(composition="B", value=low["value"] + 0.5)])
+    # Under A 0.105 to 0.295, under B 0.605 to 0.795; between them lies no cohort.
+    expected = {"0.2": ("compatible", "A"), "0.7": ("compatible", "B"), "0.5": ("differs", "B")}
+    for printed, (verdict, name) in expected.items():
+        row = number("a", "auc", printed, **fields)
+        found = verdicts.ensemble_results(registry(row), both)["a"]
+        assert verdict_of(row, found) == verdict
+        assert f"of composition {name}. Under A (): 0.105 to 0.295; under B ()" in found.reason
+
+
 def test_statistic_of_figure_5b_is_not_shown_to_differ(table):
-    # 200 cohorts near the print have 2.0 to 19.5; the kept cohort, steered towards it, has 74.84.
+    # No cohort near the print has it; the kept cohort, steered towards it, has 74.84.
     row = table.set_index(["study", "id"]).loc[("wang2025", "figure5-03")]
     assert (row["verdict"], row["evidence"]) == ("not assessable", "none")
     assert "kept cohort" in row["reason"]

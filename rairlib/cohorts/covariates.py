@@ -117,9 +117,13 @@ def event_range(row: tuple[Target, ...], events: int) -> tuple[int, int]:
 
 
 def deal(study: DeclaredStudy, order: Order, rng) -> tuple[np.ndarray, np.ndarray]:
-    """Return levels of those at risk and outside, with all counts as declared."""
+    """Return levels of those at risk and outside, with all counts as declared.
+
+    Who has a level among those outside is drawn where they belong to several strata.
+    """
     strata = np.array([entry.stratum for entry in study.classes], dtype=object)[order.classes]
-    many, columns = sum(study.outside.values()), len(study.covariates)
+    left_out, columns = study.strata_outside, len(study.covariates)
+    many = len(left_out)
     levels = np.zeros((study.size, columns), np.int64)
     outside = np.full((many, columns), -1, np.int64)
     joint = study.joint_columns
@@ -128,19 +132,15 @@ def deal(study: DeclaredStudy, order: Order, rng) -> tuple[np.ndarray, np.ndarra
             members = np.array([entry.name in covariate.classes for entry in study.classes])
             levels[:, k] = members[order.classes]
         elif k not in joint:
-            for stratum, count in covariate.counts.items():
-                among = (strata == stratum) | (stratum == "")
-                levels[_drawn(among, count, covariate.events, order.events, rng), k] = 1
             if covariate.outside >= 0:
                 outside[:, k] = rng.permutation(np.arange(many) < covariate.outside)
+            for stratum, count in covariate.counts.items():
+                among = (strata == stratum) | (stratum == "")
+                at_risk = count - outside[left_out == stratum, k].sum()
+                levels[_drawn(among, at_risk, covariate.events, order.events, rng), k] = 1
     if joint:
-        groups = [np.flatnonzero(strata == name) for name in study.strata]
-        wanted = [[study.covariates[k].counts[name] for k in joint] for name in study.strata]
-        wanted.append([study.covariates[k].outside for k in joint])
-        parts = _split(study, [*map(len, groups), many], np.array(wanted), rng)
-        for group, part in zip(groups, parts, strict=False):
-            levels[np.ix_(group, joint)] = part
-        outside[:, joint] = parts[-1]
+        for into, among, part in _split(study, strata, left_out, rng):
+            (outside if into else levels)[np.ix_(among, joint)] = part
     return levels, outside
 
 
@@ -156,21 +156,37 @@ def _drawn(among, count: int, events: tuple, event, rng) -> np.ndarray:
     return np.concatenate(draws)
 
 
-def _split(study: DeclaredStudy, sizes: list[int], wanted: np.ndarray, rng) -> list[np.ndarray]:
-    """Split the rows of the joint table into groups: exchanges that do not add to the miscount."""
+def _split(study: DeclaredStudy, strata, left_out, rng) -> list[tuple[int, np.ndarray, np.ndarray]]:
+    """Split the rows of the joint table: exchanges that do not add to the miscount.
+
+    Returned are, of each stratum at risk (0) and not (1), its patients and their rows. Counted are
+    the patients of each stratum, and those not at risk.
+    """
+    names, covariates = study.strata, [study.covariates[k] for k in study.joint_columns]
+    parts = [(0, name) for name in names] + [(1, name) for name in names]
+    members = [np.flatnonzero((strata, left_out)[into] == name) for into, name in parts]
+    sizes = [len(among) for among in members]
     table = study.joint.rows[rng.permutation(len(study.joint.rows))]
     if sum(sizes) != len(table):
         text = f"the joint table has {len(table)} patients, the study {sum(sizes)}"
         raise DeclarationError(f"{study.study}: {text}")
     group = np.repeat(np.arange(len(sizes)), sizes)
-    off = np.array([table[group == g].sum(0) for g in range(len(sizes))]) - wanted
+    counted = np.array(
+        [[name == one for _, name in parts] for one in names] + [[into for into, _ in parts]],
+        np.int64,
+    )
+    wanted = [[c.counts[name] for c in covariates] for name in names]
+    wanted.append([c.outside for c in covariates])
+    off = counted[:, group] @ table - wanted
     for _ in range(SPLIT_STEPS):
         if not off.any():
-            return [table[group == g] for g in range(len(sizes))]
+            return [
+                (into, among, table[group == g])
+                for g, ((into, _), among) in enumerate(zip(parts, members, strict=True))
+            ]
         a, c = rng.integers(0, len(table), 2)
-        after = off.copy()
-        after[group[a]] += table[c] - table[a]
-        after[group[c]] -= table[c] - table[a]
+        moved = counted[:, group[a]] - counted[:, group[c]]
+        after = off + np.outer(moved, table[c] - table[a])
         if np.abs(after).sum() <= np.abs(off).sum():
             off, group[a], group[c] = after, group[c], group[a]
     text = "no split of the joint table with the declared counts was found"

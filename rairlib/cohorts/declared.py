@@ -39,6 +39,13 @@ class CohortTable(Table):
     outside: dict[str, NonNegativeInt] = Field(default_factory=dict)
 
 
+class CompositionTable(Table):
+    """Who else may be not at risk, and the sizes of the classes that differ then."""
+
+    outside: dict[str, NonNegativeInt]
+    sizes: dict[str, NonNegativeInt]
+
+
 class RateTable(Table):
     """A printed rate; with `between`, bounds read into it for the end of follow-up."""
 
@@ -81,15 +88,18 @@ class Declaration(Table):
     logranks: Several[LogRankTable] = ()
     covariates: Annotated[Several[CovariateTable], Field(min_length=1)]
     joint: JointFile | None = None
+    compositions: dict[str, CompositionTable] = Field(default_factory=dict)
 
 
-def load_declared(study: str) -> DeclaredStudy:
+def load_declared(study: str, composition: str = "") -> DeclaredStudy:
     """Read the declaration of a study of the project.
 
     Parameters
     ----------
     study : str
         Key of the study.
+    composition : str
+        Name of another composition of its patients that the file declares; empty for the first.
 
     Returns
     -------
@@ -103,24 +113,40 @@ def load_declared(study: str) -> DeclaredStudy:
     """
     if not (study_folder(study) / FILE).is_file():
         raise DeclarationError(f"{study}: no {FILE}: write one to have this study searched")
-    return read_declared(study_file(study, FILE), load_registry(study))
+    return read_declared(study_file(study, FILE), load_registry(study), composition)
 
 
-def read_declared(path: Path, registry: Registry) -> DeclaredStudy:
+def read_declared(path: Path, registry: Registry, composition: str = "") -> DeclaredStudy:
     """Read a declaration from any file; see :func:`load_declared`."""
-    return _Reader(path, registry).study()
+    return _Reader(path, registry, composition).study()
 
 
 class _Reader:
     """Looks up in the registry what a declaration names."""
 
-    def __init__(self, path: Path, registry: Registry) -> None:
+    def __init__(self, path: Path, registry: Registry, composition: str = "") -> None:
         self.path, self.registry = path, registry
         self.file = read_toml(path, Declaration)
         self.names = [entry.name for entry in self.file.classes]
+        if composition:
+            self.file = self.composed(composition)
 
     def fault(self, place: str, text: str) -> DeclarationError:
         return fault(self.path, place, text)
+
+    def composed(self, composition: str) -> Declaration:
+        """Return the declaration with the patients of another composition."""
+        file, several = self.file, self.file.compositions
+        if composition not in several:
+            text = unknown(composition, "declared composition", several)
+            raise self.fault("compositions", text)
+        entry, place = several[composition], f"compositions.{composition}.sizes"
+        sizes = {self.known(name, place): size for name, size in entry.sizes.items()}
+        classes = tuple(
+            c.model_copy(update={"size": sizes.get(c.name, c.size)}) for c in file.classes
+        )
+        cohort = file.cohort.model_copy(update={"outside": entry.outside})
+        return file.model_copy(update={"cohort": cohort, "classes": classes})
 
     def study(self) -> DeclaredStudy:
         file = self.file
@@ -255,22 +281,19 @@ class _Reader:
     def counts(
         self, variable: str, level: str, total: int, place: str
     ) -> tuple[dict[str, int], int]:
-        """Return the counts by stratum of those at risk, and the count of those outside.
+        """Return the counts by stratum as printed, and how many of them are not at risk.
 
-        Counts by stratum are those printed for the group of that name. For the stratum to which
-        the patients outside the risk set belong, it is what the others leave of the total.
+        Counts by stratum are those of the group of that name; where they are not printed, the
+        count of those at risk stands alone.
         """
         classes, left_out = self.file.classes, self.file.cohort.outside
         counts = {c.stratum: self.count(variable, level, c.stratum) for c in classes}
         if None in counts.values():
             return {"": total}, -1 if left_out else 0
         outside = sum(counts.values()) - total
-        missing = {c.stratum for c in classes if left_out.get(c.name, 0)}
-        if len(missing) > 1 or not 0 <= outside <= sum(left_out.values()):
+        if not 0 <= outside <= sum(left_out.values()):
             text = f"{outside} patients outside the risk set have {level!r}: correct cohort.outside"
             raise self.fault(place, text)
-        for name in missing:
-            counts[name] -= outside
         return counts, outside
 
     def joint(self, declared: tuple[Covariate, ...]) -> JointTable:

@@ -75,7 +75,7 @@ class Covariate:
     """A binary covariate; level 1 is the one in the numerator of its printed ratio.
 
     If the class determines it, ``classes`` are those with level 1. Else ``counts`` are the patients
-    with level 1 by stratum (under the empty name if over all), ``outside`` those among the patients
+    with level 1 by stratum (under the empty name those at risk), ``outside`` how many of them are
     not at risk (-1 if not known), ``events`` bounds of those with the event (empty if open).
     """
 
@@ -134,6 +134,12 @@ class DeclaredStudy:
         return tuple(dict.fromkeys(entry.stratum for entry in self.classes))
 
     @property
+    def strata_outside(self) -> np.ndarray:
+        """Stratum of each patient who is not at risk."""
+        strata = {entry.name: entry.stratum for entry in self.classes}
+        return np.array([strata[name] for name, n in self.outside.items() for _ in range(n)], str)
+
+    @property
     def names(self) -> list[str]:
         """Names of the classes."""
         return [entry.name for entry in self.classes]
@@ -173,7 +179,7 @@ class DeclaredStudy:
     def _covariate_faults(self):
         sizes = dict.fromkeys(self.strata, 0) | {"": self.size}
         for entry in self.classes:
-            sizes[entry.stratum] += entry.size
+            sizes[entry.stratum] += entry.size + self.outside.get(entry.name, 0)
         for covariate in self.covariates:
             name, level = covariate.variable, covariate.levels[0]
             for stratum, count in covariate.counts.items():

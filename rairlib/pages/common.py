@@ -20,7 +20,7 @@ from rairlib.registry.registry import Registry, ReportedNumber
 from rairlib.registry.studies import load_studies, study_file
 from rairlib.registry.vocabulary import BASES, ROLES, TESTS, VERDICTS
 from rairlib.verdicts.trial import kind_of_quantity
-from rairlib.verdicts.verdicts import TESTED, bases, composition_of
+from rairlib.verdicts.verdicts import TESTED, bases
 
 NO_PROPERTY = "not a property of the cohort"
 ROLE_MEANINGS = {
@@ -500,37 +500,14 @@ def ranges_beside_print(
     DataFrame
         Indexed by identifier, in the order of the paper, repeats left out: ``number, printed``,
         ``2.5 %``, ``median``, ``97.5 %`` over the cohorts, whether this range holds a value that
-        rounds to the print, and the percentage of cohorts whose value does; see
-        :func:`with_composition`.
+        rounds to the print, and the percentage of cohorts whose value does.
     """
     by_key = dict(list(ensemble.groupby(KEY, sort=False)))
     rows = {}
     for row in registry:
         if row.role == role and not row.repeats and row.key[:4] in by_key:
             rows[row.id] = _beside(row, _of_method(by_key[row.key[:4]], row.method)["value"])
-    return with_composition(
-        registry, pd.DataFrame.from_dict(rows, orient="index").rename_axis("id")
-    )
-
-
-def with_composition(registry: Registry, table: pd.DataFrame) -> pd.DataFrame:
-    """Mark the numbers that rest on a composition chosen in view of held-out numbers.
-
-    Parameters
-    ----------
-    registry : Registry
-        Reported numbers of the study.
-    table : DataFrame
-        Indexed by identifier.
-
-    Returns
-    -------
-    DataFrame
-        With a column ``rests on the choice``, yes or no, if any of the numbers does.
-    """
-    rests = [composition_of(registry.study, registry[name]) != "" for name in table.index]
-    words = ["yes" if rest else "no" for rest in rests]
-    return table.assign(**{"rests on the choice": words}) if any(rests) else table
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("id")
 
 
 def _of_method(part: pd.DataFrame, method: str) -> pd.DataFrame:

@@ -26,11 +26,10 @@ class Implied(Table):
 
 
 class CohortNotes(Table):
-    """What kind of cohorts a study's are, and which of their numbers rest on a choice."""
+    """What kind of cohorts a study's are, and of which compositions, by name, where of several."""
 
     kind: str = "consistent cohorts"
-    chosen_for: Several[str] = ()
-    chosen: str = ""
+    compositions: dict[str, str] = Field(default_factory=dict)
 
 
 class DeclaredModel(Table):
@@ -264,7 +263,8 @@ def load_ensemble(study: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``cohort, statistic, variable, level, group, method, value``.
+        Columns ``cohort, statistic, variable, level, group, method, value``; ``composition`` too
+        where the study declares several.
     """
     return pd.read_csv(result_file(study, "ensemble"), keep_default_na=False, encoding="utf-8")
 

@@ -172,7 +172,9 @@ def ensemble_results(
     Returns
     -------
     dict of str to Recomputed
-        Evidence ``simulation``; `low` and `high` bound the central 95 %. Evidence ``none`` where
+        Evidence ``simulation``; `low` and `high` bound the central 95 %: where cohorts are of
+        several compositions, of the one whose range lies nearest to the print, the first of those
+        that hold it, and the reason has the range under each. Evidence ``none`` where
         this range leaves the print out and one of the cohorts or the witness has it: a number
         that one cohort has is not shown to differ.
     """
@@ -186,28 +188,39 @@ def ensemble_results(
         # Where the registry leaves the method open, one that the ensemble has alone is meant.
         method = row.method if row.method in methods or len(methods) != 1 else next(iter(methods))
         if row.role == "held_out" and method in methods:
-            values = methods[method]["value"]
-            found = _over_cohorts(row, values, notes.kind, _choice(notes, row))
-            results[row.id] = _unless_attained(row, found, values, kept.get(row.id, {}))
+            part = methods[method]
+            found = _over_compositions(row, part, notes)
+            results[row.id] = _unless_attained(row, found, part["value"], kept.get(row.id, {}))
     return results
 
 
-def composition_of(study: str, row: ReportedNumber) -> str:
-    """Say on which choice, made in view of such numbers, a held-out number rests; empty if none."""
-    return _choice(load_study(study).cohorts, row)
+def _over_compositions(row: ReportedNumber, part: pd.DataFrame, notes: CohortNotes) -> Recomputed:
+    """Return the range under the composition nearest to the print; the reason names each."""
+    if "composition" not in part:
+        return _over_cohorts(row, part["value"], notes.kind)
+    found = {
+        name: _over_cohorts(row, values, notes.kind)
+        for name, values in part.groupby("composition")["value"]
+    }
+    nearest = min(found, key=lambda name: _apart(row, found[name]))
+    each = [
+        f"{name} ({notes.compositions.get(name, '')}): {one.low:.6g} to {one.high:.6g}"
+        for name, one in found.items()
+    ]
+    reason = f"{found[nearest].reason}; of composition {nearest}. Under {'; under '.join(each)}"
+    return replace(found[nearest], reason=reason)
 
 
-def _choice(notes: CohortNotes, row: ReportedNumber) -> str:
-    return notes.chosen if row.role == "held_out" and row.statistic in notes.chosen_for else ""
+def _apart(row: ReportedNumber, found: Recomputed) -> float:
+    return max(row.number.low - found.high, found.low - row.number.high, 0.0)
 
 
-def _over_cohorts(row: ReportedNumber, values: pd.Series, kind: str, chosen: str) -> Recomputed:
+def _over_cohorts(row: ReportedNumber, values: pd.Series, kind: str) -> Recomputed:
     low, high = central_range(values)
     reason = (
         f"central 95 % of {len(values)} {kind}, assumed: it holds if what the print leaves open is "
         f"as in these; median {values.median():.6g}; "
         f"{sum(map(row.number.agrees, values))} of them round to the print"
-        f"{chosen and '; '}{chosen}"
     )
     return between("simulation", low, high, reason)
 

@@ -337,9 +337,9 @@ JOINED_CLASSES = ("partial or lost", "partial or lost, coded avid")
 ASSUMED = {"ps_tg_528": "<528.5"}
 
 
-def without_held_out(registry: Registry) -> DeclaredStudy:
+def without_held_out(registry: Registry, composition: str = "") -> DeclaredStudy:
     """Return the declaration without the rates and log-rank statistics that are held out."""
-    study = load_declared(registry.source)
+    study = load_declared(registry.source, composition)
 
     def told(entry) -> bool:
         return not entry.target.id or registry[entry.target.id].role != "held_out"
@@ -348,7 +348,9 @@ def without_held_out(registry: Registry) -> DeclaredStudy:
     return replace(study, rates=rates, logranks=logranks)
 
 
-def searched_cohort(registry: Registry, seed: int) -> tuple[pd.DataFrame, Cohort]:
+def searched_cohort(
+    registry: Registry, seed: int, composition: str = ""
+) -> tuple[pd.DataFrame, Cohort]:
     """Search for one cohort of the ensemble; it knows nothing of the numbers held out.
 
     Parameters
@@ -357,6 +359,8 @@ def searched_cohort(registry: Registry, seed: int) -> tuple[pd.DataFrame, Cohort
         The reported numbers.
     seed : int
         Same seed, same cohort on the same machine.
+    composition : str
+        See :func:`rairlib.cohorts.declared.load_declared`.
 
     Returns
     -------
@@ -370,7 +374,7 @@ def searched_cohort(registry: Registry, seed: int) -> tuple[pd.DataFrame, Cohort
     AnchorError
         If no values can be drawn around what any of ten searches in a row found.
     """
-    study, summaries = without_held_out(registry), read_summaries(registry)
+    study, summaries = without_held_out(registry, composition), read_summaries(registry)
     for attempt in range(TRIES):
         try:
             return _searched(study, summaries, np.random.default_rng(seed + STRIDE * attempt))

@@ -6,7 +6,15 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from rairlib.checks.cells import whole_number
-from rairlib.pages.common import agree, attached, cell, recomputed, shown, with_limits
+from rairlib.pages.common import (
+    agree,
+    attached,
+    cell,
+    ranges_beside_print,
+    recomputed,
+    shown,
+    with_limits,
+)
 from rairlib.pages.exercises import exercise
 from rairlib.reconstruct.accounts import Hypothesis
 from rairlib.reconstruct.logistic import agreement
@@ -199,27 +207,55 @@ def far_from_print(registry: Registry, found: pd.DataFrame) -> pd.DataFrame:
     registry : Registry
         The Qingdao registry.
     found : DataFrame
-        Columns ``variable, method, value``.
+        Columns ``composition, variable, method, value``.
 
     Returns
     -------
     DataFrame
-        One row per model; columns ``hazard ratios``, ``median, %``, ``95 %, %`` and ``largest,
-        %``: absolute distances.
+        One row per composition and model; columns ``hazard ratios``, ``median, %``, ``95 %, %``
+        and ``largest, %``: absolute distances.
     """
     printed = {
         (row.variable, row.method): row.number.value
         for row in registry.where("hazard_ratio", repeats="")
     }
     target = [printed[key] for key in zip(found["variable"], found["method"], strict=True)]
-    far = (100 * (found["value"] / target - 1)).abs().groupby(found["method"], sort=False)
+    far = (100 * (found["value"] / target - 1)).abs()
+    far = far.groupby([found["composition"], found["method"]], sort=False)
     columns = {
         "hazard ratios": far.size(),
         "median, %": far.median(),
         "95 %, %": far.quantile(0.95),
         "largest, %": far.max(),
     }
-    return pd.DataFrame(columns).rename_axis("model")
+    return pd.DataFrame(columns).rename_axis(["composition", "model"])
+
+
+def ranges_by_composition(registry: Registry, ensemble: pd.DataFrame) -> pd.DataFrame:
+    """Set the held-out numbers beside their ranges under each composition of the patients at risk.
+
+    Parameters
+    ----------
+    registry : Registry
+        The Qingdao registry.
+    ensemble : DataFrame
+        See :func:`rairlib.registry.studies.load_ensemble`.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by identifier: ``number, printed``, the ends of the central 95 % under each
+        composition, and ``holds the print``, the compositions whose range does.
+    """
+    parts = ensemble.groupby("composition")
+    each = {name: ranges_beside_print(registry, part) for name, part in parts}
+    table = next(iter(each.values()))[["number", "printed"]].copy()
+    holds = pd.DataFrame({name: ranges["holds the print"] for name, ranges in each.items()})
+    for name, ranges in each.items():
+        for end in ("2.5 %", "97.5 %"):
+            table[f"{name}: {end}"] = ranges[end]
+    told = [", ".join(row.index[row == "yes"]) or "neither" for _, row in holds.iterrows()]
+    return table.assign(**{"holds the print": told})
 
 
 # --- Tables 3, 4 and 5, printed beside recomputed ---------------------------------------------
