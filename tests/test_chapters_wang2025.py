@@ -181,7 +181,7 @@ def test_ranges_of_what_is_not_printed_leave_out_what_a_cohort_has_not():
     row = common.unpublished_ranges(table).loc["concordance"]
     assert row[["cohorts", "smallest", "median", "largest"]].tolist() == [3, 0.7, 0.8, 0.9]
     ranges = row.to_frame().T
-    ranges.loc["never finite"] = [0, *[None] * 5]
+    ranges.loc["never finite"] = [0, *[None] * (len(row) - 1)]
     labels = {"never finite": "x", "concordance": "C"}
     shown = common.for_figure(ranges, labels)
     assert shown["label"].tolist() == ["C"]
