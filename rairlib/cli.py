@@ -148,12 +148,19 @@ def _reconstruct(study: Key, form: Form = "table") -> int:
         for cell in record["cells"]
     ]
     print(render(pd.DataFrame(rows).fillna(""), form))
-    for record in records:
-        if "explained_by" in record:
-            why = "; ".join(record["explained_by"]) or "no single fault that was tried gives one"
-            line = printable(f"{record['study']}, {record['model']}: no table; {why}")
-            print(line, file=sys.stderr if form == "csv" else sys.stdout)
+    for line in dict.fromkeys(filter(None, map(_told_of, records))):
+        print(printable(line), file=sys.stderr if form == "csv" else sys.stdout)
     return 0
+
+
+def _told_of(record: dict) -> str:
+    """Say of a model what its tables do not show."""
+    place, number = f"{record['study']}, {record['model']}", record["agreeing"]
+    if "explained_by" in record:
+        why = "; ".join(record["explained_by"]) or "no single fault that was tried gives one"
+        return f"{place}: no table; {why}"
+    gives = record.get("giving_p_values", number)
+    return f"{place}: of {number} tables {gives} also give the printed p values" * (gives < number)
 
 
 @app.command("simulate")

@@ -28,7 +28,9 @@ from benchmarks.open_records.press import hash_of
 from benchmarks.open_records.records import COHORTS, open_records
 from benchmarks.open_records.survivals import Cohort
 from benchmarks.open_records.trial import run_trial
+from rairlib.cli import main
 from rairlib.cohorts.search import Cooling
+from rairlib.reconstruct.accounts import reconstruct_study
 from rairlib.stats.calibration import hosmer_lemeshow
 from rairlib.stats.roc import auc
 
@@ -117,6 +119,22 @@ def test_pipeline_can_read_neither_records_nor_what_is_sealed(tmp_path):
     root = Path(__file__).parents[1]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+# The reconstruction
+
+
+def test_p_values_choose_between_tables_that_ratios_and_limits_leave(tmp_path, capsys):
+    sealed = tmp_path / "sealed"
+    logistic_papers.write(tmp_path / "papers", sealed, SEED, 115)
+    records = reconstruct_study(str(tmp_path / "papers" / "0115"))
+    right = [
+        [cell["n"] for cell in record["cells"]] for record in records if record["gives_p_values"]
+    ]
+    assert (len(records), records[0]["giving_p_values"]) == (2, 1)
+    assert right == [json.loads((sealed / "0115.json").read_text())["table"]]
+    assert main(["reconstruct", str(tmp_path / "papers" / "0115")]) == 0
+    assert "of 2 tables 1 also give the printed p values" in capsys.readouterr().out
 
 
 # The whole command, in processes of its own

@@ -8,12 +8,7 @@ import pandas as pd
 
 from benchmarks.open_records.press import FAULTS, SEPARATED, TRUE
 from benchmarks.open_records.splits import ranges_over_splits
-from rairlib.reconstruct.logistic import (
-    FittedTables,
-    ReconstructionError,
-    agreement,
-    fit_candidates,
-)
+from rairlib.reconstruct.logistic import ReconstructionError, agreement, fit_candidates
 from rairlib.reconstruct.printed_models import PrintedModel, printed_models
 from rairlib.reconstruct.streaming import stream_logistic
 from rairlib.registry.registry import load_registry
@@ -50,7 +45,7 @@ def read(folder: Path) -> dict:
         found = stream_logistic(*model.counts, model.targets())
     except ReconstructionError as reason:
         return {"refused": str(reason)}
-    with_p = found.solutions.cells[_agree_with_p(model, found.solutions)]
+    with_p = found.solutions.cells[model.giving_p_values(found.solutions)]
     result = {
         "tables": found.solutions.joint_tables,
         "agreeing": found.agreeing,
@@ -68,15 +63,6 @@ def read(folder: Path) -> dict:
     table = found.solutions.cells[0]
     result["splits"] = ranges_over_splits(table, estimates, model.events, event_margins, rng)
     return result
-
-
-def _agree_with_p(model: PrintedModel, tables: FittedTables) -> np.ndarray:
-    """Mark the tables that give every printed p value: it was not used to find them."""
-    agrees = np.ones(len(tables.cells), bool)
-    for name in model.margins:
-        values, number = tables.values(name, "p_value"), model.rows[name, "p_value"].number
-        agrees &= np.array([number.agrees(value) for value in values.tolist()], bool)
-    return agrees
 
 
 def numbers_needed(model: PrintedModel, table: np.ndarray) -> int:

@@ -390,11 +390,13 @@ def reconstruct_study(study: str) -> list[dict]:
     -------
     list of dict
         One per agreeing table: ``study, model, covariates, cells`` (the level of each covariate and
-        the patients `n`), ``candidates, agreeing_estimates, agreeing, unique``; a single one with
-        empty `cells` stands for no agreeing table, with the faults of the print that would leave
-        one in ``explained_by``. Where there are more than three covariates also
-        ``hypothesis, constraint, search, numbers, verdict, reason``. Without a logistic model of
-        binary covariates, the tables of outcome and rule and those of subgroups.
+        the patients `n`), ``candidates, agreeing_estimates, agreeing, unique``; where p values are
+        printed, which find no table, how many give them all (``giving_p_values``) and whether
+        this one does (``gives_p_values``). A single one with empty `cells` stands for no agreeing
+        table, with the faults of the print that would leave one in ``explained_by``. Where there
+        are more than three covariates also ``hypothesis, constraint, search, numbers, verdict,
+        reason``. Without a logistic model of binary covariates, the tables of outcome and rule
+        and those of subgroups.
 
     Raises
     ------
@@ -428,7 +430,13 @@ def _records_of(registry: Registry, model: PrintedModel) -> list[dict]:
             (found.candidates, found.agreeing_estimates),
             found.cells,
         )
-        return records if found.agreeing else [{**records[0], "explained_by": _faults_of(model)}]
+        if not found.agreeing:
+            return [{**records[0], "explained_by": _faults_of(model)}]
+        if any(statistic == "p_value" for _, statistic in model.rows):
+            gives = model.giving_p_values(found.solutions)
+            for record, own in zip(records, gives.tolist(), strict=True):
+                record |= {"giving_p_values": int(gives.sum()), "gives_p_values": own}
+        return records
     records = hypothesis_records(registry.source, model)
     if not records:
         raise ReconstructionError(

@@ -126,6 +126,16 @@ class PrintedModel:
         """Find the joint tables that agree with every printed odds ratio and limit."""
         return reconstruct(*self.counts, self.targets())
 
+    def giving_p_values(self, tables: FittedTables) -> np.ndarray:
+        """Mark the tables that give every printed p value of Wald's test; none finds a table."""
+        gives = np.ones(len(tables.cells), bool)
+        for name in self.levels:
+            if (name, "p_value") in self.rows:
+                number = self.rows[name, "p_value"].number
+                values = tables.values(name, "p_value").tolist()
+                gives &= np.array([number.agrees(value) for value in values], bool)
+        return gives
+
 
 def printed_models(registry: Registry) -> list[PrintedModel]:
     """Collect the multivariable logistic models of a registry.
