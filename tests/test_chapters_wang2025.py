@@ -187,6 +187,16 @@ def test_ranges_of_what_is_not_printed_leave_out_what_a_cohort_has_not():
     assert shown["label"].tolist() == ["C"]
 
 
+def test_only_ranges_of_a_kind_that_held_the_truth_are_called_95_percent_ranges():
+    # On open records the first kind is a fortieth as wide as without the print, the second as wide.
+    names = ("Table 5: shrinkage", "proportional hazards: p, global", "a quantity never tried")
+    rows = [(k, name, k / 40) for name in names for k in range(41)]
+    table = pd.DataFrame(rows, columns=["cohort", "quantity", "value"])
+    told = common.told_ranges(common.unpublished_ranges(table))
+    assert told["95 % range"].tolist() == ["0.025 to 0.975", "", ""]
+    assert told["if as assumed, then"].tolist() == ["", "0.025 to 0.975", "0.025 to 0.975"]
+
+
 def test_labelled_table_keeps_its_numbers():
     index = pd.MultiIndex.from_tuples([("t_stage", "T4")], names=["variable", "level"])
     table = pages.labelled(pd.DataFrame({"not_evaluable": [2]}, index=index))

@@ -19,7 +19,7 @@ from rairlib.registry.printed import format_value
 from rairlib.registry.registry import Registry, ReportedNumber
 from rairlib.registry.studies import load_studies, study_file
 from rairlib.registry.vocabulary import BASES, ROLES, TESTS, VERDICTS
-from rairlib.verdicts.trial import kind_of_quantity
+from rairlib.verdicts.trial import NOT_TRIED, kind_of_quantity
 from rairlib.verdicts.verdicts import TESTED, bases
 
 NO_PROPERTY = "not a property of the cohort"
@@ -559,6 +559,28 @@ def unpublished_ranges(table: pd.DataFrame) -> pd.DataFrame:
             **_class_of(quantity),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("quantity")
+
+
+def told_ranges(ranges: pd.DataFrame) -> pd.DataFrame:
+    """Tell ranges by their class: a 95 % range, or what follows if the cohorts are as assumed.
+
+    Parameters
+    ----------
+    ranges : DataFrame
+        See :func:`unpublished_ranges`.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by quantity: ``cohorts, median``, the central 95 % of the cohorts under ``95 %
+        range`` or ``if as assumed, then``, and ``class`` and ``covered, %``.
+    """
+    texts = {name: ranges[name].map("{:.3g}".format) for name in ("2.5 %", "median", "97.5 %")}
+    central = texts["2.5 %"] + " to " + texts["97.5 %"]
+    told = ranges[["cohorts"]].assign(median=texts["median"])
+    told["95 % range"] = central.where(ranges["class"] != NOT_TRIED.label, "")
+    told["if as assumed, then"] = central.where(ranges["class"] == NOT_TRIED.label, "")
+    return told.join(ranges[["class", "covered, %"]])
 
 
 def _class_of(quantity: str) -> dict[str, str]:
