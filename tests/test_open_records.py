@@ -25,7 +25,7 @@ from benchmarks.open_records import (
     verdicts,
 )
 from benchmarks.open_records.press import hash_of
-from benchmarks.open_records.records import COHORTS, open_records
+from benchmarks.open_records.records import COHORTS, THYROID, open_records
 from benchmarks.open_records.survivals import Cohort
 from benchmarks.open_records.trial import run_trial
 from rairlib.cli import main
@@ -58,7 +58,11 @@ def reconstructed(tmp_path_factory):
 
 
 def test_open_cohorts_have_the_patients_and_events_that_are_published():
-    sizes = {key: (len(open_records(key)), open_records(key)["event_"].sum()) for key in COHORTS}
+    sizes = {
+        key: (len(open_records(key)), open_records(key)["event_"].sum())
+        for key in COHORTS
+        if key != THYROID
+    }
     assert sizes == {
         "gbsg2": (686, 299),
         "lung": (228, 165),

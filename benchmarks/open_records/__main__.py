@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.open_records.trial import PARTS, run_trial
+from rairlib.cohorts.public import FILES, FOLDER
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -24,6 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     for part in options.parts:
+        if (file := PARTS[part].file) and FILES[file].path is None:
+            print(f"{part}: left out, kept as it is: it needs {FILES[file].name}, see {FOLDER}")
+            continue
         papers = options.papers or PARTS[part].papers
         tables = run_trial(part, options.seed, papers, options.workers, options.work)
         options.out.mkdir(parents=True, exist_ok=True)

@@ -194,10 +194,10 @@ FAULTY = dict(
 )
 
 
-def write(papers: Path, sealed: Path, seed: int, number: int) -> None:
+def write(papers: Path, sealed: Path, seed: int, number: int, sources=SOURCES) -> None:
     """Print one paper and its faulty versions into folders, and seal what is true."""
     rng = np.random.default_rng([seed, 1, number])
-    paper = draw_paper(rng)
+    paper = draw_paper(rng, sources=sources)
     estimates, truth = fit(paper), paper.truth()
     if not estimates:
         seal(sealed / f"{number:04d}.json", truth | {"fault": SEPARATED})

@@ -13,6 +13,7 @@ from benchmarks.open_records.guard import prove_refusal, refuse_records
 # What reads the papers of each part.
 READERS = {
     "reconstruction": "benchmarks.open_records.reconstruction",
+    "thyroid": "benchmarks.open_records.reconstruction",
     "audit": "benchmarks.open_records.audits",
     "ensembles": "benchmarks.open_records.ensembles",
     "verdicts": "benchmarks.open_records.verdicts",

@@ -1,4 +1,4 @@
-"""The open cohorts that ship with installed packages, as papers would describe them."""
+"""Open cohorts, most of them shipped with installed packages, as papers would describe them."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import statsmodels
 from lifelines import datasets
+
+from rairlib.cohorts.public import FILES
 
 BIRTH_WEIGHTS = Path("genmod/tests/results/stata_lbw_glm.csv")
 
@@ -66,6 +68,14 @@ class OpenCohort:
     factors: tuple[str, ...]
     outcome: str = ""
     time: str = ""
+
+
+THYROID = "uci915"  # needs its file
+
+
+def _thyroid() -> pd.DataFrame:
+    records = FILES[THYROID].read().drop_duplicates(ignore_index=True)
+    return records.assign(Recurred=records["Recurred"].eq("Yes"))
 
 
 COHORTS = {
@@ -158,6 +168,25 @@ COHORTS = {
         measured={"age": ("years", 0), "lwt": ("pounds", 0), "ftv": ("", 0)},
         factors=("hypertension", "smoker", "white", "visits"),
     ),
+    # Response is left out: it is known after the recurrence. So is risk, which is made of the rest.
+    THYROID: OpenCohort(
+        event="Recurred",
+        groups=("recurrence", "no recurrence"),
+        covariates={
+            "adenopathy": _is("Adenopathy", "No", level="no", other="yes"),
+            "age_55": _at_least("Age", 55),
+            "follicular": _is("Pathology", "Follicular"),
+            "male": _is("Gender", "M"),
+            "metastasis": _is("M", "M1"),
+            "multifocal": _is("Focality", "Multi-Focal"),
+            "n1b": _is("N", "N1b"),
+            "oncocytic": _is("Pathology", "Hurthel cell"),
+            "smoker": _is("Smoking", "Yes"),
+            "t4": _is("T", ("T4a", "T4b")),
+        },
+        measured={"Age": ("years", 0)},
+        factors=("age_55", "male", "n1b"),
+    ),
 }
 LOADERS = {
     "gbsg2": datasets.load_gbsg2,
@@ -165,6 +194,7 @@ LOADERS = {
     "larynx": datasets.load_larynx,
     "glioma": datasets.load_g3,
     "birth weights": lambda: pd.read_csv(Path(statsmodels.__file__).parent / BIRTH_WEIGHTS),
+    THYROID: _thyroid,
 }
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -23,6 +24,7 @@ from benchmarks.open_records import (
 from benchmarks.open_records.guard import SEALED
 from benchmarks.open_records.pipeline import PAPERS, READ
 from benchmarks.open_records.press import hash_of
+from benchmarks.open_records.records import THYROID
 
 
 class PapersChanged(RuntimeError):  # noqa: N818 - it says what happened
@@ -41,19 +43,32 @@ class Part:
         Makes tables by name of what was sealed and what was found.
     papers : int
         Papers of the full run.
+    file : str
+        Open cohort that does not come with a package, without which the part is left out.
     """
 
     write: Callable[[Path, Path, int, int], None]
     score: Callable[[dict, dict], dict[str, pd.DataFrame]]
     papers: int
+    file: str = ""
 
 
 def _tables(truths: dict, found: dict) -> dict[str, pd.DataFrame]:
     return reconstruction.score(truths, found) | {"splits": splits.score(truths, found)}
 
 
+def _thyroid_tables(truths: dict, found: dict) -> dict[str, pd.DataFrame]:
+    return {f"thyroid_{name}": t for name, t in reconstruction.score(truths, found).items()}
+
+
 PARTS = {
     "reconstruction": Part(write=logistic_papers.write, score=_tables, papers=720),
+    "thyroid": Part(
+        write=partial(logistic_papers.write, sources={THYROID: 1}),
+        score=_thyroid_tables,
+        papers=360,
+        file=THYROID,
+    ),
     "audit": Part(write=audits.write, score=audits.score, papers=100),
     "ensembles": Part(write=cox_papers.write, score=ensembles.score, papers=40),
     "verdicts": Part(write=verdicts.write, score=verdicts.score, papers=80),
