@@ -26,7 +26,7 @@ from rairlib.stats.resampling import bootstrap_rows
 from rairlib.stats.survival import kaplan_meier, log_rank
 
 SIZES = (177, 10_000, 100_000, 1_000_000)
-SECONDS = 2.0  # of repeated calls
+SECONDS = 1.0  # of repeated calls
 RESAMPLES = 20
 R_SCRIPT = r"""
 suppressMessages(library(survival))
