@@ -25,7 +25,9 @@ from rairlib.stats.observation import YES_NO, Z_95, finite, number
 ITERATIONS_MAX = 30
 # Newton's steps shrink quadratically: what remains after this one is about its square.
 STEP_LIMIT = 1e-8
+# Rounding errors of a sum: absolute for some hundred patients, in its own measure for many.
 LIKELIHOOD_NOISE = 1e-9
+NOISE_SHARE = 1e-12
 SHARE_MIN = 1e-6
 PIVOT_LIMIT = 1e-10
 # Terms of patients that nearly determine one another are refused later, by name.
@@ -111,7 +113,8 @@ def maximise(totals, design, sums, offset, beta, information, pivot_limit=PIVOT_
         beta += step
         share = 1.0
         reached = _evaluate(totals, design, sums, offset, beta, score, information)
-        while reached < current - LIKELIHOOD_NOISE and share > SHARE_MIN:
+        least = current - max(LIKELIHOOD_NOISE, NOISE_SHARE * abs(current))
+        while reached < least and share > SHARE_MIN:
             share /= 2.0
             beta -= share * step
             reached = _evaluate(totals, design, sums, offset, beta, score, information)
