@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit
 
 from rairlib.stats.cox import (
     concordance,
@@ -14,6 +15,7 @@ from rairlib.stats.cox import (
     proportional_hazards,
     time_dependent_cox,
 )
+from rairlib.stats.logistic import fit_logistic
 from rairlib.stats.observation import Z_95
 from rairlib.stats.survival import log_rank
 
@@ -67,3 +69,14 @@ def test_status_that_begins_is_that_of_the_counting_process(large):
     found = coefficients(time_dependent_cox(data, "time", "event", "start", {"x": None}))
     expected = {name: pytest.approx(values, 1e-8) for name, values in expected["varying"].items()}
     assert found == expected
+
+
+def test_logistic_of_a_million_solves_the_score_equations():
+    # The sum's own rounding errors exceed 1e-9 there, and must not stop Newton's method.
+    rng = np.random.default_rng(4)
+    design = np.column_stack([np.ones(1_000_000), rng.normal(size=(1_000_000, 3))])
+    event = (rng.random(1_000_000) < expit(design @ [-1.0, 0.2, 0.4, 0.6])).astype(float)
+    fit = fit_logistic(event, design)
+    score = design.T @ (event - expit(design @ fit.coefficients))
+    assert abs(fit.covariance @ score).max() < 1e-12
+    assert fit.coefficients == pytest.approx([-1.0, 0.2, 0.4, 0.6], abs=0.015)
