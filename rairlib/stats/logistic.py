@@ -25,7 +25,9 @@ from rairlib.stats.observation import YES_NO, Z_95, finite, number
 ITERATIONS_MAX = 30
 # Newton's steps shrink quadratically: what remains after this one is about its square.
 STEP_LIMIT = 1e-8
+# Rounding errors of a sum: absolute for some hundred patients, in its own measure for many.
 LIKELIHOOD_NOISE = 1e-9
+NOISE_SHARE = 1e-12
 SHARE_MIN = 1e-6
 PIVOT_LIMIT = 1e-10
 # Terms of patients that nearly determine one another are refused later, by name.
@@ -111,7 +113,8 @@ def maximise(totals, design, sums, offset, beta, information, pivot_limit=PIVOT_
         beta += step
         share = 1.0
         reached = _evaluate(totals, design, sums, offset, beta, score, information)
-        while reached < current - LIKELIHOOD_NOISE and share > SHARE_MIN:
+        least = current - max(LIKELIHOOD_NOISE, NOISE_SHARE * abs(current))
+        while reached < least and share > SHARE_MIN:
             share /= 2.0
             beta -= share * step
             reached = _evaluate(totals, design, sums, offset, beta, score, information)
@@ -497,13 +500,16 @@ def logistic(data: pd.DataFrame, outcome: str, covariates: Covariates) -> pd.Dat
     event, columns = _model_frame(data, outcome, covariates)
     _check_cells(data, outcome, event, covariates)
     design = np.column_stack([np.ones(len(event)), columns.to_numpy()])
-    _check_separation(event, columns, design)
-    with _naming_near_duplicates(columns):
+    try:
         fit = fit_logistic(event.to_numpy(), design)
-    error = fit.standard_errors
-    infinite = "so together the covariates leave the odds ratio without a finite estimate"
-    check_errors(columns, error[1:], f"{infinite}; use firth_logistic")
-    return estimate_table(columns, wald(fit.coefficients, error), event, "odds_ratio")
+        infinite = "so together the covariates leave the odds ratio without a finite estimate"
+        check_errors(columns, fit.standard_errors[1:], f"{infinite}; use firth_logistic")
+    except RairlibError:
+        _check_separation(event, columns, design)
+        check_dependence(columns, NEARLY_NONE)
+        raise
+    values = wald(fit.coefficients, fit.standard_errors)
+    return estimate_table(columns, values, event, "odds_ratio")
 
 
 def wald(estimate, error, null: float = 0.0) -> np.ndarray:
@@ -683,7 +689,11 @@ def _check_cells(data, outcome, event, covariates) -> None:
 
 
 def _check_separation(event: pd.Series, columns: pd.DataFrame, design: np.ndarray) -> None:
-    """Find separation by linear programming (Konis 2007): fitting alone may not notice it."""
+    """Name who separates the outcome, by linear programming (Konis 2007).
+
+    It is asked only where a fit fails: a converged one solves the score equations, which have no
+    solution under separation, as Newton's steps then stay about 1.
+    """
     found = detect_separation(on_unit_scale(design)[0], event.to_numpy(), fit_intercept=False)
     if found.separation:
         infinite = columns.columns[~np.asarray(found.is_finite)[1:]]
