@@ -6,7 +6,7 @@ Works on any cohort with the paper's variables: simulated, or a reader's own.
 import numpy as np
 import pandas as pd
 
-from rairlib.errors import RairlibError
+from rairlib.cohorts.schema import CohortSchema, Column, inhabited
 from rairlib.stats.logistic import firth_logistic, logistic
 from rairlib.stats.roc import dichotomise, optimal_cutoffs
 from rairlib.stats.rows import (
@@ -41,74 +41,28 @@ TABLE_1 = (
 # Continuous variable, its dichotomised form, the paper's cut-off.
 FIGURE_1 = (("age", "age_54", AGE_CUTOFF), ("tumor_diameter", "diameter_29", DIAMETER_CUTOFF))
 TABLE_2 = {name: tuple(LEVELS[name]) for name in ("age_54", "diameter_29", "metastasis")}
-COHORT_COLUMNS = (
-    *("patient", "rair", "gender", "age", "tumor_diameter", "metastasis", "ete"),
-    *("multifocality", "histology", "high_risk_ptc"),
+YES_NO = ("rair", "metastasis", "ete", "multifocality")
+SCHEMA = CohortSchema(
+    "lakhdar2024",
+    (
+        Column("patient", "id", label="Patient"),
+        *(Column(name, "binary", levels=("yes", "no")) for name in YES_NO),
+        Column("gender", "binary", levels=("female", "male")),
+        Column("age", "integer", high=120, usual=(25, 80)),
+        Column("tumor_diameter", "integer", high=300, usual=(8, 80)),
+        Column("histology", "categorical", levels=("PTC", "FTC", "OCA")),
+        Column("high_risk_ptc", "binary", levels=("yes", "no"), only_if=("histology", "PTC")),
+        Column(
+            "ptc_subtype",
+            "categorical",
+            levels=SUBTYPES,
+            only_if=("high_risk_ptc", "yes"),
+            optional=True,
+        ),
+    ),
+    (inhabited(rair="yes"), inhabited(rair="no")),
 )
-
-
-def check_cohort(cohort: pd.DataFrame) -> None:
-    """Refuse a cohort on which the analysis cannot be run.
-
-    Parameters
-    ----------
-    cohort : DataFrame
-        One row per patient with the columns ``patient`` (unique), ``rair``, ``metastasis``,
-        ``ete``, ``multifocality`` (yes/no), ``gender`` (female/male), ``age`` (whole years),
-        ``tumor_diameter`` (whole millimetres), ``histology`` (PTC/FTC/OCA) and
-        ``high_risk_ptc`` (yes/no; empty unless the histology is PTC). More columns are allowed.
-
-    Raises
-    ------
-    RairlibError
-        One line per fault.
-    """
-    absent = [column for column in COHORT_COLUMNS if column not in cohort.columns]
-    if absent:
-        raise RairlibError(f"cohort: no column {', '.join(absent)}")
-    faults = [*_level_faults(cohort), *_number_faults(cohort)]
-    repeated = cohort["patient"][cohort["patient"].duplicated()]
-    if not repeated.empty:
-        faults.append(f"cohort: patient {repeated.iloc[0]} occurs more than once")
-    faults += [
-        f"cohort: no patient with rair = {level}"
-        for level in ("yes", "no")
-        if not (cohort["rair"] == level).any()
-    ]
-    if faults:
-        raise RairlibError("\n".join(faults))
-
-
-def _level_faults(cohort: pd.DataFrame) -> list[str]:
-    levels = {"rair": ["yes", "no"], **{k: v for k, v in LEVELS.items() if k in COHORT_COLUMNS}}
-    papillary = cohort["histology"] == "PTC"
-    faults = []
-    for column, allowed in levels.items():
-        values = cohort[column]
-        if column == "high_risk_ptc":
-            if (values[~papillary].fillna("") != "").any():
-                faults.append("cohort: high_risk_ptc must be empty unless histology is PTC")
-            values = values[papillary]
-        wrong = values[~values.isin(allowed)]
-        if not wrong.empty:
-            faults.append(
-                f"cohort: patient {cohort['patient'][wrong.index[0]]}: {column} "
-                f"'{wrong.iloc[0]}' is not one of {', '.join(allowed)}"
-            )
-    return faults
-
-
-def _number_faults(cohort: pd.DataFrame) -> list[str]:
-    faults = []
-    for column, low, high in (("age", 0, 120), ("tumor_diameter", 0, 500)):
-        values = pd.to_numeric(cohort[column], errors="coerce")
-        wrong = cohort[column][~(values.between(low, high) & (values % 1 == 0))]
-        if not wrong.empty:
-            faults.append(
-                f"cohort: patient {cohort['patient'][wrong.index[0]]}: {column} "
-                f"'{wrong.iloc[0]}' is not a whole number from {low} to {high}"
-            )
-    return faults
+check_cohort = SCHEMA.check
 
 
 def with_cutoffs(cohort: pd.DataFrame) -> pd.DataFrame:
@@ -129,14 +83,11 @@ def with_cutoffs(cohort: pd.DataFrame) -> pd.DataFrame:
     RairlibError
         As :func:`check_cohort` does.
     """
-    check_cohort(cohort)
-    age, diameter = (pd.to_numeric(cohort[name]).astype(int) for name in ("age", "tumor_diameter"))
-    return cohort.assign(
-        age=age,
-        tumor_diameter=diameter,
-        age_54=dichotomise(age, AGE_CUTOFF),
-        diameter_29=dichotomise(diameter, DIAMETER_CUTOFF),
-        oncocytic=np.where(cohort["histology"] == "OCA", "yes", "no"),
+    data = check_cohort(cohort)
+    return data.assign(
+        age_54=dichotomise(data["age"], AGE_CUTOFF),
+        diameter_29=dichotomise(data["tumor_diameter"], DIAMETER_CUTOFF),
+        oncocytic=np.where(data["histology"] == "OCA", "yes", "no"),
     )
 
 
