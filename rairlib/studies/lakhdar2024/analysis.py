@@ -7,7 +7,7 @@ from functools import partial
 
 import pandas as pd
 
-from rairlib.errors import RairlibError
+from rairlib.cohorts.schema import CohortSchema, Column, inhabited
 from rairlib.stats.logistic import firth_logistic, logistic
 from rairlib.stats.roc import optimal_cutoffs
 from rairlib.stats.rows import (
@@ -43,74 +43,28 @@ TABLE_1 = (
 # Continuous variable, its dichotomised form, the paper's cut-off.
 FIGURE_1 = (("age", "age_54", AGE_CUTOFF), ("tumor_diameter", "diameter_29", DIAMETER_CUTOFF))
 TABLE_2 = {name: tuple(LEVELS[name]) for name in ("age_54", "diameter_29", "metastasis")}
-COHORT_COLUMNS = (
-    *("patient", "rair", "gender", "age", "tumor_diameter", "metastasis", "ete"),
-    *("multifocality", "histology", "high_risk_ptc"),
+YES_NO = ("rair", "metastasis", "ete", "multifocality")
+SCHEMA = CohortSchema(
+    "lakhdar2024",
+    (
+        Column("patient", "id", label="Patient"),
+        *(Column(name, "binary", levels=("yes", "no")) for name in YES_NO),
+        Column("gender", "binary", levels=("female", "male")),
+        Column("age", "integer", high=120, usual=(25, 80)),
+        Column("tumor_diameter", "integer", high=300, usual=(8, 80)),
+        Column("histology", "categorical", levels=("PTC", "FTC", "OCA")),
+        Column("high_risk_ptc", "binary", levels=("yes", "no"), only_if=("histology", "PTC")),
+        Column(
+            "ptc_subtype",
+            "categorical",
+            levels=SUBTYPES,
+            only_if=("high_risk_ptc", "yes"),
+            optional=True,
+        ),
+    ),
+    (inhabited(rair="yes"), inhabited(rair="no")),
 )
-
-
-def check_cohort(cohort: pd.DataFrame) -> None:
-    """Refuse a cohort on which the analysis cannot be run.
-
-    Parameters
-    ----------
-    cohort : DataFrame
-        One row per patient with the columns ``patient`` (unique), ``rair``, ``metastasis``,
-        ``ete``, ``multifocality`` (yes/no), ``gender`` (female/male), ``age`` (whole years),
-        ``tumor_diameter`` (whole millimetres), ``histology`` (PTC/FTC/OCA) and
-        ``high_risk_ptc`` (yes/no; empty unless the histology is PTC). More columns are allowed.
-
-    Raises
-    ------
-    RairlibError
-        One line per fault.
-    """
-    absent = [column for column in COHORT_COLUMNS if column not in cohort.columns]
-    if absent:
-        raise RairlibError(f"cohort: no column {', '.join(absent)}")
-    faults = [*_level_faults(cohort), *_number_faults(cohort)]
-    repeated = cohort["patient"][cohort["patient"].duplicated()]
-    if not repeated.empty:
-        faults.append(f"cohort: patient {repeated.iloc[0]} occurs more than once")
-    faults += [
-        f"cohort: no patient with rair = {level}"
-        for level in ("yes", "no")
-        if not (cohort["rair"] == level).any()
-    ]
-    if faults:
-        raise RairlibError("\n".join(faults))
-
-
-def _level_faults(cohort: pd.DataFrame) -> list[str]:
-    levels = {"rair": ["yes", "no"], **{k: v for k, v in LEVELS.items() if k in COHORT_COLUMNS}}
-    papillary = cohort["histology"] == "PTC"
-    faults = []
-    for column, allowed in levels.items():
-        values = cohort[column]
-        if column == "high_risk_ptc":
-            if (values[~papillary].fillna("") != "").any():
-                faults.append("cohort: high_risk_ptc must be empty unless histology is PTC")
-            values = values[papillary]
-        wrong = values[~values.isin(allowed)]
-        if not wrong.empty:
-            faults.append(
-                f"cohort: patient {cohort['patient'][wrong.index[0]]}: {column} "
-                f"'{wrong.iloc[0]}' is not one of {', '.join(allowed)}"
-            )
-    return faults
-
-
-def _number_faults(cohort: pd.DataFrame) -> list[str]:
-    faults = []
-    for column, low, high in (("age", 0, 120), ("tumor_diameter", 0, 500)):
-        values = pd.to_numeric(cohort[column], errors="coerce")
-        wrong = cohort[column][~(values.between(low, high) & (values % 1 == 0))]
-        if not wrong.empty:
-            faults.append(
-                f"cohort: patient {cohort['patient'][wrong.index[0]]}: {column} "
-                f"'{wrong.iloc[0]}' is not a whole number from {low} to {high}"
-            )
-    return faults
+check_cohort = SCHEMA.check
 
 
 def with_cutoffs(cohort: pd.DataFrame) -> pd.DataFrame:
@@ -131,9 +85,7 @@ def with_cutoffs(cohort: pd.DataFrame) -> pd.DataFrame:
     RairlibError
         As :func:`check_cohort` does.
     """
-    check_cohort(cohort)
-    whole = {name: pd.to_numeric(cohort[name]).astype(int) for name in ("age", "tumor_diameter")}
-    return derived(cohort.assign(**whole))
+    return derived(check_cohort(cohort))
 
 
 def derived(data: pd.DataFrame) -> pd.DataFrame:
@@ -265,7 +217,6 @@ def _odds_ratios(estimates: pd.DataFrame) -> pd.DataFrame:
     return estimates[estimates["statistic"] == "odds_ratio"].reset_index(drop=True)
 
 
-APPLIES = {"high_risk_ptc": ("histology", "PTC"), "ptc_subtype": ("high_risk_ptc", "yes")}
 TABLE_1_STEPS = (
     Step("Table 1, patients", ("rair",), _patient_rows),
     *(
@@ -273,11 +224,11 @@ TABLE_1_STEPS = (
             f"Table 1, {name}",
             ("rair", name),
             partial(_table_1_rows, name),
-            dict([APPLIES[name]]) if name in APPLIES else {},
+            {"histology": "PTC"} if name == "high_risk_ptc" else {},
         )
         for name in TABLE_1
     ),
-    Step("Table 1, subtypes", ("ptc_subtype",), _subtype_rows),
+    Step("Table 1, subtypes", ("ptc_subtype",), _subtype_rows, {"high_risk_ptc": "yes"}),
 )
 FIGURE_1_STEPS = tuple(
     Step(f"Figure 1, {figure[0]}", ("rair", figure[0]), partial(_figure_1_rows, *figure))

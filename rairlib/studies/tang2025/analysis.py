@@ -5,12 +5,14 @@ columns, then the building of the model, its performance, and the same building 
 bootstrap can repeat.
 """
 
+from collections.abc import Collection
 from functools import partial
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from rairlib.cohorts.schema import CohortSchema, Column, Rule, inhabited
 from rairlib.errors import RairlibError
 from rairlib.stats.calibration import RULES, hosmer_lemeshow
 from rairlib.stats.logistic import INTERCEPT
@@ -42,115 +44,75 @@ YES_NO = (
     "lln_status",
 )
 LEVELS = {"gender": ["male", "female"], **{name: ["yes", "no"] for name in YES_NO}}
-GIVEN_LEVELS = {
-    "cohort": list(SETS),
-    "failure": ["yes", "no"],
-    "failure_kind": ["", *KINDS],
-    "concurrent_locoregional": ["", "yes", "no"],
-    **LEVELS,
-    "braf_tested": ["yes", "no"],
-}
-RANGES = {
-    "age": (0, 120),
-    "tumor_diameter": (0, 50),
-    "lln_count": (0, 200),
-    "lln_diameter": (0, 50),
-    "rai_dose": (0, 1000),
-    "time_to_rai": (0, 600),
-    "tg_before": (0, np.inf),
-    "tgab_before": (0, np.inf),
-    # Patients followed for less were excluded.
-    "follow_up": (6, 1200),
-}
-COUNTS = ("age", "lln_count")
-COHORT_COLUMNS = ("patient", *GIVEN_LEVELS, *RANGES)
+SCHEMA = CohortSchema(
+    "tang2025",
+    (
+        Column("patient", "id", label="Patient"),
+        Column("cohort", "binary", levels=SETS),
+        Column("failure", "binary", levels=("yes", "no")),
+        Column("failure_kind", "categorical", levels=KINDS, only_if=("failure", "yes")),
+        Column(
+            "concurrent_locoregional",
+            "binary",
+            levels=("yes", "no"),
+            only_if=("failure_kind", KINDS[1]),
+        ),
+        *(Column(name, "binary", levels=tuple(levels)) for name, levels in LEVELS.items()),
+        Column("braf_tested", "binary", levels=("yes", "no")),
+        Column("age", "integer", high=120, usual=(25, 80)),
+        Column("tumor_diameter", "continuous", high=30, usual=(0.5, 8), unit="cm"),
+        Column("lln_count", "integer", high=200),
+        # 0 without a metastatic lateral node.
+        Column("lln_diameter", "continuous", high=30, unit="cm"),
+        Column("rai_dose", "continuous", high=1000, usual=(25, 300), unit="mCi"),
+        Column("time_to_rai", "time", high=600, usual=(0.5, 24), unit="months"),
+        Column("tg_before", "continuous", usual=(0.3, 300), unit="ng/mL"),
+        Column("tgab_before", "continuous", usual=(0.5, 500), unit="IU/mL"),
+        # Patients followed for less were excluded.
+        Column("follow_up", "time", low=6, high=600, usual=(6, 240)),
+    ),
+    (
+        Rule(
+            ("lln_count", "lln_status"),
+            "lln_count does not go with lln_status",
+            "nodes are counted where there are metastases, and 0 elsewhere: mend one of them",
+            lambda data: (data["lln_count"] > 0) == (data["lln_status"] == "yes"),
+        ),
+        Rule(
+            ("lln_diameter", "lln_status"),
+            "lln_diameter does not go with lln_status",
+            "it is above 0 where there are metastases, and 0 elsewhere: mend one of them",
+            lambda data: (data["lln_diameter"] > 0) == (data["lln_status"] == "yes"),
+        ),
+        *(inhabited(cohort=name, failure=failure) for name in SETS for failure in ("yes", "no")),
+    ),
+)
 
 
-def check_cohort(cohort: pd.DataFrame) -> pd.DataFrame:
-    """Refuse a cohort on which the analysis cannot be run.
+def check_cohort(cohort: pd.DataFrame, columns: Collection[str] | None = None) -> pd.DataFrame:
+    """Check a cohort and add the variable that the paper derives.
 
     Parameters
     ----------
-    cohort : DataFrame
-        One row per patient with the columns ``patient`` (unique), those of ``GIVEN_LEVELS`` with
-        one of the levels listed there, and numbers: ``age`` (whole years), ``tumor_diameter`` and
-        ``lln_diameter`` (cm; 0 without metastatic lateral node), ``lln_count`` (lateral node
-        metastases), ``rai_dose`` (mCi), ``time_to_rai`` and ``follow_up`` (months, the latter at
-        least 6), ``tg_before`` (ng/mL) and ``tgab_before`` (IU/mL). ``failure_kind`` is empty
-        unless the treatment failed, ``concurrent_locoregional`` unless there are distant
-        metastases. More columns are allowed.
+    cohort, columns
+        As for :meth:`rairlib.cohorts.schema.CohortSchema.check`.
 
     Returns
     -------
     DataFrame
-        A copy with texts as texts, numbers as numbers, and ``age_55`` (<55/≥55).
+        A typed copy with ``age_55`` (<55/≥55), if there is an age.
 
     Raises
     ------
     RairlibError
         One line per fault.
     """
-    absent = [column for column in COHORT_COLUMNS if column not in cohort.columns]
-    if absent:
-        raise RairlibError(f"cohort: no column {', '.join(absent)}")
-    data = cohort.assign(**{name: cohort[name].fillna("").astype(str) for name in GIVEN_LEVELS})
-    data = data.assign(**{name: pd.to_numeric(data[name], errors="coerce") for name in RANGES})
-    faults = _value_faults(data)
-    faults = faults or _contradictions(data)
-    faults = faults or _empty_groups(data)
-    if faults:
-        raise RairlibError("\n".join(faults))
-    return derived(data.astype(dict.fromkeys(COUNTS, int)))
+    return derived(SCHEMA.check(cohort, columns))
 
 
 def derived(data: pd.DataFrame) -> pd.DataFrame:
     """Add the variable that the paper derives, if its column is there."""
     return data.assign(age_55=split_at(data["age"], AGE_CUTOFF)) if "age" in data else data
-
-
-def _value_faults(data: pd.DataFrame) -> list[str]:
-    repeated = data["patient"][data["patient"].duplicated()]
-    faults = [f"cohort: patient {name} occurs more than once" for name in repeated.iloc[:1]]
-    for column, allowed in GIVEN_LEVELS.items():
-        told = f"{column} is not one of {', '.join(filter(None, allowed))}"
-        faults += _fault(data, data[column].isin(allowed), told)
-    for column, (low, high) in RANGES.items():
-        whole = data[column] % 1 == 0 if column in COUNTS else True
-        told = f"{column} is not a {'whole ' if column in COUNTS else ''}number"
-        upper = f"to {high}" if np.isfinite(high) else "upwards"
-        right = np.isfinite(data[column]) & data[column].between(low, high) & whole
-        faults += _fault(data, right, f"{told} from {low} {upper}")
-    return faults
-
-
-def _fault(data: pd.DataFrame, right: pd.Series, told: str) -> list[str]:
-    return [] if right.all() else [f"cohort: patient {data['patient'][~right].iloc[0]}: {told}"]
-
-
-def _contradictions(data: pd.DataFrame) -> list[str]:
-    """List the columns that do not go together, with the first patient in whom they do not."""
-    positive, distant = data["lln_status"] == "yes", data["failure_kind"] == KINDS[1]
-    rules = {
-        "failure_kind must be given if failure is yes, and otherwise be empty": (
-            (data["failure_kind"] != "") == (data["failure"] == "yes")
-        ),
-        "concurrent_locoregional must be given with distant metastases, and otherwise be empty": (
-            (data["concurrent_locoregional"] != "") == distant
-        ),
-        "lln_count does not go with lln_status": (data["lln_count"] > 0) == positive,
-        "lln_diameter does not go with lln_status": (data["lln_diameter"] > 0) == positive,
-    }
-    return [line for told, right in rules.items() for line in _fault(data, right, told)]
-
-
-def _empty_groups(data: pd.DataFrame) -> list[str]:
-    sizes = data.groupby(["cohort", "failure"]).size()
-    return [
-        f"cohort: no patient with cohort = {name} and failure = {failure}"
-        for name in SETS
-        for failure in ("yes", "no")
-        if not sizes.get((name, failure), 0)
-    ]
 
 
 def one_set(data: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -719,12 +681,6 @@ def fit_printed_variables(training: pd.DataFrame) -> Developed:
 
 
 # --- The whole analysis --------------------------------------------------------------------
-
-
-APPLIES = {
-    "failure_kind": (OUTCOME, "yes"),
-    "concurrent_locoregional": ("failure_kind", KINDS[1]),
-}
 
 
 def _outcome(data: pd.DataFrame) -> pd.Series:

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from rairlib.errors import RairlibError
+from rairlib.cohorts.schema import CohortSchema, Column, Rule, inhabited
 from rairlib.stats.cox import cox
 from rairlib.stats.description import crosstab, pearson
 from rairlib.stats.logistic import Covariates, logistic
@@ -61,112 +61,104 @@ LEVELS = {
     "ps_tg_528": ["<528.5", "≥528.5"],
     "rai_avid_status": list(STATUS.values()),
 }
-GIVEN_LEVELS = {
-    "rair": ["RAIA", "RAIR"],
-    "rair_type": ["", *TYPES],
-    **{name: LEVELS[name] for name in ("gender", "histology", "multicentricity", "ete")},
-    "ptc_variant": ["", *VARIANTS, "not described"],
-    "t_stage": LEVELS["t_stage"],
-    "n_stage": LEVELS["n_stage"],
-    "lnm": ["yes", "no"],
-    "avidity": ["avid at every course", "never", "partial", "lost"],
-    "evaluable": ["yes", "no"],
-    "rai_avid_status": ["", *STATUS.values()],
-    "response": ["", "CR", "non-CR/non-PD", "PD"],
-    "progression": ["", "PD", "NPD"],
-}
-RANGES = {
-    "age": (18, 120),
-    "tumor_size": (0, 50),
-    "lnm_ratio": (0, 100),
-    "lm_size": (0, 50),
-    "ps_tg": (0, np.inf),
-    "rai_courses": (1, 50),
-    "rai_activity": (0, np.inf),
-    "follow_up": (0, 1200),
-}
-COHORT_COLUMNS = ("patient", *GIVEN_LEVELS, *RANGES, "pfs")
-
-
-def check_cohort(cohort: pd.DataFrame) -> pd.DataFrame:
-    """Refuse a cohort on which the analysis cannot be run.
-
-    Parameters
-    ----------
-    cohort : DataFrame
-        One row per patient with the columns ``patient`` (unique), those of ``GIVEN_LEVELS`` with
-        one of the levels listed there, and numbers: ``age`` (whole years), ``tumor_size`` and
-        ``lm_size`` (largest lung metastasis, cm), ``lnm_ratio`` (%), ``ps_tg`` (ng/mL),
-        ``rai_courses``, ``rai_activity`` (mCi), ``follow_up`` and ``pfs`` (months). Empty texts
-        stand for what does not apply: ``rair_type`` of RAIA, ``ptc_variant`` of FTC, and
-        ``rai_avid_status``, ``response``, ``progression`` and ``pfs`` of patients who are not
-        evaluable. More columns are allowed.
-
-    Returns
-    -------
-    DataFrame
-        A copy with texts as texts, and what does not apply as empty ones.
-
-    Raises
-    ------
-    RairlibError
-        One line per fault.
-    """
-    absent = [column for column in COHORT_COLUMNS if column not in cohort.columns]
-    if absent:
-        raise RairlibError(f"cohort: no column {', '.join(absent)}")
-    data = cohort.assign(**{name: cohort[name].fillna("").astype(str) for name in GIVEN_LEVELS})
-    repeated = data["patient"][data["patient"].duplicated()]
-    faults = [f"cohort: patient {name} occurs more than once" for name in repeated.iloc[:1]]
-    for column, allowed in GIVEN_LEVELS.items():
-        told = f"{column} is not one of {', '.join(filter(None, allowed))}"
-        faults += _fault(data, data[column].isin(allowed), told)
-    for column, (low, high) in RANGES.items():
-        values = pd.to_numeric(data[column], errors="coerce")
-        whole = values % 1 == 0 if column in ("age", "rai_courses") else True
-        told = f"{column} is not a {'whole ' if whole is not True else ''}number"
-        faults += _fault(data, values.between(low, high) & whole, f"{told} from {low} to {high}")
-    faults = faults or _contradictions(data)
-    faults += [
-        f"cohort: no patient with {column} = {level}"
-        for column, level in [("rair", "RAIA"), ("rair", "RAIR"), ("progression", "PD")]
-        if not (data[column] == level).any()
-    ]
-    if faults:
-        raise RairlibError("\n".join(faults))
-    return data
-
-
-def _fault(data: pd.DataFrame, right: pd.Series, told: str) -> list[str]:
-    return [] if right.all() else [f"cohort: patient {data['patient'][~right].iloc[0]}: {told}"]
-
-
-def _contradictions(data: pd.DataFrame) -> list[str]:
-    """List the columns that do not go together, with the first patient in whom they do not."""
-    refractory, assessed = data["rair"] == "RAIR", data["evaluable"] == "yes"
-    progressed, fourth = data["progression"] == "PD", data["rair_type"] == BY_PROGRESSION
-    given = data != ""
-    applies = {
-        "rair_type": (refractory, "rair is RAIR"),
-        "ptc_variant": (data["histology"] == "PTC", "histology is PTC"),
-        "rai_avid_status": (assessed, "evaluable is yes"),
-        "response": (assessed, "evaluable is yes"),
-        "progression": (assessed, "evaluable is yes"),
-    }
-    rules = {
-        f"{column} must be given if {when}, and otherwise be empty": given[column] == applying
-        for column, (applying, when) in applies.items()
-    }
-    months = pd.to_numeric(data["pfs"], errors="coerce")
-    rules |= {
-        "pfs must be a time if evaluable is yes, and otherwise be empty": months.ge(0) == assessed,
-        "progression must be PD where the response is": progressed == (data["response"] == "PD"),
-        "avidity does not go with rair_type": data["avidity"] == data["rair_type"].map(COURSES),
-        # Criterion iv of refractory disease is progression itself.
-        "progression makes the disease RAIR": refractory | ~progressed,
-        f"{BY_PROGRESSION} needs progression": progressed | ~fourth,
-    }
-    return [line for told, right in rules.items() for line in _fault(data, right, told)]
+RECORDED = ("gender", "histology", "multicentricity", "ete", "t_stage", "n_stage")
+ASSESSED = ("evaluable", "yes")
+SCHEMA = CohortSchema(
+    "wang2025",
+    (
+        Column("patient", "id", label="Patient"),
+        Column("rair", "binary", levels=("RAIA", "RAIR")),
+        Column("rair_type", "categorical", levels=TYPES, only_if=("rair", "RAIR")),
+        *(Column(name, "binary", levels=tuple(LEVELS[name])) for name in RECORDED),
+        Column(
+            "ptc_variant",
+            "categorical",
+            levels=(*VARIANTS, "not described"),
+            only_if=("histology", "PTC"),
+        ),
+        Column("lnm", "binary", levels=("yes", "no")),
+        Column(
+            "avidity",
+            "categorical",
+            levels=("avid at every course", "never", "partial", "lost"),
+            label="Uptake of radioiodine by the lesions over the courses",
+        ),
+        Column("evaluable", "binary", levels=("yes", "no")),
+        Column("rai_avid_status", "binary", levels=tuple(STATUS.values()), only_if=ASSESSED),
+        Column("response", "categorical", levels=("CR", "non-CR/non-PD", "PD"), only_if=ASSESSED),
+        Column("progression", "binary", levels=("PD", "NPD"), only_if=ASSESSED),
+        Column("age", "integer", low=18, high=120, usual=(25, 80)),
+        Column("tumor_size", "continuous", high=30, usual=(0.5, 8)),
+        Column("lnm_ratio", "continuous", high=100, usual=(2, 100)),
+        Column(
+            "lm_size",
+            "continuous",
+            high=30,
+            usual=(0.2, 5),
+            label="Largest lung metastasis",
+            unit="cm",
+        ),
+        Column("ps_tg", "continuous", usual=(5, 5000)),
+        Column("rai_courses", "integer", low=1, high=50),
+        Column("rai_activity", "continuous", high=5000, usual=(50, 1500)),
+        Column("follow_up", "time", high=600, usual=(12, 240)),
+        Column("pfs", "time", high=600, only_if=ASSESSED, usual=(6, 240)),
+    ),
+    (
+        Rule(
+            ("progression", "response"),
+            "progression must be PD where the response is, and nowhere else",
+            "mend one of them",
+            lambda data: (data["progression"] == "PD") == (data["response"] == "PD"),
+        ),
+        Rule(
+            ("avidity", "rair_type"),
+            "avidity does not go with rair_type",
+            "mend one of them",
+            lambda data: data["avidity"] == data["rair_type"].map(COURSES),
+        ),
+        Rule(
+            ("progression", "rair"),
+            "progression makes the disease RAIR",
+            "criterion iv of refractory disease is progression: mend one of them",
+            lambda data: (data["progression"] != "PD") | (data["rair"] == "RAIR"),
+        ),
+        Rule(
+            ("rair_type", "progression"),
+            f"{BY_PROGRESSION} needs progression",
+            "mend one of them",
+            lambda data: (data["rair_type"] != BY_PROGRESSION) | (data["progression"] == "PD"),
+        ),
+        Rule(
+            ("t_stage", "ete"),
+            "T4 without extrathyroidal extension",
+            "T4 is gross extension beyond the thyroid: mend one of them",
+            lambda data: (data["t_stage"] != "T4") | (data["ete"] == "Positive"),
+        ),
+        Rule(
+            ("n_stage", "lnm"),
+            "N1b without lymph node metastasis",
+            "mend one of them",
+            lambda data: (data["n_stage"] != "N1b") | (data["lnm"] == "yes"),
+        ),
+        Rule(
+            ("lnm", "lnm_ratio"),
+            "positive nodes do not go with lymph node metastasis",
+            "the ratio is above 0 where there are metastases, and 0 elsewhere: mend one of them",
+            lambda data: (data["lnm_ratio"] > 0) == (data["lnm"] == "yes"),
+        ),
+        Rule(
+            ("pfs", "follow_up"),
+            "follow-up shorter than the time to the event",
+            "mend one of them",
+            lambda data: data["pfs"] <= data["follow_up"],
+        ),
+        inhabited(rair="RAIA"),
+        inhabited(rair="RAIR"),
+        inhabited(progression="PD"),
+    ),
+)
+check_cohort = SCHEMA.check
 
 
 def with_cutoffs(cohort: pd.DataFrame) -> pd.DataFrame:
@@ -190,10 +182,7 @@ def with_cutoffs(cohort: pd.DataFrame) -> pd.DataFrame:
     RairlibError
         As :func:`check_cohort` does.
     """
-    data = check_cohort(cohort)
-    for name in (*RANGES, "pfs"):
-        data[name] = pd.to_numeric(data[name], errors="coerce")
-    return derived(data.assign(age=data["age"].astype(int)))
+    return derived(check_cohort(cohort))
 
 
 # Variable → the number that it splits, and where.
@@ -443,14 +432,8 @@ def _log_rank_rows(column: str, group: str, data: pd.DataFrame) -> Rows:
 # --- The whole analysis in steps: Tables 3 and 4, responses, Figure 3, Table 5, Figures 4 and 5 --
 
 
-# Column → column and level of the patients to whom it applies.
-APPLIES = {
-    "rair_type": ("rair", "RAIR"),
-    "ptc_variant": ("histology", "PTC"),
-    **dict.fromkeys(("rai_avid_status", "response", "progression", "pfs"), ("evaluable", "yes")),
-}
 EVERYONE: dict[str, str] = {}
-EVALUABLE = {"evaluable": "yes"}
+EVALUABLE = dict([ASSESSED])
 CURVES = [("rair", name) for name in OUTCOME] + [("rair_type", name) for name in TYPES]
 CURVES.append(("curve", JOINED_TYPES))
 TIME_TO_EVENT = ("pfs", "progression")
