@@ -125,6 +125,11 @@ SCHEMA = CohortSchema(
             "mend one of them",
             lambda data: (data["rair_type"] != BY_PROGRESSION) | (data["progression"] == "PD"),
         ),
+        inhabited(rair="RAIA"),
+        inhabited(rair="RAIR"),
+        inhabited(progression="PD"),
+    ),
+    (
         Rule(
             ("t_stage", "ete"),
             "T4 without extrathyroidal extension",
@@ -149,9 +154,6 @@ SCHEMA = CohortSchema(
             "mend one of them",
             lambda data: data["pfs"] <= data["follow_up"],
         ),
-        inhabited(rair="RAIA"),
-        inhabited(rair="RAIR"),
-        inhabited(progression="PD"),
     ),
 )
 check_cohort = SCHEMA.check
