@@ -177,12 +177,16 @@ class CohortSchema:
     columns : tuple of Column
         A column stands after the one that says where it applies.
     rules : tuple of Rule
-        Beside those that the columns imply.
+        What the analysis relies on, beside the rules that the columns imply.
+    anatomy : tuple of Rule
+        What cannot be in a patient. The analysis runs nevertheless, so a simulated cohort that
+        the print does not bind so far may break them, a hospital's file may not.
     """
 
     study: str
     columns: tuple[Column, ...]
     rules: tuple[Rule, ...] = ()
+    anatomy: tuple[Rule, ...] = ()
 
     def __getitem__(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
@@ -197,26 +201,28 @@ class CohortSchema:
 
         A level that does not apply is an empty text, a number that does not apply is NaN.
         """
-        data = cohort.copy()
-        for column in self._present(data):
-            values = data[column.name]
-            given = values.notna() & (values.astype(str) != "")
+        found: dict[str, pd.Series] = {}
+        for column in self._present(cohort):
+            values = cohort[column.name]
             if column.is_number:
                 numbers = pd.to_numeric(values, errors="coerce")
                 whole = column.kind == "integer" and (numbers % 1 == 0).all()
-                data[column.name] = numbers.astype(int) if whole else numbers
+                found[column.name] = numbers.astype(int) if whole else numbers
             elif column.levels:
-                texts = values.astype(str).where(given).astype(object)
-                data[column.name] = texts.mask(~given & ~self.applies(data, column.name), "")
-        return data
+                given = _given(values)
+                texts = values.astype(str).astype(object).where(given)
+                if not given.all():
+                    texts[~(given | self.applies(found, column.name))] = ""
+                found[column.name] = texts
+        return cohort.assign(**found)
 
-    def applies(self, data: pd.DataFrame, name: str) -> pd.Series:
-        """Return for which patients a column applies; for all of them where nothing says so."""
+    def applies(self, data: pd.DataFrame | dict[str, pd.Series], name: str) -> pd.Series | bool:
+        """Return for which patients a column applies; True where nothing says otherwise."""
         condition = self[name].only_if
         if not condition or condition[0] not in data:
-            return pd.Series(True, data.index)
+            return True
         other = data[condition[0]]
-        return other.isna() | (other.astype(str) == condition[1])
+        return other.isna() | (other == condition[1])
 
     def missing(self, data: pd.DataFrame) -> pd.DataFrame:
         """Return which cells of a typed frame are missing, of the columns that are there."""
@@ -228,15 +234,15 @@ class CohortSchema:
     def _present(self, data: pd.DataFrame) -> list[Column]:
         return [column for column in self.columns if column.name in data]
 
-    def faults(self, cohort: pd.DataFrame, *, missing_allowed: bool = False) -> list[Fault]:
+    def faults(self, cohort: pd.DataFrame, *, own: bool = False) -> list[Fault]:
         """Find every fault in the columns that are there.
 
         Parameters
         ----------
         cohort : DataFrame
             One row per patient.
-        missing_allowed : bool
-            Whether a value may be missing that should be there.
+        own : bool
+            Whether these are real patients: then a value may be missing, and ``anatomy`` counts.
 
         Returns
         -------
@@ -247,7 +253,7 @@ class CohortSchema:
         columns = tuple(self._present(data))
         found: dict[tuple, list[int]] = {}
         given = data.where(data.ne(""))
-        for name, check, row in _failures(_values_schema(columns, missing_allowed), given):
+        for name, check, row in _failures(_values_schema(columns, own), given):
             column = self[name]
             repeated = check == "field_uniqueness"
             told = (
@@ -259,27 +265,27 @@ class CohortSchema:
             found.setdefault(((name,), told, mend), []).append(row)
         wrong = {(row, name) for ((name,), _, _), rows in found.items() for row in rows}
         typed = self.typed(data)
-        rules = (*self._implied(data, missing_allowed), *self.rules)
+        rules = (*self._implied(data, own), *self.rules, *(self.anatomy if own else ()))
         rules = tuple(rule for rule in rules if set(rule.columns) <= set(typed))
-        for _, place, row in _failures(_rules_schema(rules), typed):
+        for _, place, row in _failures(_rules_schema(rules, typed.isna()), typed):
             rule = rules[int(place)]
             if row is None or not any((row, name) in wrong for name in rule.columns):
                 rows = found.setdefault((rule.columns, rule.fault, rule.mend), [])
                 rows += [row] if row is not None else []
         return [Fault(tuple(sorted(set(rows))), *told) for told, rows in found.items()]
 
-    def _implied(self, data: pd.DataFrame, missing_allowed: bool) -> list[Rule]:
+    def _implied(self, data: pd.DataFrame, may_lack: bool) -> list[Rule]:
         """Return the rules that a column is given where it applies, and empty elsewhere."""
         rules = []
         for column in self._present(data):
             if not column.only_if:
                 continue
             name, other, level = column.name, *column.only_if
-            given = data[name].notna() & (data[name].astype(str) != "")
+            given = _given(data[name])
             fault, mend = f"{name} must be empty unless {other} is {level}", "empty it, or mend"
             surplus = partial(self._at_most, name=name, given=given)
             rules.append(Rule((name, other), fault, f"{mend} {other}", surplus))
-            if not missing_allowed and not column.optional:
+            if not may_lack and not column.optional:
                 fault = f"{name} must be given if {other} is {level}"
                 lack = partial(self._at_least, name=name, given=given)
                 rules.append(Rule((other,), fault, f"must be {column.allowed}", lack))
@@ -314,6 +320,10 @@ class CohortSchema:
         """
         if columns is None:
             columns = [column.name for column in self.columns if not column.optional]
+        # The steps of an analysis check the same cohort one after the other.
+        before, checked = _CHECKED.get(self, (None, None))
+        if before is not None and set(columns) <= set(before) and before.equals(cohort):
+            return checked.copy()
         absent = [name for name in columns if name not in cohort]
         if absent:
             raise RairlibError(f"cohort: no column {', '.join(absent)}")
@@ -321,7 +331,16 @@ class CohortSchema:
         if faults:
             rows = pd.RangeIndex(1, len(cohort) + 1)
             raise RairlibError("\n".join(f"cohort: {told(fault, rows)}" for fault in faults))
-        return self.typed(cohort)
+        checked = self.typed(cohort)
+        _CHECKED[self] = cohort.copy(), checked
+        return checked.copy()
+
+
+_CHECKED: dict[CohortSchema, tuple[pd.DataFrame, pd.DataFrame]] = {}
+
+
+def _given(values: pd.Series) -> pd.Series:
+    return values.notna() & (values != "")
 
 
 def told(fault: Fault, rows: pd.Index, names: dict[str, str] | None = None) -> str:
@@ -352,7 +371,7 @@ def told(fault: Fault, rows: pd.Index, names: dict[str, str] | None = None) -> s
 
 
 @cache
-def _values_schema(columns: tuple[Column, ...], missing_allowed: bool) -> pa.DataFrameSchema:
+def _values_schema(columns: tuple[Column, ...], may_lack: bool) -> pa.DataFrameSchema:
     return pa.DataFrameSchema(
         {
             column.name: pa.Column(
@@ -360,27 +379,26 @@ def _values_schema(columns: tuple[Column, ...], missing_allowed: bool) -> pa.Dat
                 unique=column.kind == "id",
                 report_duplicates="exclude_first",
                 nullable=column.kind != "id"
-                and bool(missing_allowed or column.optional or column.only_if),
+                and bool(may_lack or column.optional or column.only_if),
             )
             for column in columns
         }
     )
 
 
-def _rules_schema(rules: tuple[Rule, ...]) -> pa.DataFrameSchema:
-    def asked(rule: Rule):
-        def holds(data: pd.DataFrame):
-            kept = rule.holds(data)
-            if isinstance(kept, bool):
-                return kept
-            return kept | data[list(rule.columns)].isna().any(axis=1)
+def _rules_schema(rules: tuple[Rule, ...], missing: pd.DataFrame) -> pa.DataFrameSchema:
+    def holds(data: pd.DataFrame, rule: Rule) -> pd.Series | bool:
+        kept = rule.holds(data)
+        for name in () if isinstance(kept, bool) else rule.columns:
+            kept = kept | missing[name]
+        return kept
 
-        return holds
-
-    checks = [
-        pa.Check(asked(rule), error=str(place), ignore_na=False) for place, rule in enumerate(rules)
-    ]
-    return pa.DataFrameSchema(checks=checks)
+    return pa.DataFrameSchema(
+        checks=[
+            pa.Check(partial(holds, rule=rule), error=str(place), ignore_na=False)
+            for place, rule in enumerate(rules)
+        ]
+    )
 
 
 def _failures(schema: pa.DataFrameSchema, data: pd.DataFrame):

@@ -129,6 +129,11 @@ SCHEMA = CohortSchema(
             "mend one of them",
             lambda data: (data["rair_type"] != BY_PROGRESSION) | (data["progression"] == "PD"),
         ),
+        inhabited(rair="RAIA"),
+        inhabited(rair="RAIR"),
+        inhabited(progression="PD"),
+    ),
+    (
         Rule(
             ("t_stage", "ete"),
             "T4 without extrathyroidal extension",
@@ -153,9 +158,6 @@ SCHEMA = CohortSchema(
             "mend one of them",
             lambda data: data["pfs"] <= data["follow_up"],
         ),
-        inhabited(rair="RAIA"),
-        inhabited(rair="RAIR"),
-        inhabited(progression="PD"),
     ),
 )
 check_cohort = SCHEMA.check
