@@ -170,9 +170,17 @@ def write_whole(path: Path, text: str) -> None:
     text : str
         Its whole content.
     """
-    draft = path.with_name(f".{path.name}.part")
+    write_all({path: text})
+
+
+def write_all(texts: dict[Path, str]) -> None:
+    """Write several files: none is replaced before each of them stands as a draft."""
+    drafts = {path: path.with_name(f".{path.name}.part") for path in texts}
     try:
-        draft.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(draft, path)
+        for path, draft in drafts.items():
+            draft.write_text(texts[path], encoding="utf-8", newline="\n")
+        for path, draft in drafts.items():
+            os.replace(draft, path)
     finally:
-        draft.unlink(missing_ok=True)
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)
