@@ -6,6 +6,7 @@ bootstrap can repeat.
 """
 
 from collections.abc import Collection
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from rairlib.cohorts.schema import CohortSchema, Column, Rule, inhabited
 from rairlib.errors import RairlibError
 from rairlib.stats.calibration import RULES, hosmer_lemeshow
 from rairlib.stats.logistic import INTERCEPT
-from rairlib.stats.roc import auc_estimate, dichotomise, operating_point, optimal_cutoffs
+from rairlib.stats.roc import auc_estimate, operating_point, optimal_cutoffs
 from rairlib.stats.rows import COLUMNS, Rows, categorical_rows, continuous_rows, level_rows
 from rairlib.stats.selection import (
     Selection,
@@ -26,6 +27,7 @@ from rairlib.stats.selection import (
     screening_p_value,
 )
 from rairlib.stats.validation import Developed
+from rairlib.studies.steps import Step, results, split_at
 
 # --- The cohort of Tang et al. 2025 (Hunan): its columns, its checks, and what the paper derives
 
@@ -108,8 +110,12 @@ def check_cohort(cohort: pd.DataFrame, columns: Collection[str] | None = None) -
     RairlibError
         One line per fault.
     """
-    data = SCHEMA.check(cohort, columns)
-    return data.assign(age_55=dichotomise(data["age"], AGE_CUTOFF)) if "age" in data else data
+    return derived(SCHEMA.check(cohort, columns))
+
+
+def derived(data: pd.DataFrame) -> pd.DataFrame:
+    """Add the variable that the paper derives, if its column is there."""
+    return data.assign(age_55=split_at(data["age"], AGE_CUTOFF)) if "age" in data else data
 
 
 def one_set(data: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -182,9 +188,11 @@ def table_1(cohort: pd.DataFrame) -> pd.DataFrame:
         SDs and quantiles of each set, every candidate test, and under the method ``usual`` the one
         that the methods section implies.
     """
-    data = check_cohort(cohort)
-    rows = _comparison_rows(data, data["cohort"], SETS, "usual")
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return results(TABLE_1_STEPS, check_cohort(cohort))
+
+
+def _table_1_rows(variable: str, data: pd.DataFrame) -> Rows:
+    return _comparison_rows(data[variable], data["cohort"], SETS, "usual")
 
 
 def table_2(cohort: pd.DataFrame) -> pd.DataFrame:
@@ -201,26 +209,37 @@ def table_2(cohort: pd.DataFrame) -> pd.DataFrame:
         As :func:`table_1`; the test that the methods section implies has the method
         ``univariable``.
     """
-    training = one_set(check_cohort(cohort), "training")
-    group = training[OUTCOME].map(dict(zip(("yes", "no"), TRAINING_OUTCOMES, strict=True)))
-    rows = _comparison_rows(training, group, TRAINING_OUTCOMES, "univariable")
+    return results(TABLE_2_STEPS, check_cohort(cohort))
+
+
+def _table_2_rows(variable: str, data: pd.DataFrame) -> Rows:
+    group = data[OUTCOME].map(dict(zip(("yes", "no"), TRAINING_OUTCOMES, strict=True)))
+    rows = _comparison_rows(data[variable], group, TRAINING_OUTCOMES, "univariable")
     # "All" would be the training set here and the whole cohort elsewhere.
-    return pd.DataFrame([row for row in rows if row[3] != "all"], columns=list(COLUMNS))
+    return [row for row in rows if row[3] != "all"]
 
 
 def _comparison_rows(
-    data: pd.DataFrame, group: pd.Series, names: tuple[str, str], usual: str
+    values: pd.Series, group: pd.Series, names: tuple[str, str], usual: str
 ) -> Rows:
-    versus, rows = " vs ".join(names), []
-    for variable in CANDIDATES:
-        if variable in LEVELS:
-            found = categorical_rows(data[variable], group, names, LEVELS[variable])
-        else:
-            found = continuous_rows(data[variable], group, names)
-        key = ("p_value", variable, "", versus, usual_test(variable))
-        # The usual test comes first, so that it is taken where no method is named.
-        rows += [(*key[:4], usual, row[5]) for row in found if row[:5] == key] + found
-    return rows
+    variable = values.name
+    if variable in LEVELS:
+        found = categorical_rows(values, group, names, LEVELS[variable])
+    else:
+        found = continuous_rows(values, group, names)
+    key = ("p_value", variable, "", " vs ".join(names), usual_test(variable))
+    # The usual test comes first, so that it is taken where no method is named.
+    return [(*key[:4], usual, row[5]) for row in found if row[:5] == key] + found
+
+
+TRAINING = {"cohort": "training"}
+TABLE_1_STEPS = tuple(
+    Step(f"Table 1, {name}", ("cohort", name), partial(_table_1_rows, name)) for name in CANDIDATES
+)
+TABLE_2_STEPS = tuple(
+    Step(f"Table 2, {name}", (OUTCOME, name), partial(_table_2_rows, name), TRAINING)
+    for name in CANDIDATES
+)
 
 
 def screened(training: pd.DataFrame, limit: float = SCREENING_P) -> tuple[str, ...]:
@@ -265,7 +284,11 @@ def select(cohort: pd.DataFrame) -> Selection:
     RairlibError
         If no variable is significant or none is selected: then there is no model.
     """
-    training = one_set(check_cohort(cohort), "training")
+    return _selected(check_cohort(cohort))
+
+
+def _selected(data: pd.DataFrame) -> Selection:
+    training = one_set(data, "training")
     names = screened(training)
     if not names:
         raise RairlibError(f"no variable has a p value below {SCREENING_P} in the training set")
@@ -416,8 +439,10 @@ def scored(cohort: pd.DataFrame, coefficients: pd.Series | None = None) -> pd.Da
         If the cohort is not usable, or there is no model.
     """
     data = check_cohort(cohort)
-    if coefficients is None:
-        coefficients = equation(select(cohort))
+    return _scored(data, equation(_selected(data)) if coefficients is None else coefficients)
+
+
+def _scored(data: pd.DataFrame, coefficients: pd.Series) -> pd.DataFrame:
     score = linear_predictor(data, coefficients)
     return data.assign(
         failed=data[OUTCOME] == "yes",
@@ -661,6 +686,74 @@ def fit_printed_variables(training: pd.DataFrame) -> Developed:
 # --- The whole analysis --------------------------------------------------------------------
 
 
+def _outcome(data: pd.DataFrame) -> pd.Series:
+    return data[OUTCOME].map(dict(zip(("yes", "no"), OUTCOMES, strict=True)))
+
+
+def _patient_rows(data: pd.DataFrame) -> Rows:
+    """Return the sizes of the sets, of the outcomes and of both."""
+    outcome = _outcome(data)
+    sizes = {"all": len(data), **data["cohort"].value_counts(), **outcome.value_counts()}
+    sizes |= (data["cohort"] + " " + outcome).value_counts()
+    return [("n", "", "", group, "", size) for group, size in sizes.items()]
+
+
+def _follow_up_rows(data: pd.DataFrame) -> Rows:
+    return [
+        (statistic, "follow_up", "", name, "", value)
+        for name in SETS
+        for months in [one_set(data, name)["follow_up"]]
+        for statistic, value in (("mean", months.mean()), ("sd", months.std()))
+    ]
+
+
+def _braf_rows(data: pd.DataFrame) -> Rows:
+    groups = {"all": data, **dict(list(data.groupby(_outcome(data))))}
+    return [
+        row
+        for group, part in groups.items()
+        for row in level_rows(part["braf_tested"], ("yes",), group)
+    ]
+
+
+def _model_rows(data: pd.DataFrame) -> Rows:
+    """Select and fit the model, then judge it; all of it hangs on what is selected."""
+    selection = _selected(data)
+    performance = performance_rows(_scored(data, equation(selection)))
+    return [
+        row
+        for table in (table_3(selection), performance)
+        for row in table.itertuples(index=False, name=None)
+    ]
+
+
+FAILED = {OUTCOME: "yes"}
+STEPS = (
+    Step("Results, patients", ("cohort", OUTCOME), _patient_rows),
+    Step("Results, follow-up", ("cohort", "follow_up"), _follow_up_rows),
+    Step(
+        "Results, kinds of failure",
+        ("failure_kind",),
+        lambda data: level_rows(data["failure_kind"], KINDS, "failure"),
+        FAILED,
+    ),
+    Step(
+        "Results, locoregional recurrence beside distant metastases",
+        ("concurrent_locoregional",),
+        lambda data: level_rows(data["concurrent_locoregional"], ("yes",), "failure"),
+        FAILED,
+    ),
+    Step("Results, BRAF tests", (OUTCOME, "braf_tested"), _braf_rows),
+    *TABLE_1_STEPS,
+    *TABLE_2_STEPS,
+    Step(
+        "Table 3, Forward: LR and the performance of the model",
+        ("cohort", OUTCOME, *CANDIDATES, "age_55"),
+        _model_rows,
+    ),
+)
+
+
 def analyse(cohort: pd.DataFrame) -> pd.DataFrame:
     """Run the paper's whole analysis.
 
@@ -681,26 +774,4 @@ def analyse(cohort: pd.DataFrame) -> pd.DataFrame:
     RairlibError
         If the cohort is not usable, or the paper's procedure selects no model.
     """
-    selection = select(cohort)
-    tables = [table_1(cohort), table_2(cohort), table_3(selection)]
-    performance = performance_rows(scored(cohort, equation(selection)))
-    patients = pd.DataFrame(_patient_rows(check_cohort(cohort)), columns=list(COLUMNS))
-    return pd.concat([patients, *tables, performance], ignore_index=True)
-
-
-def _patient_rows(data: pd.DataFrame) -> Rows:
-    """Return the sizes of groups, the follow-up of both sets, the outcomes and BRAF tests."""
-    outcome = data["failure"].map(dict(zip(("yes", "no"), OUTCOMES, strict=True)))
-    sizes = {"all": len(data), **data["cohort"].value_counts(), **outcome.value_counts()}
-    sizes |= (data["cohort"] + " " + outcome).value_counts()
-    rows = [("n", "", "", group, "", size) for group, size in sizes.items()]
-    for name in SETS:
-        months = one_set(data, name)["follow_up"]
-        told = (("mean", months.mean()), ("sd", months.std()))
-        rows += [(statistic, "follow_up", "", name, "", value) for statistic, value in told]
-    failed = data[outcome == "failure"]
-    rows += level_rows(failed["failure_kind"], KINDS, "failure")
-    rows += level_rows(failed["concurrent_locoregional"], ("yes",), "failure")
-    for group, part in {"all": data, **dict(list(data.groupby(outcome)))}.items():
-        rows += level_rows(part["braf_tested"], ("yes",), group)
-    return rows
+    return results(STEPS, check_cohort(cohort))
