@@ -216,12 +216,15 @@ class CohortSchema:
                 given = _given(values)
                 texts = values.astype(str).astype(object).where(given)
                 if not given.all():
-                    texts[~(given | self.applies(found, column.name))] = ""
+                    texts[~(given | self._applies(found, column.name))] = ""
                 found[column.name] = texts
         return cohort.assign(**found)
 
-    def applies(self, data: pd.DataFrame | dict[str, pd.Series], name: str) -> pd.Series | bool:
-        """Return for which patients a column applies; True where nothing says otherwise."""
+    def applies(self, data: pd.DataFrame, name: str) -> pd.Series:
+        """Return for which patients a column applies; all of them where nothing says otherwise."""
+        return pd.Series(self._applies(data, name), data.index)
+
+    def _applies(self, data: pd.DataFrame | dict[str, pd.Series], name: str) -> pd.Series | bool:
         condition = self[name].only_if
         if not condition or condition[0] not in data:
             return True
