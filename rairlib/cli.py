@@ -1,4 +1,4 @@
-"""The command line: ``rairlib verdicts | audit | reconstruct | simulate``.
+"""The command line: ``rairlib verdicts | audit | reconstruct | simulate | cohort``.
 
 Each command imports what it needs when it runs, so that help and completion need not wait for it.
 """
@@ -35,6 +35,9 @@ app = typer.Typer(
     epilog="Exit code: 0 done; 1 results differ (verdicts --check alone); 2 an error; "
     "130 interrupted.",
 )
+
+cohort_app = typer.Typer(help="Cohorts of real patients: public ones and your own.")
+app.add_typer(cohort_app, name="cohort")
 
 
 def _show_version(wanted: bool) -> None:
@@ -194,6 +197,33 @@ def _simulate(
         for place, cohort in enumerate(simulation.cohorts(number or 1, seed), start=1):
             name = f"simulated_cohort_{place:04d}.csv"
             _write_csv(out / name, cohort.to_csv(index=False, lineterminator="\n"))
+    return 0
+
+
+@cohort_app.command("fetch")
+def _cohort_fetch(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="uci915 or tcga-thca.")],
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="DIR", help="Copy the files from here; without it, fetch."),
+    ] = None,
+    target: Annotated[
+        Path | None,
+        typer.Option(
+            "--to",
+            metavar="DIR",
+            help="Keep them here; without it, in the folder that RAIRLIB_COHORTS names or the "
+            "user's cache.",
+        ),
+    ] = None,
+) -> int:
+    """Get the files of a public cohort and check them; they stay outside the project."""
+    from rairlib.cohorts.public import fetch, public_cohort
+
+    for path in fetch(name, source, target):
+        print(path)
+    cohort = public_cohort(name)
+    print(f"{cohort.citation} ({cohort.licence})", file=sys.stderr)
     return 0
 
 

@@ -160,19 +160,19 @@ def render(table: pd.DataFrame, form: str) -> str:
     return as_text(table)
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str | bytes) -> None:
     """Write a file in one step: after a failure the old file stands, or none.
 
     Parameters
     ----------
     path : Path
         A file in an existing folder.
-    text : str
+    text : str or bytes
         Its whole content.
     """
     draft = path.with_name(f".{path.name}.part")
     try:
-        draft.write_text(text, encoding="utf-8", newline="\n")
+        draft.write_bytes(text.encode() if isinstance(text, str) else text)
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
