@@ -227,6 +227,43 @@ def _cohort_fetch(
     return 0
 
 
+@cohort_app.command("template")
+def _cohort_template(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study of the book.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write to.")] = Path(),
+) -> int:
+    """Write the mapping to fill in for a cohort of your own, and the data dictionary."""
+    from rairlib.cohorts.own import dictionary, template
+
+    texts = {f"{study}_mapping.toml": template(study), f"{study}_dictionary.csv": dictionary(study)}
+    out.mkdir(parents=True, exist_ok=True)
+    if kept := [str(out / name) for name in texts if (out / name).exists()]:
+        raise RairlibError(f"{kept[0]}: is there already; name another folder with --out")
+    for name, text in texts.items():
+        _write_csv(out / name, text)
+    return 0
+
+
+@cohort_app.command("check")
+def _cohort_check(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study of the book.")],
+    cohort: Annotated[
+        Path, typer.Option(metavar="FILE", help="CSV, Parquet, Excel, Stata or SPSS.")
+    ],
+    mapping: Annotated[
+        Path, typer.Option(metavar="MAPPING.toml", help="Its columns in the study's words.")
+    ],
+) -> int:
+    """Check a cohort of your own: every fault with its row, its column and the mend."""
+    from rairlib.cohorts.own import read_cohort
+
+    own = read_cohort(study, cohort, mapping)
+    print(f"{cohort.name}: no fault in {len(own.frame)} patients and {own.frame.shape[1]} columns")
+    if own.absent:
+        print(f"columns of {study} that the mapping does not give: {', '.join(own.absent)}")
+    return 0
+
+
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
     """Lock a folder, without leaving a file in it; refuse one that another run has locked."""
