@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import cache, partial
 
@@ -35,8 +35,10 @@ class Column:
     only_if : tuple of str
         Another column and its level: where it has not this level, the column does not apply and
         is empty. Empty if the column applies to all.
-    optional : bool
-        The analysis does without it.
+    optional, constant : bool
+        The analysis does without it; it may be the same in all patients.
+    too_high : str
+        What a number above ``high`` means.
     label, unit : str
         Where the study's ``variables.csv`` says nothing of them.
     """
@@ -50,6 +52,8 @@ class Column:
     usual: tuple[float, float] | tuple[()] = ()
     only_if: tuple[str, str] | tuple[()] = ()
     optional: bool = False
+    constant: bool = False
+    too_high: str = ""
     label: str = ""
     unit: str = ""
 
@@ -86,7 +90,7 @@ class Column:
         if self.is_number and told in ("zero", "a whole number", "a number with decimals"):
             number = float(value)
             if number > self.high:
-                return f"a number above {self.high:g}"
+                return self.too_high or f"a number above {self.high:g}"
             if number < self.low:
                 return f"a number below {self.low:g}"
         return told
@@ -119,7 +123,7 @@ def _text_class(text: str) -> str:
     if DATE.match(text):
         return "a date"
     try:
-        return value_class(float(text))
+        return value_class(float(text)) if NUMBER.match(text) else "a text"
     except ValueError:
         return "a number with commas" if NUMBER.match(text) else "a text"
 
@@ -212,12 +216,15 @@ class CohortSchema:
                 given = _given(values)
                 texts = values.astype(str).astype(object).where(given)
                 if not given.all():
-                    texts[~(given | self.applies(found, column.name))] = ""
+                    texts[~(given | self._applies(found, column.name))] = ""
                 found[column.name] = texts
         return cohort.assign(**found)
 
-    def applies(self, data: pd.DataFrame | dict[str, pd.Series], name: str) -> pd.Series | bool:
-        """Return for which patients a column applies; True where nothing says otherwise."""
+    def applies(self, data: pd.DataFrame, name: str) -> pd.Series:
+        """Return for which patients a column applies; all of them where nothing says otherwise."""
+        return pd.Series(self._applies(data, name), data.index)
+
+    def _applies(self, data: pd.DataFrame | dict[str, pd.Series], name: str) -> pd.Series | bool:
         condition = self[name].only_if
         if not condition or condition[0] not in data:
             return True
@@ -343,6 +350,12 @@ def _given(values: pd.Series) -> pd.Series:
     return values.notna() & (values != "")
 
 
+def listed(things: Sequence) -> str:
+    """Return the first of some things, and how many more there are."""
+    more = len(things) - FIRST
+    return ", ".join(map(str, things[:FIRST])) + (f" and {more} more" if more > 0 else "")
+
+
 def told(fault: Fault, rows: pd.Index, names: dict[str, str] | None = None) -> str:
     """Return a fault in one line.
 
@@ -360,14 +373,14 @@ def told(fault: Fault, rows: pd.Index, names: dict[str, str] | None = None) -> s
     str
         ``row 2, column age: a negative number: must be a whole number from 18 to 120``.
     """
-    columns = ", ".join((names or {}).get(name, name) for name in fault.columns)
-    place = f"column{'s' if len(fault.columns) > 1 else ''} {columns}"
-    if fault.rows:
-        first = ", ".join(str(rows[row]) for row in fault.rows[:FIRST])
-        more = len(fault.rows) - FIRST
-        rest = f" and {more} more" if more > 0 else ""
-        place = f"row{'s' if len(fault.rows) > 1 else ''} {first}{rest}, {place}"
-    return f"{place}: {fault.found}: {fault.mend}"
+    places = []
+    for kind, things in (
+        ("row", [rows[row] for row in fault.rows]),
+        ("column", [(names or {}).get(name, name) for name in fault.columns]),
+    ):
+        if things:
+            places.append(f"{kind}{'s' if len(things) > 1 else ''} {listed(things)}")
+    return f"{', '.join(places)}: {fault.found}: {fault.mend}"
 
 
 @cache

@@ -60,6 +60,7 @@ SCHEMA = CohortSchema(
             levels=SUBTYPES,
             only_if=("high_risk_ptc", "yes"),
             optional=True,
+            constant=True,
         ),
     ),
     (inhabited(rair="yes"), inhabited(rair="no")),

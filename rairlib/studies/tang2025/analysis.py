@@ -50,21 +50,24 @@ SCHEMA = CohortSchema(
         Column("patient", "id", label="Patient"),
         Column("cohort", "binary", levels=SETS),
         Column("failure", "binary", levels=("yes", "no")),
-        Column("failure_kind", "categorical", levels=KINDS, only_if=("failure", "yes")),
+        Column(
+            "failure_kind", "categorical", levels=KINDS, only_if=("failure", "yes"), constant=True
+        ),
         Column(
             "concurrent_locoregional",
             "binary",
             levels=("yes", "no"),
             only_if=("failure_kind", KINDS[1]),
+            constant=True,
         ),
         *(Column(name, "binary", levels=tuple(levels)) for name, levels in LEVELS.items()),
-        Column("braf_tested", "binary", levels=("yes", "no")),
+        Column("braf_tested", "binary", levels=("yes", "no"), constant=True),
         Column("age", "integer", high=120, usual=(25, 80)),
         Column("tumor_diameter", "continuous", high=30, usual=(0.5, 8), unit="cm"),
         Column("lln_count", "integer", high=200),
         # 0 without a metastatic lateral node.
         Column("lln_diameter", "continuous", high=30, unit="cm"),
-        Column("rai_dose", "continuous", high=1000, usual=(25, 300), unit="mCi"),
+        Column("rai_dose", "continuous", low=10, high=1000, usual=(25, 300), unit="mCi"),
         Column("time_to_rai", "time", high=600, usual=(0.5, 24), unit="months"),
         Column("tg_before", "continuous", usual=(0.3, 300), unit="ng/mL"),
         Column("tgab_before", "continuous", usual=(0.5, 500), unit="IU/mL"),
