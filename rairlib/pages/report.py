@@ -137,7 +137,9 @@ def _answer(replication: Replication) -> str:
 
 def _effects(replication: Replication) -> list[str]:
     table = replication.estimates
-    own = table[table["scale"].notna()]
+    own = table[table["scale"].notna()].sort_values(
+        "statistic", key=lambda names: ~names.isin(EFFECTS), kind="stable"
+    )
     parts = ["<h2>Estimates beside the paper’s</h2>"]
     if own.empty:
         return [*parts, "<p>None could be computed.</p>"]
@@ -152,6 +154,7 @@ def _effects(replication: Replication) -> list[str]:
         {
             "estimate": [what(row) for row in own.to_dict("records")],
             "place": own["locus"],
+            "method": own["method"].str.replace("_", " "),
             "printed": _with_limits(own, "printed"),
             "this cohort": _with_limits(own, "found"),
             "patients": own["cases"],

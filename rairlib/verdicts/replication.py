@@ -254,8 +254,9 @@ def _few_hidden(
     """Hide numbers of patients that are few, or that leave few of the next whole."""
     counts = table[names].assign(all=patients)
     for name, whole in zip(names, counts.columns[1:], strict=True):
-        few = [part.between(1, threshold) for part in (counts[name], counts[whole] - counts[name])]
-        table = table.assign(**{name: counts[name].astype("Int64").mask(few[0] | few[1])})
+        few = counts[name].between(1, threshold)
+        few |= (counts[whole] - counts[name]).between(1, threshold) & (counts[name] > 0)
+        table = table.assign(**{name: counts[name].astype("Int64").mask(few)})
     return table
 
 
