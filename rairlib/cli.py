@@ -1,4 +1,4 @@
-"""The command line: ``rairlib verdicts | audit | reconstruct | simulate``.
+"""The command line: ``rairlib verdicts | audit | reconstruct | simulate | cohort``.
 
 Each command imports what it needs when it runs, so that help and completion need not wait for it.
 """
@@ -35,6 +35,9 @@ app = typer.Typer(
     epilog="Exit code: 0 done; 1 results differ (verdicts --check alone); 2 an error; "
     "130 interrupted.",
 )
+
+cohort_app = typer.Typer(help="Cohorts of real patients: public ones and your own.")
+app.add_typer(cohort_app, name="cohort")
 
 
 def _show_version(wanted: bool) -> None:
@@ -194,6 +197,70 @@ def _simulate(
         for place, cohort in enumerate(simulation.cohorts(number or 1, seed), start=1):
             name = f"simulated_cohort_{place:04d}.csv"
             _write_csv(out / name, cohort.to_csv(index=False, lineterminator="\n"))
+    return 0
+
+
+@cohort_app.command("fetch")
+def _cohort_fetch(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="uci915 or tcga-thca.")],
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="DIR", help="Copy the files from here; without it, fetch."),
+    ] = None,
+    target: Annotated[
+        Path | None,
+        typer.Option(
+            "--to",
+            metavar="DIR",
+            help="Keep them here; without it, in the folder that RAIRLIB_COHORTS names or the "
+            "user's cache.",
+        ),
+    ] = None,
+) -> int:
+    """Get the files of a public cohort and check them; they stay outside the project."""
+    from rairlib.cohorts.public import fetch, public_cohort
+
+    for path in fetch(name, source, target):
+        print(path)
+    cohort = public_cohort(name)
+    print(f"{cohort.citation} ({cohort.licence})", file=sys.stderr)
+    return 0
+
+
+@cohort_app.command("template")
+def _cohort_template(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study of the book.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write to.")] = Path(),
+) -> int:
+    """Write the mapping to fill in for a cohort of your own, and the data dictionary."""
+    from rairlib.cohorts.own import dictionary, template
+
+    texts = {f"{study}_mapping.toml": template(study), f"{study}_dictionary.csv": dictionary(study)}
+    out.mkdir(parents=True, exist_ok=True)
+    if kept := [str(out / name) for name in texts if (out / name).exists()]:
+        raise RairlibError(f"{kept[0]}: is there already; name another folder with --out")
+    for name, text in texts.items():
+        _write_csv(out / name, text)
+    return 0
+
+
+@cohort_app.command("check")
+def _cohort_check(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study of the book.")],
+    cohort: Annotated[
+        Path, typer.Option(metavar="FILE", help="CSV, Parquet, Excel, Stata or SPSS.")
+    ],
+    mapping: Annotated[
+        Path, typer.Option(metavar="MAPPING.toml", help="Its columns in the study's words.")
+    ],
+) -> int:
+    """Check a cohort of your own: every fault with its row, its column and the mend."""
+    from rairlib.cohorts.own import read_cohort
+
+    own = read_cohort(study, cohort, mapping)
+    print(f"{cohort.name}: no fault in {len(own.frame)} patients and {own.frame.shape[1]} columns")
+    if own.absent:
+        print(f"columns of {study} that the mapping does not give: {', '.join(own.absent)}")
     return 0
 
 
