@@ -164,7 +164,7 @@ def replicate(
     notes : iterable of str
         Where the cohort differs, in its owner's words.
     simulated : bool, optional
-        Left out: whether the frame has a column ``simulated`` with a ``yes`` in it.
+        Left out: as :func:`is_simulated` tells.
     threshold : int, optional
         Numbers of patients from 1 to this one are hidden, with all that would give one back or
         stands for single patients, as by :func:`rairlib.cohorts.suppression.suppressed_rows`.
@@ -198,18 +198,21 @@ def replicate(
         results = suppressed_rows(results, threshold, sizes, keep_ratios=True)
         told = _few_hidden(told, ["cases", "patients"], len(frame), threshold)
         missing = _few_hidden(missing, ["missing", "of"], len(frame), threshold)
-    if simulated is None:
-        simulated = "simulated" in frame and bool((frame["simulated"] == "yes").any())
     return Replication(
         study=registry.study,
         patients=len(frame),
-        simulated=simulated,
+        simulated=is_simulated(frame) if simulated is None else simulated,
         notes=tuple(notes),
         estimates=_beside(registry, results, told, _step_of(registry, steps)),
         steps=told,
         missing=missing,
         threshold=threshold,
     )
+
+
+def is_simulated(frame: pd.DataFrame) -> bool:
+    """Tell whether patients are marked as simulated: a column ``simulated`` has a ``yes`` in it."""
+    return "simulated" in frame and bool((frame["simulated"].astype(str) == "yes").any())
 
 
 def _run(steps: Iterable[Step], data: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
