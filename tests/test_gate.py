@@ -3,7 +3,9 @@
 Every identifier here is made up.
 """
 
+import os
 import uuid
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,7 @@ import pytest
 
 from rairlib.cohorts import gate as g
 from rairlib.cohorts.gate import gate
+from rairlib.cohorts.public import COHORTS, FOLDER, load_public, public_cohort
 from rairlib.errors import RairlibError
 from rairlib.registry.studies import load_witness
 
@@ -309,3 +312,39 @@ def test_column_whose_name_is_an_identifier_is_named_by_its_place():
 def test_identifiers_in_the_index_are_found():
     frame = patients().set_index(pd.Index([f"440{row:07d}" for row in range(N)], name="mrn"))
     assert kinds(frame, "mrn") == [g.RECORD]
+
+
+# --- Real patients, where their files are -----------------------------------------------------
+
+
+@pytest.fixture
+def real(monkeypatch):
+    folder = Path(os.environ.get(FOLDER) or Path(__file__).parents[2] / "shared" / "cohorts")
+    if not folder.is_dir():
+        pytest.skip(f"the public cohorts are not here: name their folder in {FOLDER}")
+    monkeypatch.setenv(FOLDER, str(folder))
+
+
+@pytest.mark.usefixtures("real")
+@pytest.mark.parametrize("name", COHORTS)
+def test_cleaned_public_cohorts_pass(name):
+    cohort = public_cohort(name)
+    report = gate(load_public(name), cohort.quasi_identifiers, [cohort.sensitive], ids=["patient"])
+    assert [str(found) for found in report.findings] == []
+
+
+@pytest.mark.usefixtures("real")
+def test_raw_tables_of_tcga_are_refused_for_their_identifiers():
+    report = gate(public_cohort("tcga-thca").files["patient"].read())
+    found = {(finding.column, finding.kind) for finding in report.findings}
+    assert {
+        ("bcr_patient_uuid", g.DEVICE),
+        ("bcr_patient_barcode", g.CODE),
+        ("form_completion_date", g.DATES),
+        ("birth_days_to", g.DATES),
+        ("patient_id", g.CODE),
+        ("history_thyroid_disease_other", g.TEXT),
+    } <= found
+    # What only describes a tumour or its treatment raises no alarm.
+    harmless = {"histologic_diagnosis", "ajcc_tumor_pathologic_pt", "gender", "tumor_size_width"}
+    assert not {column for column, _ in found} & harmless
