@@ -290,11 +290,11 @@ def _refuse(lines: list[str]) -> None:
 
 def _declared_faults(schema: CohortSchema, declared: Mapping) -> list[tuple[str, str]]:
     """Find faults of a mapping that need no file: place and text."""
-    faults = []
     if declared.study != schema.study:
-        faults.append(("study", f"is not {schema.study}, for which the cohort is read"))
+        return [("study", f"is not {schema.study}, for which the cohort is read")]
     if not declared.columns:
-        faults.append(("columns", "give at least one column"))
+        return [("columns", "is empty: give at least one column")]
+    faults = []
     sources: dict[str, str] = {}
     for name, source in declared.columns.items():
         place = f"columns.{name}"
