@@ -319,7 +319,11 @@ def _source_faults(column: Column, source: Source) -> list[tuple[str, str]]:
         faults.append(("levels", f"{column.name} has no levels, it is {column.allowed}"))
     if source.unit not in ("", column.unit) and source.unit not in _convertible(column):
         units = [unit for unit in (column.unit, *_convertible(column)) if unit]
-        text = unknown(source.unit, f"unit of {column.name}", units) if units else "has no unit"
+        text = (
+            unknown(source.unit, f"possible unit of {column.name}", units)
+            if units
+            else "has no unit"
+        )
         faults.append(("unit", text))
     if (source.below or source.above) and column.kind != "continuous":
         faults.append(("below" if source.below else "above", "is for measured values alone"))

@@ -4,7 +4,7 @@ import datetime
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import KW_ONLY, dataclass
-from functools import cache, partial
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -387,7 +387,6 @@ def told(fault: Fault, rows: pd.Index, names: dict[str, str] | None = None) -> s
     return f"{', '.join(places)}: {fault.found}: {fault.mend}"
 
 
-@cache
 def _values_schema(columns: tuple[Column, ...], may_lack: bool) -> pa.DataFrameSchema:
     return pa.DataFrameSchema(
         {
