@@ -264,6 +264,70 @@ def _cohort_check(
     return 0
 
 
+@app.command("replicate")
+def _replicate(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study of the book.")],
+    cohort: Annotated[
+        Path, typer.Option(metavar="FILE", help="CSV, Parquet, Excel, Stata or SPSS.")
+    ],
+    mapping: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="MAPPING.toml",
+            help="Its columns in the study's words; without it, the file has them already.",
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write to.")] = Path(),
+    threshold: Annotated[
+        int, typer.Option(min=1, help="Numbers of patients up to this one are hidden.")
+    ] = 7,
+    k: Annotated[int, typer.Option("--k", min=1, help="Patients alike, at least.")] = 5,
+    diversity: Annotated[
+        int, typer.Option("--l", min=1, help="Sensitive values among them, at least.")
+    ] = 2,
+    override: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="'COLUMN: CLASS = REASON'",
+            help="Let a finding of the gate pass; the report carries the reason. Repeatable.",
+        ),
+    ] = None,
+) -> int:
+    """Run a study's analysis on a cohort of your own and set it beside the paper."""
+    from rairlib.cohorts.gate import gate
+    from rairlib.cohorts.own import read_cohort
+    from rairlib.output import write_all
+    from rairlib.pages.report import answer, report
+    from rairlib.verdicts.replication import is_simulated, replicate
+
+    own = read_cohort(study, cohort, mapping)
+    passed = gate(
+        own.raw,
+        own.quasi_identifiers,
+        own.sensitive,
+        k,
+        diversity,
+        ids=own.ids,
+        overrides=_reasons(override or []),
+    )
+    passed.require_passed()
+    simulated = is_simulated(own.raw)
+    found = replicate(study, own.frame, own.notes, simulated=simulated, threshold=threshold)
+    texts = {out / name: text for name, text in report(found, passed).items()}
+    out.mkdir(parents=True, exist_ok=True)
+    with _alone_in(out):
+        write_all(texts)
+    for path in texts:
+        print(f"wrote {path}", file=sys.stderr)
+    print("\n".join(["SIMULATED PATIENTS: no replication"] * simulated + answer(found)))
+    return 0
+
+
+def _reasons(overrides: list[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in overrides]
+    return {finding.strip(): reason.strip() for finding, _, reason in pairs}
+
+
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
     """Lock a folder, without leaving a file in it; refuse one that another run has locked."""

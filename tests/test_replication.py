@@ -1,8 +1,15 @@
+import io
+import json
+import re
+from html.parser import HTMLParser
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from rairlib.cli import main
 from rairlib.errors import RairlibError
+from rairlib.pages.report import answer, report
 from rairlib.registry.studies import load_witness
 from rairlib.studies import part_of
 from rairlib.studies.steps import Step, results
@@ -177,3 +184,144 @@ def test_step_sees_no_column_that_it_does_not_name():
     step = Step("one", ("a",), lambda data: seen.append(list(data)) or [], {"b": "yes"})
     results([step], pd.DataFrame({"a": [1, 2], "b": ["yes", "no"], "c": [3, 4]}))
     assert seen == [["a"]]
+
+
+# --- What leaves ------------------------------------------------------------------------------
+
+
+def test_few_patients_and_what_gives_them_back_are_hidden():
+    frame = load_witness("lakhdar2024")
+    found = replicate("lakhdar2024", frame, threshold=7).estimates.set_index("id")
+    whole = replicate("lakhdar2024", frame).estimates.set_index("id")
+    counts = whole[whole["statistic"].isin(["count", "n"]) & whole["found"].between(1, 7)]
+    assert len(counts) > 3
+    assert found.loc[counts.index, "found"].isna().all()
+    assert (found.loc[counts.index, "reason"].str.contains("small count")).all()
+    shown = found["found"].dropna()
+    assert (shown == whole.loc[shown.index, "found"]).all()
+    assert found[found["statistic"].isin(["minimum", "maximum"])]["found"].isna().all()
+
+
+def test_few_missing_values_are_no_number():
+    frame = load_witness("lakhdar2024")
+    frame["age"] = frame["age"].astype(float)
+    frame.loc[:2, "age"] = np.nan
+    found = replicate("lakhdar2024", frame, threshold=7)
+    assert found.missing.set_index("variable")["missing"].isna()["age"]
+    assert found.steps.set_index("step")["cases"].isna()["Table 1, age"]
+    assert found.steps.set_index("step")["cases"]["Table 1, gender"] == 90
+
+
+@pytest.fixture(scope="module")
+def reports():
+    return {
+        study: report(replicate(study, load_witness(study), ["<b>by ultrasound"], threshold=7))
+        for study in STUDIES
+    }
+
+
+class Markup(HTMLParser):
+    """Collects tags with their attributes, and counts headings and cells."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.tags = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_page_stands_alone_and_says_simulated(reports, study):
+    page = reports[study][f"{study}_replication.html"]
+    tags = Markup(page).tags
+    assert not {"script", "link", "iframe", "a"} & {tag for tag, _ in tags}
+    assert "url(" not in page
+    pictures = [attributes for tag, attributes in tags if tag == "img"]
+    assert all(picture["src"].startswith("data:image/png;base64,") for picture in pictures)
+    assert all("simulated patients" in picture["alt"] for picture in pictures)
+    assert ("html", {"lang": "en"}) in tags
+    assert [tag for tag, _ in tags].count("h1") == 1
+    assert all(attributes == {"scope": "col"} for tag, attributes in tags if tag == "th")
+    face = page[page.index("<h1>") :][:700]
+    assert "SIMULATED PATIENTS" in face
+    assert "no replication" in face
+    assert "<b>by" not in page
+    assert "&lt;b&gt;by ultrasound" in page
+
+
+def test_answer_counts_what_the_table_holds(reports):
+    page = reports["lakhdar2024"]["lakhdar2024_replication.html"]
+    table = pd.read_csv(io.StringIO(reports["lakhdar2024"]["lakhdar2024_replication.csv"]))
+    assert f"{table['found'].notna().sum()} of the " in page
+    # By hand: three odds ratios with both intervals, two areas without a printed one.
+    assert "5 of 5 lie on the same side of no effect as in the paper, and 3 of 3 intervals" in page
+
+
+def test_json_and_csv_say_the_same_and_nothing_changes_from_run_to_run(reports):
+    again = report(
+        replicate("lakhdar2024", load_witness("lakhdar2024"), ["<b>by ultrasound"], threshold=7)
+    )
+    assert again == reports["lakhdar2024"]
+    objects = json.loads(again["lakhdar2024_replication.json"])
+    table = pd.read_csv(io.StringIO(again["lakhdar2024_replication.csv"]))
+    assert [record["id"] for record in objects] == table["id"].tolist()
+    assert {record["simulated"] for record in objects} == {"yes"}
+    assert sum(record["found"] is not None for record in objects) == table["found"].notna().sum()
+
+
+def test_report_without_effects_is_written(tmp_path):
+    frame = load_witness("lakhdar2024")[["rair", "gender"]]
+    found = replicate("lakhdar2024", frame, threshold=7)
+    assert "No effect among them" in " ".join(answer(found))
+    assert "None could be computed" in report(found)["lakhdar2024_replication.html"]
+
+
+# --- The command ------------------------------------------------------------------------------
+
+KEPT = "data/lakhdar2024/simulated_cohort.csv"
+
+
+def test_command_writes_three_files(tmp_path, capsys):
+    arguments = ["replicate", "lakhdar2024", "--cohort", KEPT, "--out", str(tmp_path / "new")]
+    assert main(arguments) == 0
+    names = sorted(path.name for path in (tmp_path / "new").iterdir())
+    assert names == [f"lakhdar2024_replication.{end}" for end in ("csv", "html", "json")]
+    assert "SIMULATED PATIENTS: no replication" in capsys.readouterr().out
+
+
+def test_gate_refuses_before_anything_is_written(tmp_path, capsys):
+    frame = load_witness("lakhdar2024").assign(email="someone@example.org")
+    frame.to_csv(tmp_path / "cohort.csv", index=False)
+    arguments = ["replicate", "lakhdar2024", "--cohort", str(tmp_path / "cohort.csv")]
+    arguments += ["--out", str(tmp_path / "out")]
+    assert main(arguments) == 2
+    told = capsys.readouterr().err
+    assert "gate: email: e-mail" in told
+    assert "someone" not in told
+    assert not (tmp_path / "out").exists()
+    passed = [*arguments, "--override", "email: e-mail = a made-up address"]
+    assert main(passed) == 0
+    page = (tmp_path / "out" / "lakhdar2024_replication.html").read_text(encoding="utf-8")
+    assert "was overridden" in page.replace("\n", " ")
+    assert "a made-up address" in page
+    assert "someone" not in page
+
+
+def test_no_value_of_a_single_patient_leaves(tmp_path, capsys):
+    """A canary in every column that may hold a rare value, in all three files and on the screen."""
+    frame = load_witness("lakhdar2024")
+    frame["patient"] = [f"ZQ-{place:05d}" for place in range(len(frame))]
+    frame["age"] = frame["age"].replace(frame["age"].max(), 119)
+    frame.loc[0, "tumor_diameter"] = 287
+    frame["ward"] = ["zebra"] + ["north", "south"] * 44 + ["north"]
+    frame.to_csv(tmp_path / "cohort.csv", index=False)
+    arguments = ["replicate", "lakhdar2024", "--cohort", str(tmp_path / "cohort.csv")]
+    arguments += ["--out", str(tmp_path), "--override", "age: ages over 89 = simulated"]
+    assert main(arguments) == 0
+    captured = capsys.readouterr()
+    texts = [path.read_text(encoding="utf-8") for path in tmp_path.glob("*_replication.*")]
+    assert len(texts) == 3
+    for text in [re.sub('base64,[^"]*', "", text) for text in texts] + [*captured]:
+        assert not re.search(r"ZQ-|zebra|\b119\b|\b287\b", text)

@@ -223,7 +223,7 @@ def dictionary(study: str) -> str:
 # --- Reading -----------------------------------------------------------------------------------
 
 
-def read_cohort(study: str, file: str | Path, mapping: str | Path) -> OwnCohort:
+def read_cohort(study: str, file: str | Path, mapping: str | Path | None = None) -> OwnCohort:
     """Read a cohort of one's own, mapped to the variables of a study.
 
     Parameters
@@ -232,8 +232,8 @@ def read_cohort(study: str, file: str | Path, mapping: str | Path) -> OwnCohort:
         Key of one of the book's studies.
     file : str or Path
         CSV, Parquet, Excel, Stata or SPSS, one row per patient.
-    mapping : str or Path
-        TOML, see :func:`template`.
+    mapping : str or Path, optional
+        TOML, see :func:`template`. Left out: the file has the study's own names, levels and units.
 
     Returns
     -------
@@ -246,9 +246,9 @@ def read_cohort(study: str, file: str | Path, mapping: str | Path) -> OwnCohort:
         One line per fault, with row, column, the class of the value (never the value), and the
         mend. Faults of the mapping come first: the cells are read once it has none.
     """
-    file, mapping = Path(file), Path(mapping)
-    schema = study_schema(study)
-    declared = read_toml(mapping, Mapping)
+    schema, file = study_schema(study), Path(file)
+    declared = read_toml(Path(mapping), Mapping) if mapping else _as_named(schema, file)
+    mapping = Path(mapping or file)
     _refuse(
         [str(fault(mapping, place, text)) for place, text in _declared_faults(schema, declared)]
     )
@@ -281,6 +281,15 @@ def read_cohort(study: str, file: str | Path, mapping: str | Path) -> OwnCohort:
         ids=(own.source,) if own else (),
         notes=tuple(f"{name}: {s.note}" for name, s in declared.columns.items() if s.note),
     )
+
+
+def _as_named(schema: CohortSchema, file: Path) -> Mapping:
+    """Return the mapping of a file that has the study's own names."""
+    raw, _ = read_table_file(file, FileForm())
+    named = {name: Source(source=name) for name in schema.names if name in raw}
+    if not named:
+        raise RairlibError(f"{file.name}: no column of {schema.study}: write a mapping")
+    return Mapping(study=schema.study, columns=named)
 
 
 def _refuse(lines: list[str]) -> None:

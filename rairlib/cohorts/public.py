@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import environ
 from pathlib import Path
 
@@ -81,11 +81,18 @@ class RecordsFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicCohort:
-    """A public cohort: its files by what they hold, licence, citation, and how it is cleaned."""
+    """A public cohort: its files by what they hold, its terms, and how it is cleaned.
+
+    ``quasi_identifiers`` and ``sensitive`` are what :func:`rairlib.cohorts.gate.gate` asks for.
+    """
 
     files: dict[str, RecordsFile]
     licence: str
     citation: str
+    sensitive: str
+    quasi_identifiers: dict[str, tuple[float, ...] | None] = field(
+        default_factory=lambda: {"age": (45, 55, 65), "gender": None}
+    )
     clean: Callable[[dict[str, pd.DataFrame]], pd.DataFrame]
 
 
@@ -180,6 +187,7 @@ COHORTS = {
         },
         licence="CC BY 4.0",
         citation="Borzooei S, Tarokhian A (2023), UCI dataset 915, doi 10.24432/C5632J",
+        sensitive="recurrence",
         clean=clean_uci915,
     ),
     "tcga-thca": PublicCohort(
@@ -194,6 +202,7 @@ COHORTS = {
         },
         licence="public domain",
         citation="The Cancer Genome Atlas, THCA; endpoints: Liu J et al. (2018) Cell 173:400",
+        sensitive="pfi",
         clean=clean_tcga,
     ),
 }

@@ -19,7 +19,7 @@ from rairlib.figures.style import (
     note,
 )
 
-OFFSETS = {"reported": -0.16, "reproduced": 0.16}
+OFFSETS = {"reported": -0.16, "reproduced": 0.16, "this cohort": 0.16}
 
 
 def draw_forest(
@@ -36,7 +36,8 @@ def draw_forest(
     Parameters
     ----------
     estimates : DataFrame
-        Columns ``term, source`` (reported or reproduced), ``estimate, low, high``; positive.
+        Columns ``term, source`` (reported, reproduced or this cohort), ``estimate, low, high``,
+        the last three positive.
     labels : dict of str to str, optional
         Term → label for readers.
     quantity : str

@@ -23,6 +23,7 @@ SOURCES = {
     "reported": {"color": BLACK, "marker": "D", "markerfacecolor": "white", "markersize": 8},
     "reproduced": {"color": BLUE, "marker": "o", "markerfacecolor": BLUE, "markersize": 7},
 }
+SOURCES["this cohort"] = SOURCES["reproduced"]
 
 
 def canvas(height: float = 3.6) -> tuple[Figure, Axes]:

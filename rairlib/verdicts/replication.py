@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from rairlib.cohorts.schema import CohortSchema
+from rairlib.cohorts.suppression import suppressed_rows
 from rairlib.errors import RairlibError
 from rairlib.registry.agreement import RESULTS, match
 from rairlib.registry.registry import Registry, ReportedNumber, load_registry
@@ -21,6 +22,7 @@ from rairlib.studies import part_of
 from rairlib.studies.steps import Step
 
 LIMITS = ("ci_low", "ci_high")
+NO_PART = "it is no part of the analysis"
 OF_EXP = "wald exp"  # limits of a coefficient, printed as those of its ratio
 # What is compared: on which scale, and which value says that there is no effect.
 NULL = {"odds_ratio": 1.0, "hazard_ratio": 1.0, "auc": 0.5, "coefficient": 0.0, "mean": np.nan}
@@ -128,6 +130,8 @@ class Replication:
         not.
     missing : DataFrame
         ``variable, missing, of`` (patients to whom it applies).
+    threshold : int or None
+        Up to which number patients were hidden: those numbers are missing.
     """
 
     study: str
@@ -137,10 +141,16 @@ class Replication:
     estimates: pd.DataFrame
     steps: pd.DataFrame
     missing: pd.DataFrame
+    threshold: int | None
 
 
 def replicate(
-    study: str, frame: pd.DataFrame, notes: Iterable[str] = (), *, simulated: bool | None = None
+    study: str,
+    frame: pd.DataFrame,
+    notes: Iterable[str] = (),
+    *,
+    simulated: bool | None = None,
+    threshold: int | None = None,
 ) -> Replication:
     """Run a study's analysis on a cohort, as far as its columns go, and set it beside the print.
 
@@ -154,7 +164,11 @@ def replicate(
     notes : iterable of str
         Where the cohort differs, in its owner's words.
     simulated : bool, optional
-        Left out: whether the frame has a column ``simulated`` with a ``yes`` in it.
+        Left out: as :func:`is_simulated` tells.
+    threshold : int, optional
+        Numbers of patients from 1 to this one are hidden, with all that would give one back or
+        stands for single patients, as by :func:`rairlib.cohorts.suppression.suppressed_rows`.
+        Left out: nothing is hidden, and nothing of it should leave.
 
     Returns
     -------
@@ -175,18 +189,30 @@ def replicate(
     if frame.empty:
         raise RairlibError("cohort: no patients")
     typed = schema.typed(frame)
-    told, results = _run(steps, derived(typed))
-    if simulated is None:
-        simulated = "simulated" in frame and bool((frame["simulated"] == "yes").any())
+    data = derived(typed)
+    told, results = _run(steps, data)
+    missing = _missing(schema, typed)
+    results["hidden"] = ""
+    if threshold is not None:
+        sizes = _sizes(registry.study, data)
+        results = suppressed_rows(results, threshold, sizes, keep_ratios=True)
+        told = _few_hidden(told, ["cases", "patients"], len(frame), threshold)
+        missing = _few_hidden(missing, ["missing", "of"], len(frame), threshold)
     return Replication(
         study=registry.study,
         patients=len(frame),
-        simulated=simulated,
+        simulated=is_simulated(frame) if simulated is None else simulated,
         notes=tuple(notes),
         estimates=_beside(registry, results, told, _step_of(registry, steps)),
         steps=told,
-        missing=_missing(schema, typed),
+        missing=missing,
+        threshold=threshold,
     )
+
+
+def is_simulated(frame: pd.DataFrame) -> bool:
+    """Tell whether patients are marked as simulated: a column ``simulated`` has a ``yes`` in it."""
+    return "simulated" in frame and bool((frame["simulated"].astype(str) == "yes").any())
 
 
 def _run(steps: Iterable[Step], data: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -212,10 +238,36 @@ def _run(steps: Iterable[Step], data: pd.DataFrame) -> tuple[pd.DataFrame, pd.Da
     return pd.DataFrame(records), pd.DataFrame(rows, columns=[*RESULTS, "step", "cases"])
 
 
+def _sizes(study: str, data: pd.DataFrame) -> dict[str, int]:
+    """Count the patients of the groups of which the analysis does not."""
+    groups = part_of(study, "analysis", "SUBGROUPS") or {}
+    return {
+        name: int((data[column] == level).sum())
+        for name, (column, level) in groups.items()
+        if column in data
+    }
+
+
+def _few_hidden(
+    table: pd.DataFrame, names: list[str], patients: int, threshold: int
+) -> pd.DataFrame:
+    """Hide numbers of patients that are few, or that leave few of the next whole."""
+    counts = table[names].assign(all=patients)
+    for name, whole in zip(names, counts.columns[1:], strict=True):
+        few = counts[name].between(1, threshold)
+        few |= (counts[whole] - counts[name]).between(1, threshold) & (counts[name] > 0)
+        table = table.assign(**{name: counts[name].astype("Int64").mask(few)})
+    return table
+
+
+def _applying(schema: CohortSchema, typed: pd.DataFrame, name: str) -> int:
+    return int(np.broadcast_to(schema.applies(typed, name), len(typed)).sum())
+
+
 def _missing(schema: CohortSchema, typed: pd.DataFrame) -> pd.DataFrame:
     cells = schema.missing(typed)
     records = [
-        {"variable": name, "missing": cells[name].sum(), "of": schema.applies(typed, name).sum()}
+        {"variable": name, "missing": cells[name].sum(), "of": _applying(schema, typed, name)}
         for name in cells
     ]
     return pd.DataFrame(records, columns=["variable", "missing", "of"])
@@ -235,7 +287,9 @@ def _step_of(registry: Registry, steps: Iterable[Step]) -> dict[str, str]:
 def _beside(registry: Registry, results, told: pd.DataFrame, step_of: dict[str, str]):
     matched = match(registry, results)
     outcome = dict(zip(told["step"], told["outcome"], strict=True))
-    cases = dict(zip(results["step"], results["cases"], strict=True))
+    cases = dict(zip(told["step"], told["cases"], strict=True))
+    keys = results[list(RESULTS[:5])].itertuples(index=False, name=None)
+    hidden = dict(zip(keys, results["hidden"], strict=True))
     limits = _limits_found(results)
     left_out = (*LIMITS, "definition", "date", "statistic")
     rows = [row for row in registry if not row.repeats and row.statistic not in left_out]
@@ -248,9 +302,10 @@ def _beside(registry: Registry, results, told: pd.DataFrame, step_of: dict[str, 
         for limit in LIMITS:
             record[limit.replace("ci", "found")] = limits.get((limit, *row.key[1:4], method))
         if np.isnan(value):
-            missed = "it is no part of the analysis" if not step else outcome.get(step, "run")
-            record["reason"] = "not defined on these patients" if missed == "run" else missed
-        records.append({**record, "cases": cases.get(step, 0)})
+            missed = outcome.get(step, NO_PART)
+            undefined = hidden.get((*row.key[:4], method)) or "not defined on these patients"
+            record["reason"] = undefined if missed == "run" else missed
+        records.append({**record, "cases": cases.get(step, pd.NA)})
     return _compared(pd.DataFrame(records))
 
 

@@ -443,6 +443,7 @@ def _log_rank_rows(column: str, group: str, data: pd.DataFrame) -> Rows:
 
 EVERYONE: dict[str, str] = {}
 EVALUABLE = dict([ASSESSED])
+SUBGROUPS = {JOINED_TYPES: ("curve", JOINED_TYPES)}
 CURVES = [("rair", name) for name in OUTCOME] + [("rair_type", name) for name in TYPES]
 CURVES.append(("curve", JOINED_TYPES))
 TIME_TO_EVENT = ("pfs", "progression")
