@@ -414,18 +414,18 @@ def _level_mend(recode: dict[str, str], column: Column) -> Callable[[str], str]:
     def mend(found: str) -> str:
         if found in ("a whole number", "zero", "true or false"):
             return f"say in the mapping's levels which code is which of {', '.join(column.levels)}"
-        return (
-            f"must be one of the {len(recode)} levels that the mapping turns into {column.allowed}"
-        )
+        levels = ", ".join(dict.fromkeys(recode.values()))
+        return f"must be one of the {len(recode)} words that the mapping turns into {levels}"
 
     return mend
 
 
 def _number_mend(column: Column) -> Callable[[str], str]:
     def mend(found: str) -> str:
-        if found.endswith("below a limit"):
+        measured = column.kind == "continuous"
+        if measured and found.endswith("below a limit"):
             return 'state below = "half", "limit" or "zero" in the mapping'
-        if found.endswith("above a limit"):
+        if measured and found.endswith("above a limit"):
             return 'state above = "limit" in the mapping'
         code = ", or a code that the mapping declares as missing" if found == "a text" else ""
         return f"must be {column.allowed}{code}"
