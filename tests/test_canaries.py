@@ -7,6 +7,7 @@ largest value of each number, with digits that are nowhere else.
 
 import logging
 import re
+import socket
 
 import pandas as pd
 import pytest
@@ -71,7 +72,12 @@ def as_file(study: str, cohort: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Return an empty working folder that is also the user's home and cache."""
+    """Return an empty working folder that is also the user's home and cache, without a network."""
+
+    def refuse(*_):
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
     for name in ("HOME", "XDG_CACHE_HOME", "TMPDIR"):
         monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.chdir(tmp_path)
