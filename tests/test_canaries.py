@@ -24,6 +24,8 @@ WORD = "kanari"
 DIGITS = "7316"
 # Where a value may be no larger, or another column says how large.
 VALUES = {"age": 88, "lnm_ratio": 98.7316, "follow_up": 397.7316, "pfs": 396.7316}
+# Covariates of a model, so that the report has imputed ones beside complete cases.
+GAPS = {"wang2025": "ete", "tang2025": "tg_before", "lakhdar2024": "metastasis"}
 OTHERS = {"ward": f"{WORD} ward", "study arm": f"{WORD} arm"}
 IDENTIFIERS = {
     "email": f"{WORD}@example.org",
@@ -110,9 +112,12 @@ def assert_nothing_escaped(folder, capfd, caplog) -> str:
 def test_report_of_a_replication_holds_no_canary(study, folder, capfd, caplog):
     caplog.set_level(logging.DEBUG)
     cohort = planted(study)
+    cohort[GAPS[study]] = cohort[GAPS[study]].mask(cohort.index % 7 == 3)
     options = written(folder, *as_file(study, cohort))
     assert main(["cohort", "check", study, *options]) == 0
-    assert main(["replicate", study, *options, "--out", "out"]) == 0
+    assert main(["replicate", study, *options, "--out", "out", "--imputations", "2"]) == 0
+    page = (folder / "out" / f"{study}_replication.html").read_text(encoding="utf-8")
+    assert "multiple imputation" in page
     assert_nothing_escaped(folder, capfd, caplog)
     table = pd.read_csv(folder / "out" / f"{study}_replication.csv")
     assert len(table)

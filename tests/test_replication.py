@@ -325,3 +325,46 @@ def test_no_value_of_a_single_patient_leaves(tmp_path, capsys):
     assert len(texts) == 3
     for text in [re.sub('base64,[^"]*', "", text) for text in texts] + [*captured]:
         assert not re.search(r"ZQ-|zebra|\b119\b|\b287\b", text)
+
+
+# --- Missing covariates -----------------------------------------------------------------------
+
+
+def with_gaps(column: str) -> pd.DataFrame:
+    cohort = load_witness("lakhdar2024")
+    return cohort.assign(**{column: cohort[column].mask(cohort.index % 5 == 2)})
+
+
+def test_models_without_missing_covariates_are_not_imputed():
+    assert replicate("lakhdar2024", load_witness("lakhdar2024")).imputed.empty
+
+
+def test_complete_cases_stand_beside_imputed_ones():
+    cohort = with_gaps("metastasis")
+    found = replicate("lakhdar2024", cohort, imputations=3).imputed
+    complete = cohort.dropna(subset="metastasis")
+    expected = part_of("lakhdar2024", "analysis", "table_2")(complete)
+    assert found["complete"].tolist() == pytest.approx(expected["estimate"].tolist(), rel=1e-12)
+    assert found["cases"].unique().tolist() == [len(complete)]
+    assert found["patients"].unique().tolist() == [90]
+    assert found["missing_information"].between(0, 1).all()
+    assert found["outcome"].unique().tolist() == ["run"]
+
+
+def test_seed_decides_the_imputation():
+    options = {"frame": with_gaps("age"), "imputations": 2}
+    first, again, other = (
+        replicate("lakhdar2024", seed=seed, **options).imputed["imputed"].tolist()
+        for seed in (1, 1, 2)
+    )
+    assert first == again != other
+
+
+def test_imputed_ratio_of_a_small_level_is_hidden():
+    cohort = with_gaps("age")
+    few = cohort.index[cohort["metastasis"] == "yes"][6:]
+    cohort = cohort.assign(metastasis=cohort["metastasis"].mask(cohort.index.isin(few), "no"))
+    found = replicate("lakhdar2024", cohort, imputations=2, threshold=7).imputed
+    own = found.set_index("term").loc["metastasis: yes vs no"]
+    assert own["outcome"] == "rests on few patients"
+    assert own[["complete", "imputed", "imputed_low"]].isna().all()
