@@ -268,32 +268,7 @@ def _cases(replication: Replication) -> list[str]:
     if lacking.empty:
         return [*parts, "<p>No value is missing in the columns that are there.</p>"]
     lacking = lacking.rename(columns={"of": "of patients"})
-    return [*parts, _table(lacking, "Missing values by variable"), *_imputed(replication.imputed)]
-
-
-def _imputed(both: pd.DataFrame) -> Iterable[str]:
-    """Show models by complete cases and by multiple imputation, where covariates are missing."""
-    if both.empty:
-        return
-    shown = both[["model", "term"]].assign(term=both["term"].str.replace("_", " "))
-    for source, head, patients in (
-        ("complete", "complete cases", "cases"),
-        ("imputed", "multiple imputation", "patients"),
-    ):
-        ends = both[[source, f"{source}_low", f"{source}_high"]].to_numpy()
-        shown[head] = [
-            "" if pd.isna(row[0]) else "{:.2f} ({:.2f} to {:.2f})".format(*row) for row in ends
-        ]
-        shown[f"patients, {head}"] = both[patients]
-    share = both["missing_information"]
-    shown["missing information"] = ["" if pd.isna(part) else f"{part:.0%}" for part in share]
-    shown["what became of it"] = both["outcome"]
-    yield (
-        "<p>Complete cases are what the paper used. Beside them, missing covariates are imputed by "
-        "chained equations and pooled by Rubin’s rules. That is right if what is missing depends "
-        "on what is recorded alone.</p>"
-    )
-    yield _table(shown, "Ratios by complete cases and by multiple imputation")
+    return [*parts, _table(lacking, "Missing values by variable")]
 
 
 def _privacy(replication: Replication, gate: GateReport | None) -> list[str]:

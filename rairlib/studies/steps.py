@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from rairlib.stats.logistic import Covariates
 from rairlib.stats.roc import dichotomise
 from rairlib.stats.rows import COLUMNS, Rows
 
@@ -44,31 +43,6 @@ class Step:
         for column, level in self.among.items():
             own = own[(data[column] == level).reindex(own.index)]
         return own
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A regression of the paper, which missing covariates can be imputed for.
-
-    Attributes
-    ----------
-    name : str
-        In the paper's words.
-    event : tuple of str
-        Column and level of the outcome.
-    covariates : mapping of str to tuple of str or None
-        As for :func:`rairlib.stats.logistic.logistic`.
-    time : str
-        Column of the time to the event, for a Cox model; empty for a logistic one.
-    among : dict of str to str
-        As for :class:`Step`.
-    """
-
-    name: str
-    event: tuple[str, str]
-    covariates: Covariates
-    time: str = ""
-    among: Mapping[str, str] = field(default_factory=dict)
 
 
 def results(steps: Iterable[Step], data: pd.DataFrame) -> pd.DataFrame:

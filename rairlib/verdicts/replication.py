@@ -17,12 +17,9 @@ from rairlib.errors import RairlibError
 from rairlib.registry.agreement import RESULTS, match
 from rairlib.registry.registry import Registry, ReportedNumber, load_registry
 from rairlib.registry.studies import WITNESS, has_file, load_witness
-from rairlib.stats.cox import cox
-from rairlib.stats.imputation import imputed
-from rairlib.stats.logistic import logistic
 from rairlib.stats.observation import Z_95
 from rairlib.studies import part_of
-from rairlib.studies.steps import Model, Step
+from rairlib.studies.steps import Step
 
 LIMITS = ("ci_low", "ci_high")
 NO_PART = "it is no part of the analysis"
@@ -133,11 +130,6 @@ class Replication:
         not.
     missing : DataFrame
         ``variable, missing, of`` (patients to whom it applies).
-    imputed : DataFrame
-        Ratios of the paper's regressions by complete cases and by multiple imputation: ``model,
-        term, complete, complete_low, complete_high, cases, imputed, imputed_low, imputed_high,
-        patients, missing_information, outcome`` (``run``, or why not). Only of models with missing
-        covariates.
     threshold : int or None
         Up to which number patients were hidden: those numbers are missing.
     """
@@ -149,7 +141,6 @@ class Replication:
     estimates: pd.DataFrame
     steps: pd.DataFrame
     missing: pd.DataFrame
-    imputed: pd.DataFrame
     threshold: int | None
 
 
@@ -160,8 +151,6 @@ def replicate(
     *,
     simulated: bool | None = None,
     threshold: int | None = None,
-    seed: int = 1,
-    imputations: int = 20,
 ) -> Replication:
     """Run a study's analysis on a cohort, as far as its columns go, and set it beside the print.
 
@@ -180,8 +169,6 @@ def replicate(
         Numbers of patients from 1 to this one are hidden, with all that would give one back or
         stands for single patients, as by :func:`rairlib.cohorts.suppression.suppressed_rows`.
         Left out: nothing is hidden, and nothing of it should leave.
-    seed, imputations : int
-        Of the multiple imputation where covariates are missing; 0 imputations for none.
 
     Returns
     -------
@@ -195,8 +182,8 @@ def replicate(
         If the study is unknown or its analysis is not in steps, or the cohort is empty.
     """
     registry = load_registry(study)
-    names = ("STEPS", "MODELS", "SCHEMA", "derived")
-    steps, models, schema, derived = (part_of(registry.study, "analysis", name) for name in names)
+    names = ("STEPS", "SCHEMA", "derived")
+    steps, schema, derived = (part_of(registry.study, "analysis", name) for name in names)
     if steps is None:
         raise RairlibError(f"{study}: its analysis is not in steps, so no other cohort can be run")
     if frame.empty:
@@ -205,14 +192,12 @@ def replicate(
     data = derived(typed)
     told, results = _run(steps, data)
     missing = _missing(schema, typed)
-    both = _imputed(models if imputations else (), data, seed, imputations, threshold or 0)
     results["hidden"] = ""
     if threshold is not None:
         sizes = _sizes(registry.study, data)
         results = suppressed_rows(results, threshold, sizes, keep_ratios=True)
         told = _few_hidden(told, ["cases", "patients"], len(frame), threshold)
         missing = _few_hidden(missing, ["missing", "of"], len(frame), threshold)
-        both = _few_hidden(both, ["cases", "patients"], len(frame), threshold)
     return Replication(
         study=registry.study,
         patients=len(frame),
@@ -221,7 +206,6 @@ def replicate(
         estimates=_beside(registry, results, told, _step_of(registry, steps)),
         steps=told,
         missing=missing,
-        imputed=both,
         threshold=threshold,
     )
 
@@ -252,64 +236,6 @@ def _run(steps: Iterable[Step], data: pd.DataFrame) -> tuple[pd.DataFrame, pd.Da
                 record["outcome"] = f"not computable on these patients ({type(error).__name__})"
         records.append(record)
     return pd.DataFrame(records), pd.DataFrame(rows, columns=[*RESULTS, "step", "cases"])
-
-
-IMPUTED = ("model", "term", "complete", "complete_low", "complete_high", "cases")
-IMPUTED += ("imputed", "imputed_low", "imputed_high", "patients", "missing_information", "outcome")
-
-
-def _imputed(models: Iterable[Model], data, seed: int, imputations: int, threshold: int):
-    """Fit the models with missing covariates to complete cases, and to imputed ones."""
-    records = []
-    for model in models or ():
-        names = [model.event[0], *model.covariates, *filter(None, [model.time]), *model.among]
-        if not set(names) <= set(data):
-            continue  # the steps tell which columns are absent
-        own = data
-        for column, level in model.among.items():
-            own = own[own[column] == level]
-        if not own[list(model.covariates)].isna().any(axis=None):
-            continue
-        column, level = model.event
-        own = own.assign(event=(own[column] == level).astype(object).where(own[column].notna()))
-        fit = cox if model.time else logistic
-        options = {"seed": seed, "imputations": imputations, "cycles": 5}
-        try:
-            found = imputed(own, "event", model.covariates, fit, model.time, **options)
-        except RairlibError as error:
-            reason = " ".join(str(error).split())
-            records.append({"model": model.name, "term": "", "outcome": reason})
-            continue
-        records += _both_ways(model, own, found, threshold)
-    return pd.DataFrame(records, columns=list(IMPUTED)).astype(
-        {"cases": "Int64", "patients": "Int64"}
-    )
-
-
-def _both_ways(model: Model, own: pd.DataFrame, found, threshold: int) -> Iterable[dict]:
-    """Set the ratios of both fits beside each other, those of small levels without values."""
-    cases = own[list(model.covariates)].dropna()
-    ratio = found.complete["statistic"].isin(LOG)
-    pairs = zip(
-        found.complete[ratio].to_dict("records"),
-        found.estimates[ratio].to_dict("records"),
-        strict=True,
-    )
-    for complete, pooled in pairs:
-        variable, _, contrast = complete["term"].partition(": ")
-        record = {"model": model.name, "term": complete["term"], "outcome": "run"}
-        record |= {"cases": complete["n"], "patients": pooled["n"]}
-        levels = contrast.split(" vs ") if contrast else []
-        if any((cases[variable] == level).sum() <= threshold for level in levels):
-            yield {**record, "outcome": "rests on few patients"}
-            continue
-        for name, fit in (("complete", complete), ("imputed", pooled)):
-            record |= {
-                name: fit["estimate"],
-                f"{name}_low": fit["low"],
-                f"{name}_high": fit["high"],
-            }
-        yield {**record, "missing_information": pooled["missing_information"]}
 
 
 def _sizes(study: str, data: pd.DataFrame) -> dict[str, int]:

@@ -19,7 +19,7 @@ from rairlib.stats.rows import (
     part_rows,
     ratio_rows,
 )
-from rairlib.studies.steps import Model, Step, results, split_at
+from rairlib.studies.steps import Step, results, split_at
 
 GROUPS = ("RAIR", "non-RAIR")
 AGE_CUTOFF = 54
@@ -240,7 +240,6 @@ STEPS = (
     *FIGURE_1_STEPS,
     Step("Table 2, logistic model", ("rair", *TABLE_2), _table_2_rows),
 )
-MODELS = (Model("Table 2, logistic model", ("rair", "yes"), TABLE_2),)
 
 
 def analyse(cohort: pd.DataFrame) -> pd.DataFrame:

@@ -27,7 +27,7 @@ from rairlib.stats.selection import (
     screening_p_value,
 )
 from rairlib.stats.validation import Developed
-from rairlib.studies.steps import Model, Step, results, split_at
+from rairlib.studies.steps import Step, results, split_at
 
 # --- The cohort of Tang et al. 2025 (Hunan): its columns, its checks, and what the paper derives
 
@@ -752,7 +752,6 @@ STEPS = (
         _model_rows,
     ),
 )
-MODELS = (Model("Table 3, its two variables", (OUTCOME, "yes"), PRINTED, "", TRAINING),)
 
 
 def analyse(cohort: pd.DataFrame) -> pd.DataFrame:

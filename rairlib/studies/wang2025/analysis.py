@@ -28,7 +28,7 @@ from rairlib.stats.rows import (
     split_rows,
     survival_rows,
 )
-from rairlib.studies.steps import Model, Step, results, split_at
+from rairlib.studies.steps import Step, results, split_at
 
 # --- The cohort: its columns, its checks, and what the paper derives --------------------------
 
@@ -543,14 +543,6 @@ STEPS = (
         partial(_log_rank_rows, "curve", "RAIR"),
         {**EVALUABLE, "rair": "RAIR"},
     ),
-)
-MODELS = (
-    Model(
-        "Table 4, logistic model of five variables",
-        ("rair", "RAIR"),
-        {name: CONTRASTS[name] for name in FIVE},
-    ),
-    Model("Table 5, Cox model", ("progression", "PD"), TABLE_5_MODEL, "pfs", EVALUABLE),
 )
 
 
