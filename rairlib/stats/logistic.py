@@ -139,7 +139,7 @@ def write_standard_errors(factored, back, standard_errors):
 
 NO_MAXIMUM = "the logistic regression has no finite estimates: the covariates separate the outcome"
 COLLINEAR = "the columns of the logistic regression determine one another"
-# From 0 to 1, so far a patient is from a plane between the outcomes, if any is.
+# So far, on the scale from 0 to 1, patients are from a plane between the outcomes, all together.
 LEAST_MARGIN = 1e-4
 # Below this share of a column's own spread, the others explain it fully.
 UNEXPLAINED_MIN = 1e-10
@@ -693,13 +693,16 @@ def _check_cells(data, outcome, event, covariates) -> None:
 def _has_maximum(event: np.ndarray, design: np.ndarray, coefficients: np.ndarray) -> bool:
     """Tell whether a fit proves that the likelihood has a maximum, so that nothing is separated.
 
-    Where the scores are 0, the residuals are weights, all above 0, with which the patients of both
-    outcomes balance in every direction: none has them all on its right side (Stiemke's lemma). What
-    is left of the scores must be small beside the residual of a patient who is on that side.
+    Where the scores are 0, the residuals are weights with which the patients of both outcomes
+    balance in every direction (Stiemke's lemma). A direction that has nobody on its wrong side then
+    has nearly nobody on its right side either, of those whose residual is large beside what is left
+    of the scores: if these span all directions, there is none.
     """
     residual = event - expit(design @ coefficients)
-    left = abs(residual @ on_unit_scale(design)[0]).sum()
-    return bool(abs(residual).min() * LEAST_MARGIN > left)
+    scaled = on_unit_scale(design)[0]
+    left = abs(residual @ scaled).sum()
+    heavy = scaled[abs(residual) * LEAST_MARGIN > left]
+    return bool(np.linalg.eigvalsh(heavy.T @ heavy)[0] > (10 * LEAST_MARGIN) ** 2)
 
 
 def _check_separation(event: pd.Series, columns: pd.DataFrame, design: np.ndarray) -> None:
