@@ -12,6 +12,7 @@ SOURCES = {
     "incomplete_response": ("TCGA, response", "best response not complete"),
     "pfi": ("TCGA, progression", "progression or death with tumour"),
 }
+TEXTS = ("adjusted_for", "left_out", "overlap", "word_without_repeats")
 COHORTS = {"uci915": "UCI", "tcga-thca": "TCGA"}
 
 
@@ -29,8 +30,9 @@ def load_claims(study: str) -> pd.DataFrame:
         As :func:`rairlib.studies.real_patients.real_patients`; texts that are absent are empty.
     """
     claims = load_result(study, REAL_PATIENTS)
-    texts = claims.select_dtypes("object").columns
-    return claims.assign(**{name: claims[name].fillna("") for name in texts})
+    # A column that is empty, or has digits alone, in one study has words in another.
+    texts = {name: claims[name].fillna("").astype(str) for name in TEXTS}
+    return claims.assign(**texts)
 
 
 def load_characteristics() -> pd.DataFrame:

@@ -224,7 +224,7 @@ class Sample:
         exposed = self.exposure
         if not self.claim.levels:
             return False
-        return min(exposed.sum(), (1 - exposed).sum()) <= THRESHOLD
+        return bool(min(exposed.sum(), (1 - exposed).sum()) <= THRESHOLD)
 
     @property
     def nearly_separated(self) -> bool:
