@@ -227,6 +227,112 @@ def _cohort_fetch(
     return 0
 
 
+@cohort_app.command("template")
+def _cohort_template(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study of the book.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write to.")] = Path(),
+) -> int:
+    """Write the mapping to fill in for a cohort of your own, and the data dictionary."""
+    from rairlib.cohorts.own import dictionary, template
+
+    texts = {f"{study}_mapping.toml": template(study), f"{study}_dictionary.csv": dictionary(study)}
+    out.mkdir(parents=True, exist_ok=True)
+    if kept := [str(out / name) for name in texts if (out / name).exists()]:
+        raise RairlibError(f"{kept[0]}: is there already; name another folder with --out")
+    for name, text in texts.items():
+        _write_csv(out / name, text)
+    return 0
+
+
+@cohort_app.command("check")
+def _cohort_check(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study of the book.")],
+    cohort: Annotated[
+        Path, typer.Option(metavar="FILE", help="CSV, Parquet, Excel, Stata or SPSS.")
+    ],
+    mapping: Annotated[
+        Path, typer.Option(metavar="MAPPING.toml", help="Its columns in the study's words.")
+    ],
+) -> int:
+    """Check a cohort of your own: every fault with its row, its column and the mend."""
+    from rairlib.cohorts.own import read_cohort
+
+    own = read_cohort(study, cohort, mapping)
+    print(f"{cohort.name}: no fault in {len(own.frame)} patients and {own.frame.shape[1]} columns")
+    if own.absent:
+        print(f"columns of {study} that the mapping does not give: {', '.join(own.absent)}")
+    return 0
+
+
+@app.command("replicate")
+def _replicate(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study of the book.")],
+    cohort: Annotated[
+        Path, typer.Option(metavar="FILE", help="CSV, Parquet, Excel, Stata or SPSS.")
+    ],
+    mapping: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="MAPPING.toml",
+            help="Its columns in the study's words; without it, the file has them already.",
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write to.")] = Path(),
+    threshold: Annotated[
+        int, typer.Option(min=1, help="Numbers of patients up to this one are hidden.")
+    ] = 7,
+    k: Annotated[int, typer.Option("--k", min=1, help="Patients alike, at least.")] = 5,
+    diversity: Annotated[
+        int, typer.Option("--l", min=1, help="Sensitive values among them, at least.")
+    ] = 2,
+    imputations: Annotated[
+        int, typer.Option(min=0, help="Of missing covariates, beside complete cases; 0 for none.")
+    ] = 20,
+    seed: Annotated[int, typer.Option(min=0, help="Of the imputation.")] = 1,
+    override: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="'COLUMN: CLASS = REASON'",
+            help="Let a finding of the gate pass; the report carries the reason. Repeatable.",
+        ),
+    ] = None,
+) -> int:
+    """Run a study's analysis on a cohort of your own and set it beside the paper."""
+    from rairlib.cohorts.gate import gate
+    from rairlib.cohorts.own import read_cohort
+    from rairlib.output import write_all
+    from rairlib.pages.report import answer, report
+    from rairlib.verdicts.replication import is_simulated, replicate
+
+    own = read_cohort(study, cohort, mapping)
+    passed = gate(
+        own.raw,
+        own.quasi_identifiers,
+        own.sensitive,
+        k,
+        diversity,
+        ids=own.ids,
+        overrides=_reasons(override or []),
+    )
+    passed.require_passed()
+    simulated = is_simulated(own.raw)
+    options = {"threshold": threshold, "seed": seed, "imputations": imputations}
+    found = replicate(study, own.frame, own.notes, simulated=simulated, **options)
+    texts = {out / name: text for name, text in report(found, passed).items()}
+    out.mkdir(parents=True, exist_ok=True)
+    with _alone_in(out):
+        write_all(texts)
+    for path in texts:
+        print(f"wrote {path}", file=sys.stderr)
+    print("\n".join(["SIMULATED PATIENTS: no replication"] * simulated + answer(found)))
+    return 0
+
+
+def _reasons(overrides: list[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in overrides]
+    return {finding.strip(): reason.strip() for finding, _, reason in pairs}
+
+
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
     """Lock a folder, without leaving a file in it; refuse one that another run has locked."""

@@ -170,9 +170,18 @@ def write_whole(path: Path, text: str | bytes) -> None:
     text : str or bytes
         Its whole content.
     """
-    draft = path.with_name(f".{path.name}.part")
+    write_all({path: text})
+
+
+def write_all(texts: dict[Path, str | bytes]) -> None:
+    """Write several files: none is replaced before each of them stands as a draft."""
+    drafts = {path: path.with_name(f".{path.name}.part") for path in texts}
     try:
-        draft.write_bytes(text.encode() if isinstance(text, str) else text)
-        os.replace(draft, path)
+        for path, draft in drafts.items():
+            text = texts[path]
+            draft.write_bytes(text.encode() if isinstance(text, str) else text)
+        for path, draft in drafts.items():
+            os.replace(draft, path)
     finally:
-        draft.unlink(missing_ok=True)
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)

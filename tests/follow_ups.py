@@ -4,14 +4,19 @@ from itertools import product
 
 import numpy as np
 
-from rairlib.cohorts.breslow import fit
+from rairlib.cohorts.breslow import write_binary
+from rairlib.stats.observation import Z_95
 
 
 def cox_of_two(fails, at_risk):
     """Return the log hazard ratio of group 1 and its error; NaN without a finite maximum."""
-    beta, error = np.zeros(1), np.zeros(1)
-    fit(np.asarray(at_risk, float), np.asarray(fails), np.array([[0.0], [1.0]]), beta, error)
-    return beta[0], error[0]
+    ones, size = np.asarray(at_risk, float)[:, 1], np.sum(at_risk, axis=1).astype(float)
+    beta, limits = 0.0, np.empty(3)
+    for _ in range(60):
+        last, beta = beta, write_binary(ones, size, int(np.sum(fails)), beta, limits)
+        if abs(beta - last) < 1e-10:
+            return beta, np.log(limits[2] / limits[1]) / (2 * Z_95)
+    return np.nan, np.nan
 
 
 def every_sequence(patients):

@@ -1,17 +1,13 @@
-"""Breslow's sums over the patients at risk, exact on distinct times, and one Cox fit.
-
-Patients who share their levels form a group; a cohort is the case of one patient in each.
-The score test at zero of indicators of groups is the log-rank test.
-"""
+"""Cox models and log-rank tests of patients in order of time: all times are distinct."""
 
 import numpy as np
 from numba import njit
 
-from rairlib.stats.logistic import Z_95
+from rairlib.stats.cox import maximum
+from rairlib.stats.observation import Z_95
 
 SINGULAR = 1e-9
 ITERATIONS_MAX = 60
-STEP_LIMIT = 1e-10
 LARGEST_STEP = 1.0
 
 
@@ -43,70 +39,6 @@ def invert(matrix):
 
 
 @njit(cache=True, error_model="numpy")
-def add_sums(at_risk, group, levels, beta, score, information):
-    """Write score and information of a Cox model.
-
-    Parameters
-    ----------
-    at_risk : ndarray, shape (E, G)
-        Patients of each group at risk at each event.
-    group : ndarray of int64, shape (E,)
-        Group of the patient with the event; -1 leaves the event out.
-    levels : ndarray, shape (G, K)
-        Covariates of each group.
-    beta : ndarray, shape (K,)
-        Coefficients.
-    score, information : ndarray, shapes (K,) and (K, K)
-        Written.
-    """
-    many, groups = levels.shape[1], levels.shape[0]
-    score[:] = 0.0
-    information[:] = 0.0
-    risk, mean, square = np.empty(groups), np.empty(many), np.empty((many, many))
-    for g in range(groups):
-        risk[g] = np.exp((levels[g] * beta).sum())
-    for e in range(group.shape[0]):
-        if group[e] < 0:
-            continue
-        total = 0.0
-        mean[:] = 0.0
-        square[:] = 0.0
-        for g in range(groups):
-            weight = at_risk[e, g] * risk[g]
-            if weight > 0.0:
-                total += weight
-                for k in range(many):
-                    if levels[g, k] != 0.0:
-                        mean[k] += weight * levels[g, k]
-                        for j in range(k + 1):
-                            square[k, j] += weight * levels[g, k] * levels[g, j]
-        for k in range(many):
-            mean[k] /= total
-            score[k] += levels[group[e], k] - mean[k]
-            for j in range(k + 1):
-                information[k, j] += square[k, j] / total - mean[k] * mean[j]
-                information[j, k] = information[k, j]
-
-
-@njit(cache=True, error_model="numpy")
-def fit(at_risk, group, levels, beta, errors):
-    """Fit a Cox model from `beta` on, in place; NaN where the likelihood has no maximum."""
-    many = beta.shape[0]
-    score, information = np.empty(many), np.empty((many, many))
-    for _ in range(ITERATIONS_MAX):
-        add_sums(at_risk, group, levels, beta, score, information)
-        if not invert(information):
-            break
-        step = np.minimum(np.maximum(information @ score, -LARGEST_STEP), LARGEST_STEP)
-        beta += step
-        errors[:] = np.sqrt(np.diag(information))
-        if np.abs(step).max() < STEP_LIMIT:
-            return
-    beta[:] = np.nan
-    errors[:] = np.nan
-
-
-@njit(cache=True, error_model="numpy")
 def write_binary(ones, size, events, beta, out):
     """Write ratio and limits of one binary covariate, one Newton step from `beta`.
 
@@ -128,10 +60,39 @@ def write_binary(ones, size, events, beta, out):
 
 @njit(cache=True, error_model="numpy")
 def logrank(at_risk, group, levels):
-    """Log-rank chi-square: levels are indicators of all groups but one; 0 if it is undefined."""
+    """Log-rank chi-square of distinct times, the score test of a Cox model; 0 if it is undefined.
+
+    Parameters
+    ----------
+    at_risk : ndarray, shape (E, G)
+        Patients of each class at risk at each event.
+    group : ndarray of int64, shape (E,)
+        Class of the patient with the event; -1 leaves the event out.
+    levels : ndarray, shape (G, K)
+        Indicators of all groups but one, of each class.
+    """
     many = levels.shape[1]
-    score, information = np.empty(many), np.empty((many, many))
-    add_sums(at_risk, group, levels, np.zeros(many), score, information)
+    score, information = np.zeros(many), np.zeros((many, many))
+    mean, square = np.empty(many), np.empty((many, many))
+    for e in range(group.shape[0]):
+        if group[e] < 0:
+            continue
+        total = 0.0
+        mean[:] = 0.0
+        square[:] = 0.0
+        for g in range(levels.shape[0]):
+            total += at_risk[e, g]
+            for k in range(many):
+                if levels[g, k] != 0.0:
+                    mean[k] += at_risk[e, g] * levels[g, k]
+                    for j in range(k + 1):
+                        square[k, j] += at_risk[e, g] * levels[g, k] * levels[g, j]
+        for k in range(many):
+            mean[k] /= total
+            score[k] += levels[group[e], k] - mean[k]
+            for j in range(k + 1):
+                information[k, j] += square[k, j] / total - mean[k] * mean[j]
+                information[j, k] = information[k, j]
     if not invert(information):
         return 0.0
     return (score * (information * score).sum(axis=1)).sum()
@@ -152,8 +113,7 @@ def fitted_ratios(levels: np.ndarray, events: np.ndarray) -> np.ndarray:
     ndarray, shape (K, 3)
         Hazard ratio and limits of 95 %; NaN where the likelihood has no maximum.
     """
-    levels, of_event = np.array(levels, float), np.flatnonzero(events)
-    beta, errors = np.zeros((2, levels.shape[1]))
-    at_risk = (np.arange(len(levels)) >= of_event[:, np.newaxis]).astype(float)
-    fit(at_risk, of_event, levels, beta, errors)
+    beta, errors, converged = maximum(np.arange(len(levels)), events, np.asarray(levels), "breslow")
+    if not converged:
+        return np.full((beta.size, 3), np.nan)
     return np.exp(beta[:, np.newaxis] + np.outer(errors, [0.0, -Z_95, Z_95]))

@@ -28,6 +28,7 @@ SOURCES = {
     "TCGA, response": {"color": BLUE, "marker": "o", "markersize": 6},
     "TCGA, progression": {"color": GREEN, "marker": "v", "markersize": 7},
 }
+SOURCES["this cohort"] = SOURCES["reproduced"]
 
 
 def canvas(height: float = 3.6) -> tuple[Figure, Axes]:

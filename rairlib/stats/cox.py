@@ -1,17 +1,12 @@
 """Cox regression: Breslow and Efron ties, ridge and Firth's penalty, in one estimate schema."""
 
-import warnings
-from functools import partial
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 from firthmodels import FirthCoxPH
-from lifelines import CoxPHFitter
-from lifelines.exceptions import ConvergenceError
-from lifelines.utils import concordance_index
+from numba import njit
 from scipy import stats
-from statsmodels.duration.hazard_regression import PHReg
-from statsmodels.tools.sm_exceptions import ModelWarning
 
 from rairlib.errors import RairlibError
 from rairlib.stats.description import TestResult
@@ -30,11 +25,119 @@ from rairlib.stats.observation import aligned, numbers, ranked, survival_times
 from rairlib.stats.survival import kaplan_meier
 
 TIES = ("breslow", "efron")
-PRECISION = 1e-10
-# lifelines stops on half the score's squared length in the metric of the information, or on a
-# change of the likelihood; its defaults leave errors of 1e-4 in the coefficients.
-LIFELINES_OPTIONS = {"precision": 1e-16, "r_precision": 1e-15}
-TROUBLES = (ModelWarning, RuntimeWarning)
+
+# --- The partial likelihood: one pass from the last patient to the first, one maximum ---------
+
+
+ITERATIONS_MAX = 50
+# Newton's steps shrink quadratically: what remains after this one is about its square.
+STEP_LIMIT = 1e-8
+SHARE_MIN = 1e-6
+LIKELIHOOD_NOISE = 1e-12
+# On columns of one scale, a standard error is in the hundreds at this information.
+INFORMATION_MIN = 1e-6
+
+
+@njit(cache=True, nogil=True)
+def _add(moments, row, times):
+    for i in range(row.shape[0]):
+        for j in range(i + 1):
+            moments[i, j] += times * row[i] * row[j]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _evaluate(time, event, entry, late, rows, log_risk, weight, efron, score, information):
+    """Add up score and information (lower triangle); return the log partial likelihood.
+
+    Patients stand in order of time, the last first; `late` lists them by entry, the last first.
+    Each row of covariates begins with 1, so that its moments hold the sum of risks, too.
+    """
+    size, risk, log_likelihood = rows.shape[1], np.exp(log_risk), 0.0
+    moments, tied = np.zeros((size, size)), np.zeros((size, size))
+    mean, first, absent = np.empty(size), 0, 0
+    while first < rows.shape[0]:
+        end, deaths, factor = first, 0, 1.0
+        while absent < late.shape[0] and entry[late[absent]] >= time[first]:
+            _add(moments, rows[late[absent]], -risk[late[absent]])
+            absent += 1
+        tied[:] = 0.0
+        while end < rows.shape[0] and time[end] == time[first]:
+            _add(moments, rows[end], risk[end])
+            if event[end]:
+                deaths += 1
+                factor = weight[end]
+                log_likelihood += log_risk[end]
+                for i in range(1, size):
+                    score[i - 1] += factor * rows[end, i]
+                if efron:
+                    _add(tied, rows[end], risk[end])
+            end += 1
+        steps = deaths if efron else min(deaths, 1)
+        for step in range(steps):
+            share, many = step / deaths, deaths / steps
+            total = moments[0, 0] - share * tied[0, 0]
+            log_likelihood -= many * np.log(total)
+            for i in range(1, size):
+                mean[i] = (moments[i, 0] - share * tied[i, 0]) / total
+                score[i - 1] -= factor * many * mean[i]
+                for j in range(1, i + 1):
+                    square = (moments[i, j] - share * tied[i, j]) / total
+                    information[i - 1, j - 1] += factor * many * (square - mean[i] * mean[j])
+        first = end
+    return log_likelihood
+
+
+def partial_likelihood(time, event, columns: np.ndarray, ties: str, entry=None) -> Callable:
+    """Return what gives log likelihood, score and information at coefficients.
+
+    Patients with the event may get a weight: score and information are then sums of weighted terms.
+    """
+    time, event = np.asarray(time, float), np.asarray(event)
+    order = np.argsort(-time, kind="stable")
+    rows = np.column_stack([np.ones(len(order)), columns[order]])
+    entry = np.empty(0) if entry is None else np.asarray(entry, float)[order]
+    sorted_arrays = (time[order], event[order] == 1, entry, np.argsort(-entry, kind="stable"), rows)
+
+    def evaluate(beta: np.ndarray, weight=None) -> tuple[float, np.ndarray, np.ndarray]:
+        log_risk = rows[:, 1:] @ beta
+        weight = np.ones(len(order)) if weight is None else weight[order]
+        score, lower = np.zeros(beta.size), np.zeros((beta.size, beta.size))
+        arrays = (*sorted_arrays, log_risk - log_risk.max(), weight, ties == "efron", score, lower)
+        log_likelihood = _evaluate(*arrays)
+        return log_likelihood, score, lower + np.tril(lower, -1).T
+
+    return evaluate
+
+
+def maximum(
+    time, event, columns: np.ndarray, ties: str, entry=None, penalty: float = 0.0
+) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Return coefficients of columns of one scale, their standard errors, whether it converged."""
+    evaluate, ridge = partial_likelihood(time, event, columns, ties, entry), penalty * len(columns)
+
+    def penalised(beta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        value, score, information = evaluate(beta)
+        added = ridge * np.eye(beta.size)
+        return value - ridge / 2 * beta @ beta, score - ridge * beta, information + added
+
+    beta, size = np.zeros(columns.shape[1]), np.inf
+    value, score, information = penalised(beta)
+    for _ in range(ITERATIONS_MAX):
+        values, axes = np.linalg.eigh(information)
+        if size < STEP_LIMIT or not values[0] > INFORMATION_MIN:
+            break
+        step, share = axes @ (score @ axes / values), 1.0
+        least, size = value - LIKELIHOOD_NOISE * abs(value), abs(step).max()
+        value, score, information = penalised(beta + step)
+        while not value >= least and share > SHARE_MIN:
+            share /= 2
+            value, score, information = penalised(beta + share * step)
+        beta += share * step
+    variances = axes**2 @ (1 / np.maximum(values, np.finfo(float).tiny))
+    return beta, np.sqrt(variances), size < STEP_LIMIT
+
+
+# --- Regressions in one estimate schema -------------------------------------------------------
 
 
 def cox(
@@ -72,7 +175,7 @@ def cox(
         raise RairlibError(f"ties are handled by {' or '.join(TIES)}, not {ties!r}")
     data, columns = _model(frame, time, event, covariates)
     _check_events(frame, data["event"], covariates)
-    return wald_table(partial(maximum, data, ties=ties), columns, data["event"])
+    return wald_table(data, columns, ties)
 
 
 def ridge_cox(
@@ -102,7 +205,7 @@ def ridge_cox(
     if not 0 < penalty < np.inf:
         raise RairlibError(f"a ridge penalty must be positive and finite; got {penalty:g}")
     data, columns = _model(frame, time, event, covariates)
-    return wald_table(partial(_ridge, data, penalty=penalty), columns, data["event"])
+    return wald_table(data, columns, "efron", penalty=penalty)
 
 
 def firth_cox(frame: pd.DataFrame, time: str, event: str, covariates: Covariates) -> pd.DataFrame:
@@ -159,46 +262,25 @@ def _check_events(frame, events: pd.Series, covariates) -> None:
                 )
 
 
-def wald_table(method, columns: pd.DataFrame, events: pd.Series, patients: int = 0) -> pd.DataFrame:
+def standardised(columns: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Put columns on one scale and mean; return their standard deviations, too."""
+    values = columns.to_numpy(float)
+    scale = values.std(axis=0, ddof=1)
+    return (values - values.mean(axis=0)) / scale, scale
+
+
+def wald_table(
+    data: pd.DataFrame, columns: pd.DataFrame, ties: str, patients: int = 0, **options
+) -> pd.DataFrame:
     """Fit on columns of one scale and mean; refuse what did not converge or has no usable error."""
-    scale = columns.std(ddof=1).to_numpy()
-    with warnings.catch_warnings():
-        for category in TROUBLES:
-            warnings.simplefilter("error", category)
-        try:
-            found = method(((columns - columns.mean()) / scale).to_numpy())
-        except (*TROUBLES, ConvergenceError, np.linalg.LinAlgError) as problem:
-            reason = str(problem).splitlines()[0]
-            raise RairlibError(f"the Cox regression did not converge: {reason}") from problem
-    estimate, error = (np.asarray(values) / scale for values in found)
+    values, scale = standardised(columns)
+    *found, converged = maximum(data["time"], data["event"], values, ties, **options)
+    estimate, error = (values / scale for values in found)
     infinite = "so together the covariates leave the hazard ratio without a finite estimate"
     check_errors(columns, error, f"{infinite}; use firth_cox")
-    return estimate_table(columns, wald(estimate, error), events, "hazard_ratio", patients)
-
-
-def partial_likelihood(
-    data: pd.DataFrame, columns: np.ndarray, ties: str = "breslow", entry=None
-) -> PHReg:
-    """Return the partial likelihood of a Cox regression, not yet fitted."""
-    time, status = data["time"].to_numpy(), data["event"].to_numpy()
-    return PHReg(time, columns, status=status, ties=ties, entry=entry)
-
-
-def maximum(
-    data: pd.DataFrame, columns: np.ndarray, ties: str, entry=None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return coefficients at the maximum of the partial likelihood and their standard errors."""
-    fit = partial_likelihood(data, columns, ties, entry).fit(maxiter=100, tol=PRECISION)
-    return fit.params, fit.bse
-
-
-def _ridge(data, columns: np.ndarray, penalty: float) -> tuple[np.ndarray, np.ndarray]:
-    # Names that no column of the times and events has.
-    named = pd.DataFrame(columns, data.index).add_prefix("x")
-    table = pd.concat([data, named], axis=1)
-    fitter = CoxPHFitter(penalizer=penalty)
-    fitter.fit(table, "time", "event", fit_options=LIFELINES_OPTIONS)
-    return fitter.params_, fitter.standard_errors_
+    if not converged:
+        raise RairlibError("the Cox regression did not converge")
+    return estimate_table(columns, wald(estimate, error), data["event"], "hazard_ratio", patients)
 
 
 # --- What a Cox regression achieves: likelihood ratio, linear predictor and concordance -------
@@ -235,12 +317,13 @@ def model_tests(
     estimates = cox(frame, time, event, covariates, ties)
     b = estimates["estimate"][estimates["statistic"] == "coefficient"].to_numpy()
     data, columns = _model(frame, time, event, covariates)
-    model, null = partial_likelihood(data, (columns - columns.mean()).to_numpy(), ties), 0 * b
-    score = model.score(null)
+    values, scale = standardised(columns)
+    evaluate = partial_likelihood(data["time"], data["event"], values, ties)
+    (least, score, information), (most, _, curvature) = evaluate(0 * b), evaluate(b * scale)
     found = {
-        "likelihood_ratio": 2 * (model.loglike(b) - model.loglike(null)),
-        "wald": -b @ model.hessian(b) @ b,
-        "score": -score @ np.linalg.solve(model.hessian(null), score),
+        "likelihood_ratio": 2 * (most - least),
+        "wald": (b * scale) @ curvature @ (b * scale),
+        "score": score @ np.linalg.solve(information, score),
     }
     tails = {method: float(stats.chi2.sf(value, len(b))) for method, value in found.items()}
     return [
@@ -305,12 +388,49 @@ def concordance(time, event, risk) -> float:
     data = survival_times(time, event)
     # Equal patients must tie, though a matrix product can give them different last digits.
     ranks = ranked(numbers(risk, data.index, "risk"))
-    try:
-        return float(concordance_index(data["time"], -ranks, data["event"]))
-    except ZeroDivisionError as problem:
+    order = np.lexsort([data["event"], -data["time"]])
+    columns = (data["time"].to_numpy(), data["event"].to_numpy(), ranks)
+    lower, tied, pairs = _compare(*(values[order] for values in columns))
+    if not pairs:
         raise RairlibError(
             "no two patients can be compared: no event comes before another patient's time"
-        ) from problem
+        )
+    return (lower + tied / 2) / pairs
+
+
+@njit(cache=True, nogil=True)
+def _passed(tree, place):
+    """Count the patients passed with a rank below `place`."""
+    count = 0
+    while place > 0:
+        count += tree[place]
+        place -= place & -place
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _compare(time, event, rank):
+    """Count the pairs in which who fails first has the higher or an equal risk, and all pairs.
+
+    Patients stand in order of time, the last first, at each time those without the event first.
+    `tree` counts those passed in ranges of ranks (Fenwick 1994).
+    """
+    tree, joined = np.zeros(rank.max() + 2, np.int64), 0
+    lower, tied, pairs = 0, 0, 0
+    for i in range(time.shape[0]):
+        # Who fails at the same time is not compared.
+        while joined < i and (time[joined] != time[i] or event[joined] == 0):
+            place = rank[joined] + 1
+            while place < tree.shape[0]:
+                tree[place] += 1
+                place += place & -place
+            joined += 1
+        if event[i]:
+            below = _passed(tree, rank[i])
+            lower += below
+            tied += _passed(tree, rank[i] + 1) - below
+            pairs += joined
+    return lower, tied, pairs
 
 
 # --- Whether hazard ratios stay the same over time: the score test of a coefficient that changes
@@ -353,15 +473,15 @@ def proportional_hazards(
     data, columns = _model(frame, time, event, covariates)
     estimates = cox(frame, time, event, covariates)
     coefficients = estimates["estimate"][estimates["statistic"] == "coefficient"].to_numpy()
-    scale = columns.std().to_numpy()
-    moments, residuals, variances = _at_events(
-        data, columns.to_numpy() / scale, coefficients * scale
-    )
-    g = _transformed(data, moments, transform)
+    values, scale = standardised(columns)
+    evaluate = partial_likelihood(data["time"], data["event"], values, "breslow")
+    died = data["event"].to_numpy() == 1
+    moments, place = np.unique(data["time"].to_numpy()[died], return_inverse=True)
+    g, weight = _transformed(data, moments, transform), np.zeros(len(data))
     # Without its mean, g is nearly independent of β: fewer digits are lost below.
-    g = g - g.mean()
-    score = g @ residuals
-    plain, mixed, squared = (np.tensordot(g**power, variances, axes=1) for power in (0, 1, 2))
+    weight[died] = (g - g.mean())[place]
+    sums = [evaluate(coefficients * scale, weight**power) for power in (0, 1, 2)]
+    score, (plain, mixed, squared) = sums[1][1], [information for *_, information in sums]
     information = squared - mixed @ np.linalg.solve(plain, mixed)
     if (np.linalg.eigvalsh(information) <= UNEXPLAINED_MIN * np.trace(squared)).any():
         raise RairlibError(
@@ -372,22 +492,6 @@ def proportional_hazards(
     df = np.append(np.ones_like(score), score.size).astype(int)
     table = pd.DataFrame({"term": [*columns, GLOBAL], "statistic": statistics, "df": df})
     return table.assign(p_value=stats.chi2.sf(table["statistic"], table["df"]))
-
-
-def _at_events(data, X: np.ndarray, coefficients) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the times of events and, at each, the residuals and covariances of the covariates."""
-    times, events = data["time"].to_numpy(), data["event"].to_numpy()
-    weights = np.exp((X - X.mean(axis=0)) @ coefficients)
-    moments = np.unique(times[events == 1])
-    residuals, variances = [], []
-    for moment in moments:
-        at_risk = times >= moment
-        dying = (times == moment) & (events == 1)
-        shares = weights[at_risk] / weights[at_risk].sum()
-        apart = X[at_risk] - shares @ X[at_risk]
-        residuals.append((X[dying] - shares @ X[at_risk]).sum(axis=0))
-        variances.append(dying.sum() * (apart.T * shares) @ apart)
-    return moments, np.array(residuals), np.array(variances)
 
 
 def _transformed(data: pd.DataFrame, moments: np.ndarray, transform: str) -> np.ndarray:
@@ -484,8 +588,7 @@ def time_dependent_cox(
     term = f"{start}: begun vs not begun"
     columns.insert(0, term, spells["status"], allow_duplicates=True)
     check_dependence(columns)
-    method = partial(maximum, spells, ties="efron", entry=spells["entry"].to_numpy())
-    return wald_table(method, columns, spells["event"], len(frame))
+    return wald_table(spells, columns, "efron", len(frame), entry=spells["entry"])
 
 
 def _spells(time, event, begins) -> tuple[np.ndarray, pd.DataFrame]:
@@ -496,7 +599,7 @@ def _spells(time, event, begins) -> tuple[np.ndarray, pd.DataFrame]:
     moments = np.unique(np.concatenate([begins, time]))
     begins, time = 2 * np.searchsorted(moments, begins), 2 * np.searchsorted(moments, time)
     still = event * (begins == time)
-    parts = [(0, begins, still, 0.0, before), (begins + 1, time, event, 1.0, after)]
+    parts = [(-1, begins, still, 0.0, before), (begins + 1, time, event, 1.0, after)]
     names = ("entry", "time", "event", "status")
     spells = [
         pd.DataFrame(dict(zip(names, values, strict=True))).iloc[rows] for *values, rows in parts

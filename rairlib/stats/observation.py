@@ -76,8 +76,9 @@ def numbers(values, names: pd.Index, what: str, least=-np.inf, never: bool = Fal
     if np.ndim(values) != 1:
         raise RairlibError(f"{what}: one number per patient is needed")
     raw = pd.Series(np.asarray(values), index=names)
-    dated = raw.map(lambda value: hasattr(value, "year") or hasattr(value, "days"))
-    _refuse(dated.astype(bool), raw, f"the {what} must be a number, not a date or a duration")
+    if raw.dtype.kind not in "biuf":
+        dated = raw.map(lambda value: hasattr(value, "year") or hasattr(value, "days"))
+        _refuse(dated.astype(bool), raw, f"the {what} must be a number, not a date or a duration")
     read = pd.to_numeric(raw, errors="coerce").astype(float)
     usable = read.notna() | raw.isna() if never else np.isfinite(read)
     _refuse(~usable, raw, f"the {what} is missing or not a finite number")
@@ -87,6 +88,8 @@ def numbers(values, names: pd.Index, what: str, least=-np.inf, never: bool = Fal
 
 def _coded(events: pd.Series) -> pd.Series:
     """Turn yes/no, true/false and 1/0 into numbers, anything else into NaN or another number."""
+    if events.dtype.kind in "biuf":
+        return events
     return pd.to_numeric(events.map(lambda value: YES_NO.get(value, value)), errors="coerce")
 
 

@@ -100,13 +100,13 @@ def survival_at(time, event, months, interval: str = "plain") -> pd.DataFrame:
     curve = kaplan_meier(time, event, interval)
     end, rows = curve["time"].iloc[-1], []
     for month in _moments(months).astype(float):
-        point = curve[curve["time"] <= month].iloc[-1]
+        point = curve.iloc[curve["time"].searchsorted(month, "right") - 1]
         shown = [100 * point[name] for name in ("survival", "se", "low", "high")]
         reason = ""
         if month > end and point["survival"] > 0:
             shown, reason = [math.nan] * 4, f"the last patient was observed until {end:g} months"
-        left = curve["at_risk"][curve["time"] >= month]
-        rows.append((month, *shown, left.iloc[0] if month <= end else 0, reason))
+        left = curve["at_risk"].iloc[curve["time"].searchsorted(month)] if month <= end else 0
+        rows.append((month, *shown, left, reason))
     return pd.DataFrame(
         rows, columns=["months", "percent", "se", "low", "high", "at_risk", "reason"]
     )
@@ -195,8 +195,6 @@ def log_rank(time, event, group) -> TestResult:
     RairlibError
         As :func:`kaplan_meier` does, or if a group is missing.
     """
-    from lifelines.statistics import multivariate_logrank_test  # not for an audit of print
-
     data = survival_times(time, event, group)
     if not data["event"].any():
         return TestResult(method="logrank", reason="no patient has the event")
@@ -206,8 +204,8 @@ def log_rank(time, event, group) -> TestResult:
         return TestResult(method="logrank", reason="fewer than two groups are at risk")
     if data["event"].all() and np.ptp(data["time"]) == 0:
         return TestResult(method="logrank", reason="all patients have the event at one time")
-    result = multivariate_logrank_test(data["time"], data["group"], data["event"])
-    statistic = float(result.test_statistic)
+    deaths, at_risk, table = _events_of_groups(data)
+    statistic = _log_rank_statistic(table["observed"].to_numpy(), deaths, at_risk)
     p_value = float(stats.chi2.sf(statistic, degrees))
     return TestResult(method="logrank", statistic=statistic, df=degrees, p_value=p_value)
 
@@ -226,16 +224,31 @@ def expected_events(time, event, group) -> pd.DataFrame:
         Columns ``group, n, observed, expected``; groups in order of appearance. Expected is
         Σ d·nⱼ/n over the times of events, as the log-rank test adds it up.
     """
-    data = survival_times(time, event, group)
-    times = np.sort(data["time"].to_numpy())
+    deaths, at_risk, table = _events_of_groups(survival_times(time, event, group))
+    return table.assign(expected=deaths / at_risk.sum(axis=1) @ at_risk)
+
+
+def _events_of_groups(data: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
+    """Return events and patients at risk by time and group, and the size and events of groups."""
     moments, deaths = np.unique(data["time"][data["event"] == 1], return_counts=True)
-    share = deaths / (len(times) - np.searchsorted(times, moments))
-    rows = []
+    rows, at_risk = [], []
     for name, part in data.groupby("group", sort=False):
         own = np.sort(part["time"].to_numpy())
-        expected = share @ (len(own) - np.searchsorted(own, moments))
-        rows.append((name, len(part), int(part["event"].sum()), float(expected)))
-    return pd.DataFrame(rows, columns=["group", "n", "observed", "expected"])
+        at_risk.append(len(own) - np.searchsorted(own, moments))
+        rows.append((name, len(part), int(part["event"].sum())))
+    return deaths, np.column_stack(at_risk), pd.DataFrame(rows, columns=["group", "n", "observed"])
+
+
+def _log_rank_statistic(observed, deaths, at_risk: np.ndarray) -> float:
+    """Compute U' V⁻¹ U of all groups but the last, from sizes by time of event and group."""
+    size = at_risk.sum(axis=1)
+    share, spread = (
+        at_risk / size[:, np.newaxis],
+        deaths * (size - deaths) / np.maximum(size - 1, 1),
+    )
+    excess = (observed - deaths @ share)[:-1]
+    variance = np.diag(spread @ share) - (share.T * spread) @ share
+    return float(excess @ np.linalg.pinv(variance[:-1, :-1]) @ excess)
 
 
 # --- The log-rank statistics that can stand beside a Cox fit of the same two groups -----------
@@ -399,8 +412,5 @@ def logrank_from_risk_sets(group_fails, at_risk) -> float:
     fails, at_risk = whole("group_fails", group_fails), whole("at_risk", at_risk).astype(float)
     if (at_risk[np.arange(len(fails)), fails] < 1).any():
         raise RairlibError("a patient fails in a group that has nobody at risk")
-    share = at_risk / at_risk.sum(axis=1, keepdims=True)
-    observed = np.eye(at_risk.shape[1])[fails]
-    excess = (observed - share).sum(axis=0)[:-1]
-    variance = np.diag(share.sum(axis=0)) - share.T @ share
-    return float(excess @ np.linalg.pinv(variance[:-1, :-1]) @ excess)
+    observed = np.bincount(fails, minlength=at_risk.shape[1])
+    return _log_rank_statistic(observed, np.ones(len(fails)), at_risk)
