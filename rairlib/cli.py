@@ -1,4 +1,4 @@
-"""The command line: ``rairlib verdicts | audit | reconstruct | simulate``.
+"""The command line: ``rairlib verdicts | audit | reconstruct | simulate | cohort``.
 
 Each command imports what it needs when it runs, so that help and completion need not wait for it.
 """
@@ -35,6 +35,9 @@ app = typer.Typer(
     epilog="Exit code: 0 done; 1 results differ (verdicts --check alone); 2 an error; "
     "130 interrupted.",
 )
+
+cohort_app = typer.Typer(help="Cohorts of real patients: public ones and your own.")
+app.add_typer(cohort_app, name="cohort")
 
 
 def _show_version(wanted: bool) -> None:
@@ -202,6 +205,146 @@ def _simulate(
             name = f"simulated_cohort_{place:04d}.csv"
             _write_csv(out / name, cohort.to_csv(index=False, lineterminator="\n"))
     return 0
+
+
+@cohort_app.command("fetch")
+def _cohort_fetch(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="uci915 or tcga-thca.")],
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="DIR", help="Copy the files from here; without it, fetch."),
+    ] = None,
+    target: Annotated[
+        Path | None,
+        typer.Option(
+            "--to",
+            metavar="DIR",
+            help="Keep them here; without it, in the folder that RAIRLIB_COHORTS names or the "
+            "user's cache.",
+        ),
+    ] = None,
+) -> int:
+    """Get the files of a public cohort and check them; they stay outside the project."""
+    from rairlib.cohorts.public import fetch, public_cohort
+
+    for path in fetch(name, source, target):
+        print(path)
+    cohort = public_cohort(name)
+    print(f"{cohort.citation} ({cohort.licence})", file=sys.stderr)
+    return 0
+
+
+@cohort_app.command("template")
+def _cohort_template(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study of the book.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write to.")] = Path(),
+) -> int:
+    """Write the mapping to fill in for a cohort of your own, and the data dictionary."""
+    from rairlib.cohorts.own import dictionary, template
+
+    texts = {f"{study}_mapping.toml": template(study), f"{study}_dictionary.csv": dictionary(study)}
+    out.mkdir(parents=True, exist_ok=True)
+    if kept := [str(out / name) for name in texts if (out / name).exists()]:
+        raise RairlibError(f"{kept[0]}: is there already; name another folder with --out")
+    for name, text in texts.items():
+        _write_csv(out / name, text)
+    return 0
+
+
+@cohort_app.command("check")
+def _cohort_check(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study of the book.")],
+    cohort: Annotated[
+        Path, typer.Option(metavar="FILE", help="CSV, Parquet, Excel, Stata or SPSS.")
+    ],
+    mapping: Annotated[
+        Path, typer.Option(metavar="MAPPING.toml", help="Its columns in the study's words.")
+    ],
+) -> int:
+    """Check a cohort of your own: every fault with its row, its column and the mend."""
+    from rairlib.cohorts.own import read_cohort
+
+    own = read_cohort(study, cohort, mapping)
+    print(f"{cohort.name}: no fault in {len(own.frame)} patients and {own.frame.shape[1]} columns")
+    if own.absent:
+        print(f"columns of {study} that the mapping does not give: {', '.join(own.absent)}")
+    return 0
+
+
+@app.command("replicate")
+def _replicate(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study of the book.")],
+    cohort: Annotated[
+        Path, typer.Option(metavar="FILE", help="CSV, Parquet, Excel, Stata or SPSS.")
+    ],
+    mapping: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="MAPPING.toml",
+            help="Its columns in the study's words; without it, the file has them already.",
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write to.")] = Path(),
+    threshold: Annotated[
+        int, typer.Option(min=1, help="Numbers of patients up to this one are hidden.")
+    ] = 7,
+    k: Annotated[int, typer.Option("--k", min=1, help="Patients alike, at least.")] = 5,
+    diversity: Annotated[
+        int, typer.Option("--l", min=1, help="Sensitive values among them, at least.")
+    ] = 2,
+    imputations: Annotated[
+        int, typer.Option(min=0, help="Of missing covariates, beside complete cases; 0 for none.")
+    ] = 20,
+    seed: Annotated[int, typer.Option(min=0, help="Of the imputation.")] = 1,
+    override: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="'COLUMN: CLASS = REASON'",
+            help="Let a finding of the gate pass; the report carries the reason. Repeatable.",
+        ),
+    ] = None,
+) -> int:
+    """Run a study's analysis on a cohort of your own and set it beside the paper."""
+    from rairlib.cohorts.gate import gate
+    from rairlib.cohorts.own import read_cohort
+    from rairlib.output import write_all
+    from rairlib.pages.report import answer, report
+    from rairlib.verdicts.replication import is_simulated, replicate
+
+    own = read_cohort(study, cohort, mapping)
+    passed = gate(
+        own.raw,
+        own.quasi_identifiers,
+        own.sensitive,
+        k,
+        diversity,
+        ids=own.ids,
+        overrides=_reasons(override or []),
+    )
+    passed.require_passed()
+    simulated = is_simulated(own.raw)
+    found = replicate(
+        study,
+        own.frame,
+        own.notes,
+        simulated=simulated,
+        threshold=threshold,
+        imputations=imputations,
+        seed=seed,
+    )
+    texts = {out / name: text for name, text in report(found, passed).items()}
+    out.mkdir(parents=True, exist_ok=True)
+    with _alone_in(out):
+        write_all(texts)
+    for path in texts:
+        print(f"wrote {path}", file=sys.stderr)
+    print("\n".join(["SIMULATED PATIENTS: no replication"] * simulated + answer(found)))
+    return 0
+
+
+def _reasons(overrides: list[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in overrides]
+    return {finding.strip(): reason.strip() for finding, _, reason in pairs}
 
 
 @contextmanager

@@ -160,19 +160,28 @@ def render(table: pd.DataFrame, form: str) -> str:
     return as_text(table)
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str | bytes) -> None:
     """Write a file in one step: after a failure the old file stands, or none.
 
     Parameters
     ----------
     path : Path
         A file in an existing folder.
-    text : str
+    text : str or bytes
         Its whole content.
     """
-    draft = path.with_name(f".{path.name}.part")
+    write_all({path: text})
+
+
+def write_all(texts: dict[Path, str | bytes]) -> None:
+    """Write several files: none is replaced before each of them stands as a draft."""
+    drafts = {path: path.with_name(f".{path.name}.part") for path in texts}
     try:
-        draft.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(draft, path)
+        for path, draft in drafts.items():
+            text = texts[path]
+            draft.write_bytes(text.encode() if isinstance(text, str) else text)
+        for path, draft in drafts.items():
+            os.replace(draft, path)
     finally:
-        draft.unlink(missing_ok=True)
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rairlib.output import as_file, as_json, as_text, render, rounded, write_whole
+from rairlib.output import as_file, as_json, as_text, render, rounded, write_all, write_whole
 
 TABLE = pd.DataFrame(
     {
@@ -100,3 +100,12 @@ def test_failure_leaves_the_old_file_and_no_draft(tmp_path):
         write_whole(path, "new \ud800\n")
     assert path.read_text(encoding="utf-8") == "old\n"
     assert os.listdir(tmp_path) == ["results.csv"]
+
+
+def test_failure_of_one_file_leaves_all_as_they_were(tmp_path):
+    first, second = tmp_path / "a.csv", tmp_path / "b.csv"
+    write_whole(first, "old\n")
+    with pytest.raises(UnicodeEncodeError):
+        write_all({first: "new\n", second: "new \ud800\n"})
+    assert first.read_text(encoding="utf-8") == "old\n"
+    assert os.listdir(tmp_path) == ["a.csv"]

@@ -150,13 +150,17 @@ def test_cohort_itself_is_left_alone(cohort):
 @pytest.mark.parametrize(
     ("column", "value", "message"),
     [
-        ("gender", "Female", "patient 1: gender 'Female' is not one of female, male"),
-        ("age", 52.5, "patient 1: age '52.5' is not a whole number from 0 to 120"),
-        ("tumor_diameter", "x", "patient 1: tumor_diameter 'x' is not a whole number"),
-        ("rair", "", "patient 1: rair '' is not one of yes, no"),
-        ("high_risk_ptc", "maybe", "patient 1: high_risk_ptc 'maybe' is not one of yes, no"),
+        ("gender", "Female", "row 1, column gender: a text: must be one of female, male"),
+        (
+            "age",
+            52.5,
+            "row 1, column age: a number with decimals: must be a whole number from 0 to 120",
+        ),
+        ("tumor_diameter", "x", "row 1, column tumor_diameter: a text: must be a whole number"),
+        ("rair", "", "row 1, column rair: nothing: must be one of yes, no"),
+        ("high_risk_ptc", "maybe", "row 1, column high_risk_ptc: a text: must be one of yes, no"),
         ("histology", "FTC", "high_risk_ptc must be empty unless histology is PTC"),
-        ("patient", 2, "patient 2 occurs more than once"),
+        ("patient", 2, "row 2, column patient: an identifier that stands twice"),
     ],
 )
 def test_faulty_cohort_is_refused_in_one_line(cohort, column, value, message):

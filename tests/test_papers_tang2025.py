@@ -318,17 +318,33 @@ def test_cohort_itself_is_left_alone(cohort):
 @pytest.mark.parametrize(
     ("column", "value", "message"),
     [
-        ("gender", "Male", "SIM-001: gender is not one of male, female"),
-        ("age", 52.5, "SIM-001: age is not a whole number from 0 to 120"),
-        ("lln_count", 0.5, "SIM-001: lln_count is not a whole number"),
-        ("tg_before", "", "SIM-001: tg_before is not a number from 0 upwards"),
-        ("tg_before", np.inf, "SIM-001: tg_before is not a number from 0 upwards"),
-        ("follow_up", 5, "SIM-001: follow_up is not a number from 6 to 1200"),
-        ("failure_kind", "distant metastases", "failure_kind must be given if failure is yes"),
-        ("concurrent_locoregional", "no", "concurrent_locoregional must be given with distant"),
+        ("gender", "Male", "row 1, column gender: a text: must be one of male, female"),
+        (
+            "age",
+            52.5,
+            "row 1, column age: a number with decimals: must be a whole number from 0 to 120",
+        ),
+        (
+            "lln_count",
+            0.5,
+            "row 1, column lln_count: a number with decimals: must be a whole number",
+        ),
+        (
+            "tg_before",
+            "",
+            "row 1, column tg_before: nothing: must be a number from 0 ng/mL upwards",
+        ),
+        ("tg_before", np.inf, "row 1, column tg_before: an infinite number: must be"),
+        ("follow_up", 5, "row 1, column follow_up: a number below 6: must be a time from 6 to 600"),
+        ("failure_kind", "distant metastases", "failure_kind must be empty unless failure is yes"),
+        (
+            "concurrent_locoregional",
+            "no",
+            "concurrent_locoregional must be empty unless failure_kind is distant",
+        ),
         ("lln_status", "yes", "lln_count does not go with lln_status"),
         ("lln_diameter", 1.0, "lln_diameter does not go with lln_status"),
-        ("patient", "SIM-002", "patient SIM-002 occurs more than once"),
+        ("patient", "SIM-002", "row 2, column patient: an identifier that stands twice"),
     ],
 )
 def test_faulty_cohort_is_refused_in_one_line(cohort, column, value, message):

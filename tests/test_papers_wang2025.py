@@ -204,18 +204,38 @@ def test_cohort_itself_is_left_alone(cohort):
 @pytest.mark.parametrize(
     ("column", "value", "message"),
     [
-        ("gender", "female", "SIM-001: gender is not one of Male, Female"),
-        ("age", 52.5, "SIM-001: age is not a whole number from 18 to 120"),
-        ("ps_tg", "", "SIM-001: ps_tg is not a number"),
-        ("lnm_ratio", 101, "SIM-001: lnm_ratio is not a number from 0 to 100"),
-        ("rair_type", "", "SIM-001: rair_type must be given if rair is RAIR"),
-        ("avidity", "never", "SIM-001: avidity does not go with rair_type"),
-        ("ptc_variant", "", "SIM-001: ptc_variant must be given if histology is PTC"),
-        ("pfs", "", "SIM-001: pfs must be a time if evaluable is yes"),
-        ("pfs", -2, "SIM-001: pfs must be a time if evaluable is yes"),
-        ("response", "PD", "SIM-001: progression must be PD where the response is"),
-        ("progression", "", "SIM-001: progression must be given if evaluable is yes"),
-        ("patient", "SIM-002", "patient SIM-002 occurs more than once"),
+        ("gender", "female", "row 1, column gender: a text: must be one of Male, Female"),
+        (
+            "age",
+            52.5,
+            "row 1, column age: a number with decimals: must be a whole number from 18 to 120",
+        ),
+        ("ps_tg", "", "row 1, column ps_tg: nothing: must be a number from 0 upwards"),
+        (
+            "lnm_ratio",
+            101,
+            "row 1, column lnm_ratio: a number above 100: must be a number from 0 to 100",
+        ),
+        ("rair_type", "", "row 1, column rair: rair_type must be given if rair is RAIR"),
+        ("avidity", "never", "row 1, columns avidity, rair_type: avidity does not go"),
+        (
+            "ptc_variant",
+            "",
+            "row 1, column histology: ptc_variant must be given if histology is PTC",
+        ),
+        ("pfs", "", "row 1, column evaluable: pfs must be given if evaluable is yes"),
+        ("pfs", -2, "row 1, column pfs: a negative number: must be a time above 0"),
+        (
+            "response",
+            "PD",
+            "row 1, columns progression, response: progression must be PD where the response is",
+        ),
+        (
+            "progression",
+            "",
+            "row 1, column evaluable: progression must be given if evaluable is yes",
+        ),
+        ("patient", "SIM-002", "row 2, column patient: an identifier that stands twice"),
     ],
 )
 def test_faulty_cohort_is_refused_in_one_line(cohort, column, value, message):

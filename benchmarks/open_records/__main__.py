@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.open_records.trial import PARTS, run_trial
-from rairlib.cohorts.public import FILES, FOLDER
+from rairlib.cohorts.public import COHORTS
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,8 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     for part in options.parts:
-        if (file := PARTS[part].file) and FILES[file].path is None:
-            print(f"{part}: left out, kept as it is: it needs {FILES[file].name}, see {FOLDER}")
+        cohort = PARTS[part].cohort
+        if cohort and not all(file.path for file in COHORTS[cohort].files.values()):
+            print(f"{part}: left out, its tables stay: it needs `rairlib cohort fetch {cohort}`")
             continue
         papers = options.papers or PARTS[part].papers
         tables = run_trial(part, options.seed, papers, options.workers, options.work)

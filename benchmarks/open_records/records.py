@@ -9,7 +9,7 @@ import pandas as pd
 import statsmodels
 from lifelines import datasets
 
-from rairlib.cohorts.public import FILES
+from rairlib.cohorts.public import COHORTS as PUBLIC
 
 BIRTH_WEIGHTS = Path("genmod/tests/results/stata_lbw_glm.csv")
 
@@ -74,7 +74,7 @@ THYROID = "uci915"  # needs its file
 
 
 def _thyroid() -> pd.DataFrame:
-    records = FILES[THYROID].read().drop_duplicates(ignore_index=True)
+    records = PUBLIC[THYROID].files["thyroid"].read().drop_duplicates(ignore_index=True)
     return records.assign(Recurred=records["Recurred"].eq("Yes"))
 
 

@@ -43,14 +43,14 @@ class Part:
         Makes tables by name of what was sealed and what was found.
     papers : int
         Papers of the full run.
-    file : str
-        Open cohort that does not come with a package, without which the part is left out.
+    cohort : str
+        Public cohort that does not come with a package, without which the part is left out.
     """
 
     write: Callable[[Path, Path, int, int], None]
     score: Callable[[dict, dict], dict[str, pd.DataFrame]]
     papers: int
-    file: str = ""
+    cohort: str = ""
 
 
 def _tables(truths: dict, found: dict) -> dict[str, pd.DataFrame]:
@@ -67,7 +67,7 @@ PARTS = {
         write=partial(logistic_papers.write, sources={THYROID: 1}),
         score=_thyroid_tables,
         papers=360,
-        file=THYROID,
+        cohort=THYROID,
     ),
     "audit": Part(write=audits.write, score=audits.score, papers=100),
     "ensembles": Part(write=cox_papers.write, score=ensembles.score, papers=40),

@@ -52,11 +52,14 @@ def recomputed_text(row: dict) -> str:
     if pd.isna(row["low"]):
         return ""
     decimals = parse_printed(row["printed"]).decimals + EXTRA_DECIMALS
-    ends = [_with_decimals(end, decimals) for end in (row["low"], row["high"])]
+    ends = [with_decimals(end, decimals) for end in (row["low"], row["high"])]
     return ends[0] if ends[0] == ends[1] else RANGE_DASH.join(ends)
 
 
-def _with_decimals(value: float, decimals: int) -> str:
+def with_decimals(value: float, decimals: int) -> str:
+    """Write a number with so many decimals; whole ones without, very small ones with two digits."""
+    if math.isnan(value):
+        return ""
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     if value == round(value):

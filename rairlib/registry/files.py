@@ -140,8 +140,8 @@ def _read_texts(path: Path) -> pd.DataFrame:
     return pd.DataFrame(list(texts), index=list(rows), columns=header, dtype=object).astype(str)
 
 
-def decode(path: Path) -> str:
-    """Read a file as text; a folder, a spreadsheet and bytes that are no UTF-8 are refused."""
+def decode(path: Path, encoding: str = "utf-8-sig") -> str:
+    """Read a file as text; a folder, a spreadsheet and bytes of another encoding are refused."""
     if path.is_dir():
         raise RegistryError(f"{path}: is a folder; name a CSV file in it")
     if not path.is_file():
@@ -153,21 +153,23 @@ def decode(path: Path) -> str:
     if content.startswith(b"PK\x03\x04"):
         raise RegistryError(f"{path.name}: is a spreadsheet or an archive, not text; {SAVE_AS}")
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode(encoding)
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise RegistryError(f"{path.name}: line {line} is not UTF-8 text; {SAVE_AS}") from error
+        name = encoding.upper().removesuffix("-SIG")
+        # The error itself holds the whole file.
+        raise RegistryError(f"{path.name}: line {line} is not {name} text; {SAVE_AS}") from None
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
         raise RegistryError(f"{path.name}: line {line} holds a NUL byte; {SAVE_AS}")
     return text
 
 
-def split_lines(path: Path, text: str) -> list[list[str]]:
+def split_lines(path: Path, text: str, delimiter: str = ",") -> list[list[str]]:
     """Split the text of a CSV file into rows of fields without blanks around them."""
     lines: list[list[str]] = []
     try:
-        for fields in csv.reader(io.StringIO(text, newline=""), strict=True):
+        for fields in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
             lines.append([field.strip() for field in fields])
     except csv.Error as error:
         raise RegistryError(

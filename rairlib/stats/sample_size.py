@@ -1,4 +1,4 @@
-"""How many patients a prediction model needs: to be developed, and to be validated elsewhere."""
+"""How many patients a prediction model needs, and what power a sample has for one ratio."""
 
 import math
 
@@ -216,3 +216,86 @@ def _size_for_auc(auc: float, prevalence: float, error: float) -> float:
     if excess(LARGEST_N) > 0:
         return math.inf
     return float(optimize.brentq(excess, 1e-3, LARGEST_N))
+
+
+# --- The power that a sample has for one ratio, two-sided at 5 % ------------------------------
+# Each takes the share of the covariate's variance that the model's other covariates explain, and
+# lessens the sample by it (Hsieh, Bloch and Larsen 1998, Statistics in Medicine 17:1623-1634).
+
+
+def power_for_odds_ratio(
+    ratio: float, n: int, risk: float, exposed: float, explained: float = 0.0
+) -> float:
+    """Return the power for the odds ratio of a yes-or-no covariate.
+
+    Parameters
+    ----------
+    ratio : float
+        True odds ratio, above 0.
+    n : int
+        Patients.
+    risk, exposed : float
+        Share of all patients with the outcome, and with the covariate; between 0 and 1.
+    explained : float
+        Share of the covariate's variance that others explain, from 0 to below 1.
+
+    Returns
+    -------
+    float
+        By formula 2 of Hsieh, Bloch and Larsen (1998, Statistics in Medicine 17:1623-1634).
+    """
+    odds, B = number("ratio", ratio, 0), number("exposed", exposed, 0, 1)
+    P = number("risk", risk, 0, 1)
+
+    def excess(low: float) -> float:
+        high = special.expit(special.logit(low) + math.log(odds))
+        return (1 - B) * low + B * high - P
+
+    without = float(optimize.brentq(excess, 1e-12, 1 - 1e-12, xtol=1e-14))
+    with_it = float(special.expit(special.logit(without) + math.log(odds)))
+    null = math.sqrt(P * (1 - P) / B)
+    other = math.sqrt(without * (1 - without) + with_it * (1 - with_it) * (1 - B) / B)
+    distance = abs(with_it - without) * math.sqrt(n * (1 - explained) * (1 - B))
+    return float(special.ndtr((distance - Z_95 * null) / other))
+
+
+def power_for_slope(ratio: float, n: int, risk: float, sd: float, explained: float = 0.0) -> float:
+    """Return the power for the odds ratio per unit of a numeric covariate.
+
+    Parameters
+    ----------
+    ratio, n, risk, explained
+        As for :func:`power_for_odds_ratio`; the risk is that at the covariate's mean.
+    sd : float
+        Standard deviation of the covariate.
+
+    Returns
+    -------
+    float
+        By formula 1 of Hsieh, Bloch and Larsen (1998), for a normal covariate.
+    """
+    risk, sd = number("risk", risk, 0, 1), number("sd", sd, 0)
+    information = n * (1 - explained) * risk * (1 - risk) * sd**2
+    return float(special.ndtr(abs(math.log(ratio)) * math.sqrt(information) - Z_95))
+
+
+def power_for_hazard_ratio(
+    ratio: float, events: int, exposed: float, explained: float = 0.0
+) -> float:
+    """Return the power for the hazard ratio of a yes-or-no covariate.
+
+    Parameters
+    ----------
+    ratio, exposed, explained
+        As for :func:`power_for_odds_ratio`.
+    events : int
+        Patients with the event.
+
+    Returns
+    -------
+    float
+        By the number of events (Schoenfeld 1983, Biometrics 39:499-503).
+    """
+    exposed = number("exposed", exposed, 0, 1)
+    information = events * (1 - explained) * exposed * (1 - exposed)
+    return float(special.ndtr(abs(math.log(ratio)) * math.sqrt(information) - Z_95))

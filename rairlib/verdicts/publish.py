@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from rairlib.cohorts.public import records_files
+from rairlib.cohorts.public import COHORTS, load_public, records_files
 from rairlib.errors import RairlibError
 from rairlib.output import as_file, write_whole
 from rairlib.registry.kept_files import KNOWN, data_folder, kept_file, known_files
@@ -22,6 +22,7 @@ from rairlib.registry.studies import (
     study_folder,
 )
 from rairlib.studies import part_of
+from rairlib.studies.real_patients import CLAIMS, REAL_PATIENTS, characteristics, real_patients
 from rairlib.studies.simulations import achieved, held_out_values, simulation_of
 from rairlib.verdicts.verdicts import (
     RECOMPUTED,
@@ -166,11 +167,22 @@ def write_recomputed() -> None:
             _write(results_folder() / f"{study}_{RECOMPUTED}.csv", as_file(table))
 
 
+def write_real_patients() -> None:
+    """Keep what the public cohorts say of the papers' claims, where all their files are there."""
+    if all(file.path for cohort in COHORTS.values() for file in cohort.files.values()):
+        cohorts = {name: load_public(name) for name in COHORTS}
+        _write(results_folder() / "public_cohorts.csv", as_file(characteristics(cohorts)))
+        for study in CLAIMS:
+            table = as_file(real_patients(study, cohorts))
+            _write(results_folder() / f"{study}_{REAL_PATIENTS}.csv", table)
+
+
 def write_results() -> None:
     """Compute verdicts, findings, board and the README's board anew, and keep them."""
     results_folder().mkdir(exist_ok=True)
     _write(data_folder() / KNOWN, known_files())
     write_recomputed()
+    write_real_patients()
     _write(data_folder() / KNOWN, known_files())
     for name, text in result_files().items():
         _write(results_folder() / name, text)

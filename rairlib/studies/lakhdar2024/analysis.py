@@ -3,14 +3,15 @@
 Works on any cohort with the paper's variables: simulated, or a reader's own.
 """
 
-import numpy as np
+from functools import partial
+
 import pandas as pd
 
-from rairlib.errors import RairlibError
+from rairlib.cohorts.schema import CohortSchema, Column, inhabited
 from rairlib.stats.logistic import firth_logistic, logistic
-from rairlib.stats.roc import dichotomise, optimal_cutoffs
+from rairlib.stats.roc import optimal_cutoffs
 from rairlib.stats.rows import (
-    COLUMNS,
+    Rows,
     auc_rows,
     categorical_rows,
     continuous_rows,
@@ -18,6 +19,7 @@ from rairlib.stats.rows import (
     part_rows,
     ratio_rows,
 )
+from rairlib.studies.steps import Model, Step, results, split_at
 
 GROUPS = ("RAIR", "non-RAIR")
 AGE_CUTOFF = 54
@@ -41,74 +43,29 @@ TABLE_1 = (
 # Continuous variable, its dichotomised form, the paper's cut-off.
 FIGURE_1 = (("age", "age_54", AGE_CUTOFF), ("tumor_diameter", "diameter_29", DIAMETER_CUTOFF))
 TABLE_2 = {name: tuple(LEVELS[name]) for name in ("age_54", "diameter_29", "metastasis")}
-COHORT_COLUMNS = (
-    *("patient", "rair", "gender", "age", "tumor_diameter", "metastasis", "ete"),
-    *("multifocality", "histology", "high_risk_ptc"),
+YES_NO = ("rair", "metastasis", "ete", "multifocality")
+SCHEMA = CohortSchema(
+    "lakhdar2024",
+    (
+        Column("patient", "id", label="Patient"),
+        *(Column(name, "binary", levels=("yes", "no")) for name in YES_NO),
+        Column("gender", "binary", levels=("female", "male")),
+        Column("age", "integer", high=120, usual=(25, 80)),
+        Column("tumor_diameter", "integer", high=300, usual=(8, 80)),
+        Column("histology", "categorical", levels=("PTC", "FTC", "OCA")),
+        Column("high_risk_ptc", "binary", levels=("yes", "no"), only_if=("histology", "PTC")),
+        Column(
+            "ptc_subtype",
+            "categorical",
+            levels=SUBTYPES,
+            only_if=("high_risk_ptc", "yes"),
+            optional=True,
+            constant=True,
+        ),
+    ),
+    (inhabited(rair="yes"), inhabited(rair="no")),
 )
-
-
-def check_cohort(cohort: pd.DataFrame) -> None:
-    """Refuse a cohort on which the analysis cannot be run.
-
-    Parameters
-    ----------
-    cohort : DataFrame
-        One row per patient with the columns ``patient`` (unique), ``rair``, ``metastasis``,
-        ``ete``, ``multifocality`` (yes/no), ``gender`` (female/male), ``age`` (whole years),
-        ``tumor_diameter`` (whole millimetres), ``histology`` (PTC/FTC/OCA) and
-        ``high_risk_ptc`` (yes/no; empty unless the histology is PTC). More columns are allowed.
-
-    Raises
-    ------
-    RairlibError
-        One line per fault.
-    """
-    absent = [column for column in COHORT_COLUMNS if column not in cohort.columns]
-    if absent:
-        raise RairlibError(f"cohort: no column {', '.join(absent)}")
-    faults = [*_level_faults(cohort), *_number_faults(cohort)]
-    repeated = cohort["patient"][cohort["patient"].duplicated()]
-    if not repeated.empty:
-        faults.append(f"cohort: patient {repeated.iloc[0]} occurs more than once")
-    faults += [
-        f"cohort: no patient with rair = {level}"
-        for level in ("yes", "no")
-        if not (cohort["rair"] == level).any()
-    ]
-    if faults:
-        raise RairlibError("\n".join(faults))
-
-
-def _level_faults(cohort: pd.DataFrame) -> list[str]:
-    levels = {"rair": ["yes", "no"], **{k: v for k, v in LEVELS.items() if k in COHORT_COLUMNS}}
-    papillary = cohort["histology"] == "PTC"
-    faults = []
-    for column, allowed in levels.items():
-        values = cohort[column]
-        if column == "high_risk_ptc":
-            if (values[~papillary].fillna("") != "").any():
-                faults.append("cohort: high_risk_ptc must be empty unless histology is PTC")
-            values = values[papillary]
-        wrong = values[~values.isin(allowed)]
-        if not wrong.empty:
-            faults.append(
-                f"cohort: patient {cohort['patient'][wrong.index[0]]}: {column} "
-                f"'{wrong.iloc[0]}' is not one of {', '.join(allowed)}"
-            )
-    return faults
-
-
-def _number_faults(cohort: pd.DataFrame) -> list[str]:
-    faults = []
-    for column, low, high in (("age", 0, 120), ("tumor_diameter", 0, 500)):
-        values = pd.to_numeric(cohort[column], errors="coerce")
-        wrong = cohort[column][~(values.between(low, high) & (values % 1 == 0))]
-        if not wrong.empty:
-            faults.append(
-                f"cohort: patient {cohort['patient'][wrong.index[0]]}: {column} "
-                f"'{wrong.iloc[0]}' is not a whole number from {low} to {high}"
-            )
-    return faults
+check_cohort = SCHEMA.check
 
 
 def with_cutoffs(cohort: pd.DataFrame) -> pd.DataFrame:
@@ -129,15 +86,21 @@ def with_cutoffs(cohort: pd.DataFrame) -> pd.DataFrame:
     RairlibError
         As :func:`check_cohort` does.
     """
-    check_cohort(cohort)
-    age, diameter = (pd.to_numeric(cohort[name]).astype(int) for name in ("age", "tumor_diameter"))
-    return cohort.assign(
-        age=age,
-        tumor_diameter=diameter,
-        age_54=dichotomise(age, AGE_CUTOFF),
-        diameter_29=dichotomise(diameter, DIAMETER_CUTOFF),
-        oncocytic=np.where(cohort["histology"] == "OCA", "yes", "no"),
-    )
+    return derived(check_cohort(cohort))
+
+
+def derived(data: pd.DataFrame) -> pd.DataFrame:
+    """Add the variables that the paper derives, of the columns that are there."""
+    cut = {
+        name: split_at(data[source], cutoff) for source, name, cutoff in FIGURE_1 if source in data
+    }
+    if "histology" in data:
+        oncocytic = data["histology"].map({"OCA": "yes"}).fillna("no")
+        cut["oncocytic"] = oncocytic.where(data["histology"].notna())
+    return data.assign(**cut)
+
+
+# --- The analysis in steps: Table 1, Figure 1, Table 2 -----------------------------------------
 
 
 def table_1(cohort: pd.DataFrame) -> pd.DataFrame:
@@ -156,38 +119,30 @@ def table_1(cohort: pd.DataFrame) -> pd.DataFrame:
         paper does not say which test stands behind which p value, every candidate test in its
         own row. Histological types are compared each with all others.
     """
-    data = with_cutoffs(cohort)
-    group = _group(data)
-    rows = [("n", "", "", "all", "", len(group)), *part_rows(group, GROUPS)]
-    for variable in TABLE_1:
-        values = _values(data, variable)
-        if variable in LEVELS:
-            rows += categorical_rows(values, group[values.index], GROUPS, LEVELS[variable])
-        else:
-            rows += continuous_rows(values, group, GROUPS)
-    rows += _subtype_rows(data)
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return results(TABLE_1_STEPS, with_cutoffs(cohort))
 
 
 def _group(data: pd.DataFrame) -> pd.Series:
     return data["rair"].map(dict(zip(("yes", "no"), GROUPS, strict=True)))
 
 
-def _subtype_rows(data: pd.DataFrame) -> list[tuple]:
-    """Count the named high-risk subtypes, if the cohort tells them apart."""
-    if "ptc_subtype" not in data:
-        return []
+def _patient_rows(data: pd.DataFrame) -> Rows:
+    return [("n", "", "", "all", "", len(data)), *part_rows(_group(data), GROUPS)]
+
+
+def _table_1_rows(variable: str, data: pd.DataFrame) -> Rows:
+    values, group = data[variable], _group(data)
+    if variable in LEVELS:
+        return categorical_rows(values, group, GROUPS, LEVELS[variable])
+    return continuous_rows(values, group, GROUPS)
+
+
+def _subtype_rows(data: pd.DataFrame) -> Rows:
+    """Count the named high-risk subtypes."""
     counts = data["ptc_subtype"].value_counts()
     return [
         ("count", "ptc_subtype", level, "all", "", int(counts.get(level, 0))) for level in SUBTYPES
     ]
-
-
-def _values(data: pd.DataFrame, variable: str) -> pd.Series:
-    """Return one variable of the patients to whom it applies."""
-    if variable == "high_risk_ptc":
-        return data.loc[data["histology"] == "PTC", variable]
-    return data[variable]
 
 
 def figure_1(cohort: pd.DataFrame) -> pd.DataFrame:
@@ -206,16 +161,17 @@ def figure_1(cohort: pd.DataFrame) -> pd.DataFrame:
         between observed values, the lowest if several tie; sensitivity and specificity (percent)
         at the paper's cut-off, once with ≥ and once with >.
     """
-    data = with_cutoffs(cohort)
-    group = _group(data)
-    rows = []
-    for variable, dichotomised, cutoff in FIGURE_1:
-        score = data[variable]
-        rows += auc_rows(score, group, GROUPS)
-        best = optimal_cutoffs(data["rair"] == "yes", score)["cutoff"].iloc[0]
-        rows.append(("cutoff", variable, "", " vs ".join(GROUPS), "youden", best))
-        rows += operating_rows(score, group, GROUPS, dichotomised, cutoff)
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return results(FIGURE_1_STEPS, with_cutoffs(cohort))
+
+
+def _figure_1_rows(variable: str, dichotomised: str, cutoff: float, data: pd.DataFrame) -> Rows:
+    score, group = data[variable], _group(data)
+    best = optimal_cutoffs(data["rair"] == "yes", score)["cutoff"].iloc[0]
+    return [
+        *auc_rows(score, group, GROUPS),
+        ("cutoff", variable, "", " vs ".join(GROUPS), "youden", best),
+        *operating_rows(score, group, GROUPS, dichotomised, cutoff),
+    ]
 
 
 def table_2(cohort: pd.DataFrame) -> pd.DataFrame:
@@ -232,6 +188,13 @@ def table_2(cohort: pd.DataFrame) -> pd.DataFrame:
         Odds ratios in the schema of :func:`rairlib.stats.logistic.logistic`.
     """
     return _odds_ratios(logistic(with_cutoffs(cohort), "rair", TABLE_2))
+
+
+def _table_2_rows(data: pd.DataFrame) -> Rows:
+    estimates = _odds_ratios(logistic(data, "rair", TABLE_2))
+    key = ("number", "independent_predictors", "", " vs ".join(GROUPS), "multivariable")
+    significant = int((estimates["p_value"] < SIGNIFICANCE_LEVEL).sum())
+    return [*ratio_rows(estimates, GROUPS, "multivariable"), (*key, significant)]
 
 
 def oncocytic_firth(cohort: pd.DataFrame) -> pd.DataFrame:
@@ -255,6 +218,35 @@ def _odds_ratios(estimates: pd.DataFrame) -> pd.DataFrame:
     return estimates[estimates["statistic"] == "odds_ratio"].reset_index(drop=True)
 
 
+TABLE_1_STEPS = (
+    Step("Table 1, patients", ("rair",), _patient_rows),
+    *(
+        Step(
+            f"Table 1, {name}",
+            ("rair", name),
+            partial(_table_1_rows, name),
+            {"histology": "PTC"} if name == "high_risk_ptc" else {},
+        )
+        for name in TABLE_1
+    ),
+    Step("Table 1, subtypes", ("ptc_subtype",), _subtype_rows, {"high_risk_ptc": "yes"}),
+)
+FIGURE_1_STEPS = tuple(
+    Step(f"Figure 1, {figure[0]}", ("rair", figure[0]), partial(_figure_1_rows, *figure))
+    for figure in FIGURE_1
+)
+STEPS = (
+    *TABLE_1_STEPS,
+    *FIGURE_1_STEPS,
+    Step(
+        "Table 2, logistic model",
+        ("rair", *TABLE_2),
+        _table_2_rows,
+        model=Model(event=("rair", "yes"), covariates=TABLE_2, groups=GROUPS),
+    ),
+)
+
+
 def analyse(cohort: pd.DataFrame) -> pd.DataFrame:
     """Run the paper's whole analysis.
 
@@ -275,9 +267,4 @@ def analyse(cohort: pd.DataFrame) -> pd.DataFrame:
     RairlibError
         If the cohort is not usable or its logistic model has no finite estimates.
     """
-    estimates = table_2(cohort)
-    key = ("number", "independent_predictors", "", " vs ".join(GROUPS), "multivariable")
-    significant = int((estimates["p_value"] < SIGNIFICANCE_LEVEL).sum())
-    model = [*ratio_rows(estimates, GROUPS, "multivariable"), (*key, significant)]
-    table = pd.DataFrame(model, columns=list(COLUMNS))
-    return pd.concat([table_1(cohort), figure_1(cohort), table], ignore_index=True)
+    return results(STEPS, with_cutoffs(cohort))

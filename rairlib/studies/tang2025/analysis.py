@@ -5,14 +5,18 @@ columns, then the building of the model, its performance, and the same building 
 bootstrap can repeat.
 """
 
+from collections.abc import Collection
+from functools import partial
+
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from rairlib.cohorts.schema import CohortSchema, Column, Rule, inhabited
 from rairlib.errors import RairlibError
 from rairlib.stats.calibration import RULES, hosmer_lemeshow
 from rairlib.stats.logistic import INTERCEPT
-from rairlib.stats.roc import auc_estimate, dichotomise, operating_point, optimal_cutoffs
+from rairlib.stats.roc import auc_estimate, operating_point, optimal_cutoffs
 from rairlib.stats.rows import COLUMNS, Rows, categorical_rows, continuous_rows, level_rows
 from rairlib.stats.selection import (
     Selection,
@@ -23,6 +27,7 @@ from rairlib.stats.selection import (
     screening_p_value,
 )
 from rairlib.stats.validation import Developed
+from rairlib.studies.steps import Step, results, split_at
 
 # --- The cohort of Tang et al. 2025 (Hunan): its columns, its checks, and what the paper derives
 
@@ -39,111 +44,78 @@ YES_NO = (
     "lln_status",
 )
 LEVELS = {"gender": ["male", "female"], **{name: ["yes", "no"] for name in YES_NO}}
-GIVEN_LEVELS = {
-    "cohort": list(SETS),
-    "failure": ["yes", "no"],
-    "failure_kind": ["", *KINDS],
-    "concurrent_locoregional": ["", "yes", "no"],
-    **LEVELS,
-    "braf_tested": ["yes", "no"],
-}
-RANGES = {
-    "age": (0, 120),
-    "tumor_diameter": (0, 50),
-    "lln_count": (0, 200),
-    "lln_diameter": (0, 50),
-    "rai_dose": (0, 1000),
-    "time_to_rai": (0, 600),
-    "tg_before": (0, np.inf),
-    "tgab_before": (0, np.inf),
-    # Patients followed for less were excluded.
-    "follow_up": (6, 1200),
-}
-COUNTS = ("age", "lln_count")
-COHORT_COLUMNS = ("patient", *GIVEN_LEVELS, *RANGES)
+SCHEMA = CohortSchema(
+    "tang2025",
+    (
+        Column("patient", "id", label="Patient"),
+        Column("cohort", "binary", levels=SETS),
+        Column("failure", "binary", levels=("yes", "no")),
+        Column(
+            "failure_kind", "categorical", levels=KINDS, only_if=("failure", "yes"), constant=True
+        ),
+        Column(
+            "concurrent_locoregional",
+            "binary",
+            levels=("yes", "no"),
+            only_if=("failure_kind", KINDS[1]),
+            constant=True,
+        ),
+        *(Column(name, "binary", levels=tuple(levels)) for name, levels in LEVELS.items()),
+        Column("braf_tested", "binary", levels=("yes", "no"), constant=True),
+        Column("age", "integer", high=120, usual=(25, 80)),
+        Column("tumor_diameter", "continuous", high=30, usual=(0.5, 8), unit="cm"),
+        Column("lln_count", "integer", high=200),
+        # 0 without a metastatic lateral node.
+        Column("lln_diameter", "continuous", high=30, unit="cm"),
+        Column("rai_dose", "continuous", low=10, high=1000, usual=(25, 300), unit="mCi"),
+        Column("time_to_rai", "time", high=600, usual=(0.5, 24), unit="months"),
+        Column("tg_before", "continuous", usual=(0.3, 300), unit="ng/mL"),
+        Column("tgab_before", "continuous", usual=(0.5, 500), unit="IU/mL"),
+        # Patients followed for less were excluded.
+        Column("follow_up", "time", low=6, high=600, usual=(6, 240)),
+    ),
+    (
+        Rule(
+            ("lln_count", "lln_status"),
+            "lln_count does not go with lln_status",
+            "nodes are counted where there are metastases, and 0 elsewhere: mend one of them",
+            lambda data: (data["lln_count"] > 0) == (data["lln_status"] == "yes"),
+        ),
+        Rule(
+            ("lln_diameter", "lln_status"),
+            "lln_diameter does not go with lln_status",
+            "it is above 0 where there are metastases, and 0 elsewhere: mend one of them",
+            lambda data: (data["lln_diameter"] > 0) == (data["lln_status"] == "yes"),
+        ),
+        *(inhabited(cohort=name, failure=failure) for name in SETS for failure in ("yes", "no")),
+    ),
+)
 
 
-def check_cohort(cohort: pd.DataFrame) -> pd.DataFrame:
-    """Refuse a cohort on which the analysis cannot be run.
+def check_cohort(cohort: pd.DataFrame, columns: Collection[str] | None = None) -> pd.DataFrame:
+    """Check a cohort and add the variable that the paper derives.
 
     Parameters
     ----------
-    cohort : DataFrame
-        One row per patient with the columns ``patient`` (unique), those of ``GIVEN_LEVELS`` with
-        one of the levels listed there, and numbers: ``age`` (whole years), ``tumor_diameter`` and
-        ``lln_diameter`` (cm; 0 without metastatic lateral node), ``lln_count`` (lateral node
-        metastases), ``rai_dose`` (mCi), ``time_to_rai`` and ``follow_up`` (months, the latter at
-        least 6), ``tg_before`` (ng/mL) and ``tgab_before`` (IU/mL). ``failure_kind`` is empty
-        unless the treatment failed, ``concurrent_locoregional`` unless there are distant
-        metastases. More columns are allowed.
+    cohort, columns
+        As for :meth:`rairlib.cohorts.schema.CohortSchema.check`.
 
     Returns
     -------
     DataFrame
-        A copy with texts as texts, numbers as numbers, and ``age_55`` (<55/≥55).
+        A typed copy with ``age_55`` (<55/≥55), if there is an age.
 
     Raises
     ------
     RairlibError
         One line per fault.
     """
-    absent = [column for column in COHORT_COLUMNS if column not in cohort.columns]
-    if absent:
-        raise RairlibError(f"cohort: no column {', '.join(absent)}")
-    data = cohort.assign(**{name: cohort[name].fillna("").astype(str) for name in GIVEN_LEVELS})
-    data = data.assign(**{name: pd.to_numeric(data[name], errors="coerce") for name in RANGES})
-    faults = _value_faults(data)
-    faults = faults or _contradictions(data)
-    faults = faults or _empty_groups(data)
-    if faults:
-        raise RairlibError("\n".join(faults))
-    data = data.astype(dict.fromkeys(COUNTS, int))
-    return data.assign(age_55=dichotomise(data["age"], AGE_CUTOFF))
+    return derived(SCHEMA.check(cohort, columns))
 
 
-def _value_faults(data: pd.DataFrame) -> list[str]:
-    repeated = data["patient"][data["patient"].duplicated()]
-    faults = [f"cohort: patient {name} occurs more than once" for name in repeated.iloc[:1]]
-    for column, allowed in GIVEN_LEVELS.items():
-        told = f"{column} is not one of {', '.join(filter(None, allowed))}"
-        faults += _fault(data, data[column].isin(allowed), told)
-    for column, (low, high) in RANGES.items():
-        whole = data[column] % 1 == 0 if column in COUNTS else True
-        told = f"{column} is not a {'whole ' if column in COUNTS else ''}number"
-        upper = f"to {high}" if np.isfinite(high) else "upwards"
-        right = np.isfinite(data[column]) & data[column].between(low, high) & whole
-        faults += _fault(data, right, f"{told} from {low} {upper}")
-    return faults
-
-
-def _fault(data: pd.DataFrame, right: pd.Series, told: str) -> list[str]:
-    return [] if right.all() else [f"cohort: patient {data['patient'][~right].iloc[0]}: {told}"]
-
-
-def _contradictions(data: pd.DataFrame) -> list[str]:
-    """List the columns that do not go together, with the first patient in whom they do not."""
-    positive, distant = data["lln_status"] == "yes", data["failure_kind"] == KINDS[1]
-    rules = {
-        "failure_kind must be given if failure is yes, and otherwise be empty": (
-            (data["failure_kind"] != "") == (data["failure"] == "yes")
-        ),
-        "concurrent_locoregional must be given with distant metastases, and otherwise be empty": (
-            (data["concurrent_locoregional"] != "") == distant
-        ),
-        "lln_count does not go with lln_status": (data["lln_count"] > 0) == positive,
-        "lln_diameter does not go with lln_status": (data["lln_diameter"] > 0) == positive,
-    }
-    return [line for told, right in rules.items() for line in _fault(data, right, told)]
-
-
-def _empty_groups(data: pd.DataFrame) -> list[str]:
-    sizes = data.groupby(["cohort", "failure"]).size()
-    return [
-        f"cohort: no patient with cohort = {name} and failure = {failure}"
-        for name in SETS
-        for failure in ("yes", "no")
-        if not sizes.get((name, failure), 0)
-    ]
+def derived(data: pd.DataFrame) -> pd.DataFrame:
+    """Add the variable that the paper derives, if its column is there."""
+    return data.assign(age_55=split_at(data["age"], AGE_CUTOFF)) if "age" in data else data
 
 
 def one_set(data: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -216,9 +188,11 @@ def table_1(cohort: pd.DataFrame) -> pd.DataFrame:
         SDs and quantiles of each set, every candidate test, and under the method ``usual`` the one
         that the methods section implies.
     """
-    data = check_cohort(cohort)
-    rows = _comparison_rows(data, data["cohort"], SETS, "usual")
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return results(TABLE_1_STEPS, check_cohort(cohort))
+
+
+def _table_1_rows(variable: str, data: pd.DataFrame) -> Rows:
+    return _comparison_rows(data[variable], data["cohort"], SETS, "usual")
 
 
 def table_2(cohort: pd.DataFrame) -> pd.DataFrame:
@@ -235,26 +209,37 @@ def table_2(cohort: pd.DataFrame) -> pd.DataFrame:
         As :func:`table_1`; the test that the methods section implies has the method
         ``univariable``.
     """
-    training = one_set(check_cohort(cohort), "training")
-    group = training[OUTCOME].map(dict(zip(("yes", "no"), TRAINING_OUTCOMES, strict=True)))
-    rows = _comparison_rows(training, group, TRAINING_OUTCOMES, "univariable")
+    return results(TABLE_2_STEPS, check_cohort(cohort))
+
+
+def _table_2_rows(variable: str, data: pd.DataFrame) -> Rows:
+    group = data[OUTCOME].map(dict(zip(("yes", "no"), TRAINING_OUTCOMES, strict=True)))
+    rows = _comparison_rows(data[variable], group, TRAINING_OUTCOMES, "univariable")
     # "All" would be the training set here and the whole cohort elsewhere.
-    return pd.DataFrame([row for row in rows if row[3] != "all"], columns=list(COLUMNS))
+    return [row for row in rows if row[3] != "all"]
 
 
 def _comparison_rows(
-    data: pd.DataFrame, group: pd.Series, names: tuple[str, str], usual: str
+    values: pd.Series, group: pd.Series, names: tuple[str, str], usual: str
 ) -> Rows:
-    versus, rows = " vs ".join(names), []
-    for variable in CANDIDATES:
-        if variable in LEVELS:
-            found = categorical_rows(data[variable], group, names, LEVELS[variable])
-        else:
-            found = continuous_rows(data[variable], group, names)
-        key = ("p_value", variable, "", versus, usual_test(variable))
-        # The usual test comes first, so that it is taken where no method is named.
-        rows += [(*key[:4], usual, row[5]) for row in found if row[:5] == key] + found
-    return rows
+    variable = values.name
+    if variable in LEVELS:
+        found = categorical_rows(values, group, names, LEVELS[variable])
+    else:
+        found = continuous_rows(values, group, names)
+    key = ("p_value", variable, "", " vs ".join(names), usual_test(variable))
+    # The usual test comes first, so that it is taken where no method is named.
+    return [(*key[:4], usual, row[5]) for row in found if row[:5] == key] + found
+
+
+TRAINING = {"cohort": "training"}
+TABLE_1_STEPS = tuple(
+    Step(f"Table 1, {name}", ("cohort", name), partial(_table_1_rows, name)) for name in CANDIDATES
+)
+TABLE_2_STEPS = tuple(
+    Step(f"Table 2, {name}", (OUTCOME, name), partial(_table_2_rows, name), TRAINING)
+    for name in CANDIDATES
+)
 
 
 def screened(training: pd.DataFrame, limit: float = SCREENING_P) -> tuple[str, ...]:
@@ -299,7 +284,11 @@ def select(cohort: pd.DataFrame) -> Selection:
     RairlibError
         If no variable is significant or none is selected: then there is no model.
     """
-    training = one_set(check_cohort(cohort), "training")
+    return _selected(check_cohort(cohort))
+
+
+def _selected(data: pd.DataFrame) -> Selection:
+    training = one_set(data, "training")
     names = screened(training)
     if not names:
         raise RairlibError(f"no variable has a p value below {SCREENING_P} in the training set")
@@ -450,8 +439,10 @@ def scored(cohort: pd.DataFrame, coefficients: pd.Series | None = None) -> pd.Da
         If the cohort is not usable, or there is no model.
     """
     data = check_cohort(cohort)
-    if coefficients is None:
-        coefficients = equation(select(cohort))
+    return _scored(data, equation(_selected(data)) if coefficients is None else coefficients)
+
+
+def _scored(data: pd.DataFrame, coefficients: pd.Series) -> pd.DataFrame:
     score = linear_predictor(data, coefficients)
     return data.assign(
         failed=data[OUTCOME] == "yes",
@@ -695,6 +686,74 @@ def fit_printed_variables(training: pd.DataFrame) -> Developed:
 # --- The whole analysis --------------------------------------------------------------------
 
 
+def _outcome(data: pd.DataFrame) -> pd.Series:
+    return data[OUTCOME].map(dict(zip(("yes", "no"), OUTCOMES, strict=True)))
+
+
+def _patient_rows(data: pd.DataFrame) -> Rows:
+    """Return the sizes of the sets, of the outcomes and of both."""
+    outcome = _outcome(data)
+    sizes = {"all": len(data), **data["cohort"].value_counts(), **outcome.value_counts()}
+    sizes |= (data["cohort"] + " " + outcome).value_counts()
+    return [("n", "", "", group, "", size) for group, size in sizes.items()]
+
+
+def _follow_up_rows(data: pd.DataFrame) -> Rows:
+    return [
+        (statistic, "follow_up", "", name, "", value)
+        for name in SETS
+        for months in [one_set(data, name)["follow_up"]]
+        for statistic, value in (("mean", months.mean()), ("sd", months.std()))
+    ]
+
+
+def _braf_rows(data: pd.DataFrame) -> Rows:
+    groups = {"all": data, **dict(list(data.groupby(_outcome(data))))}
+    return [
+        row
+        for group, part in groups.items()
+        for row in level_rows(part["braf_tested"], ("yes",), group)
+    ]
+
+
+def _model_rows(data: pd.DataFrame) -> Rows:
+    """Select and fit the model, then judge it; all of it hangs on what is selected."""
+    selection = _selected(data)
+    performance = performance_rows(_scored(data, equation(selection)))
+    return [
+        row
+        for table in (table_3(selection), performance)
+        for row in table.itertuples(index=False, name=None)
+    ]
+
+
+FAILED = {OUTCOME: "yes"}
+STEPS = (
+    Step("Results, patients", ("cohort", OUTCOME), _patient_rows),
+    Step("Results, follow-up", ("cohort", "follow_up"), _follow_up_rows),
+    Step(
+        "Results, kinds of failure",
+        ("failure_kind",),
+        lambda data: level_rows(data["failure_kind"], KINDS, "failure"),
+        FAILED,
+    ),
+    Step(
+        "Results, locoregional recurrence beside distant metastases",
+        ("concurrent_locoregional",),
+        lambda data: level_rows(data["concurrent_locoregional"], ("yes",), "failure"),
+        FAILED,
+    ),
+    Step("Results, BRAF tests", (OUTCOME, "braf_tested"), _braf_rows),
+    *TABLE_1_STEPS,
+    *TABLE_2_STEPS,
+    Step(
+        "Table 3, Forward: LR and the performance of the model",
+        ("cohort", OUTCOME, *CANDIDATES, "age_55"),
+        _model_rows,
+    ),
+)
+
+
 def analyse(cohort: pd.DataFrame) -> pd.DataFrame:
     """Run the paper's whole analysis.
 
@@ -715,26 +774,4 @@ def analyse(cohort: pd.DataFrame) -> pd.DataFrame:
     RairlibError
         If the cohort is not usable, or the paper's procedure selects no model.
     """
-    selection = select(cohort)
-    tables = [table_1(cohort), table_2(cohort), table_3(selection)]
-    performance = performance_rows(scored(cohort, equation(selection)))
-    patients = pd.DataFrame(_patient_rows(check_cohort(cohort)), columns=list(COLUMNS))
-    return pd.concat([patients, *tables, performance], ignore_index=True)
-
-
-def _patient_rows(data: pd.DataFrame) -> Rows:
-    """Return the sizes of groups, the follow-up of both sets, the outcomes and BRAF tests."""
-    outcome = data["failure"].map(dict(zip(("yes", "no"), OUTCOMES, strict=True)))
-    sizes = {"all": len(data), **data["cohort"].value_counts(), **outcome.value_counts()}
-    sizes |= (data["cohort"] + " " + outcome).value_counts()
-    rows = [("n", "", "", group, "", size) for group, size in sizes.items()]
-    for name in SETS:
-        months = one_set(data, name)["follow_up"]
-        told = (("mean", months.mean()), ("sd", months.std()))
-        rows += [(statistic, "follow_up", "", name, "", value) for statistic, value in told]
-    failed = data[outcome == "failure"]
-    rows += level_rows(failed["failure_kind"], KINDS, "failure")
-    rows += level_rows(failed["concurrent_locoregional"], ("yes",), "failure")
-    for group, part in {"all": data, **dict(list(data.groupby(outcome)))}.items():
-        rows += level_rows(part["braf_tested"], ("yes",), group)
-    return rows
+    return results(STEPS, check_cohort(cohort))

@@ -25,7 +25,7 @@ from rairlib.registry.studies import study_file
 from rairlib.registry.toml_file import Ascending, Several, Table, read_toml
 from rairlib.stats.description import mann_whitney, pearson
 from rairlib.stats.logistic import fit_logistic
-from rairlib.studies.tang2025.analysis import AGE_CUTOFF, KINDS, RANGES, SETS, VERSUS
+from rairlib.studies.tang2025.analysis import AGE_CUTOFF, KINDS, SCHEMA, SETS, VERSUS
 
 # --- What a simulated cohort of Tang et al. 2025 (Hunan) has to assume, read from a file ------
 
@@ -535,13 +535,13 @@ def _follow_up(data, anchors: Anchors, assumed: Assumptions, rng) -> np.ndarray:
 
 
 def _months(patients: int, mean, sd, longest: float, rng) -> np.ndarray:
-    above = mean.value - RANGES["follow_up"][0]
+    above = mean.value - SCHEMA["follow_up"].low
     shape = (above / sd.value) ** 2
     for _ in range(TRIES):
         drawn = rng.gamma(shape, above / shape, patients)
         drawn = mean.value + (drawn - drawn.mean()) * (sd.value / drawn.std(ddof=1))
         months = drawn.round(1)
-        inside = months.min() >= RANGES["follow_up"][0] and months.max() <= longest
+        inside = months.min() >= SCHEMA["follow_up"].low and months.max() <= longest
         if inside and mean.agrees(months.mean()) and sd.agrees(months.std(ddof=1)):
             return months
     raise AnchorError(f"no follow-up times have mean {mean.text} and SD {sd.text}")

@@ -4,15 +4,18 @@ Works on any cohort with the paper's variables: simulated, or a reader's own. Th
 ``statistic, variable, level, group, method, value`` in the words of the book.
 """
 
+from collections.abc import Iterable
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
-from rairlib.errors import RairlibError
+from rairlib.cohorts.schema import CohortSchema, Column, Rule, inhabited
 from rairlib.stats.cox import cox
-from rairlib.stats.logistic import logistic
-from rairlib.stats.roc import dichotomise, optimal_cutoffs
+from rairlib.stats.description import crosstab, pearson
+from rairlib.stats.logistic import Covariates, logistic
+from rairlib.stats.roc import optimal_cutoffs
 from rairlib.stats.rows import (
-    COLUMNS,
     Rows,
     auc_rows,
     level_rows,
@@ -25,6 +28,7 @@ from rairlib.stats.rows import (
     split_rows,
     survival_rows,
 )
+from rairlib.studies.steps import Model, Step, results, split_at
 
 # --- The cohort: its columns, its checks, and what the paper derives --------------------------
 
@@ -57,112 +61,113 @@ LEVELS = {
     "ps_tg_528": ["<528.5", "≥528.5"],
     "rai_avid_status": list(STATUS.values()),
 }
-GIVEN_LEVELS = {
-    "rair": ["RAIA", "RAIR"],
-    "rair_type": ["", *TYPES],
-    **{name: LEVELS[name] for name in ("gender", "histology", "multicentricity", "ete")},
-    "ptc_variant": ["", *VARIANTS, "not described"],
-    "t_stage": LEVELS["t_stage"],
-    "n_stage": LEVELS["n_stage"],
-    "lnm": ["yes", "no"],
-    "avidity": ["avid at every course", "never", "partial", "lost"],
-    "evaluable": ["yes", "no"],
-    "rai_avid_status": ["", *STATUS.values()],
-    "response": ["", "CR", "non-CR/non-PD", "PD"],
-    "progression": ["", "PD", "NPD"],
-}
-RANGES = {
-    "age": (18, 120),
-    "tumor_size": (0, 50),
-    "lnm_ratio": (0, 100),
-    "lm_size": (0, 50),
-    "ps_tg": (0, np.inf),
-    "rai_courses": (1, 50),
-    "rai_activity": (0, np.inf),
-    "follow_up": (0, 1200),
-}
-COHORT_COLUMNS = ("patient", *GIVEN_LEVELS, *RANGES, "pfs")
-
-
-def check_cohort(cohort: pd.DataFrame) -> pd.DataFrame:
-    """Refuse a cohort on which the analysis cannot be run.
-
-    Parameters
-    ----------
-    cohort : DataFrame
-        One row per patient with the columns ``patient`` (unique), those of ``GIVEN_LEVELS`` with
-        one of the levels listed there, and numbers: ``age`` (whole years), ``tumor_size`` and
-        ``lm_size`` (largest lung metastasis, cm), ``lnm_ratio`` (%), ``ps_tg`` (ng/mL),
-        ``rai_courses``, ``rai_activity`` (mCi), ``follow_up`` and ``pfs`` (months). Empty texts
-        stand for what does not apply: ``rair_type`` of RAIA, ``ptc_variant`` of FTC, and
-        ``rai_avid_status``, ``response``, ``progression`` and ``pfs`` of patients who are not
-        evaluable. More columns are allowed.
-
-    Returns
-    -------
-    DataFrame
-        A copy with texts as texts, and what does not apply as empty ones.
-
-    Raises
-    ------
-    RairlibError
-        One line per fault.
-    """
-    absent = [column for column in COHORT_COLUMNS if column not in cohort.columns]
-    if absent:
-        raise RairlibError(f"cohort: no column {', '.join(absent)}")
-    data = cohort.assign(**{name: cohort[name].fillna("").astype(str) for name in GIVEN_LEVELS})
-    repeated = data["patient"][data["patient"].duplicated()]
-    faults = [f"cohort: patient {name} occurs more than once" for name in repeated.iloc[:1]]
-    for column, allowed in GIVEN_LEVELS.items():
-        told = f"{column} is not one of {', '.join(filter(None, allowed))}"
-        faults += _fault(data, data[column].isin(allowed), told)
-    for column, (low, high) in RANGES.items():
-        values = pd.to_numeric(data[column], errors="coerce")
-        whole = values % 1 == 0 if column in ("age", "rai_courses") else True
-        told = f"{column} is not a {'whole ' if whole is not True else ''}number"
-        faults += _fault(data, values.between(low, high) & whole, f"{told} from {low} to {high}")
-    faults = faults or _contradictions(data)
-    faults += [
-        f"cohort: no patient with {column} = {level}"
-        for column, level in [("rair", "RAIA"), ("rair", "RAIR"), ("progression", "PD")]
-        if not (data[column] == level).any()
-    ]
-    if faults:
-        raise RairlibError("\n".join(faults))
-    return data
-
-
-def _fault(data: pd.DataFrame, right: pd.Series, told: str) -> list[str]:
-    return [] if right.all() else [f"cohort: patient {data['patient'][~right].iloc[0]}: {told}"]
-
-
-def _contradictions(data: pd.DataFrame) -> list[str]:
-    """List the columns that do not go together, with the first patient in whom they do not."""
-    refractory, assessed = data["rair"] == "RAIR", data["evaluable"] == "yes"
-    progressed, fourth = data["progression"] == "PD", data["rair_type"] == BY_PROGRESSION
-    given = data != ""
-    applies = {
-        "rair_type": (refractory, "rair is RAIR"),
-        "ptc_variant": (data["histology"] == "PTC", "histology is PTC"),
-        "rai_avid_status": (assessed, "evaluable is yes"),
-        "response": (assessed, "evaluable is yes"),
-        "progression": (assessed, "evaluable is yes"),
-    }
-    rules = {
-        f"{column} must be given if {when}, and otherwise be empty": given[column] == applying
-        for column, (applying, when) in applies.items()
-    }
-    months = pd.to_numeric(data["pfs"], errors="coerce")
-    rules |= {
-        "pfs must be a time if evaluable is yes, and otherwise be empty": months.ge(0) == assessed,
-        "progression must be PD where the response is": progressed == (data["response"] == "PD"),
-        "avidity does not go with rair_type": data["avidity"] == data["rair_type"].map(COURSES),
-        # Criterion iv of refractory disease is progression itself.
-        "progression makes the disease RAIR": refractory | ~progressed,
-        f"{BY_PROGRESSION} needs progression": progressed | ~fourth,
-    }
-    return [line for told, right in rules.items() for line in _fault(data, right, told)]
+RECORDED = ("gender", "histology", "multicentricity", "ete", "t_stage", "n_stage")
+ASSESSED = ("evaluable", "yes")
+SCHEMA = CohortSchema(
+    "wang2025",
+    (
+        Column("patient", "id", label="Patient"),
+        Column("rair", "binary", levels=("RAIA", "RAIR")),
+        Column("rair_type", "categorical", levels=TYPES, only_if=("rair", "RAIR"), constant=True),
+        *(Column(name, "binary", levels=tuple(LEVELS[name])) for name in RECORDED),
+        Column(
+            "ptc_variant",
+            "categorical",
+            levels=(*VARIANTS, "not described"),
+            only_if=("histology", "PTC"),
+            constant=True,
+        ),
+        Column("lnm", "binary", levels=("yes", "no"), constant=True),
+        Column(
+            "avidity",
+            "categorical",
+            levels=("avid at every course", "never", "partial", "lost"),
+            label="Uptake of radioiodine by the lesions over the courses",
+        ),
+        Column("evaluable", "binary", levels=("yes", "no"), constant=True),
+        Column("rai_avid_status", "binary", levels=tuple(STATUS.values()), only_if=ASSESSED),
+        Column("response", "categorical", levels=("CR", "non-CR/non-PD", "PD"), only_if=ASSESSED),
+        Column("progression", "binary", levels=("PD", "NPD"), only_if=ASSESSED),
+        Column("age", "integer", low=18, high=120, usual=(25, 80)),
+        Column("tumor_size", "continuous", high=30, usual=(0.5, 8)),
+        Column(
+            "lnm_ratio",
+            "continuous",
+            high=100,
+            usual=(2, 100),
+            too_high="more positive nodes than removed",
+        ),
+        Column(
+            "lm_size",
+            "continuous",
+            high=30,
+            usual=(0.2, 5),
+            label="Largest lung metastasis",
+            unit="cm",
+        ),
+        Column("ps_tg", "continuous", usual=(5, 5000)),
+        Column("rai_courses", "integer", low=1, high=50),
+        Column("rai_activity", "continuous", low=10, high=5000, usual=(50, 1500)),
+        Column("follow_up", "time", high=600, usual=(12, 240)),
+        Column("pfs", "time", high=600, only_if=ASSESSED, usual=(6, 240)),
+    ),
+    (
+        Rule(
+            ("progression", "response"),
+            "progression must be PD where the response is, and nowhere else",
+            "mend one of them",
+            lambda data: (data["progression"] == "PD") == (data["response"] == "PD"),
+        ),
+        Rule(
+            ("avidity", "rair_type"),
+            "avidity does not go with rair_type",
+            "mend one of them",
+            lambda data: data["avidity"] == data["rair_type"].map(COURSES),
+        ),
+        Rule(
+            ("progression", "rair"),
+            "progression makes the disease RAIR",
+            "criterion iv of refractory disease is progression: mend one of them",
+            lambda data: (data["progression"] != "PD") | (data["rair"] == "RAIR"),
+        ),
+        Rule(
+            ("rair_type", "progression"),
+            f"{BY_PROGRESSION} needs progression",
+            "mend one of them",
+            lambda data: (data["rair_type"] != BY_PROGRESSION) | (data["progression"] == "PD"),
+        ),
+        inhabited(rair="RAIA"),
+        inhabited(rair="RAIR"),
+        inhabited(progression="PD"),
+    ),
+    (
+        Rule(
+            ("t_stage", "ete"),
+            "T4 without extrathyroidal extension",
+            "T4 is gross extension beyond the thyroid: mend one of them",
+            lambda data: (data["t_stage"] != "T4") | (data["ete"] == "Positive"),
+        ),
+        Rule(
+            ("n_stage", "lnm"),
+            "N1b without lymph node metastasis",
+            "mend one of them",
+            lambda data: (data["n_stage"] != "N1b") | (data["lnm"] == "yes"),
+        ),
+        Rule(
+            ("lnm", "lnm_ratio"),
+            "positive nodes do not go with lymph node metastasis",
+            "the ratio is above 0 where there are metastases, and 0 elsewhere: mend one of them",
+            lambda data: (data["lnm_ratio"] > 0) == (data["lnm"] == "yes"),
+        ),
+        Rule(
+            ("pfs", "follow_up"),
+            "follow-up shorter than the time to the event",
+            "mend one of them",
+            lambda data: data["pfs"] <= data["follow_up"],
+        ),
+    ),
+)
+check_cohort = SCHEMA.check
 
 
 def with_cutoffs(cohort: pd.DataFrame) -> pd.DataFrame:
@@ -186,19 +191,34 @@ def with_cutoffs(cohort: pd.DataFrame) -> pd.DataFrame:
     RairlibError
         As :func:`check_cohort` does.
     """
-    data = check_cohort(cohort)
-    for name in (*RANGES, "pfs"):
-        data[name] = pd.to_numeric(data[name], errors="coerce")
-    joined = data["rair_type"].isin(["partial avidity", "avidity lost"])
-    return data.assign(
-        age=data["age"].astype(int),
-        age_55=dichotomise(data["age"], AGE_CUTOFF),
-        tumor_size_4=np.where(data["tumor_size"] > SIZE_CUTOFF, ">4", "≤4"),
-        lnm_ratio_50=dichotomise(data["lnm_ratio"], RATIO_CUTOFF),
-        lm_size_1=dichotomise(data["lm_size"], LM_CUTOFF),
-        ps_tg_528=dichotomise(data["ps_tg"], PS_TG_CUTOFF),
-        curve=data["rair_type"].mask(joined, JOINED_TYPES),
-    )
+    return derived(check_cohort(cohort))
+
+
+# Variable → the number that it splits, and where.
+CUTOFFS = {
+    "age_55": ("age", AGE_CUTOFF),
+    "tumor_size_4": ("tumor_size", SIZE_CUTOFF),
+    "lnm_ratio_50": ("lnm_ratio", RATIO_CUTOFF),
+    "lm_size_1": ("lm_size", LM_CUTOFF),
+    "ps_tg_528": ("ps_tg", PS_TG_CUTOFF),
+}
+
+
+def derived(data: pd.DataFrame) -> pd.DataFrame:
+    """Add the variables that the paper derives, of the columns that are there."""
+    cut = {
+        name: split_at(data[source], cutoff)
+        for name, (source, cutoff) in CUTOFFS.items()
+        if source in data
+    }
+    if "tumor_size_4" in cut:  # here a size equal to the cut-off belongs to the lower level
+        size = data["tumor_size"]
+        cut["tumor_size_4"] = (size > SIZE_CUTOFF).map({True: ">4", False: "≤4"})
+        cut["tumor_size_4"] = cut["tumor_size_4"].where(size.notna())
+    if "rair_type" in data:
+        joined = data["rair_type"].isin(["partial avidity", "avidity lost"])
+        cut["curve"] = data["rair_type"].mask(joined, JOINED_TYPES)
+    return data.assign(**cut)
 
 
 def evaluable(cohort: pd.DataFrame) -> pd.DataFrame:
@@ -254,58 +274,18 @@ NOT_SIGNIFICANT = ["gender", "histology", "multicentricity", "tumor_size_4"]
 NOT_SIGNIFICANT += ["n_stage", "lnm_ratio_50"]
 
 
-def table_3(cohort: pd.DataFrame) -> Rows:
-    """Describe all patients.
-
-    Parameters
-    ----------
-    cohort : DataFrame
-        As for :func:`check_cohort`.
-
-    Returns
-    -------
-    list of tuple
-        ``statistic, variable, level, group, method, value``: counts and percentages of
-        every level, medians, quartiles (SPSS's HAVERAGE) and ranges, the sizes of the groups RAIA
-        and RAIR (percent of all) and of the types of refractory disease (percent of RAIR).
-    """
-    data = with_cutoffs(cohort)
-    rows = [("n", "", "", "all", "", len(data)), *part_rows(data["rair"], OUTCOME)]
-    rows += part_rows(data["rair_type"][data["rair"] == "RAIR"], TYPES)
-    for variable, levels in {**TABLE_3_LEVELS, "lnm": ["yes", "no"]}.items():
-        rows += level_rows(data[variable], levels, "all")
-    papillary = data["ptc_variant"][data["histology"] == "PTC"]
-    rows += level_rows(papillary, VARIANTS, "all")
-    for variable in TABLE_3_NUMBERS:
-        rows += quantile_rows(data[variable], "all")
-    return rows
+def _patient_rows(data: pd.DataFrame) -> Rows:
+    return [("n", "", "", "all", "", len(data)), *part_rows(data["rair"], OUTCOME)]
 
 
-def table_4(cohort: pd.DataFrame) -> Rows:
-    """Compare patients with and without refractory disease, one variable at a time.
-
-    Parameters
-    ----------
-    cohort : DataFrame
-        As for :func:`check_cohort`.
-
-    Returns
-    -------
-    list of tuple
-        ``statistic, variable, level, group, method, value``: counts, percentages of each
-        level (the rows of the paper's table), Pearson's chi-squared test without correction;
-        quantiles of ps-Tg and the Mann-Whitney test; and, under all six names, the smallest of
-        the six p values that the text calls larger than 0.05.
-    """
-    data = with_cutoffs(cohort)
-    rows = []
-    for variable, levels in TABLE_3_LEVELS.items():
-        rows += split_rows(data[variable], data["rair"], OUTCOME, levels)
-    rows += rank_rows(data["ps_tg"], data["rair"], OUTCOME)
-    p_values = {row[1]: row[5] for row in rows if row[0] == "p_value"}
-    smallest = min(p_values[variable] for variable in NOT_SIGNIFICANT)
-    rows.append(("p_value", " | ".join(NOT_SIGNIFICANT), "", " vs ".join(OUTCOME), "", smallest))
-    return rows
+def _smallest_p_row(data: pd.DataFrame) -> Rows:
+    """Return, under all six names, the smallest of the p values that the text calls above 0.05."""
+    tests = [
+        pearson(crosstab(data[name], data["rair"], TABLE_3_LEVELS[name], list(OUTCOME)))
+        for name in NOT_SIGNIFICANT
+    ]
+    key = ("p_value", " | ".join(NOT_SIGNIFICANT), "", " vs ".join(OUTCOME), "")
+    return [(*key, min(test.p_value for test in tests))]
 
 
 def table_4_ratios(
@@ -334,24 +314,25 @@ def table_4_ratios(
         If the cohort is not usable or a model has no finite estimates.
     """
     data = with_cutoffs(cohort)
-    refractory = data.assign(refractory=data["rair"] == "RAIR")
-    fits = {}
-
-    def row(model: str, variable: str, covariates: tuple[str, ...]) -> pd.DataFrame:
-        if covariates not in fits:
-            contrasts = {name: CONTRASTS[name] for name in covariates}
-            fits[covariates] = logistic(refractory, "refractory", contrasts)
-        fit = fits[covariates]
-        own = fit["term"].str.startswith(f"{variable}: ") & (fit["statistic"] == "odds_ratio")
-        return fit[own].assign(model=model)
-
-    parts = [row("univariable", variable, (variable,)) for variable in CONTRASTS]
-    parts += [
-        row("multivariable", variable, covariates)
-        for variable, covariates in (models or TABLE_4_MODELS).items()
-    ]
+    parts = [_odds_ratio(data, variable, (variable,)) for variable in CONTRASTS]
+    parts += [_odds_ratio(data, *row) for row in (models or TABLE_4_MODELS).items()]
     table = pd.concat(parts, ignore_index=True)
-    return table[["model", *table.columns.drop("model")]]
+    several = np.arange(len(table)) >= len(CONTRASTS)
+    table.insert(0, "model", np.where(several, "multivariable", "univariable"))
+    return table
+
+
+def _odds_ratio(data: pd.DataFrame, variable: str, covariates: tuple[str, ...]) -> pd.DataFrame:
+    """Return the odds ratio of one variable from the model of some covariates."""
+    refractory = data.assign(refractory=data["rair"] == "RAIR")
+    fit = logistic(refractory, "refractory", {name: CONTRASTS[name] for name in covariates})
+    own = fit["term"].str.startswith(f"{variable}: ") & (fit["statistic"] == "odds_ratio")
+    return fit[own]
+
+
+def _table_4_row(variable: str, covariates: tuple[str, ...], data: pd.DataFrame) -> Rows:
+    model = "univariable" if covariates == (variable,) else "multivariable"
+    return ratio_rows(_odds_ratio(data, variable, covariates), OUTCOME, model)
 
 
 # --- Progression: ROC of ps-Tg (Figure 3), Cox models (Table 5), curves (Figures 4 and 5) -----
@@ -382,75 +363,23 @@ RATES = (12, 36, 60)
 LEVEL_OFF = 100  # months after which Figure 4 is described
 
 
-def responses(cohort: pd.DataFrame) -> Rows:
-    """Count who was evaluable, who progressed, and the other responses.
-
-    Parameters
-    ----------
-    cohort : DataFrame
-        As for :func:`check_cohort`.
-
-    Returns
-    -------
-    list of tuple
-        ``statistic, variable, level, group, method, value``: sizes of the groups, the
-        responses in percent of the evaluable patients, and the follow-up of these.
-    """
-    data = evaluable(cohort)
+def _evaluable_rows(data: pd.DataFrame) -> Rows:
+    sizes = {"evaluable": "yes", "not evaluable": "no"}
     return [
-        ("n", "", "", "evaluable", "", len(data)),
-        ("n", "", "", "not evaluable", "", len(cohort) - len(data)),
-        *part_rows(data["progression"], PROGRESSION),
-        *part_rows(data["response"], RESPONSES),
-        *quantile_rows(data["follow_up"], "evaluable"),
+        ("n", "", "", name, "", int((data["evaluable"] == level).sum()))
+        for name, level in sizes.items()
     ]
 
 
-def figure_3(cohort: pd.DataFrame) -> Rows:
-    """Measure how well ps-Tg tells patients with progression from those without.
-
-    Parameters
-    ----------
-    cohort : DataFrame
-        As for :func:`check_cohort`.
-
-    Returns
-    -------
-    list of tuple
-        ``statistic, variable, level, group, method, value``: quantiles in both groups and
-        the Mann-Whitney test; AUC with its interval under both standard errors; the
-        Youden-optimal cut-off as SPSS lists it, the lowest if several tie; sensitivity and
-        specificity (percent) at the paper's cut-off, once with ≥ and once with >.
-    """
-    data = evaluable(cohort)
+def _figure_3_rows(data: pd.DataFrame) -> Rows:
+    """Describe ps-Tg in both groups, its areas, its best cut-off, and the rates at the paper's."""
     score, group = data["ps_tg"], data["progression"]
-    best = optimal_cutoffs(data["progressed"], score)["cutoff"].iloc[0]
+    best = optimal_cutoffs(group == "PD", score)["cutoff"].iloc[0]
     return [
         *rank_rows(score, group, PROGRESSION),
         *auc_rows(score, group, PROGRESSION),
         ("cutoff", "ps_tg", "", " vs ".join(PROGRESSION), "youden", best),
         *operating_rows(score, group, PROGRESSION, "ps_tg_528", PS_TG_CUTOFF),
-    ]
-
-
-def table_5_counts(cohort: pd.DataFrame) -> Rows:
-    """Count the evaluable patients with each level of Table 5.
-
-    Parameters
-    ----------
-    cohort : DataFrame
-        As for :func:`check_cohort`.
-
-    Returns
-    -------
-    list of tuple
-        ``statistic, variable, level, group, method, value``: counts and percentages.
-    """
-    data = evaluable(cohort)
-    return [
-        row
-        for name in PROGRESSION_CONTRASTS
-        for row in level_rows(data[name], LEVELS[name], "evaluable")
     ]
 
 
@@ -476,63 +405,154 @@ def table_5(cohort: pd.DataFrame, ties: str = "breslow") -> pd.DataFrame:
         If the cohort is not usable or a model has no finite estimates.
     """
     data = evaluable(cohort)
-    fits = [
-        cox(data, "pfs", "progressed", {name: contrast}, ties).assign(model="univariable")
+    models = [("univariable", {name: levels}) for name, levels in PROGRESSION_CONTRASTS.items()]
+    models.append(("multivariable", TABLE_5_MODEL))
+    fits = [_hazard_ratios(data, covariates, ties) for _, covariates in models]
+    table = pd.concat(fits, ignore_index=True)
+    sizes = [len(fit) for fit in fits]
+    table.insert(0, "model", np.repeat([name for name, _ in models], sizes))
+    return table
+
+
+def _hazard_ratios(data: pd.DataFrame, covariates: Covariates, ties: str = "breslow"):
+    fit = cox(_with_event(data), "pfs", "progressed", covariates, ties)
+    return fit[fit["statistic"] == "hazard_ratio"]
+
+
+def _with_event(data: pd.DataFrame) -> pd.DataFrame:
+    return data.assign(progressed=data["progression"] == "PD")
+
+
+def _table_5_rows(model: str, covariates: Covariates, data: pd.DataFrame) -> Rows:
+    return ratio_rows(_hazard_ratios(data, covariates), PROGRESSION, model)
+
+
+def _rate_rows(group: str, months: tuple[int, ...], data: pd.DataFrame) -> Rows:
+    """Read one curve at some times, in percent; no row for a group without patients."""
+    if data.empty:
+        return []
+    return survival_rows(data["pfs"], data["progression"] == "PD", months, group)
+
+
+def _log_rank_rows(column: str, group: str, data: pd.DataFrame) -> Rows:
+    return log_rank_rows(data["pfs"], data["progression"] == "PD", data[column], group)
+
+
+# --- The whole analysis in steps: Tables 3 and 4, responses, Figure 3, Table 5, Figures 4 and 5 --
+
+
+EVERYONE: dict[str, str] = {}
+EVALUABLE = dict([ASSESSED])
+SUBGROUPS = {JOINED_TYPES: ("curve", JOINED_TYPES)}
+CURVES = [("rair", name) for name in OUTCOME] + [("rair_type", name) for name in TYPES]
+CURVES.append(("curve", JOINED_TYPES))
+TIME_TO_EVENT = ("pfs", "progression")
+
+
+def _levels(place: str, variable: str, levels: Iterable[str], group: str, among=EVERYONE) -> Step:
+    def rows(data: pd.DataFrame) -> Rows:
+        return level_rows(data[variable], levels, group)
+
+    return Step(f"{place}, {variable}", (variable,), rows, among)
+
+
+def _parts(place: str, variable: str, names: Iterable[str], among: dict) -> Step:
+    def rows(data: pd.DataFrame) -> Rows:
+        return part_rows(data[variable], names)
+
+    return Step(f"{place}, {variable}", (variable,), rows, among)
+
+
+def _quantiles(place: str, variable: str, group: str, among=EVERYONE) -> Step:
+    def rows(data: pd.DataFrame) -> Rows:
+        return quantile_rows(data[variable], group)
+
+    return Step(f"{place}, {variable}", (variable,), rows, among)
+
+
+def _split(variable: str) -> Step:
+    def rows(data: pd.DataFrame) -> Rows:
+        return split_rows(data[variable], data["rair"], OUTCOME, TABLE_3_LEVELS[variable])
+
+    return Step(f"Table 4, {variable}", (variable, "rair"), rows)
+
+
+def _odds(place: str, variable: str, covariates: tuple[str, ...]) -> Step:
+    rows = partial(_table_4_row, variable, covariates)
+    several = len(covariates) > 1
+    contrasts = {name: CONTRASTS[name] for name in covariates}
+    model = Model(event=("rair", "RAIR"), covariates=contrasts, groups=OUTCOME) if several else None
+    name = f"Table 4, {place} odds ratio, {variable}"
+    return Step(name, ("rair", *covariates), rows, model=model)
+
+
+def _hazards(place: str, model: str, covariates: Covariates) -> Step:
+    needs, rows = (*TIME_TO_EVENT, *covariates), partial(_table_5_rows, model, covariates)
+    fitted = {"covariates": covariates, "groups": PROGRESSION, "time": "pfs", "fit": _breslow}
+    several = Model(event=("progression", "PD"), **fitted) if len(covariates) > 1 else None
+    return Step(f"Table 5, {place}", needs, rows, EVALUABLE, several)
+
+
+_breslow = partial(cox, ties="breslow")
+
+
+def _curve(column: str, group: str) -> Step:
+    rows, among = partial(_rate_rows, group, RATES), {**EVALUABLE, column: group}
+    return Step(f"Figure 5, curve, {group}", TIME_TO_EVENT, rows, among)
+
+
+STEPS = (
+    Step("Table 3, patients", ("rair",), _patient_rows),
+    _parts("Table 3", "rair_type", TYPES, {"rair": "RAIR"}),
+    *(_levels("Table 3", name, levels, "all") for name, levels in TABLE_3_LEVELS.items()),
+    _levels("Table 3", "lnm", ("yes", "no"), "all"),
+    _levels("Table 3", "ptc_variant", VARIANTS, "all", {"histology": "PTC"}),
+    *(_quantiles("Table 3", name, "all") for name in TABLE_3_NUMBERS),
+    *(_split(name) for name in TABLE_3_LEVELS),
+    Step(
+        "Table 4, ps_tg",
+        ("ps_tg", "rair"),
+        lambda data: rank_rows(data["ps_tg"], data["rair"], OUTCOME),
+    ),
+    Step(
+        "Table 4, variables that are not significant", (*NOT_SIGNIFICANT, "rair"), _smallest_p_row
+    ),
+    *(_odds("univariable", name, (name,)) for name in CONTRASTS),
+    *(_odds("multivariable", name, model) for name, model in TABLE_4_MODELS.items()),
+    Step("Responses, evaluable patients", ("evaluable",), _evaluable_rows),
+    _parts("Responses", "progression", PROGRESSION, EVALUABLE),
+    _parts("Responses", "response", RESPONSES, EVALUABLE),
+    _quantiles("Responses", "follow_up", "evaluable", EVALUABLE),
+    Step("Figure 3, ps_tg", ("ps_tg", "progression"), _figure_3_rows, EVALUABLE),
+    *(
+        _levels("Table 5", name, LEVELS[name], "evaluable", EVALUABLE)
+        for name in PROGRESSION_CONTRASTS
+    ),
+    *(
+        _hazards(f"univariable hazard ratio, {name}", "univariable", {name: contrast})
         for name, contrast in PROGRESSION_CONTRASTS.items()
-    ]
-    joint = cox(data, "pfs", "progressed", TABLE_5_MODEL, ties)
-    table = pd.concat([*fits, joint.assign(model="multivariable")])
-    ratios = table[table["statistic"] == "hazard_ratio"].reset_index(drop=True)
-    return ratios[["model", *ratios.columns.drop("model")]]
-
-
-def figure_4(cohort: pd.DataFrame) -> Rows:
-    """Read the curve of all evaluable patients at one, three and five years and where it is level.
-
-    Parameters
-    ----------
-    cohort : DataFrame
-        As for :func:`check_cohort`.
-
-    Returns
-    -------
-    list of tuple
-        Columns ``statistic, variable, level, group, method, value``; progression-free survival
-        in percent, NaN beyond the last observation.
-    """
-    data = evaluable(cohort)
-    rows = survival_rows(data["pfs"], data["progressed"], (*RATES, LEVEL_OFF), "evaluable")
-    return rows
-
-
-def figure_5(cohort: pd.DataFrame) -> Rows:
-    """Compare the curves of RAIR and RAIA, and those of the types of refractory disease.
-
-    Parameters
-    ----------
-    cohort : DataFrame
-        As for :func:`check_cohort`.
-
-    Returns
-    -------
-    list of tuple
-        ``statistic, variable, level, group, method, value``: rates at one, three and five
-        years of evaluable patients in percent (no row for a group without any), and both log-rank
-        tests; the second, named ``RAIR``, compares three curves.
-    """
-    data = evaluable(cohort)
-    refractory = data[data["rair"] == "RAIR"]
-    curves = [("rair", name) for name in OUTCOME] + [("rair_type", name) for name in TYPES]
-    rows = []
-    for column, name in [*curves, ("curve", JOINED_TYPES)]:
-        part = data[data[column] == name]
-        if len(part):
-            rows += survival_rows(part["pfs"], part["progressed"], RATES, name)
-    versus = " vs ".join(OUTCOME)
-    rows += log_rank_rows(data["pfs"], data["progressed"], data["rair"], versus)
-    own = (refractory[name] for name in ("pfs", "progressed", "curve"))
-    rows += log_rank_rows(*own, "RAIR")
-    return rows
+    ),
+    _hazards("multivariable model", "multivariable", TABLE_5_MODEL),
+    Step(
+        "Figure 4, curve of evaluable patients",
+        TIME_TO_EVENT,
+        partial(_rate_rows, "evaluable", (*RATES, LEVEL_OFF)),
+        EVALUABLE,
+    ),
+    *(_curve(*curve) for curve in CURVES),
+    Step(
+        "Figure 5A, log-rank test",
+        (*TIME_TO_EVENT, "rair"),
+        partial(_log_rank_rows, "rair", " vs ".join(OUTCOME)),
+        EVALUABLE,
+    ),
+    Step(
+        "Figure 5B, log-rank test",
+        (*TIME_TO_EVENT, "curve"),
+        partial(_log_rank_rows, "curve", "RAIR"),
+        {**EVALUABLE, "rair": "RAIR"},
+    ),
+)
 
 
 def analyse(cohort: pd.DataFrame) -> pd.DataFrame:
@@ -555,20 +575,4 @@ def analyse(cohort: pd.DataFrame) -> pd.DataFrame:
     RairlibError
         If the cohort is not usable or a model has no finite estimates.
     """
-    rows = [
-        *table_3(cohort),
-        *table_4(cohort),
-        *_by_model(table_4_ratios(cohort), OUTCOME),
-        *responses(cohort),
-        *figure_3(cohort),
-        *table_5_counts(cohort),
-        *_by_model(table_5(cohort), PROGRESSION),
-        *figure_4(cohort),
-        *figure_5(cohort),
-    ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _by_model(ratios: pd.DataFrame, groups: tuple[str, str]) -> Rows:
-    models = ratios.groupby("model", sort=False)
-    return [row for model, estimates in models for row in ratio_rows(estimates, groups, model)]
+    return results(STEPS, with_cutoffs(cohort))
