@@ -285,6 +285,10 @@ def _replicate(
     diversity: Annotated[
         int, typer.Option("--l", min=1, help="Sensitive values among them, at least.")
     ] = 2,
+    imputations: Annotated[
+        int, typer.Option(min=0, help="Of missing covariates, beside complete cases; 0 for none.")
+    ] = 20,
+    seed: Annotated[int, typer.Option(min=0, help="Of the imputation.")] = 1,
     override: Annotated[
         list[str] | None,
         typer.Option(
@@ -312,7 +316,15 @@ def _replicate(
     )
     passed.require_passed()
     simulated = is_simulated(own.raw)
-    found = replicate(study, own.frame, own.notes, simulated=simulated, threshold=threshold)
+    found = replicate(
+        study,
+        own.frame,
+        own.notes,
+        simulated=simulated,
+        threshold=threshold,
+        imputations=imputations,
+        seed=seed,
+    )
     texts = {out / name: text for name, text in report(found, passed).items()}
     out.mkdir(parents=True, exist_ok=True)
     with _alone_in(out):

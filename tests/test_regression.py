@@ -7,9 +7,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from firthmodels import detect_separation
+from scipy.special import expit
 
 from rairlib.errors import RairlibError
-from rairlib.stats.logistic import ESTIMATE_COLUMNS, firth_logistic, logistic
+from rairlib.stats.logistic import (
+    ESTIMATE_COLUMNS,
+    _has_maximum,
+    firth_logistic,
+    fit_logistic,
+    logistic,
+)
 
 R = json.loads((Path(__file__).parent / "reference" / "regression.json").read_text())
 COVARIATES = {"age": None, "metastasis": ("yes", "no"), "type": ("FTC", "OCA", "PTC")}
@@ -160,3 +168,41 @@ def test_separation_without_an_empty_cell_is_found():
 def test_level_without_patients_is_refused(data, fit):
     with pytest.raises(RairlibError, match="type: no patient has level 'PDTC'"):
         fit(data, "outcome", {"type": ("FTC", "OCA", "PDTC", "PTC")})
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_fit_excludes_separation_only_where_linear_programming_finds_none(seed):
+    rng, told = np.random.default_rng(seed), []
+    for _ in range(60):
+        patients = int(rng.integers(8, 40))
+        design = np.column_stack(
+            [np.ones(patients), rng.integers(0, 2, patients), rng.normal(size=patients).round(1)]
+        ).astype(float)
+        event = (rng.random(patients) < expit(3 * design[:, 1] + 4 * design[:, 2] - 1)).astype(
+            float
+        )
+        if np.ptp(event) == 0 or np.linalg.matrix_rank(design) < 3:
+            continue
+        separated = detect_separation(design, event, fit_intercept=False).separation
+        try:
+            excluded = _has_maximum(event, design, fit_logistic(event, design).coefficients)
+        except RairlibError:
+            excluded = False
+        told.append((separated, excluded))
+    assert (True, True) not in told
+    assert {(True, False), (False, True)} <= set(told)
+
+
+def test_quarter_of_a_million_patients_have_the_estimates_of_their_table():
+    # By hand: the odds ratio of a 2 x 2 table, and Woolf's standard error.
+    cells = {("yes", 1): 60_000, ("yes", 0): 70_001, ("no", 1): 50_003, ("no", 0): 69_999}
+    data = pd.DataFrame(
+        [(level, event) for (level, event), n in cells.items() for _ in range(n)],
+        columns=["level", "event"],
+    )
+    found = logistic(data, "event", {"level": ("yes", "no")}).iloc[1]
+    assert found["estimate"] == pytest.approx(np.log(60_000 * 69_999 / (70_001 * 50_003)), rel=1e-9)
+    woolf = np.sqrt(sum(1 / n for n in cells.values()))
+    assert (found["high"] - found["low"]) / (2 * 1.959963984540054) == pytest.approx(
+        woolf, rel=1e-9
+    )

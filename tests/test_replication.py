@@ -11,6 +11,7 @@ from rairlib.cli import main
 from rairlib.errors import RairlibError
 from rairlib.pages.report import answer, report
 from rairlib.registry.studies import load_witness
+from rairlib.stats.imputation import imputed
 from rairlib.studies import part_of
 from rairlib.studies.steps import Step, results
 from rairlib.verdicts.replication import compare_estimates, replicate
@@ -325,3 +326,39 @@ def test_no_value_of_a_single_patient_leaves(tmp_path, capsys):
     assert len(texts) == 3
     for text in [re.sub('base64,[^"]*', "", text) for text in texts] + [*captured]:
         assert not re.search(r"ZQ-|zebra|\b119\b|\b287\b", text)
+
+
+# --- Missing covariates -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def with_gaps():
+    frame, rng = load_witness("lakhdar2024"), np.random.default_rng(3)
+    frame["age"] = frame["age"].astype(float).mask(rng.random(len(frame)) < 0.15)
+    return frame
+
+
+def test_imputed_ratios_stand_beside_complete_cases(with_gaps):
+    found = replicate("lakhdar2024", with_gaps, imputations=3, seed=2)
+    table = found.estimates.set_index("id").loc[["table2-01", "table2-05", "table2-09"]]
+    data = part_of("lakhdar2024", "analysis", "derived")(with_gaps)
+    wanted = imputed(
+        data.assign(event=(data["rair"] == "yes").astype(float)),
+        "event",
+        part_of("lakhdar2024", "analysis", "TABLE_2"),
+        seed=2,
+        imputations=3,
+    ).estimates
+    wanted = wanted[wanted["statistic"] == "odds_ratio"]
+    assert table["imputed"].tolist() == pytest.approx(wanted["estimate"].tolist(), rel=1e-12)
+    assert table["imputed_high"].tolist() == pytest.approx(wanted["high"].tolist(), rel=1e-12)
+    assert (table["imputed"] != table["found"]).all()
+    plain = replicate("lakhdar2024", with_gaps).estimates.set_index("id")
+    assert (plain["found"].dropna() == found.estimates.set_index("id")["found"].dropna()).all()
+    assert "fitted to 3 imputations" in report(found)["lakhdar2024_replication.html"]
+
+
+def test_without_gaps_nothing_is_imputed():
+    found = replicate("lakhdar2024", load_witness("lakhdar2024"), imputations=3)
+    assert found.imputations == 0
+    assert "imputed" not in found.estimates

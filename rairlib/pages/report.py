@@ -164,6 +164,13 @@ def _effects(replication: Replication) -> list[str]:
             "intervals": own["overlap"].map({True: "overlap", False: "apart"}),
         }
     )
+    if replication.imputations:
+        shown.insert(5, "this cohort, imputed", _with_limits(own, "imputed"))
+        parts.append(
+            f"<p>Where covariates are missing, models with several of them are also fitted to "
+            f"{replication.imputations} imputations (chained equations, Rubin’s rules). The paper "
+            "is compared with the complete cases, as it used them.</p>"
+        )
     return [*parts, _table(shown, "Estimates of the paper and of this cohort")]
 
 
@@ -328,7 +335,7 @@ def _beside(value: float, printed: str) -> str:
 def _with_limits(table: pd.DataFrame, source: str) -> list[str]:
     shown = []
     for row in table.to_dict("records"):
-        value = row["printed"] if source == "printed" else _beside(row["found"], row["printed"])
+        value = row["printed"] if source == "printed" else _beside(row[source], row["printed"])
         low, high = (row[f"{source}_{end}"] for end in ("low", "high"))
         limits = "" if pd.isna(low) else f" ({_beside(low, row['printed'])} to "
         shown.append(value + (limits and f"{limits}{_beside(high, row['printed'])})"))

@@ -58,6 +58,8 @@ def recomputed_text(row: dict) -> str:
 
 def with_decimals(value: float, decimals: int) -> str:
     """Write a number with so many decimals; whole ones without, very small ones with two digits."""
+    if math.isnan(value):
+        return ""
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     if value == round(value):

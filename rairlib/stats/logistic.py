@@ -25,7 +25,7 @@ from rairlib.stats.observation import YES_NO, Z_95, finite, number
 ITERATIONS_MAX = 30
 # Newton's steps shrink quadratically: what remains after this one is about its square.
 STEP_LIMIT = 1e-8
-LIKELIHOOD_NOISE = 1e-9
+LIKELIHOOD_NOISE = 1e-9  # of a log likelihood up to a thousand; beyond, of each of its thousands
 SHARE_MIN = 1e-6
 PIVOT_LIMIT = 1e-10
 # Terms of patients that nearly determine one another are refused later, by name.
@@ -111,7 +111,8 @@ def maximise(totals, design, sums, offset, beta, information, pivot_limit=PIVOT_
         beta += step
         share = 1.0
         reached = _evaluate(totals, design, sums, offset, beta, score, information)
-        while reached < current - LIKELIHOOD_NOISE and share > SHARE_MIN:
+        noise = LIKELIHOOD_NOISE * max(1.0, abs(current) / 1000.0)
+        while reached < current - noise and share > SHARE_MIN:
             share /= 2.0
             beta -= share * step
             reached = _evaluate(totals, design, sums, offset, beta, score, information)
@@ -138,6 +139,8 @@ def write_standard_errors(factored, back, standard_errors):
 
 NO_MAXIMUM = "the logistic regression has no finite estimates: the covariates separate the outcome"
 COLLINEAR = "the columns of the logistic regression determine one another"
+# So far, on the scale from 0 to 1, patients are from a plane between the outcomes, all together.
+LEAST_MARGIN = 1e-4
 # Below this share of a column's own spread, the others explain it fully.
 UNEXPLAINED_MIN = 1e-10
 # Below this one, so little is its own that a large standard error comes of it.
@@ -497,9 +500,14 @@ def logistic(data: pd.DataFrame, outcome: str, covariates: Covariates) -> pd.Dat
     event, columns = _model_frame(data, outcome, covariates)
     _check_cells(data, outcome, event, covariates)
     design = np.column_stack([np.ones(len(event)), columns.to_numpy()])
-    _check_separation(event, columns, design)
-    with _naming_near_duplicates(columns):
-        fit = fit_logistic(event.to_numpy(), design)
+    try:
+        with _naming_near_duplicates(columns):
+            fit = fit_logistic(event.to_numpy(), design)
+    except RairlibError:
+        _check_separation(event, columns, design)
+        raise
+    if not _has_maximum(event.to_numpy(), design, fit.coefficients):
+        _check_separation(event, columns, design)
     error = fit.standard_errors
     infinite = "so together the covariates leave the odds ratio without a finite estimate"
     check_errors(columns, error[1:], f"{infinite}; use firth_logistic")
@@ -680,6 +688,21 @@ def _check_cells(data, outcome, event, covariates) -> None:
                     f"{name}: {which} patient with level {level!r} has the outcome {outcome!r}, so "
                     "the odds ratio is infinite; use firth_logistic"
                 )
+
+
+def _has_maximum(event: np.ndarray, design: np.ndarray, coefficients: np.ndarray) -> bool:
+    """Tell whether a fit proves that the likelihood has a maximum, so that nothing is separated.
+
+    Where the scores are 0, the residuals are weights with which the patients of both outcomes
+    balance in every direction (Stiemke's lemma). A direction that has nobody on its wrong side then
+    has nearly nobody on its right side either, of those whose residual is large beside what is left
+    of the scores: if these span all directions, there is none.
+    """
+    residual = event - expit(design @ coefficients)
+    scaled = on_unit_scale(design)[0]
+    left = abs(residual @ scaled).sum()
+    heavy = scaled[abs(residual) * LEAST_MARGIN > left]
+    return bool(np.linalg.eigvalsh(heavy.T @ heavy)[0] > (10 * LEAST_MARGIN) ** 2)
 
 
 def _check_separation(event: pd.Series, columns: pd.DataFrame, design: np.ndarray) -> None:

@@ -8,8 +8,52 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from rairlib.stats.imputation import imputed
+from rairlib.stats.logistic import Covariates, logistic
 from rairlib.stats.roc import dichotomise
-from rairlib.stats.rows import COLUMNS, Rows
+from rairlib.stats.rows import COLUMNS, Rows, ratio_rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """The regression behind a step, so that it can be fitted to imputed covariates too.
+
+    Attributes
+    ----------
+    event : tuple of str
+        Column and level of the patients with the event.
+    covariates : mapping
+        As for :func:`rairlib.stats.logistic.logistic`.
+    groups : tuple of str
+        Names of the patients with and without the event.
+    time : str
+        Column of the time to the event; empty for a logistic model.
+    fit : callable
+        As for :func:`rairlib.stats.imputation.imputed`.
+    """
+
+    event: tuple[str, str]
+    covariates: Covariates
+    groups: tuple[str, str]
+    time: str = ""
+    fit: Callable[..., pd.DataFrame] = logistic
+
+    def imputed_rows(self, data: pd.DataFrame, imputations: int, seed: int) -> Rows:
+        """Return the ratios, pooled over imputations of missing covariates."""
+        column, level = self.event
+        event = (data[column] == level).astype(float).where(data[column].notna())
+        times = {"time": self.time} if self.time else {}
+        found = imputed(
+            data.assign(event=event),
+            "event",
+            self.covariates,
+            self.fit,
+            seed=seed,
+            imputations=imputations,
+            **times,
+        ).estimates
+        ratios = found[found["statistic"].str.endswith("ratio")]
+        return ratio_rows(ratios, self.groups, "multivariable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +70,15 @@ class Step:
         Takes the complete cases and returns rows as in :mod:`rairlib.stats.rows`.
     among : dict of str to str
         Column → level of the patients whom the step is about; empty for all.
+    model : Model, optional
+        What to fit beside, where covariates are missing.
     """
 
     name: str
     needs: tuple[str, ...]
     rows: Callable[[pd.DataFrame], Rows]
     among: Mapping[str, str] = field(default_factory=dict)
+    model: Model | None = None
 
     def absent(self, data: pd.DataFrame) -> list[str]:
         """List the columns that the step needs and the cohort does not have."""

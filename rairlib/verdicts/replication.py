@@ -130,6 +130,8 @@ class Replication:
         not.
     missing : DataFrame
         ``variable, missing, of`` (patients to whom it applies).
+    imputations : int
+        Behind the columns ``imputed, imputed_low, imputed_high`` of the estimates; 0 for none.
     threshold : int or None
         Up to which number patients were hidden: those numbers are missing.
     """
@@ -141,6 +143,7 @@ class Replication:
     estimates: pd.DataFrame
     steps: pd.DataFrame
     missing: pd.DataFrame
+    imputations: int
     threshold: int | None
 
 
@@ -151,6 +154,8 @@ def replicate(
     *,
     simulated: bool | None = None,
     threshold: int | None = None,
+    imputations: int = 0,
+    seed: int = 1,
 ) -> Replication:
     """Run a study's analysis on a cohort, as far as its columns go, and set it beside the print.
 
@@ -169,6 +174,11 @@ def replicate(
         Numbers of patients from 1 to this one are hidden, with all that would give one back or
         stands for single patients, as by :func:`rairlib.cohorts.suppression.suppressed_rows`.
         Left out: nothing is hidden, and nothing of it should leave.
+    imputations : int
+        Fit the models with several covariates to so many imputations of these too, where some are
+        missing, as by :func:`rairlib.stats.imputation.imputed`; 0 for none.
+    seed : int
+        Of the imputation.
 
     Returns
     -------
@@ -192,6 +202,7 @@ def replicate(
     data = derived(typed)
     told, results = _run(steps, data)
     missing = _missing(schema, typed)
+    pooled = _imputed(steps, told, data, imputations, seed)
     results["hidden"] = ""
     if threshold is not None:
         sizes = _sizes(registry.study, data)
@@ -203,9 +214,12 @@ def replicate(
         patients=len(frame),
         simulated=is_simulated(frame) if simulated is None else simulated,
         notes=tuple(notes),
-        estimates=_beside(registry, results, told, _step_of(registry, steps)),
+        estimates=_with_imputed(
+            _beside(registry, results, told, _step_of(registry, steps)), pooled
+        ),
         steps=told,
         missing=missing,
+        imputations=imputations if pooled else 0,
         threshold=threshold,
     )
 
@@ -271,6 +285,43 @@ def _missing(schema: CohortSchema, typed: pd.DataFrame) -> pd.DataFrame:
         for name in cells
     ]
     return pd.DataFrame(records, columns=["variable", "missing", "of"])
+
+
+def _imputed(steps, told: pd.DataFrame, data: pd.DataFrame, imputations: int, seed: int) -> dict:
+    """Return by step the pooled ratios of models with missing covariates, by their keys."""
+    found, fitted = {}, {}
+    for place, (step, record) in enumerate(zip(steps, told.to_dict("records"), strict=True)):
+        gaps = record["cases"] < record["patients"]
+        if not (step.model and imputations and gaps and record["outcome"] == "run"):
+            continue
+        key = (*step.among.items(), step.model.event, *step.model.covariates)
+        try:
+            if key not in fitted:
+                rows = step.model.imputed_rows(step.patients(data), imputations, seed)
+                fitted[key] = {row[:5]: row[5] for row in rows}
+            found[step.name] = fitted[key]
+        except RairlibError as error:
+            why = " ".join(str(error).split())
+            told.loc[place, "outcome"] = f"run on complete cases; not on imputed ones: {why}"
+    return found
+
+
+def _with_imputed(table: pd.DataFrame, pooled: dict) -> pd.DataFrame:
+    """Add the pooled ratios beside those of complete cases, where these are shown."""
+    if not pooled:
+        return table
+    columns = {"imputed": "", "imputed_low": "ci_low", "imputed_high": "ci_high"}
+    shown = table["statistic"].isin(LOG) & table["found"].notna()
+    for column, statistic in columns.items():
+        table[column] = [
+            pooled.get(row.step, {}).get(
+                (statistic or row.statistic, row.variable, row.level, row.group, row.method), np.nan
+            )
+            if is_shown
+            else np.nan
+            for row, is_shown in zip(table.itertuples(), shown, strict=True)
+        ]
+    return table
 
 
 def _step_of(registry: Registry, steps: Iterable[Step]) -> dict[str, str]:

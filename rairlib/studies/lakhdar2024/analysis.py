@@ -19,7 +19,7 @@ from rairlib.stats.rows import (
     part_rows,
     ratio_rows,
 )
-from rairlib.studies.steps import Step, results, split_at
+from rairlib.studies.steps import Model, Step, results, split_at
 
 GROUPS = ("RAIR", "non-RAIR")
 AGE_CUTOFF = 54
@@ -238,7 +238,12 @@ FIGURE_1_STEPS = tuple(
 STEPS = (
     *TABLE_1_STEPS,
     *FIGURE_1_STEPS,
-    Step("Table 2, logistic model", ("rair", *TABLE_2), _table_2_rows),
+    Step(
+        "Table 2, logistic model",
+        ("rair", *TABLE_2),
+        _table_2_rows,
+        model=Model(event=("rair", "yes"), covariates=TABLE_2, groups=GROUPS),
+    ),
 )
 
 

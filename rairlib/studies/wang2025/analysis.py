@@ -28,7 +28,7 @@ from rairlib.stats.rows import (
     split_rows,
     survival_rows,
 )
-from rairlib.studies.steps import Step, results, split_at
+from rairlib.studies.steps import Model, Step, results, split_at
 
 # --- The cohort: its columns, its checks, and what the paper derives --------------------------
 
@@ -479,12 +479,21 @@ def _split(variable: str) -> Step:
 
 def _odds(place: str, variable: str, covariates: tuple[str, ...]) -> Step:
     rows = partial(_table_4_row, variable, covariates)
-    return Step(f"Table 4, {place} odds ratio, {variable}", ("rair", *covariates), rows)
+    several = len(covariates) > 1
+    contrasts = {name: CONTRASTS[name] for name in covariates}
+    model = Model(event=("rair", "RAIR"), covariates=contrasts, groups=OUTCOME) if several else None
+    name = f"Table 4, {place} odds ratio, {variable}"
+    return Step(name, ("rair", *covariates), rows, model=model)
 
 
 def _hazards(place: str, model: str, covariates: Covariates) -> Step:
-    needs = (*TIME_TO_EVENT, *covariates)
-    return Step(f"Table 5, {place}", needs, partial(_table_5_rows, model, covariates), EVALUABLE)
+    needs, rows = (*TIME_TO_EVENT, *covariates), partial(_table_5_rows, model, covariates)
+    fitted = {"covariates": covariates, "groups": PROGRESSION, "time": "pfs", "fit": _breslow}
+    several = Model(event=("progression", "PD"), **fitted) if len(covariates) > 1 else None
+    return Step(f"Table 5, {place}", needs, rows, EVALUABLE, several)
+
+
+_breslow = partial(cox, ties="breslow")
 
 
 def _curve(column: str, group: str) -> Step:
