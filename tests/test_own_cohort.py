@@ -443,6 +443,17 @@ def test_fault_of_a_mapping_is_told_with_its_place(tmp_path, rabat, old, new, to
     assert len(message.splitlines()) == 1
 
 
+def test_all_faults_of_a_mapping_are_told_at_once(tmp_path, rabat):
+    mapping = (
+        few().replace('source = "age"', 'sauce = "age"').replace('"rair"', '"rair"\nunits = 1', 1)
+    )
+    message = refusal(tmp_path, "lakhdar2024", rabat, mapping)
+    assert [line.split(": ")[1] for line in message.splitlines()] == [
+        "columns.rair.units",
+        "columns.age.sauce",
+    ]
+
+
 @pytest.mark.parametrize("study", STUDIES)
 def test_template_takes_the_kept_cohort_as_it_is(tmp_path, study):
     own = read(tmp_path, study, load_witness(study), template(study))
