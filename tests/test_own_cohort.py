@@ -443,6 +443,17 @@ def test_fault_of_a_mapping_is_told_with_its_place(tmp_path, rabat, old, new, to
     assert len(message.splitlines()) == 1
 
 
+def test_all_faults_of_a_mapping_are_told_at_once(tmp_path, rabat):
+    mapping = (
+        few().replace('source = "age"', 'sauce = "age"').replace('"rair"', '"rair"\nunits = 1', 1)
+    )
+    message = refusal(tmp_path, "lakhdar2024", rabat, mapping)
+    assert [line.split(": ")[1] for line in message.splitlines()] == [
+        "columns.rair.units",
+        "columns.age.sauce",
+    ]
+
+
 @pytest.mark.parametrize("study", STUDIES)
 def test_template_takes_the_kept_cohort_as_it_is(tmp_path, study):
     own = read(tmp_path, study, load_witness(study), template(study))
@@ -520,3 +531,39 @@ def test_value_that_is_wrong_is_never_told(tmp_path, study):
     told = refusal(tmp_path, study, table, template(study))
     assert CANARY not in told
     assert len(told.splitlines()) >= len(study_schema(study).columns) - 1
+
+
+# --- The schema, as the analyses use it ----------------------------------------------------------
+
+
+def test_analysis_of_few_columns_needs_no_others():
+    schema = import_module("rairlib.studies.lakhdar2024.analysis").SCHEMA
+    table = load_witness("lakhdar2024")[["rair", "age"]]
+    assert schema.check(table, ["rair", "age"])["age"].tolist() == table["age"].tolist()
+    with pytest.raises(RairlibError, match=r"^cohort: no column metastasis$"):
+        schema.check(table, ["rair", "metastasis"])
+
+
+def test_cohort_that_was_changed_after_its_check_is_checked_again():
+    schema = import_module("rairlib.studies.lakhdar2024.analysis").SCHEMA
+    table = load_witness("lakhdar2024").astype(object)
+    schema.check(table)
+    table.loc[7, "age"] = -1
+    with pytest.raises(RairlibError, match=r"^cohort: row 8, column age: a negative number: "):
+        schema.check(table)
+
+
+def test_missing_is_what_applies_and_is_not_there():
+    schema = import_module("rairlib.studies.wang2025.analysis").SCHEMA
+    table = pd.DataFrame(
+        {
+            "rair": ["RAIA", "RAIR", "RAIR", ""],
+            "rair_type": ["", "", "no avidity", ""],
+            "evaluable": ["no", "yes", "yes", "yes"],
+            "pfs": ["", "", "3.5", "4"],
+        }
+    )
+    missing = schema.missing(schema.typed(table))
+    assert missing["rair_type"].tolist() == [False, True, False, True]
+    assert missing["pfs"].tolist() == [False, True, False, False]
+    assert missing["rair"].tolist() == [False, False, False, True]

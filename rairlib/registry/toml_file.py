@@ -50,7 +50,7 @@ def read_toml(path: Path, model: type[Model]) -> Model:
     Raises
     ------
     DeclarationError
-        For the first fault: ``FILE: classes[2].size: is '34': input should be a valid integer``.
+        One line per fault: ``FILE: classes[2].size: is '34': input should be a valid integer``.
     """
     try:
         return model.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
@@ -58,8 +58,14 @@ def read_toml(path: Path, model: type[Model]) -> Model:
         raise DeclarationError(f"{path}: not TOML: {error}") from error
     except ValidationError as error:
         # A misspelt key is also a missing one; the misspelling says more.
-        errors = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
-        raise fault(path, *_told(errors[0], model)) from error
+        misspelt = {e["loc"][:-1] for e in error.errors() if e["type"] == "extra_forbidden"}
+        lines = [
+            str(fault(path, *_told(e, model)))
+            for e in error.errors()
+            if e["type"] != "missing" or e["loc"][:-1] not in misspelt
+        ]
+        # What a value is tried as may be faulty in more than one way.
+        raise DeclarationError("\n".join(dict.fromkeys(lines))) from error
 
 
 def fault(path: Path, place: str, text: str) -> DeclarationError:
