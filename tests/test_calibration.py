@@ -1,6 +1,7 @@
 """Expected values: tests/reference/calibration.R (rms's val.prob, glm, lowess) and by hand."""
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -135,8 +136,28 @@ def test_resample_with_one_risk_only_gives_no_curve():
 
 def test_resamples_come_from_the_generator_and_the_first_stay():
     few, many = (bootstrap_rows(20, count, rng=np.random.default_rng(1)) for count in (3, 5))
-    assert few.tolist() == many[:3].tolist()
+    assert np.array(few).tolist() == np.array(many[:3]).tolist()
     assert set(np.unique(many)) <= set(range(20))
+
+
+def test_resamples_are_those_of_one_draw_and_leave_the_generator_where_it_does():
+    once, drawn = np.random.default_rng(7), np.random.default_rng(7)
+    expected = once.integers(0, 1001, size=(6, 1001))
+    rows = bootstrap_rows(1001, 6, rng=drawn)
+    assert (np.array(rows) == expected).all()
+    assert (np.array(rows[[4, 1]]) == expected[[4, 1]]).all()
+    assert once.random() == drawn.random()
+
+
+def test_resamples_are_not_held_in_memory():
+    tracemalloc.start()
+    rows = bootstrap_rows(100_000, 50, rng=np.random.default_rng(1))
+    sizes = {row.size for row in rows}
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert sizes == {100_000}
+    # Two resamples of four bytes a patient, not fifty.
+    assert most < 3 * 4 * 100_000
 
 
 def test_limits_leave_out_what_is_missing():

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.duration.hazard_regression import PHReg
 
 from rairlib.errors import RairlibError
 from rairlib.stats.cox import (
@@ -21,6 +22,7 @@ from rairlib.stats.cox import (
     time_dependent_cox,
 )
 from rairlib.stats.logistic import ESTIMATE_COLUMNS
+from rairlib.stats.observation import Z_95
 
 R = json.loads((Path(__file__).parent / "reference" / "survival.json").read_text())
 COVARIATES = {
@@ -68,6 +70,35 @@ def test_hazard_ratios_are_the_exponentials_of_the_coefficients(data):
     for column in ("estimate", "low", "high"):
         exponentials = np.exp(on_log_scale(found)[column])
         assert ratios[column].tolist() == pytest.approx(exponentials.tolist())
+
+
+PLACE = np.arange(60)
+AWKWARD = {
+    "one event": {"event": PLACE == 11, "level": PLACE * 13 % 17},
+    "all at one time": {"time": 5.0},
+    "large offset": {"x": 1e6 + PLACE * 7 % 60},
+    "nearly separated": {
+        "level": (PLACE < 31) * 1.0,
+        "event": (PLACE < 30) | (PLACE == 45),
+    },
+    "one far patient": {"x": np.append(np.arange(59) * 7 % 59, 5000)},
+    "last time tied": {"time": np.minimum(PLACE * 11 % 60, 30)},
+}
+
+
+@pytest.mark.parametrize("ties", ["breslow", "efron"])
+@pytest.mark.parametrize("name", AWKWARD)
+def test_awkward_patients_are_fitted_as_statsmodels_does(name, ties):
+    plain = {"time": PLACE * 11 % 60, "event": PLACE % 3 > 0, "x": PLACE * 7 % 60}
+    data = pd.DataFrame({**plain, "level": (PLACE * 13 % 5 < 2) * 1.0, **AWKWARD[name]})
+    columns = data[["x", "level"]].astype(float)
+    scale = columns.std().to_numpy()
+    model = PHReg(data["time"], (columns - columns.mean()) / scale, data["event"], ties=ties)
+    expected = model.fit(maxiter=100, tol=1e-10)
+    found = on_log_scale(cox(data, "time", "event", {"x": None, "level": None}, ties))
+    errors = (found["high"] - found["low"]).to_numpy() / (2 * Z_95)
+    assert found["estimate"].to_numpy() * scale == pytest.approx(expected.params, rel=1e-8)
+    assert errors * scale == pytest.approx(expected.bse, rel=1e-8)
 
 
 def test_hazard_ratio_of_four_patients_by_hand():

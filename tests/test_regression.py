@@ -7,15 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from firthmodels import detect_separation
-from scipy.special import expit
 
 from rairlib.errors import RairlibError
 from rairlib.stats.logistic import (
     ESTIMATE_COLUMNS,
-    _has_maximum,
     firth_logistic,
-    fit_logistic,
     logistic,
 )
 
@@ -168,29 +164,6 @@ def test_separation_without_an_empty_cell_is_found():
 def test_level_without_patients_is_refused(data, fit):
     with pytest.raises(RairlibError, match="type: no patient has level 'PDTC'"):
         fit(data, "outcome", {"type": ("FTC", "OCA", "PDTC", "PTC")})
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_fit_excludes_separation_only_where_linear_programming_finds_none(seed):
-    rng, told = np.random.default_rng(seed), []
-    for _ in range(60):
-        patients = int(rng.integers(8, 40))
-        design = np.column_stack(
-            [np.ones(patients), rng.integers(0, 2, patients), rng.normal(size=patients).round(1)]
-        ).astype(float)
-        event = (rng.random(patients) < expit(3 * design[:, 1] + 4 * design[:, 2] - 1)).astype(
-            float
-        )
-        if np.ptp(event) == 0 or np.linalg.matrix_rank(design) < 3:
-            continue
-        separated = detect_separation(design, event, fit_intercept=False).separation
-        try:
-            excluded = _has_maximum(event, design, fit_logistic(event, design).coefficients)
-        except RairlibError:
-            excluded = False
-        told.append((separated, excluded))
-    assert (True, True) not in told
-    assert {(True, False), (False, True)} <= set(told)
 
 
 def test_quarter_of_a_million_patients_have_the_estimates_of_their_table():

@@ -458,7 +458,7 @@ def calibration_band(event, risk, grid, rows, level: float = 0.95) -> pd.DataFra
         As for :func:`hosmer_lemeshow`.
     grid : array-like of float
         Risks at which the band is wanted.
-    rows : ndarray of int, shape (resamples, n)
+    rows : Resamples, or ndarray of int, shape (resamples, n)
         Row numbers of the patients in each resample, from
         :func:`rairlib.stats.resampling.bootstrap_rows`.
     level : float

@@ -92,7 +92,7 @@ def decision_intervals(event, risk, thresholds, rows, level: float = 0.95) -> pd
     ----------
     event, risk, thresholds
         As for :func:`decision_curve`.
-    rows : ndarray of int, shape (resamples, n)
+    rows : Resamples, or ndarray of int, shape (resamples, n)
         Row numbers of the patients in each resample, from
         :func:`rairlib.stats.resampling.bootstrap_rows`.
     level : float

@@ -25,7 +25,9 @@ from rairlib.stats.observation import YES_NO, Z_95, finite, number
 ITERATIONS_MAX = 30
 # Newton's steps shrink quadratically: what remains after this one is about its square.
 STEP_LIMIT = 1e-8
-LIKELIHOOD_NOISE = 1e-9  # of a log likelihood up to a thousand; beyond, of each of its thousands
+# Rounding errors of a sum: absolute for some hundred patients, in its own measure for many.
+LIKELIHOOD_NOISE = 1e-9
+NOISE_SHARE = 1e-12
 SHARE_MIN = 1e-6
 PIVOT_LIMIT = 1e-10
 # Terms of patients that nearly determine one another are refused later, by name.
@@ -111,8 +113,8 @@ def maximise(totals, design, sums, offset, beta, information, pivot_limit=PIVOT_
         beta += step
         share = 1.0
         reached = _evaluate(totals, design, sums, offset, beta, score, information)
-        noise = LIKELIHOOD_NOISE * max(1.0, abs(current) / 1000.0)
-        while reached < current - noise and share > SHARE_MIN:
+        least = current - max(LIKELIHOOD_NOISE, NOISE_SHARE * abs(current))
+        while reached < least and share > SHARE_MIN:
             share /= 2.0
             beta -= share * step
             reached = _evaluate(totals, design, sums, offset, beta, score, information)
@@ -139,8 +141,6 @@ def write_standard_errors(factored, back, standard_errors):
 
 NO_MAXIMUM = "the logistic regression has no finite estimates: the covariates separate the outcome"
 COLLINEAR = "the columns of the logistic regression determine one another"
-# So far, on the scale from 0 to 1, patients are from a plane between the outcomes, all together.
-LEAST_MARGIN = 1e-4
 # Below this share of a column's own spread, the others explain it fully.
 UNEXPLAINED_MIN = 1e-10
 # Below this one, so little is its own that a large standard error comes of it.
@@ -501,17 +501,15 @@ def logistic(data: pd.DataFrame, outcome: str, covariates: Covariates) -> pd.Dat
     _check_cells(data, outcome, event, covariates)
     design = np.column_stack([np.ones(len(event)), columns.to_numpy()])
     try:
-        with _naming_near_duplicates(columns):
-            fit = fit_logistic(event.to_numpy(), design)
+        fit = fit_logistic(event.to_numpy(), design)
+        infinite = "so together the covariates leave the odds ratio without a finite estimate"
+        check_errors(columns, fit.standard_errors[1:], f"{infinite}; use firth_logistic")
     except RairlibError:
         _check_separation(event, columns, design)
+        check_dependence(columns, NEARLY_NONE)
         raise
-    if not _has_maximum(event.to_numpy(), design, fit.coefficients):
-        _check_separation(event, columns, design)
-    error = fit.standard_errors
-    infinite = "so together the covariates leave the odds ratio without a finite estimate"
-    check_errors(columns, error[1:], f"{infinite}; use firth_logistic")
-    return estimate_table(columns, wald(fit.coefficients, error), event, "odds_ratio")
+    values = wald(fit.coefficients, fit.standard_errors)
+    return estimate_table(columns, values, event, "odds_ratio")
 
 
 def wald(estimate, error, null: float = 0.0) -> np.ndarray:
@@ -690,23 +688,12 @@ def _check_cells(data, outcome, event, covariates) -> None:
                 )
 
 
-def _has_maximum(event: np.ndarray, design: np.ndarray, coefficients: np.ndarray) -> bool:
-    """Tell whether a fit proves that the likelihood has a maximum, so that nothing is separated.
-
-    Where the scores are 0, the residuals are weights with which the patients of both outcomes
-    balance in every direction (Stiemke's lemma). A direction that has nobody on its wrong side then
-    has nearly nobody on its right side either, of those whose residual is large beside what is left
-    of the scores: if these span all directions, there is none.
-    """
-    residual = event - expit(design @ coefficients)
-    scaled = on_unit_scale(design)[0]
-    left = abs(residual @ scaled).sum()
-    heavy = scaled[abs(residual) * LEAST_MARGIN > left]
-    return bool(np.linalg.eigvalsh(heavy.T @ heavy)[0] > (10 * LEAST_MARGIN) ** 2)
-
-
 def _check_separation(event: pd.Series, columns: pd.DataFrame, design: np.ndarray) -> None:
-    """Find separation by linear programming (Konis 2007): fitting alone may not notice it."""
+    """Name who separates the outcome, by linear programming (Konis 2007).
+
+    It is asked only where a fit fails: a converged one solves the score equations, which have no
+    solution under separation, as Newton's steps then stay about 1.
+    """
     found = detect_separation(on_unit_scale(design)[0], event.to_numpy(), fit_intercept=False)
     if found.separation:
         infinite = columns.columns[~np.asarray(found.is_finite)[1:]]

@@ -1,6 +1,9 @@
-"""Bootstrap resamples as arrays of row numbers, and percentile limits over them."""
+"""Bootstrap resamples as row numbers, drawn when they are used, and percentile limits over them."""
 
+import copy
 import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -8,7 +11,43 @@ from rairlib.errors import RairlibError
 from rairlib.stats.observation import finite, number, outcomes_and, settled, whole
 
 
-def bootstrap_rows(patients: int, resamples: int, *, rng: np.random.Generator) -> np.ndarray:
+@dataclass(frozen=True, slots=True)
+class Resamples(Sequence):
+    """Resamples of which only the places in the stream of draws are kept.
+
+    Attributes
+    ----------
+    patients : int
+        Row numbers in each resample.
+    stream : numpy.random.Generator
+        Draws a resample again, an array of int of shape (patients,), whenever it is asked for.
+    states : tuple of dict
+        State of the stream before each resample.
+    """
+
+    patients: int
+    stream: np.random.Generator
+    states: tuple[dict, ...]
+
+    def __len__(self) -> int:
+        """Return the number of resamples."""
+        return len(self.states)
+
+    def __getitem__(self, place):
+        """Return the row numbers of one resample, or the resamples of a slice or list of places."""
+        if isinstance(place, slice):
+            place = range(len(self))[place]
+        if np.ndim(place):
+            return Resamples(self.patients, self.stream, tuple(self.states[one] for one in place))
+        self.stream.bit_generator.state = self.states[place]
+        return _draw(self.stream, self.patients)
+
+
+def _draw(rng: np.random.Generator, patients: int) -> np.ndarray:
+    return rng.integers(0, patients, size=patients, dtype=np.int32)
+
+
+def bootstrap_rows(patients: int, resamples: int, *, rng: np.random.Generator) -> Resamples:
     """Draw bootstrap resamples: as many patients as there are, with replacement.
 
     Parameters
@@ -22,8 +61,8 @@ def bootstrap_rows(patients: int, resamples: int, *, rng: np.random.Generator) -
 
     Returns
     -------
-    ndarray of int, shape (resamples, patients)
-        Row numbers, from 0; the first resamples stay the same if more are drawn.
+    Resamples
+        Of each its row numbers, from 0; the first resamples stay the same if more are drawn.
 
     Raises
     ------
@@ -31,11 +70,17 @@ def bootstrap_rows(patients: int, resamples: int, *, rng: np.random.Generator) -
         If there are no patients or no resamples.
     """
     patients, resamples = whole("patients", patients, 1), whole("resamples", resamples, 1)
-    return rng.integers(0, patients, size=(resamples, patients))
+    states = []
+    for _ in range(resamples):
+        states.append(rng.bit_generator.state)
+        _draw(rng, patients)
+    return Resamples(patients, copy.deepcopy(rng), tuple(states))
 
 
-def checked_rows(rows, patients: int) -> np.ndarray:
+def checked_rows(rows, patients: int) -> Resamples | np.ndarray:
     """Return resamples, checked against the number of patients."""
+    if isinstance(rows, Resamples) and len(rows) and rows.patients == patients:
+        return rows
     rows = np.asarray(rows)
     if rows.ndim != 2 or not rows.size or not np.issubdtype(rows.dtype, np.integer):
         raise RairlibError("rows: one line of row numbers per resample is needed")

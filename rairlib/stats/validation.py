@@ -14,12 +14,13 @@ from rairlib.stats.calibration import curve_at
 from rairlib.stats.decision import checked_thresholds
 from rairlib.stats.logistic import fit_logistic, outcome_column
 from rairlib.stats.observation import at_least, finite, number
-from rairlib.stats.resampling import checked_rows, log_odds, percentile_limits
+from rairlib.stats.resampling import Resamples, checked_rows, log_odds, percentile_limits
 from rairlib.stats.roc import auc, best_cutoff, split_scores
 
 # Log odds beyond ±34 are those of a risk that is 0 or 1 in floating-point numbers.
 RISK_MARGIN = 1e-15
 CALIBRATION = ("calibration_slope", "calibration_intercept", "calibration_in_the_large")
+PATIENTS_AT_A_TIME = 10_000
 STATISTICS = ("auc", *CALIBRATION, "brier", "sensitivity", "specificity", "youden")
 
 
@@ -80,7 +81,7 @@ class Repeated:
         1 for patients with the outcome, 0 for the others.
     risks : ndarray of float, shape (n,)
         Risks of the patients under the model.
-    rows : ndarray of int, shape (resamples, n)
+    rows : Resamples or ndarray of int, shape (resamples, n)
         Row numbers of the patients in each resample in which a model could be developed.
     drawn_risks : ndarray of float, shape (resamples, n)
         Risks of the patients (all of them, in their own order) under each resample's model.
@@ -93,7 +94,7 @@ class Repeated:
     model: Developed
     event: np.ndarray
     risks: np.ndarray
-    rows: np.ndarray
+    rows: Resamples | np.ndarray
     drawn_risks: np.ndarray
     chosen: tuple[tuple[str, ...], ...]
     failures: tuple[str, ...]
@@ -112,7 +113,7 @@ def repeat_development(
         Column of the outcome: ``yes``/``no``, true/false or 1/0.
     develop : callable
         The development step, see :class:`Developed`.
-    rows : ndarray of int, shape (resamples, n)
+    rows : Resamples, or ndarray of int, shape (resamples, n)
         Row numbers of the patients in each resample, from
         :func:`rairlib.stats.resampling.bootstrap_rows`.
 
@@ -133,25 +134,27 @@ def repeat_development(
     event = outcome_column(frame[outcome]).to_numpy()
     rows = checked_rows(rows, len(frame))
     model = develop(frame)
-    drawn, failures = [], []
-    for row in rows:
+    used, chosen, failures = [], [], []
+    risks = np.empty((len(rows), len(frame)))
+    for place, row in enumerate(rows):
         try:
             if np.ptp(event[row]) == 0:
                 raise RairlibError("the resample does not hold both outcomes")
             again = develop(frame.iloc[row].reset_index(drop=True))
-            drawn.append((row, again.variables, again.risks(frame)))
+            risks[len(used)] = again.risks(frame)
+            chosen.append(again.variables)
+            used.append(place)
         except RairlibError as problem:
             failures.append(str(problem))
-    if not drawn:
+    if not used:
         raise RairlibError(f"no resample gives a model; the first one says: {failures[0]}")
-    used, chosen, risks = zip(*drawn, strict=True)
     return Repeated(
         model=model,
         event=event,
         risks=model.risks(frame),
-        rows=np.array(used),
-        drawn_risks=np.array(risks),
-        chosen=chosen,
+        rows=rows[used],
+        drawn_risks=risks[: len(used)],
+        chosen=tuple(chosen),
         failures=tuple(failures),
     )
 
@@ -323,12 +326,16 @@ def risk_stability(repeated: Repeated, threshold: float, level: float = 0.95) ->
         If threshold or level is not a probability.
     """
     (threshold,) = checked_thresholds(number("threshold", threshold))
-    low, high = percentile_limits(repeated.drawn_risks, level)
-    reached = at_least(np.vstack([repeated.risks, repeated.drawn_risks]), threshold)
-    error = abs(repeated.drawn_risks - repeated.risks).mean(axis=0)
-    moved = (reached[1:] != reached[0]).mean(axis=0)
-    columns = {"low": low, "high": high, "absolute_error": error, "instability": moved}
-    return pd.DataFrame({"risk": repeated.risks, **columns})
+    blocks = []
+    for first in range(0, repeated.risks.size, PATIENTS_AT_A_TIME):
+        block = slice(first, first + PATIENTS_AT_A_TIME)
+        risk, drawn = repeated.risks[block], repeated.drawn_risks[:, block]
+        low, high = percentile_limits(drawn, level)
+        reached = at_least(np.vstack([risk, drawn]), threshold)
+        moved, error = (reached[1:] != reached[0]).mean(axis=0), abs(drawn - risk).mean(axis=0)
+        columns = {"low": low, "high": high, "absolute_error": error, "instability": moved}
+        blocks.append(pd.DataFrame({"risk": risk, **columns}))
+    return pd.concat(blocks, ignore_index=True)
 
 
 def stability_summary(repeated: Repeated, threshold: float) -> pd.DataFrame:
