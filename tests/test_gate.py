@@ -163,6 +163,7 @@ def test_ages_over_89_are_found_unless_all_are_given_as_90(name, values, found):
         ("tumour_site", ["Head/Neck", "Lung"] * (N // 2)),
         ("tg", np.linspace(0.04, 25000.5, N)),
         ("tg", ["<0.04", ">500"] * (N // 2)),
+        ("tg", ["5.2019", "1.2034"] * (N // 2)),
         ("platelets", np.arange(N) * 1000 + 150000.5),
         ("phone_call", ["yes", "no"] * (N // 2)),
         ("stage", ["1.2.3", "T1a"] * (N // 2)),

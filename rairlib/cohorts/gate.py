@@ -119,7 +119,9 @@ OLDEST_AGE = 89
 # How many units an age of a year has, where a column's name tells the unit.
 YEAR_IN = {"months": 12, "weeks": 52, "days": 365}
 PSEUDONYM_DIGITS = 5
+PLAIN_NUMBER = r"-?(?:0|[1-9]\d{0,6})(?:\.\d+)?"
 RECORD_DIGITS = 6
+LONG_DIGITS = 9
 ROWS_MIN = 5
 MOSTLY = 0.5
 
@@ -329,30 +331,33 @@ def _shown(name: str, place: int) -> str:
 
 def _column_findings(name: str, column: pd.Series, declared_id: bool) -> dict[str, int]:
     """Return the classes found in one column, with their numbers of rows."""
-    texts = _texts(column)
-    if texts.empty:
+    counts = _counts(column)
+    if counts.empty:
         return {}
-    by_content = _number_findings if _is_numeric(column) else _text_findings
-    found = {**_age_findings(name, texts), **by_content(name, column, texts)}
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return {DATES: int(counts.sum())}
+    numeric = pd.to_numeric(counts.index.to_series(), errors="coerce").notna().to_numpy()
+    found = _age_findings(name, counts)
+    if not pd.api.types.is_numeric_dtype(column):
+        found |= _text_findings(counts, numeric)
+    if numeric.all():
+        found = {**_number_findings(name, counts), **found}
     if declared_id:
-        return found if found or is_pseudonym(texts) else {RECORD: len(texts)}
+        return found if found or _is_pseudonym(counts) else {RECORD: int(counts.sum())}
     named = _named_class(name)
-    if named and named not in found and not _harmless(named, texts):
-        found = {named: len(texts), **found}
+    if named and named not in found and not _harmless(named, counts.index):
+        found = {named: int(counts.sum()), **found}
     return found
 
 
-def _texts(column: pd.Series) -> pd.Series:
-    """Return the values that are there, as texts; a whole number without its decimals."""
+def _counts(column: pd.Series) -> pd.Series:
+    """Count the different values that are there, as texts; a whole number without decimals."""
     values = column.dropna()
     if pd.api.types.is_float_dtype(values) and (values % 1 == 0).all():
         values = values.astype("Int64")
-    texts = values.astype(str).str.strip()
-    return texts[texts != ""]
-
-
-def _is_numeric(column: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    counts = values.astype(str).value_counts()
+    counts = counts.groupby(counts.index.str.strip(), sort=False).sum()
+    return counts.drop("", errors="ignore")
 
 
 def _named_class(name: str) -> str:
@@ -366,56 +371,44 @@ def _named_class(name: str) -> str:
     return ""
 
 
-def _harmless(kind: str, texts: pd.Series) -> bool:
+def _harmless(kind: str, texts: pd.Index) -> bool:
     """Whether a suspect name stands over plain years, or over a few levels such as yes and no."""
     if kind == DATES and texts.str.fullmatch(_YEAR).all():
         return True
-    return texts.str.lower().isin({"yes", "no", "true", "false", "0", "1"}).all()
+    return texts.str.lower().isin(["yes", "no", "true", "false", "0", "1"]).all()
 
 
-def is_pseudonym(texts: pd.Series) -> bool:
-    """Whether values are running numbers: one pattern of signs around few digits.
-
-    Parameters
-    ----------
-    texts : Series of str
-        The values.
-
-    Returns
-    -------
-    bool
-        True if they differ in their digits alone, at most five (six for more than 10,000 rows).
-    """
-    digits = texts.str.count(r"\d").max()
-    shapes = texts.str.replace(r"\d+", "#", regex=True).nunique()
-    return bool(shapes == 1 and digits <= max(PSEUDONYM_DIGITS, len(str(len(texts))) + 1))
+def _is_pseudonym(counts: pd.Series) -> bool:
+    """Whether values are running numbers: they differ in few digits alone."""
+    digits = counts.index.str.count(r"\d").max()
+    shapes = counts.index.str.replace(r"\d+", "#", regex=True).nunique()
+    return bool(shapes == 1 and digits <= max(PSEUDONYM_DIGITS, len(str(counts.sum())) + 1))
 
 
-def _number_findings(name: str, column: pd.Series, texts: pd.Series) -> dict[str, int]:
-    values = pd.to_numeric(column.dropna(), errors="coerce").astype(float)
+def _number_findings(name: str, counts: pd.Series) -> dict[str, int]:
+    values, rows = pd.to_numeric(counts.index.to_series()).astype(float), int(counts.sum())
     if not (values % 1 == 0).all():
         return {}
     if _compact_dates(values):
-        return {DATES: len(values)}
-    named = _named_class(name) == DATES
-    apart = len(values) >= ROWS_MIN and values.nunique() > MOSTLY * len(values)
-    if values.between(*EXCEL_DAYS).all() and (named or apart):
-        return {DATES: len(values)}
+        return {DATES: rows}
+    apart = rows >= ROWS_MIN and len(values) > MOSTLY * rows
+    if values.between(*EXCEL_DAYS).all() and (apart or _named_class(name) == DATES):
+        return {DATES: rows}
     if apart and values.min() >= 10 ** (RECORD_DIGITS - 1):
-        return {RECORD: len(values)}
-    long = values.abs() >= 10**8
-    return {RECORD: int(long.sum())} if long.any() else {}
+        return {RECORD: rows}
+    long = (values.abs() >= 10 ** (LONG_DIGITS - 1)).to_numpy()
+    return {RECORD: int(counts[long].sum())} if long.any() else {}
 
 
-def _age_findings(name: str, texts: pd.Series) -> dict[str, int]:
+def _age_findings(name: str, counts: pd.Series) -> dict[str, int]:
     """Find ages over 89, unless all of them are given as 90."""
     words = set(re.findall(r"[a-z]+", name.lower()))
     if not {"age", "alter", "nianling"} & words:
         return {}
     unit = next((days for word, days in YEAR_IN.items() if word in words), 1)
-    ages = pd.to_numeric(texts.str.extract(r"^(\d+)")[0], errors="coerce") // unit
-    over = ages[ages > OLDEST_AGE]
-    return {AGES: len(over)} if (over > OLDEST_AGE + 1).any() else {}
+    ages = pd.to_numeric(counts.index.str.extract(r"^(\d+)")[0], errors="coerce") // unit
+    over = (ages > OLDEST_AGE).to_numpy()
+    return {AGES: int(counts[over].sum())} if (ages > OLDEST_AGE + 1).any() else {}
 
 
 def _compact_dates(values: pd.Series) -> bool:
@@ -425,22 +418,16 @@ def _compact_dates(values: pd.Series) -> bool:
     return bool(pd.to_datetime(values.astype(int).astype(str), errors="coerce").notna().all())
 
 
-def _text_findings(name: str, column: pd.Series, texts: pd.Series) -> dict[str, int]:
-    if pd.api.types.is_datetime64_any_dtype(column):
-        return {DATES: len(texts)}
-    counts = texts.value_counts()
-    numeric = pd.to_numeric(counts.index.to_series(), errors="coerce").notna().to_numpy()
-    found, open_rows = {}, counts.copy()
+def _text_findings(counts: pd.Series, numeric: np.ndarray) -> dict[str, int]:
+    # A decimal number such as 5.2019 is no month and year.
+    found, still = {}, counts[~counts.index.str.fullmatch(PLAIN_NUMBER)]
     for kind, form in _FORMS.items():
-        seen = np.array([bool(form.search(text)) for text in open_rows.index], dtype=bool)
+        seen = np.array([form.search(text) is not None for text in still.index], dtype=bool)
         if seen.any():
-            found[kind] = int(open_rows[seen].sum())
-            open_rows = open_rows[~seen]
-    if numeric.all():
-        numbers = pd.to_numeric(texts)
-        return {**_number_findings(name, numbers, texts), **found}
-    if not found and not is_pseudonym(texts):
-        found = _distinct_findings(counts[~numeric], len(texts))
+            found[kind] = int(still[seen].sum())
+            still = still[~seen]
+    if not found and not _is_pseudonym(counts):
+        found = _distinct_findings(counts[~numeric], int(counts.sum()))
     return found
 
 
@@ -448,11 +435,11 @@ def _distinct_findings(counts: pd.Series, rows: int) -> dict[str, int]:
     """Judge texts that are no numbers by how many rows share them."""
     if counts.empty:
         return {}
-    words = counts.index.to_series().str.split().str.len().to_numpy()
+    words = counts.index.str.split().str.len().to_numpy()
     own = counts.to_numpy() == 1
     apart = rows >= ROWS_MIN and len(counts) > MOSTLY * rows
     if apart:
-        coded = counts.index.to_series().str.contains(r"\d").mean() > MOSTLY
+        coded = counts.index.str.contains(r"\d").mean() > MOSTLY
         return {CODE if coded and words.max() == 1 else TEXT: int(counts.sum())}
     long = own & (words >= 5)
     several = own & (words >= 3)
@@ -475,7 +462,7 @@ def _group_findings(raw, bands, sensitive, k, l):  # noqa: E741
             notes.append(
                 f"{name}: counted in {len(edges) + 1} declared bands, not as single values"
             )
-        elif _is_numeric(raw[name]):
+        elif pd.api.types.is_numeric_dtype(raw[name]):
             notes.append(f"{name}: numeric, counted as single values; bands were not declared")
     for name in sensitive:
         table[name] = _as_groups(raw[name], None)

@@ -299,11 +299,11 @@ def _refuse(lines: list[str]) -> None:
 
 def _declared_faults(schema: CohortSchema, declared: Mapping) -> list[tuple[str, str]]:
     """Find faults of a mapping that need no file: place and text."""
-    faults = []
     if declared.study != schema.study:
-        faults.append(("study", f"is not {schema.study}, for which the cohort is read"))
+        return [("study", f"is not {schema.study}, for which the cohort is read")]
     if not declared.columns:
-        faults.append(("columns", "give at least one column"))
+        return [("columns", "is empty: give at least one column")]
+    faults = []
     sources: dict[str, str] = {}
     for name, source in declared.columns.items():
         place = f"columns.{name}"
@@ -328,7 +328,11 @@ def _source_faults(column: Column, source: Source) -> list[tuple[str, str]]:
         faults.append(("levels", f"{column.name} has no levels, it is {column.allowed}"))
     if source.unit not in ("", column.unit) and source.unit not in _convertible(column):
         units = [unit for unit in (column.unit, *_convertible(column)) if unit]
-        text = unknown(source.unit, f"unit of {column.name}", units) if units else "has no unit"
+        text = (
+            unknown(source.unit, f"possible unit of {column.name}", units)
+            if units
+            else "has no unit"
+        )
         faults.append(("unit", text))
     if (source.below or source.above) and column.kind != "continuous":
         faults.append(("below" if source.below else "above", "is for measured values alone"))
@@ -410,18 +414,18 @@ def _level_mend(recode: dict[str, str], column: Column) -> Callable[[str], str]:
     def mend(found: str) -> str:
         if found in ("a whole number", "zero", "true or false"):
             return f"say in the mapping's levels which code is which of {', '.join(column.levels)}"
-        return (
-            f"must be one of the {len(recode)} levels that the mapping turns into {column.allowed}"
-        )
+        levels = ", ".join(dict.fromkeys(recode.values()))
+        return f"must be one of the {len(recode)} words that the mapping turns into {levels}"
 
     return mend
 
 
 def _number_mend(column: Column) -> Callable[[str], str]:
     def mend(found: str) -> str:
-        if found.endswith("below a limit"):
+        measured = column.kind == "continuous"
+        if measured and found.endswith("below a limit"):
             return 'state below = "half", "limit" or "zero" in the mapping'
-        if found.endswith("above a limit"):
+        if measured and found.endswith("above a limit"):
             return 'state above = "limit" in the mapping'
         code = ", or a code that the mapping declares as missing" if found == "a text" else ""
         return f"must be {column.allowed}{code}"

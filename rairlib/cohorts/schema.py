@@ -4,7 +4,7 @@ import datetime
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import KW_ONLY, dataclass
-from functools import cache, partial
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -63,12 +63,16 @@ class Column:
         return self.kind in ("integer", "continuous", "time")
 
     @property
+    def _unit(self) -> str:
+        return f" {self.unit}" if self.unit not in ("", "%") else self.unit
+
+    @property
     def allowed(self) -> str:
         """What it may hold, in words."""
         if not self.is_number:
             return f"one of {', '.join(self.levels)}" if self.levels else "an identifier"
         word = {"integer": "a whole number", "time": "a time"}.get(self.kind, "a number")
-        unit = f" {self.unit}" if self.unit and self.unit != "%" else self.unit
+        unit = self._unit
         start = "above 0" if self.kind == "time" and not self.low else f"from {self.low:g}"
         if not np.isfinite(self.high):
             return f"{word} {start}{unit} upwards"
@@ -90,9 +94,9 @@ class Column:
         if self.is_number and told in ("zero", "a whole number", "a number with decimals"):
             number = float(value)
             if number > self.high:
-                return self.too_high or f"a number above {self.high:g}"
+                return self.too_high or f"a number above {self.high:g}{self._unit}"
             if number < self.low:
-                return f"a number below {self.low:g}"
+                return f"a number below {self.low:g}{self._unit}"
         return told
 
 
@@ -383,7 +387,6 @@ def told(fault: Fault, rows: pd.Index, names: dict[str, str] | None = None) -> s
     return f"{', '.join(places)}: {fault.found}: {fault.mend}"
 
 
-@cache
 def _values_schema(columns: tuple[Column, ...], may_lack: bool) -> pa.DataFrameSchema:
     return pa.DataFrameSchema(
         {
