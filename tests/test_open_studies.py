@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rairlib.cohorts.public import FILES, FOLDER, load_records, records_files
+from rairlib.cohorts.public import COHORTS, FOLDER, load_records, records_files
 from rairlib.errors import RairlibError
 from rairlib.registry.printed import parse_printed
 from rairlib.registry.registry import load_registry
@@ -30,7 +30,7 @@ from rairlib.verdicts import publish
 from rairlib.verdicts.verdicts import load_recomputed, records_values, study_verdicts
 
 ROOT = Path(__file__).parents[1]
-NAME = FILES["uci915"].name
+NAME = COHORTS["uci915"].files["thyroid"].name
 # Numbers at each place, counted in the sources.
 PLACES = {
     "table1": 427,
@@ -133,27 +133,34 @@ def test_kept_aggregates_hold_nothing_but_a_value_for_each_number(registry):
     assert [name for name, _ in rows] == [row.id for row in registry]
 
 
-def test_verdicts_need_no_file(monkeypatch, verdicts):
+@pytest.fixture
+def no_file(monkeypatch, tmp_path):
+    """Leave no folder of public cohorts, and an empty cache."""
     monkeypatch.delenv(FOLDER, raising=False)
+    monkeypatch.setattr("pooch.os_cache", lambda name: tmp_path / name)
+
+
+@pytest.mark.usefixtures("no_file")
+def test_verdicts_need_no_file(verdicts):
     pd.testing.assert_frame_equal(study_verdicts("uci915").set_index("id"), verdicts)
 
 
+@pytest.mark.usefixtures("no_file")
 def test_without_kept_aggregates_the_file_is_asked_for(monkeypatch):
-    monkeypatch.delenv(FOLDER, raising=False)
     monkeypatch.setattr("rairlib.verdicts.verdicts.has_result", lambda *_: False)
-    with pytest.raises(RairlibError, match=r"UCI dataset 915 .*CC BY 4\.0.* RAIRLIB_COHORTS$"):
+    with pytest.raises(RairlibError, match=f"^{NAME}: .*cohort fetch.* RAIRLIB_COHORTS$"):
         study_verdicts("uci915")
 
 
+@pytest.mark.usefixtures("no_file")
 @pytest.mark.parametrize("folder", ["", "empty"])
 def test_absent_file_is_told_in_one_line_with_the_way_to_get_it(monkeypatch, tmp_path, folder):
     monkeypatch.setenv(FOLDER, str(tmp_path / folder) if folder else "")
     with pytest.raises(RairlibError) as caught:
         load_records("uci915")
     assert str(caught.value) == (
-        "uci915_Thyroid_Diff.csv: the records do not come with the project: get Thyroid_Diff.csv "
-        "of UCI dataset 915 (doi 10.24432/C5632J, CC BY 4.0), save it under this name, and name "
-        "its folder in the environment variable RAIRLIB_COHORTS"
+        "uci915_Thyroid_Diff.csv: the records do not come with the project: `rairlib cohort "
+        "fetch` gets them; or name their folder in the environment variable RAIRLIB_COHORTS"
     )
 
 
@@ -164,14 +171,14 @@ def test_file_with_another_checksum_is_refused_in_one_line(monkeypatch, tmp_path
         load_records("uci915")
     assert str(caught.value) == (
         "uci915_Thyroid_Diff.csv: not the published file, its SHA-256 should begin with "
-        "a2c65f7c8fa0: get Thyroid_Diff.csv of UCI dataset 915 (doi 10.24432/C5632J, CC BY 4.0) "
-        "again"
+        "a2c65f7c8fa0: delete it, then `rairlib cohort fetch` gets it again"
     )
 
 
-def test_nothing_is_kept_anew_without_the_file(monkeypatch, capsys):
-    monkeypatch.delenv(FOLDER, raising=False)
+@pytest.mark.usefixtures("no_file")
+def test_nothing_is_kept_anew_without_the_file(capsys):
     publish.write_recomputed()
+    publish.write_real_patients()
     assert capsys.readouterr().out == ""
 
 

@@ -19,7 +19,8 @@ from rairlib.figures.style import (
     note,
 )
 
-OFFSETS = {"reported": -0.16, "reproduced": 0.16, "this cohort": 0.16}
+# How far apart two sources of one line are, and how far all of them may spread.
+APART, SPREAD = 0.32, 0.66
 
 
 def draw_forest(
@@ -36,8 +37,8 @@ def draw_forest(
     Parameters
     ----------
     estimates : DataFrame
-        Columns ``term, source`` (reported, reproduced or this cohort), ``estimate, low, high``,
-        the last three positive.
+        Columns ``term, source`` (one of :data:`rairlib.figures.style.SOURCES`), ``estimate, low,
+        high``; positive.
     labels : dict of str to str, optional
         Term → label for readers.
     quantity : str
@@ -59,27 +60,39 @@ def draw_forest(
     ax.set_yticks(range(len(terms)), terms)
     ax.set_xlabel(f"{quantity.capitalize()} (95 % interval)")
     place = {"loc": "upper left", "bbox_to_anchor": (0, -0.24), "ncols": 2}
-    legend(ax, **place, handletextpad=0.2, borderpad=0)
+    if len(_sources(estimates)) > 2:
+        handles, names = ax.get_legend_handles_labels()
+        place = {"handles": handles, "labels": names, "loc": "outside lower center", "ncols": 2}
+    owner = ax.figure if "handles" in place else ax
+    legend(owner, **place, handletextpad=0.2, borderpad=0)
     return show(finish(ax, title, simulated), _told(estimates, quantity, simulated))
 
 
 def _draw_estimates(estimates: pd.DataFrame, terms: list[str], ax: Axes) -> None:
     ax.axvline(1, color=GREY, linewidth=1, linestyle=":")
-    for source, rows in estimates.groupby("source", sort=True):
-        y = [terms.index(term) + OFFSETS[source] for term in rows["term"]]
-        style = SOURCES[source]
+    sources = _sources(estimates)
+    apart = min(APART, SPREAD / max(len(sources) - 1, 1))
+    for place, source in enumerate(sources):
+        rows, style = estimates[estimates["source"] == source], SOURCES[source]
+        offset = apart * (place - (len(sources) - 1) / 2)
+        y = [terms.index(term) + offset for term in rows["term"]]
         ax.hlines(y, rows["low"], rows["high"], color=style["color"], linewidth=1.6)
         ax.plot(rows["estimate"], y, linestyle="none", label=source, **style)
     logarithmic(ax, _ratio_ticks(estimates))
     ax.set_ylim(len(terms) - 0.5, -0.5)
 
 
+def _sources(estimates: pd.DataFrame) -> list[str]:
+    return [source for source in SOURCES if source in set(estimates["source"])]
+
+
 def _ratio_ticks(estimates: pd.DataFrame) -> list[float]:
-    """Return round ticks that span the intervals: powers of ten, with 3 between if few."""
+    """Return round ticks that span the intervals: powers of ten, more if few, fewer if many."""
     low = min(estimates["low"].min(), 1.0)
     high = max(estimates["high"].max(), 1.0)
     powers = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
     factors = (1, 3) if len(powers) <= 4 else (1,)
+    powers = powers[powers % 2 == 0] if len(powers) > 5 else powers
     ticks = [float(f"{factor * 10.0**power:g}") for power in powers for factor in factors]
     return [tick for tick in ticks if low / 1.5 <= tick <= high * 1.5]
 
@@ -87,8 +100,9 @@ def _ratio_ticks(estimates: pd.DataFrame) -> list[float]:
 def _told(estimates: pd.DataFrame, quantity: str, simulated: bool) -> str:
     excluding = (estimates["low"] > 1) | (estimates["high"] < 1)
     counts = [
-        f"{excluding[rows.index].sum()} of {len(rows)} {source} intervals exclude 1"
-        for source, rows in estimates.groupby("source", sort=True)
+        f"{excluding[mine].sum()} of {mine.sum()} {source} intervals exclude 1"
+        for source in _sources(estimates)
+        for mine in [estimates["source"] == source]
     ]
     patients = ", reproduced on simulated patients" if simulated else ""
     text = f"Forest plot of {quantity}s{patients}: {listed(counts)}."

@@ -14,7 +14,7 @@ import pandas as pd
 
 from rairlib.cohorts.suppression import THRESHOLD
 from rairlib.output import rounded
-from rairlib.registry.registry import Registry, load_registry
+from rairlib.registry.registry import Registry, ReportedNumber, load_registry
 from rairlib.stats.cox import cox, firth_cox
 from rairlib.stats.logistic import firth_logistic, logistic
 from rairlib.stats.sample_size import (
@@ -113,6 +113,8 @@ CLAIMS = {
     "wang2025": (
         _claim("table4-15", "age ≥55", "age_55", "tumor_size_4", "ete", "t_stage"),
         _claim("table4-88", "T4", "t_stage", "age_55", "tumor_size_4", "ete"),
+        _claim("table4-20", "female sex", "gender", source="counts"),
+        _claim("table4-93", "N1b", "n_stage", source="counts"),
         _claim("table5-04", "female sex", "gender", **_HAZARD),
         _claim("table5-15", "age ≥55", "age_55", **_HAZARD),
         _claim(
@@ -141,7 +143,7 @@ def printed_ratio(registry: Registry, claim: Claim) -> tuple[float, float, float
     if claim.source == "p value":
         return math.nan, math.nan, math.nan
     if claim.source == "counts":
-        return _ratio_of_counts(registry, row.variable, row.level or claim.levels[0])
+        return _ratio_of_counts(registry, row, row.level or claim.levels[0])
     limits = [registry.where(name, of=row.id)[0].number.value for name in ("ci_low", "ci_high")]
     value = row.number.value
     if row.statistic == "coefficient":
@@ -150,11 +152,12 @@ def printed_ratio(registry: Registry, claim: Claim) -> tuple[float, float, float
     return (1 / value, 1 / limits[1], 1 / limits[0]) if backwards else (value, *limits)
 
 
-def _ratio_of_counts(registry: Registry, variable: str, level: str) -> tuple[float, float, float]:
-    """Return Firth's odds ratio of a level against the others, in the two groups of Rabat."""
+def _ratio_of_counts(registry: Registry, row: ReportedNumber, level: str):
+    """Return Firth's odds ratio of a level against the others, in the two groups of a p value."""
     rows = []
-    for group, event in (("RAIR", 1), ("non-RAIR", 0)):
-        (count,) = registry.where("count", variable=variable, level=level, group=group, repeats="")
+    for group, event in zip(row.group.split(" vs "), (1, 0), strict=True):
+        counts = registry.where("count", variable=row.variable, group=group, repeats="")
+        (count,) = [n for n in counts if n.level.casefold() == level.casefold()]
         size, with_level = (int(n.number.value) for n in (registry.size(group), count))
         rows += [("yes", event)] * with_level + [("no", event)] * (size - with_level)
     frame = pd.DataFrame(rows, columns=["level", "event"])
@@ -221,7 +224,7 @@ class Sample:
         exposed = self.exposure
         if not self.claim.levels:
             return False
-        return min(exposed.sum(), (1 - exposed).sum()) <= THRESHOLD
+        return bool(min(exposed.sum(), (1 - exposed).sum()) <= THRESHOLD)
 
     @property
     def nearly_separated(self) -> bool:
@@ -392,7 +395,8 @@ def characteristics(cohorts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def _described(cohort: pd.DataFrame) -> dict[str, str]:
-    facts = {"patients": str(len(cohort)), "age, median (quartiles)": _quartiles(cohort["age"])}
+    facts = {"patients": str(len(cohort))}
+    facts |= {"age, median (quartiles)": _quartiles(cohort["age"])}
     levels = {"age ≥55": "age_55", "women": "gender", "T4": "t_stage", "N1b": "n_stage", "M1": "m1"}
     levels |= {"extrathyroidal extension": "ete"}
     for label, column in levels.items():
@@ -404,6 +408,8 @@ def _described(cohort: pd.DataFrame) -> dict[str, str]:
     for label, column in numbers.items():
         if column in cohort:
             facts[f"{label}, median (quartiles)"] = _quartiles(cohort[column])
+    if "repeated" in cohort:
+        facts["rows that repeat an earlier one"] = str(cohort["repeated"].sum())
     if "follow_up" in cohort:
         facts["follow-up, years, median (quartiles)"] = _quartiles(cohort["follow_up"] / 12)
     outcomes = {"structural_incomplete": "structural incomplete response"}
