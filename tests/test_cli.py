@@ -444,6 +444,64 @@ def test_command_imports_only_what_it_needs(paper, words, unwanted):
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+# --- a cohort of one's own -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def filled(run, tmp_path):
+    """Return the kept cohort of the Rabat study as a file, and the template's mapping."""
+    assert run("cohort", "template", STUDY, "--out", tmp_path)[:2] == (0, "")
+    load_witness(STUDY).to_csv(tmp_path / "patients.csv", index=False)
+    return tmp_path / "patients.csv", tmp_path / f"{STUDY}_mapping.toml"
+
+
+def test_template_comes_with_the_data_dictionary(filled):
+    _, mapping = filled
+    rows = rows_of((mapping.parent / f"{STUDY}_dictionary.csv").read_text(encoding="utf-8"))
+    diameter = next(row for row in rows if row["column"] == "tumor_diameter")
+    assert diameter["may hold"] == "a whole number from 0 to 300 mm"
+    assert all(f"[columns.{row['column']}]" in mapping.read_text("utf-8") for row in rows)
+
+
+def test_filled_template_is_not_overwritten(filled, refused):
+    _, mapping = filled
+    mapping.write_text("mine", encoding="utf-8")
+    assert "is there already" in refused("cohort", "template", STUDY, "--out", mapping.parent)
+    assert mapping.read_text(encoding="utf-8") == "mine"
+
+
+def test_check_of_a_cohort_without_faults_says_so(run, filled):
+    patients, mapping = filled
+    assert run("cohort", "check", STUDY, "--cohort", patients, "--mapping", mapping) == (
+        0,
+        "patients.csv: no fault in 90 patients and 11 columns\n",
+        "",
+    )
+
+
+def test_check_of_a_cohort_tells_every_fault_and_no_value(run, filled):
+    patients, mapping = filled
+    table = load_witness(STUDY).astype(object)
+    table.loc[2, "age"], table.loc[5, "gender"] = "Quisling", "Quisling"
+    table.to_csv(patients, index=False)
+    code, out, err = run("cohort", "check", STUDY, "--cohort", patients, "--mapping", mapping)
+    assert (code, out) == (2, "")
+    assert [line.partition(": ")[2].partition(":")[0] for line in err.splitlines()] == [
+        "row 7, column gender",
+        "row 4, column age",
+    ]
+    assert "Quisling" not in err
+
+
+@pytest.mark.parametrize(
+    ("study", "about"),
+    [("nosuch", NO_STUDY), ("gbsg2", "gbsg2: its analysis declares no schema of a cohort")],
+)
+def test_study_without_a_schema_has_no_template(refused, tmp_path, study, about):
+    assert refused("cohort", "template", study, "--out", tmp_path / "new").strip() == about
+    assert not (tmp_path / "new").exists()
+
+
 # --- foreign surroundings and foreign texts ------------------------------------------------------
 
 

@@ -520,3 +520,39 @@ def test_value_that_is_wrong_is_never_told(tmp_path, study):
     told = refusal(tmp_path, study, table, template(study))
     assert CANARY not in told
     assert len(told.splitlines()) >= len(study_schema(study).columns) - 1
+
+
+# --- The schema, as the analyses use it ----------------------------------------------------------
+
+
+def test_analysis_of_few_columns_needs_no_others():
+    schema = import_module("rairlib.studies.lakhdar2024.analysis").SCHEMA
+    table = load_witness("lakhdar2024")[["rair", "age"]]
+    assert schema.check(table, ["rair", "age"])["age"].tolist() == table["age"].tolist()
+    with pytest.raises(RairlibError, match=r"^cohort: no column metastasis$"):
+        schema.check(table, ["rair", "metastasis"])
+
+
+def test_cohort_that_was_changed_after_its_check_is_checked_again():
+    schema = import_module("rairlib.studies.lakhdar2024.analysis").SCHEMA
+    table = load_witness("lakhdar2024").astype(object)
+    schema.check(table)
+    table.loc[7, "age"] = -1
+    with pytest.raises(RairlibError, match=r"^cohort: row 8, column age: a negative number: "):
+        schema.check(table)
+
+
+def test_missing_is_what_applies_and_is_not_there():
+    schema = import_module("rairlib.studies.wang2025.analysis").SCHEMA
+    table = pd.DataFrame(
+        {
+            "rair": ["RAIA", "RAIR", "RAIR", ""],
+            "rair_type": ["", "", "no avidity", ""],
+            "evaluable": ["no", "yes", "yes", "yes"],
+            "pfs": ["", "", "3.5", "4"],
+        }
+    )
+    missing = schema.missing(schema.typed(table))
+    assert missing["rair_type"].tolist() == [False, True, False, True]
+    assert missing["pfs"].tolist() == [False, True, False, False]
+    assert missing["rair"].tolist() == [False, False, False, True]

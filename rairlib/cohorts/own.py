@@ -514,6 +514,8 @@ def _whole(name: str, found: str) -> Fault:
 
 def _unit_fault(column: Column, values: pd.Series, unit: str) -> Fault | None:
     """Suspect a unit if the median is none that a cohort has, but would be in another unit."""
+    if values.isna().all():
+        return None
     unit, median = unit or column.unit, values.median()
     low, high = column.usual
     if not np.isfinite(median) or low <= median <= high:

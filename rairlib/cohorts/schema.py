@@ -2,6 +2,7 @@
 
 import datetime
 import re
+import warnings
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
@@ -420,7 +421,10 @@ def _rules_schema(rules: tuple[Rule, ...], missing: pd.DataFrame) -> pa.DataFram
 def _failures(schema: pa.DataFrameSchema, data: pd.DataFrame):
     """Yield column, check and place of each failure."""
     try:
-        schema.validate(data, lazy=True)
+        with warnings.catch_warnings():
+            # pandera 0.35 joins the missing cells with other failures, of which pandas 2 warns.
+            warnings.simplefilter("ignore", FutureWarning)
+            schema.validate(data, lazy=True)
     except pa.errors.SchemaErrors as error:
         cases = error.failure_cases.drop_duplicates(["check", "index", "column"])
         for column, check, row in cases[["column", "check", "index"]].itertuples(index=False):
