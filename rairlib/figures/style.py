@@ -22,13 +22,13 @@ GREY = "#595959"
 SOURCES = {
     "reported": {"color": BLACK, "marker": "D", "markerfacecolor": "white", "markersize": 8},
     "reproduced": {"color": BLUE, "marker": "o", "markerfacecolor": BLUE, "markersize": 7},
+    "this cohort": {"color": BLUE, "marker": "o", "markerfacecolor": BLUE, "markersize": 7},
     # Real patients, by cohort and outcome.
     "UCI, response": {"color": ORANGE, "marker": "s", "markersize": 6},
     "UCI, recurrence": {"color": VERMILION, "marker": "^", "markersize": 7},
     "TCGA, response": {"color": BLUE, "marker": "o", "markersize": 6},
     "TCGA, progression": {"color": GREEN, "marker": "v", "markersize": 7},
 }
-SOURCES["this cohort"] = SOURCES["reproduced"]
 
 
 def canvas(height: float = 3.6) -> tuple[Figure, Axes]:
