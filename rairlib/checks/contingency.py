@@ -13,6 +13,7 @@ from scipy.stats.contingency import odds_ratio
 from rairlib.checks.cells import (
     CountIndex,
     count_index,
+    is_missing,
     several_groups,
     unless_shortened,
     whole_number,
@@ -173,13 +174,6 @@ def _log_binomial(total, chosen):
 # --- Tables of levels by two groups, read from the counts of a registry -----------------------
 
 
-MISSING_LEVELS = (
-    *("unknown", "missing", "n/a", "na", "undetermined", "unspecified", "no data", "not known"),
-    *("not available", "not reported", "not recorded", "not stated", "not assessed"),
-    *("not determined", "not done"),
-)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrossTable:
     """Counts by level and outcome group, as printed.
@@ -214,7 +208,7 @@ def find_tables(index: CountIndex, row: ReportedNumber) -> list[CrossTable]:
     counted = index.levels.get((row.variable, groups[0]), [])
     levels = [level for level in counted if (row.variable, level, groups[1]) in index.counts]
     # Tests leave out levels that stand for missing values.
-    known = [level for level in levels if level.lower() not in MISSING_LEVELS]
+    known = [level for level in levels if not is_missing(level)]
     table = partial(_table, index, row.variable, groups=groups)
     if row.contrast is not None:
         choices = [table(row.contrast)]
