@@ -368,23 +368,38 @@ def values_of(index: CountIndex, row: ReportedNumber, size: ReportedNumber, grou
     range
         1 to the size. The size alone if it is printed of the variable, or if `of` names a number
         other than that of the row's group. One number, too, where the counts of the variable's
-        levels (or those on both sides of its cut-off) exhaust the group: that of its known levels.
+        levels (and those on both sides of each of its cut-offs) exhaust the group: that of its
+        known levels.
     """
     n, group = whole_number(size), group or row.group
     named_for_it = row.of == size.id and size.group != group
     if size.statistic == "n" and (size.variable == row.variable != "" or named_for_it):
         return range(n, n + 1)
-    for (variable, counted), levels in index.levels.items():
-        cut = variable.startswith(f"{row.variable}_") and levels[0].startswith(CUT_OFF_SIGNS)
-        if row.variable and counted == group and (variable == row.variable or cut):
-            rows = {level: index.counts[variable, level, group] for level in levels}
-            counts = {level: whole_number(row) or 0 for level, row in rows.items()}
-            missing = [count for level, count in counts.items() if is_missing(level)]
-            declared = index.is_exhaustive(variable, levels, group, parts=False)
-            if declared or (len(levels) > 1 and sum(counts.values()) == n):
-                known = max(0, n - sum(missing))
-                return range(known, known + 1)
+    known = {
+        _known_values(index, variable, levels, group, n)
+        for (variable, counted), levels in index.levels.items()
+        if counted == group and _is_of(row.variable, variable, levels)
+    }
+    if len(known) == 1 and None not in known:
+        (number,) = known
+        return range(number, number + 1)
     return range(1, n + 1)
+
+
+def _is_of(measured: str, variable: str, levels: list[str]) -> bool:
+    """Whether levels are of a measured variable, or of the same with its cut-off behind it."""
+    cut = variable.startswith(f"{measured}_") and levels[0].startswith(CUT_OFF_SIGNS)
+    return bool(measured) and (variable == measured or cut)
+
+
+def _known_values(index: CountIndex, variable: str, levels, group: str, n: int) -> int | None:
+    """Return the number of patients with a known level, None where levels do not exhaust all."""
+    counts = [whole_number(index.counts[variable, level, group]) for level in levels]
+    if not index.is_exhaustive(variable, levels, group, parts=False):
+        if len(levels) < 2 or None in counts or sum(counts) != n:
+            return None
+    missing = (c or 0 for c, level in zip(counts, levels, strict=True) if is_missing(level))
+    return max(0, n - sum(missing))
 
 
 def is_missing(level: str) -> bool:

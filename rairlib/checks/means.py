@@ -318,15 +318,14 @@ def check_pooled_mean(registry: Registry) -> Iterator[Finding]:
             if "mean" not in whole or not all(map(whole_number, sizes)):
                 continue
             values = [_values(index, *each) for each in zip(means, sizes, strict=True)]
-            fitting = _fitting_means(whole["mean"], means)
+            other = _fitting_means(whole["mean"], means), _between(whole["mean"], means)
             for target in (whole["mean"], *means):
                 finding = unless_shortened(_pooled, target, whole["mean"], means, sizes)
-                yield _unless_other_weights(finding, values, fitting, _between(whole["mean"], means))
+                yield _unless_other_weights(finding, values, *other)
             if "sd" in whole and None not in sds and len(groups) <= MOST_GROUPS:
                 finding = unless_shortened(_pooled_sd, whole["sd"], groups)
                 samples = _samples(groups, True)
-                fitting, possible = _fitting_sds(whole["sd"], samples)
-                yield _unless_other_weights(finding, values, fitting, possible)
+                yield _unless_other_weights(finding, values, *_fitting_sds(whole["sd"], samples))
 
 
 def _unless_other_weights(finding: Finding, values, fits, possible: bool) -> Finding:
@@ -397,10 +396,10 @@ def check_pooled_percent(registry: Registry) -> Iterator[Finding]:
             if not all(parts) or not all(map(whole_number, sizes)):
                 continue
             values = [values_of(index, *each) for each in zip(parts, sizes, strict=True)]
-            fitting, inside = _fitting_means(whole, parts), _between(whole, parts)
+            other = _fitting_means(whole, parts), _between(whole, parts)
             for target in (whole, *parts):
                 finding = unless_shortened(_pooled, target, whole, parts, sizes)
-                yield _unless_other_weights(finding, values, fitting, inside)
+                yield _unless_other_weights(finding, values, *other)
 
 
 def _pooled(target: ReportedNumber, whole, parts, sizes, shortened: bool) -> Finding:
