@@ -395,9 +395,9 @@ def _is_of(measured: str, variable: str, levels: list[str]) -> bool:
 def _known_values(index: CountIndex, variable: str, levels, group: str, n: int) -> int | None:
     """Return the number of patients with a known level, None where levels do not exhaust all."""
     counts = [whole_number(index.counts[variable, level, group]) for level in levels]
-    if not index.is_exhaustive(variable, levels, group, parts=False):
-        if len(levels) < 2 or None in counts or sum(counts) != n:
-            return None
+    in_full = len(levels) > 1 and None not in counts and sum(counts) == n
+    if not in_full and not index.is_exhaustive(variable, levels, group, parts=False):
+        return None
     missing = (c or 0 for c, level in zip(counts, levels, strict=True) if is_missing(level))
     return max(0, n - sum(missing))
 

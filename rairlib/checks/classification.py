@@ -337,7 +337,7 @@ def _no_table(rule: Rule, text: str) -> Finding:
     text += exchange(rule.figures) or _other_denominator(rule, last, *rule.positives)
     finding = conclude("contradicted", text, *rule.rows([*others, last]))
     rescued = np.any(agreeing_with_all(rule.figures, shortened=True))
-    return _unless_fewer(finding.doubted(SHORTENED, rescued), rule, rule.figures)
+    return _unless_fewer(finding.doubted(SHORTENED, rescued), rule, [*others, last], rule.figures)
 
 
 # --- The same in groups of which some patients have no value ----------------------------------
@@ -350,34 +350,31 @@ MOST_PAIRS = 50_000_000
 """Pairs of what either group allows up to which all are tried."""
 
 
-def _unless_fewer(finding: Finding, rule: Rule, figures: list[PrintedFigure]) -> Finding:
-    """Weaken a proof where a table of fewer patients shows these figures, and name its sizes.
+def _unless_fewer(finding: Finding, rule: Rule, *sets: list[PrintedFigure]) -> Finding:
+    """Weaken a proof where a table of fewer patients shows its figures, and name its sizes.
 
-    Where none does, all these figures together are the proof: some of them could be of fewer.
+    Several sets of figures are tried, the last of all: where none of these has a table of any
+    size, its figures together are the proof.
     """
     if finding.status != "contradicted":
         return finding
     sizes, groups = rule.sizes, rule.first.outcome_groups
     values = [values_of(rule.index, rule.first, *each) for each in zip(sizes, groups, strict=True)]
-    if all(
-        each == range(n, n + 1) for each, n in zip(values, map(whole_number, sizes), strict=True)
-    ):
+    printed = [range(n, n + 1) for n in map(whole_number, sizes)]
+    if values == printed:
         return finding
-    rows = [figure.row for figure in figures]
-    sides = [_side(each, rows, *kind) for each, kind in zip(values, _kinds(groups), strict=True)]
-    if math.prod(len(size) for size, _ in sides) > MOST_PAIRS:
-        return finding.doubted(MISSING)
-    found = _largest_sizes(*sides, [row for row in rows if _is_joint(row, groups)])
-    if found is None:
-        uses = dict.fromkeys((*finding.uses, *(row.id for row in rule.rows(figures))))
-        return replace(finding, uses=tuple(name for name in uses if name != finding.target))
+    for figures in sets:
+        rows = [figure.row for figure in figures]
+        kinds = ("sensitivity", groups[0], False), ("specificity", groups[1], True)
+        sides = [_side(each, rows, *kind) for each, kind in zip(values, kinds, strict=True)]
+        if math.prod(len(size) for size, _ in sides) > MOST_PAIRS:
+            return finding.doubted(MISSING)
+        found = _largest_sizes(*sides, [row for row in rows if _is_joint(row, groups)])
+        if found is None:
+            uses = dict.fromkeys(row.id for row in rule.rows(figures))
+            return replace(finding, uses=tuple(name for name in uses if name != finding.target))
     remark = f" In {found[0]} patients with and {found[1]} without the outcome they would fit."
     return finding.doubted(remark + MISSING)
-
-
-def _kinds(groups) -> tuple[tuple[str, str, bool], ...]:
-    """Return the figure of either group alone, its name, and whether the figure is of negatives."""
-    return ("sensitivity", groups[0], False), ("specificity", groups[1], True)
 
 
 def _is_joint(row: ReportedNumber, groups: tuple[str, str]) -> bool:
@@ -487,7 +484,7 @@ def derive_figure(rule: Rule, target: PrintedFigure, others: list[PrintedFigure]
     text += exchange([target, *others]) or _other_denominator(rule, target, *known)
     rescued = np.any(agreeing_with_all([target, *others], shortened=True))
     finding = replace(finding, text=text).doubted(SHORTENED, rescued)
-    return _unless_fewer(finding, rule, [target, *others])
+    return _unless_fewer(finding, rule, [target, *source], [target, *others])
 
 
 def _other_denominator(rule: Rule, target: PrintedFigure, tp: int | None, fp: int | None) -> str:
@@ -615,7 +612,7 @@ def _conflict(rule: Rule, counts: list[PrintedFigure]) -> Iterator[Finding]:
     )
     finding = conclude("contradicted", text, *rule.rows(conflict))
     rescued = np.any(agreeing_with_all(everything, shortened=True))
-    finding = _unless_fewer(finding.doubted(SHORTENED, rescued), rule, everything)
+    finding = _unless_fewer(finding.doubted(SHORTENED, rescued), rule, conflict, everything)
     yield _excuse_cut_off(finding, rule, counts)
 
 

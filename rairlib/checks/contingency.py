@@ -15,7 +15,9 @@ from rairlib.checks.cells import (
     count_index,
     is_missing,
     several_groups,
+    unless_missing,
     unless_shortened,
+    values_of,
     whole_number,
 )
 from rairlib.checks.counts import sum_of
@@ -496,7 +498,52 @@ def _judge_tests(index: CountIndex, row: ReportedNumber, tables: list[CrossTable
     )
     # That no table agrees is said of all of them.
     used = [table] if fitting else [table, *tables]
-    return conclude(status, text, [use.uses for use in used], target=row, low=value, high=value)
+    uses = [use.uses for use in used]
+    finding = conclude(status, text, uses, target=row, low=value, high=value)
+    for each in tables if status == "contradicted" else ():
+        finding = _unless_rest_is_smaller(index, finding, row, each)
+    return finding
+
+
+def _unless_rest_is_smaller(index: CountIndex, finding: Finding, row: ReportedNumber, table):
+    """Weaken a proof about one level and all other patients, of whom some may have no value."""
+    if table.levels[-1] != "rest" or len(table.cells) != 2:
+        return finding
+    counts, sizes = table.cells[0], table.uses[-2:]
+    groups = zip(sizes, row.outcome_groups, strict=True)
+    values = [values_of(index, row, size, group) for size, group in groups]
+    pairs = zip(counts, values, strict=True)
+    values = [range(max(count, each.start), each.stop) for count, each in pairs]
+
+    def fits(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        statistics = two_by_two_statistics(*counts, first - counts[0], second - counts[1])
+        if row.statistic == "chi_square":
+            found = np.array(statistics)
+        else:
+            found = special.chdtrc(1, np.array(statistics))
+        # Fisher's p has no such formula: it counts as one of those in between.
+        low, high = found.min(axis=0), found.max(axis=0)
+        return (low <= row.number.high) & (high >= row.number.low)
+
+    return unless_missing(finding, values, fits)
+
+
+def two_by_two_statistics(a, b, c, d) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return Pearson's χ², that with continuity correction and the likelihood ratio's of counts.
+
+    Arrays of the cells ``a, b / c, d``; 0 where a margin is empty.
+    """
+    a, b, c, d = (np.asarray(cell, dtype=float) for cell in (a, b, c, d))
+    total, margins = a + b + c + d, (a + b) * (c + d) * (a + c) * (b + d)
+    safe, apart = np.maximum(margins, 1), np.abs(a * d - b * c)
+    pearson = total * apart**2 / safe
+    yates = total * np.maximum(0, apart - total / 2) ** 2 / safe
+    cells = ((a, a + b, a + c), (b, a + b, b + d), (c, c + d, a + c), (d, c + d, b + d))
+    ratio = 2 * sum(
+        special.xlogy(cell, cell * total / np.maximum(1, row * column))
+        for cell, row, column in cells
+    )
+    return tuple(np.where(margins > 0, each, 0.0) for each in (pearson, yates, ratio))
 
 
 def _disagreement(index: CountIndex, row: ReportedNumber, tried, tables) -> tuple[str, str]:

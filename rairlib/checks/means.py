@@ -88,8 +88,7 @@ def t_test_p_ranges(first: Sample, second: Sample) -> dict[str, Limits]:
         bounds p from below, and the opposite from above, whether or not both occur together.
     """
     samples, freedom = (first, second), first.n + second.n - 2
-    smallest = max(0.0, first.mean[0] - second.mean[1], second.mean[0] - first.mean[1])
-    largest = max(first.mean[1] - second.mean[0], second.mean[1] - first.mean[0])
+    smallest, largest = _distance(first, second)
     pooled = [_within(samples, end) / freedom * (1 / first.n + 1 / second.n) for end in (0, 1)]
     spreads = [(max(0.0, s.sd[0]) ** 2 / s.n, s.sd[1] ** 2 / s.n) for s in samples]
     least, most = welch_freedom_range(spreads, (first.n, second.n))
@@ -218,7 +217,7 @@ def check_t_test(registry: Registry) -> Iterator[Finding]:
             continue
         finding = _t_finding(row, groups)
         values = [_values(index, mean, size, least=2) for mean, _, size in groups]
-        finding = _unless_fewer(finding, row, _samples(groups, False), values)
+        finding = _unless_smaller(finding, row, _samples(groups, False), values)
         # Categories or ranks of the same variable: p may be theirs.
         other = any((row.variable, group) in others for group in (row.group, *names))
         if finding.status == "suggests" and not row.method and other:
@@ -232,7 +231,7 @@ def _values(index, mean: ReportedNumber, size: ReportedNumber, least: int = 1) -
     return range(max(least, values.start), values.stop)
 
 
-def _unless_fewer(finding: Finding, row: ReportedNumber, samples, values) -> Finding:
+def _unless_smaller(finding: Finding, row: ReportedNumber, samples, values) -> Finding:
     """Weaken a proof about p where a test of fewer values would give it."""
     if finding.status != "contradicted":
         return finding
@@ -321,16 +320,11 @@ def check_pooled_mean(registry: Registry) -> Iterator[Finding]:
             other = _fitting_means(whole["mean"], means), _between(whole["mean"], means)
             for target in (whole["mean"], *means):
                 finding = unless_shortened(_pooled, target, whole["mean"], means, sizes)
-                yield _unless_other_weights(finding, values, *other)
+                yield unless_missing(finding, values, *other)
             if "sd" in whole and None not in sds and len(groups) <= MOST_GROUPS:
                 finding = unless_shortened(_pooled_sd, whole["sd"], groups)
                 samples = _samples(groups, True)
-                yield _unless_other_weights(finding, values, *_fitting_sds(whole["sd"], samples))
-
-
-def _unless_other_weights(finding: Finding, values, fits, possible: bool) -> Finding:
-    """Weaken a proof about a whole where other numbers of values in its parts would give it."""
-    return unless_missing(finding, values, fits if len(values) == 2 else None, possible)
+                yield unless_missing(finding, values, *_fitting_sds(whole["sd"], samples))
 
 
 def _between(whole: ReportedNumber, parts) -> bool:
@@ -339,8 +333,8 @@ def _between(whole: ReportedNumber, parts) -> bool:
     return fits(whole.number, min(lows), max(highs), True)
 
 
-def _fitting_means(whole: ReportedNumber, parts):
-    """Return a function that marks the sizes of two parts for which a mean of both fits."""
+def _fitting_means(whole: ReportedNumber, parts) -> Callable[..., np.ndarray]:
+    """Return a function that marks the sizes of parts for which the mean of all fits."""
     limits = [float_limits(part.number) for part in parts]
 
     def fitting(*sizes: np.ndarray) -> np.ndarray:
@@ -353,27 +347,36 @@ def _fitting_means(whole: ReportedNumber, parts):
     return fitting
 
 
-def _fitting_sds(whole: ReportedNumber, samples: list[Sample]):
-    """Return the same of an SD, and whether a bound over all sizes leaves it possible.
+def _fitting_sds(whole: ReportedNumber, samples: list[Sample]) -> tuple[Callable, bool]:
+    """Return the same of the SD, and whether a bound over all sizes leaves it possible.
 
-    The variance of all is at most the largest within plus twice the square of half the distance of
-    the means, where only one value of either end is left.
+    The squares between groups are at least those between any two of them. The variance of all is
+    at most the largest within and half the squared distance of the means: two values at the ends.
     """
+    pairs = list(combinations(range(len(samples)), 2))
+    apart = [_distance(samples[first], samples[second])[0] for first, second in pairs]
     reach = max(sample.mean[1] for sample in samples) - min(sample.mean[0] for sample in samples)
     most = math.sqrt(max(sample.sd[1] for sample in samples) ** 2 + reach**2 / 2)
 
-    def fitting(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        ends = []
-        for end, distance in enumerate(_distances(*samples)):
-            within = (first - 1) * samples[0].sd[end] ** 2 + (second - 1) * samples[1].sd[end] ** 2
-            squares = within + first * second / (first + second) * distance**2
-            ends.append(np.sqrt(squares / np.maximum(1, first + second - 1)))
-        return _can_be(whole.number, *ends)
+    def fitting(*sizes: np.ndarray) -> np.ndarray:
+        total = sum(sizes)
+        centre = sum(n * sum(s.mean) / 2 for n, s in zip(sizes, samples, strict=True)) / total
+        least = [
+            sizes[first] * sizes[second] / (sizes[first] + sizes[second]) * distance**2
+            for (first, second), distance in zip(pairs, apart, strict=True)
+        ]
+        far = [np.maximum(s.mean[1] - centre, centre - s.mean[0]) for s in samples]
+        largest = sum(n * end**2 for n, end in zip(sizes, far, strict=True))
+        squares = [
+            between + sum((n - 1) * s.sd[end] ** 2 for n, s in zip(sizes, samples, strict=True))
+            for end, between in enumerate((np.max(least, axis=0), largest))
+        ]
+        return _can_be(whole.number, *(np.sqrt(each / (total - 1)) for each in squares))
 
     return fitting, fits(whole.number, 0.0, most, True)
 
 
-def _distances(first: Sample, second: Sample) -> Limits:
+def _distance(first: Sample, second: Sample) -> Limits:
     """Return the smallest and the largest distance of two means."""
     ends = first.mean[0] - second.mean[1], first.mean[1] - second.mean[0]
     return max(0.0, ends[0], -ends[1]), max(ends[1], -ends[0])
@@ -399,7 +402,7 @@ def check_pooled_percent(registry: Registry) -> Iterator[Finding]:
             other = _fitting_means(whole, parts), _between(whole, parts)
             for target in (whole, *parts):
                 finding = unless_shortened(_pooled, target, whole, parts, sizes)
-                yield _unless_other_weights(finding, values, *other)
+                yield unless_missing(finding, values, *other)
 
 
 def _pooled(target: ReportedNumber, whole, parts, sizes, shortened: bool) -> Finding:
@@ -542,14 +545,16 @@ def fewer_values(values: range, n: int, possible: Callable[[int], bool]) -> int 
     return next((m for m in range(min(n, values.stop) - 1, least - 1, -1) if possible(m)), None)
 
 
-def _unless_values_are_missing(finding: Finding, values: range, n: int, possible) -> Finding:
-    """Weaken a proof where fewer whole measurements would give the print, and name how many."""
+def unless_fewer(finding: Finding, values: range, n: int, possible) -> Finding:
+    """Weaken a proof about a group of n where fewer values would give the print; name how many.
+
+    `possible` says of a number of values whether they would.
+    """
     if finding.status != "contradicted" or values == range(n, n + 1):
         return finding
     fewer = fewer_values(values, n, possible)
-    return finding.doubted(
-        f" With {fewer} values it would be possible.{MISSING}", fewer is not None
-    )
+    remark = f" With {fewer} values it would be possible.{MISSING}"
+    return finding.doubted(remark, fewer is not None)
 
 
 @check("means", "possibility", each=partial(_stepped, statistics=("mean",)))
@@ -557,7 +562,7 @@ def check_grim(row: ReportedNumber, size: ReportedNumber, values: range) -> Find
     """Look for whole measurements behind a printed mean; needs `step` and the group's size."""
     finding = unless_shortened(_grim, row, size)
     step = step_of(row)
-    return _unless_values_are_missing(
+    return unless_fewer(
         finding, values, whole_number(size), lambda m: bool(grim_sums(row.number, m, step))
     )
 
@@ -589,7 +594,7 @@ def check_grimmer(mean: ReportedNumber, sd: ReportedNumber, size, values: range)
     def possible(m: int) -> bool:
         return m > 1 and grimmer_possible(mean.number, sd.number, m, step)
 
-    return _unless_values_are_missing(finding, values, whole_number(size), possible)
+    return unless_fewer(finding, values, whole_number(size), possible)
 
 
 def _grimmer(mean: ReportedNumber, sd: ReportedNumber, size, shortened: bool) -> Finding:
@@ -791,7 +796,7 @@ def check_sd_in_range(cell: dict[str, ReportedNumber], size, values: range) -> F
     def possible(m: int) -> bool:
         return m > 2 and fits(sd.number, *sd_limits(n=m, **limits), False)
 
-    return _unless_values_are_missing(finding, values, n, possible)
+    return unless_fewer(finding, values, n, possible)
 
 
 def _range_of(cell: dict[str, ReportedNumber]) -> dict[str, ReportedNumber]:
