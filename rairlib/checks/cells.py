@@ -373,7 +373,7 @@ def values_of(index: CountIndex, row: ReportedNumber, size: ReportedNumber, grou
     """
     n, group = whole_number(size), group or row.group
     named_for_it = row.of == size.id and size.group != group
-    if size.statistic == "n" and (size.variable == row.variable != "" or named_for_it):
+    if size.variable == row.variable != "" or (size.statistic == "n" and named_for_it):
         return range(n, n + 1)
     known = {
         _known_values(index, variable, levels, group, n)

@@ -14,6 +14,7 @@ from rairlib.checks.cells import (
     CountIndex,
     count_index,
     is_missing,
+    nearest_sizes,
     several_groups,
     unless_missing,
     unless_shortened,
@@ -515,21 +516,26 @@ def _unless_rest_is_smaller(index: CountIndex, finding: Finding, row: ReportedNu
     pairs = zip(counts, values, strict=True)
     values = [range(max(count, each.start), each.stop) for count, each in pairs]
 
-    def fits(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    def found(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         statistics = two_by_two_statistics(*counts, first - counts[0], second - counts[1])
-        if row.statistic == "chi_square":
-            found = np.array(statistics)
-        else:
-            found = special.chdtrc(1, np.array(statistics))
-        # Fisher's p has no such formula: it counts as one of those in between.
-        low, high = found.min(axis=0), found.max(axis=0)
-        return (low <= row.number.high) & (high >= row.number.low)
+        return statistics if row.statistic == "chi_square" else special.chdtrc(1, statistics)
 
-    return unless_missing(finding, values, fits)
+    def fits(*smaller: np.ndarray) -> np.ndarray:
+        values = found(*smaller)
+        return ((values >= row.number.low) & (values <= row.number.high)).any(axis=0)
+
+    def is_between(*smaller: np.ndarray) -> np.ndarray:
+        ends = found(*smaller)
+        return (ends.min(axis=0) <= row.number.high) & (ends.max(axis=0) >= row.number.low)
+
+    finding = unless_missing(finding, values, fits)
+    # Fisher's p has no such formula: it counts as any value between those of the others.
+    might = finding.status == "contradicted" and nearest_sizes(values, is_between) is not None
+    return unless_missing(finding, values, None, might)
 
 
-def two_by_two_statistics(a, b, c, d) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return Pearson's χ², that with continuity correction and the likelihood ratio's of counts.
+def two_by_two_statistics(a, b, c, d) -> np.ndarray:
+    """Return Pearson's χ², that with continuity correction and the likelihood ratio's, in rows.
 
     Arrays of the cells ``a, b / c, d``; 0 where a margin is empty.
     """
@@ -543,7 +549,7 @@ def two_by_two_statistics(a, b, c, d) -> tuple[np.ndarray, np.ndarray, np.ndarra
         special.xlogy(cell, cell * total / np.maximum(1, row * column))
         for cell, row, column in cells
     )
-    return tuple(np.where(margins > 0, each, 0.0) for each in (pearson, yates, ratio))
+    return np.where(margins > 0, (pearson, yates, ratio), 0.0)
 
 
 def _disagreement(index: CountIndex, row: ReportedNumber, tried, tables) -> tuple[str, str]:
