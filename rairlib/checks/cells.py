@@ -366,8 +366,8 @@ def values_of(index: CountIndex, row: ReportedNumber, size: ReportedNumber, grou
     Returns
     -------
     range
-        1 to the size. The size alone if it is printed of the variable, or if `of` names a number
-        other than that of the row's group. One number, too, where the counts of the variable's
+        1 to the size. One number alone if it is printed of the variable, or if `of` names a number
+        other than that of the row's group; too, where the counts of the variable's
         levels (and those on both sides of each of its cut-offs) exhaust the group: that of its
         known levels.
     """
@@ -375,6 +375,9 @@ def values_of(index: CountIndex, row: ReportedNumber, size: ReportedNumber, grou
     named_for_it = row.of == size.id and size.group != group
     if size.variable == row.variable != "" or (size.statistic == "n" and named_for_it):
         return range(n, n + 1)
+    own = whole_number(index.own.get((row.variable, group)))
+    if own is not None:
+        return range(own, own + 1)
     known = {
         _known_values(index, variable, levels, group, n)
         for (variable, counted), levels in index.levels.items()
