@@ -258,3 +258,28 @@ def test_a_contradiction_names_every_table_that_was_tried():
     (finding,) = check_p_from_counts(rows)
     assert finding.status == "contradicted"
     assert {"n-cases", "braf-wild type-cases"} < set(finding.uses)
+
+
+@pytest.mark.parametrize(
+    ("printed", "complete", "status", "words"),
+    [
+        # 10 of 50 against 20 of 50: χ² 4.762. Of 49 against 50: 99 × 480² / (30 × 69 × 49 × 50) =
+        # 4.498, of 50 against 49 5.077.
+        ("4.498", False, "suggests", "With 49 and 50 values it would fit. Values may be missing."),
+        ("4.498", True, "contradicted", "None of"),
+        # If all 10 cases have the level, and of the controls 20 of 50: 60 × 300² / (30² × 10 × 50)
+        # is 12.0, by the likelihood ratio 15.6; no sizes have more.
+        ("60.000", False, "contradicted", "None of"),
+    ],
+)
+def test_a_level_against_the_rest_may_be_of_fewer_patients(printed, complete, status, words):
+    rows = [*two_groups("50", "50", "100"), *counts("ete", {"yes": (10, 20)}, partition=False)]
+    if complete:
+        rows += [
+            number(f"values-{group}", "n", "50", variable="ete", group=group, of=f"n-{group}")
+            for group in ("cases", "controls")
+        ]
+    target = compared("chi_square", printed, "ete", method="pearson")
+    (finding,) = check_chi_square_from_counts(registry(*rows, target))
+    assert (finding.status, finding.target) == (status, "target")
+    assert words in finding.text

@@ -54,6 +54,56 @@ def test_formulas_by_hand():
     assert values == pytest.approx([31 / 50, 65 / 72, 31 / 38, 65 / 84, 96 / 122], rel=1e-12)
 
 
+def values_known(variable, **sizes):
+    """Return the numbers of patients with a value, as printed by group."""
+    return [
+        number(f"values-{group}", "n", n, variable=variable, group=group, of=f"n-{group}")
+        for group, n in sizes.items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("shown", "cells", "status", "words"),
+    [
+        # Of 32 and of 31, 22 are 68.8 and 71.0 %; 21 of 30 are 70.0 %, and 38 of 58 65.5 %.
+        (("70.0", "65.5"), None, "suggests", "In 30 patients with and 58 without the outcome"),
+        # Both sides of the cut-off exhaust both groups: no value is missing.
+        (("70.0", "65.5"), {"≥54": (21, 20), "<54": (11, 38)}, "contradicted", "No table"),
+        # 1 of 1 is above 99.9 %, and of 32 fewer than all are at most 31, 96.9 %.
+        (("99.5", "65.5"), None, "contradicted", "No table"),
+    ],
+)
+def test_figures_that_fewer_patients_give_are_a_doubt(shown, cells, status, words):
+    rows = study(dict(zip(("sensitivity", "specificity"), shown, strict=True)), "32", "58", cells)
+    (finding,) = check_classification_table(rows)
+    assert finding.status == status
+    assert words in finding.text
+
+
+def test_figures_of_patients_who_all_have_a_value_are_a_proof():
+    rows = study({"sensitivity": "70.0", "specificity": "65.5"}, "32", "58")
+    rows = registry(*rows, *values_known("age_54", cases="32", controls="58"))
+    assert [finding.status for finding in check_classification_table(rows)] == ["contradicted"]
+    rows = study({"sensitivity": "70.0", "specificity": "65.5"}, "32", "58")
+    rows = registry(*rows, *values_known("age_54", cases="30", controls="58"))
+    assert [finding.status for finding in check_classification_table(rows)] == ["agrees"]
+
+
+@pytest.mark.parametrize(
+    ("positives", "status"),
+    [
+        # 68.8 % are 22 of 32 or 11 of 16; 24 would be of 35 patients, and there are 32.
+        ("11", "suggests"),
+        ("24", "contradicted"),
+    ],
+)
+def test_counts_that_need_fewer_patients_are_a_doubt_and_more_a_proof(positives, status):
+    rows = study({"sensitivity": "68.8", "specificity": "65.5"}, "32", "58", level="high")
+    count = number("tp", "count", positives, variable="age_54", level="high", group="cases")
+    found = check_rule_counts(registry(*rows, count))
+    assert [finding.status for finding in found if finding.target == "sensitivity"] == [status]
+
+
 def test_predictive_value_without_positives_does_not_exist():
     tables = classification_tables(3, 4)
     assert np.isnan(tables.percentages("ppv")[0, 4])

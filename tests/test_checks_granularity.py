@@ -58,9 +58,17 @@ def test_power_of_grim_is_the_share_of_possible_prints():
 
 def test_impossible_mean_is_contradicted_with_its_neighbours():
     # 53.05 × 32 = 1697.6: 1697/32 = 53.0313 and 1698/32 = 53.0625; cutting 53.0625 off gives 53.06.
-    (finding,) = check_grim(summary("53.05", "14.1", "32"))
+    known = number("values", "n", "32", variable="age", group="all", of="n")
+    (finding,) = check_grim(registry(*summary("53.05", "14.1", "32"), known))
     assert (finding.status, finding.target) == ("contradicted", "mean")
     assert "1697/32 = 53.0313 and 1698/32 = 53.0625" in finding.text
+
+
+def test_a_mean_that_fewer_values_give_is_a_doubt_that_names_how_many():
+    # 1167/22 = 53.0455; from 23 to 31 values no sum gives 53.05.
+    (finding,) = check_grim(summary("53.05", "14.1", "32"))
+    assert finding.status == "suggests"
+    assert "With 22 values it would be possible. Values may be missing." in finding.text
 
 
 @pytest.mark.parametrize(
@@ -68,8 +76,10 @@ def test_impossible_mean_is_contradicted_with_its_neighbours():
     [
         # 1703/32 = 53.21875 is printed 53.22 rounded, 53.21 cut off.
         ("53.21", "32", "suggests"),
-        # 7/28 = 0.25 is not cut off to 0.24, 6/28 = 0.2143 not rounded up to it.
-        ("0.24", "28", "contradicted"),
+        # 7/28 = 0.25 is not cut off to 0.24, 6/28 = 0.2143 not rounded up to it: but 6/25 is 0.24.
+        ("0.24", "28", "suggests"),
+        # 1/4, 1/5, 1/6 and 2/7 are 0.25, 0.20, 0.17 and 0.29.
+        ("0.24", "7", "contradicted"),
         # Large groups leave no power.
         ("39.36", "122", "open"),
     ],

@@ -99,7 +99,9 @@ def test_student_range_is_attained_in_corners():
         # Student 0.0045 to 0.0046, Welch 0.0060 to 0.0061: 0.005 is Student's alone.
         ("0.005", "", "agrees", "Student's t test alone"),
         ("0.006", "student", "suggests", "agrees with Welch's t test, not with Student's"),
-        ("0.050", "student", "contradicted", "No means and SDs"),
+        # Fewer values of the same means and SDs have a larger p, never a smaller one.
+        ("0.0005", "student", "contradicted", "No means and SDs"),
+        ("0.050", "student", "suggests", "Values may be missing"),
         # R: t.test of these summaries gives 0.0046; 0.00455 / 0.0505 and 0.0045 / 0.00055.
         ("0.0005", "", "suggests", "at least 8.2 times the print"),
         ("0.050", "", "suggests", "the print is at least 8.1 times the nearest"),
@@ -109,6 +111,74 @@ def test_p_of_two_means_is_recomputed(printed, method, status, words):
     (finding,) = check_t_test(registry(*age(), p_value(printed, method=method)))
     assert (finding.status, finding.target) == (status, "p")
     assert words in finding.text
+
+
+def measured(variable: str, **sizes: str):
+    """Return the numbers of patients who have a value, as printed by group."""
+    return tuple(
+        number(f"values-{group}", "n", n, variable=variable, group=group, of=f"n-{group}")
+        for group, n in sizes.items()
+    )
+
+
+@pytest.mark.parametrize(
+    ("printed", "known", "status", "words"),
+    [
+        # 50 ± 10 and 55 ± 10: R's t.test has p 0.1222 of 20 and 20 values, 0.1271 of 19 and 20.
+        ("0.127", {}, "suggests", "With 19 and 20 values it would fit. Values may be missing."),
+        ("0.127", {"cases": "20", "controls": "20"}, "contradicted", "No means and SDs"),
+        # With 2 and 2 values t is 0.5, and p 0.67; no sizes have more, and none less than 0.12.
+        ("0.900", {}, "contradicted", "No means and SDs"),
+        ("0.050", {}, "contradicted", "No means and SDs"),
+    ],
+)
+def test_a_p_that_fewer_values_give_is_a_doubt_that_names_them(printed, known, status, words):
+    rows = two_means("20", ("50.00", "55.00"), "10.00")
+    p = p_value(printed, method="student")
+    (finding,) = check_t_test(registry(*rows, *measured("age", **known), p))
+    assert (finding.status, finding.target) == (status, "p")
+    assert words in finding.text
+
+
+def test_the_smaller_sizes_are_those_of_an_independent_t_test():
+    def p(first, second):
+        return stats.ttest_ind_from_stats(50, 10, first, 55, 10, second).pvalue
+
+    assert round(p(19, 20), 3) == 0.127
+    assert round(p(20, 20), 3) == 0.122
+
+
+@pytest.mark.parametrize(
+    ("printed", "known", "status", "words"),
+    [
+        # (28 × 50 + 30 × 60) / 58 = 55.17; (29 × 50 + 30 × 60) / 59 = 55.08.
+        ("55.2", {}, "suggests", "With 28 and 30 values it would fit. Values may be missing."),
+        ("55.2", {"cases": "30", "controls": "30"}, "contradicted", "should be 55.0"),
+        # Whatever the sizes, the mean of all lies between 50 and 60.
+        ("60.3", {}, "contradicted", "should be 55.0"),
+    ],
+)
+def test_a_mean_of_all_that_other_weights_give_is_a_doubt(printed, known, status, words):
+    rows = two_means("30", ("50.00", "60.00"), "10.00")
+    whole = number("whole", "mean", printed, variable="age", group="all")
+    findings = check_pooled_mean(registry(*rows, whole, *measured("age", **known)))
+    (finding,) = (finding for finding in findings if finding.target == "whole")
+    assert finding.status == status
+    assert words in finding.text
+
+
+def test_levels_on_both_sides_of_a_cut_off_say_that_no_value_is_missing():
+    rows = two_means("30", ("50.00", "60.00"), "10.00")
+    whole = number("whole", "mean", "55.2", variable="age", group="all")
+    for cells, status in (
+        ({"≥55": (10, 21), "<55": (20, 9)}, "contradicted"),
+        ({"≥55": (10, 21), "<55": (18, 9)}, "suggests"),
+        # Of 30 cases 2 are of unknown age: 28 values and 30.
+        ({"≥55": (10, 21), "<55": (18, 9), "unknown": (2, 0)}, "suggests"),
+    ):
+        levels = counts("age_55", cells, partition=False)
+        findings = check_pooled_mean(registry(*rows, whole, *levels))
+        assert statuses(findings)["whole"] == status
 
 
 def test_p_of_an_unnamed_test_may_be_that_of_printed_categories():
@@ -152,9 +222,10 @@ def test_pooled_mean_of_all_is_checked_in_every_direction():
         return check_pooled_mean(registry(*age(), whole))
 
     assert set(statuses(pooled("47.50")).values()) == {"agrees"}
-    # (32 × 53.06 + 58 × 44.43) / 90 = 47.498…, each mean half a hundredth to either side; 49.50
-    # lies 2 above what the groups allow.
-    assert set(statuses(found := pooled("49.50")).values()) == {"contradicted"}
+    # (32 × 53.06 + 58 × 44.43) / 90 = 47.498…, each mean half a hundredth to either side; 53.50
+    # lies above the means of both groups, 49.50 between them.
+    assert set(statuses(pooled("49.50")).values()) == {"suggests"}
+    assert set(statuses(found := pooled("53.50")).values()) == {"contradicted"}
     assert (found[0].low, found[0].high) == pytest.approx((47.49344, 47.50344), abs=1e-5)
 
 

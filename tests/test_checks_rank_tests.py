@@ -98,7 +98,18 @@ def test_continuity_correction_is_suggested():
 
 
 def test_p_beyond_what_ties_can_do():
-    assert statuses(check_p_from_u(study("2874.0", "0.030"))) == {"p": "contradicted"}
+    rows = study("2874.0", "0.030")
+    values = [
+        number(f"values-{row.id}", "n", row.printed, variable=rows["u"].variable, group=row.group)
+        for row in rows.where("n")
+        if row.group in rows["u"].group.split(" vs ")
+    ]
+    assert statuses(check_p_from_u(registry(*rows, *values))) == {"p": "contradicted"}
+    # U is 666 below 73 × 97 / 2, less one half: z = 666/317.65 = 2.097, p 0.036, which ties lower;
+    # 74 × 97 has z 2.228 and p 0.026, which they cannot raise.
+    (finding,) = check_p_from_u(rows)
+    assert finding.status == "suggests"
+    assert "With 73 and 97 values it would fit." in finding.text
     # 2 and 30 patients: z cannot exceed √31 = 5.57, p not fall below 2.6e-8. But so small a group
     # may have an exact p: only suggested.
     small = study("0", "0.000000001", n_cases="2", n_controls="30")

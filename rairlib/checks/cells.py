@@ -2,9 +2,11 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial, wraps
+
+import numpy as np
 
 from rairlib.checks.findings import Finding
 from rairlib.checks.rounding import SHORTENED, is_approximate, is_plain
@@ -110,6 +112,8 @@ class CountIndex:
         ``(variable, level, group)`` to the row that states the count first.
     sizes : dict
         Group to the row that states its size first.
+    own : dict
+        ``(variable, group)`` to the row with the number of patients who have a value.
     levels : dict
         ``(variable, group)`` to the levels counted there, in order of appearance.
     partitions : list of Partition
@@ -126,6 +130,7 @@ class CountIndex:
         self.registry = registry
         self.counts: dict[tuple[str, str, str], ReportedNumber] = {}
         self.sizes: dict[str, ReportedNumber] = {}
+        self.own: dict[tuple[str, str], ReportedNumber] = {}
         self.levels: dict[tuple[str, str], list[str]] = defaultdict(list)
         for row in _firsts(registry, "count"):
             if row.variable and (row.variable, row.level, row.group) not in self.counts:
@@ -133,6 +138,9 @@ class CountIndex:
                 self.levels[row.variable, row.group].append(row.level)
         for row in _firsts(registry, "n", variable=""):
             self.sizes.setdefault(row.group, row)
+        for row in _firsts(registry, "n"):
+            if row.variable and not row.level:
+                self.own.setdefault((row.variable, row.group), row)
         self.partitions, self.unclear = find_partitions(registry)
         self.splits = [part for part in self.partitions if part.is_split_of_groups]
         self.declared = {part.ids for part in self.partitions}
@@ -142,10 +150,14 @@ class CountIndex:
         """Return the number of patients in a group, or None."""
         return whole_number(self.sizes.get(group))
 
-    def is_exhaustive(self, variable: str, levels: Iterable[str], group: str) -> bool:
-        """Whether the print makes these levels a partition of (a part of) the group."""
+    def is_exhaustive(self, variable: str, levels: Iterable[str], group: str, parts=True) -> bool:
+        """Whether the print makes these levels a partition of (if `parts`, a part of) the group."""
         wanted = (variable, frozenset(levels))
-        return any(group in groups for key, groups in self._exhaustive.items() if key[:2] == wanted)
+        return any(
+            group in groups and (parts or not key[2])
+            for key, groups in self._exhaustive.items()
+            if key[:2] == wanted
+        )
 
     def inferred_partitions(self) -> Iterator[Partition]:
         """Yield the partitions into levels that follow from declared ones, and are not declared.
@@ -232,8 +244,12 @@ def attached(registry: Registry, row: ReportedNumber, statistic: str) -> Reporte
 
 
 def outcome_sizes(index: CountIndex, row: ReportedNumber) -> tuple[ReportedNumber, ...] | None:
-    """Return the rows with the sizes of the groups of ``A vs B``, or None unless both are known."""
-    sizes = tuple(index.sizes.get(group) for group in row.outcome_groups or ())
+    """Return the rows with the sizes of the groups of ``A vs B``, or None unless both are known.
+
+    The numbers of patients with a value of the row's variable come first, where they are printed.
+    """
+    groups = row.outcome_groups or ()
+    sizes = tuple(index.own.get((row.variable, name), index.sizes.get(name)) for name in groups)
     return sizes if sizes and all((whole_number(size) or 0) > 0 for size in sizes) else None
 
 
@@ -304,12 +320,149 @@ def summaries(registry: Registry) -> dict[tuple[str, str, str], dict[str, Report
 def size_of(registry: Registry, row: ReportedNumber | None) -> ReportedNumber | None:
     """Return the row with the number of patients behind a summary, None unless it is whole.
 
-    Its `of` names the number of patients, else that of its group is taken. Where values are
-    missing, `of` must name the number that was measured: the checks take the print at its word.
+    Its `of` names the number of patients, else it is the number with a value of the variable, else
+    that of the group.
     """
     if row is None:
         return None
-    size = registry.size(row.group)
+    own = count_index(registry).own.get((row.variable, row.group))
+    size = own or registry.size(row.group)
     if row.of in registry and registry[row.of].statistic in COUNTED:
         size = registry[row.of]
     return None if whole_number(size) is None else size
+
+
+# --- Values that are missing without a word ---------------------------------------------------
+# A group's size is the number of its patients. How many of them have a value of a variable is
+# another number: at most as many. Where a print contradicts others for the printed size, but not
+# for a smaller one, the contradiction is no proof; where no smaller one fits, it stays one.
+
+
+MISSING_LEVELS = (
+    *("unknown", "missing", "n/a", "na", "undetermined", "unspecified", "no data", "not known"),
+    *("not available", "not reported", "not recorded", "not stated", "not assessed"),
+    *("not determined", "not done"),
+)
+CUT_OFF_SIGNS = ("<", ">", "≤", "≥", "⩽", "⩾")
+MISSING = " Values may be missing."
+MOST_SIZES = 4_000_000
+"""Combinations of smaller sizes up to which all are tried."""
+
+
+def values_of(index: CountIndex, row: ReportedNumber, size: ReportedNumber, group="") -> range:
+    """Return the numbers of patients who may have a value of a row's variable.
+
+    Parameters
+    ----------
+    index : CountIndex
+        Counts and group sizes of the paper.
+    row : ReportedNumber
+        The number that rests on these patients.
+    size : ReportedNumber
+        The printed number of patients of which it is read.
+    group : str
+        The group; left out: the row's own.
+
+    Returns
+    -------
+    range
+        1 to the size. One number alone if it is printed of the variable, or if `of` names a number
+        other than that of the row's group; too, where the counts of the variable's
+        levels (and those on both sides of each of its cut-offs) exhaust the group: that of its
+        known levels.
+    """
+    n, group = whole_number(size), group or row.group
+    named_for_it = row.of == size.id and size.group != group
+    if size.variable == row.variable != "" or (size.statistic == "n" and named_for_it):
+        return range(n, n + 1)
+    own = whole_number(index.own.get((row.variable, group)))
+    if own is not None:
+        return range(own, own + 1)
+    known = {
+        _known_values(index, variable, levels, group, n)
+        for (variable, counted), levels in index.levels.items()
+        if counted == group and _is_of(row.variable, variable, levels)
+    }
+    if len(known) == 1 and None not in known:
+        (number,) = known
+        return range(number, number + 1)
+    return range(1, n + 1)
+
+
+def _is_of(measured: str, variable: str, levels: list[str]) -> bool:
+    """Whether levels are of a measured variable, or of the same with its cut-off behind it."""
+    cut = variable.startswith(f"{measured}_") and levels[0].startswith(CUT_OFF_SIGNS)
+    return bool(measured) and (variable == measured or cut)
+
+
+def _known_values(index: CountIndex, variable: str, levels, group: str, n: int) -> int | None:
+    """Return the number of patients with a known level, None where levels do not exhaust all."""
+    counts = [whole_number(index.counts[variable, level, group]) for level in levels]
+    in_full = len(levels) > 1 and None not in counts and sum(counts) == n
+    if not in_full and not index.is_exhaustive(variable, levels, group, parts=False):
+        return None
+    missing = (c or 0 for c, level in zip(counts, levels, strict=True) if is_missing(level))
+    return max(0, n - sum(missing))
+
+
+def is_missing(level: str) -> bool:
+    """Whether a level stands for missing values."""
+    return level.lower() in MISSING_LEVELS
+
+
+def nearest_sizes(values: Sequence[range], fits: Callable[..., np.ndarray]) -> tuple | None:
+    """Find the sizes, with the fewest values missing, for which numbers fit.
+
+    Parameters
+    ----------
+    values : sequence of range
+        Possible numbers of values by group, see :func:`values_of`.
+    fits : callable
+        Takes one array of sizes per group and marks the combinations that fit.
+
+    Returns
+    -------
+    tuple of int or None
+        None if no combination fits.
+    """
+    longest = max(map(len, values))
+    for most in sorted({min(most, longest) for most in (30, 300, longest)}):
+        axes = [np.arange(max(each.start, each.stop - most), each.stop) for each in values]
+        sizes = [axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")]
+        places = np.flatnonzero(fits(*sizes))
+        if len(places):
+            best = places[np.argmax(sum(sizes)[places])]
+            return tuple(int(each[best]) for each in sizes)
+    return None
+
+
+def unless_missing(
+    finding: Finding, values: Sequence[range], fits: Callable[..., np.ndarray] | None, bound=True
+) -> Finding:
+    """Turn a proof into a suggestion where smaller sizes would explain it, and name the nearest.
+
+    Parameters
+    ----------
+    finding : Finding
+        Of the printed sizes.
+    values : sequence of range
+        Possible numbers of values by group.
+    fits : callable or None
+        As for :func:`nearest_sizes`; None where there are too many groups to try all sizes.
+    bound : bool
+        Whether a bound over all smaller sizes leaves it possible.
+
+    Returns
+    -------
+    Finding
+        The proof where no smaller sizes fit.
+    """
+    if finding.status != "contradicted" or not bound or all(each.stop < 2 for each in values):
+        return finding
+    if all(len(each) == 1 for each in values) and fits is None:
+        return finding
+    if fits is None or math.prod(map(len, values)) > MOST_SIZES:
+        return finding.doubted(f" Fewer values might give it.{MISSING}")
+    found = nearest_sizes(values, fits)
+    named_sizes = " and ".join(map(str, found or ()))
+    return finding.doubted(f" With {named_sizes} values it would fit.{MISSING}", found is not None)

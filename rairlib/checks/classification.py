@@ -5,6 +5,7 @@ enumeration of all tables with the printed group sizes. Where cutting digits off
 would rescue the set, it is ``suggests``. A figure is blamed only if the others agree without it.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -15,11 +16,14 @@ from operator import and_
 import numpy as np
 
 from rairlib.checks.cells import (
+    CUT_OFF_SIGNS,
+    MISSING,
     CountIndex,
     count_index,
     originals,
     outcome_sizes,
     unless_shortened,
+    values_of,
     whole_number,
     whole_of,
 )
@@ -38,6 +42,7 @@ from rairlib.registry.vocabulary import PERFORMANCE
 # Beyond this number of tables the enumeration would be slow.
 MOST_TABLES = 1_000_000
 MEASURED = ("sensitivity", "specificity")
+SLACK = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +139,7 @@ class PrintedFigure:
     def agreeing(self, shortened: bool = False) -> np.ndarray:
         """Mark the tables whose value is printed like this, or so with digits cut off."""
         low, high = float_limits(self.row.number, shortened)
-        slack = 1e-9 * max(1.0, abs(self.row.number.value))
+        slack = SLACK * max(1.0, abs(self.row.number.value))
         return (self.values >= low - slack) & (self.values <= high + slack)
 
     def possible(self, mask: np.ndarray | bool = True) -> np.ndarray:
@@ -332,7 +337,100 @@ def _no_table(rule: Rule, text: str) -> Finding:
     text += exchange(rule.figures) or _other_denominator(rule, last, *rule.positives)
     finding = conclude("contradicted", text, *rule.rows([*others, last]))
     rescued = np.any(agreeing_with_all(rule.figures, shortened=True))
-    return finding.doubted(SHORTENED, rescued)
+    return _unless_fewer(finding.doubted(SHORTENED, rescued), rule, [*others, last], rule.figures)
+
+
+# --- The same in groups of which some patients have no value ----------------------------------
+# The figures are then of fewer patients with and without the outcome, at most as many as the groups
+# have. In each group sizes and positives that its own figure allows are listed, and every pair of
+# them is held against the figures of both. Where no pair fits, the contradiction is a proof.
+
+
+MOST_PAIRS = 50_000_000
+"""Pairs of what either group allows up to which all are tried."""
+
+
+def _unless_fewer(finding: Finding, rule: Rule, *sets: list[PrintedFigure]) -> Finding:
+    """Weaken a proof where a table of fewer patients shows its figures, and name its sizes.
+
+    Several sets of figures are tried, the last of all: where none of these has a table of any
+    size, its figures together are the proof.
+    """
+    if finding.status != "contradicted":
+        return finding
+    sizes, groups = rule.sizes, rule.first.outcome_groups
+    values = [values_of(rule.index, rule.first, *each) for each in zip(sizes, groups, strict=True)]
+    printed = [range(n, n + 1) for n in map(whole_number, sizes)]
+    if values == printed:
+        return finding
+    for figures in sets:
+        rows = [figure.row for figure in figures]
+        kinds = ("sensitivity", groups[0], False), ("specificity", groups[1], True)
+        sides = [_side(each, rows, *kind) for each, kind in zip(values, kinds, strict=True)]
+        if math.prod(len(size) for size, _ in sides) > MOST_PAIRS:
+            return finding.doubted(MISSING)
+        found = _largest_sizes(*sides, [row for row in rows if _is_joint(row, groups)])
+        if found is None:
+            uses = dict.fromkeys(row.id for row in rule.rows(figures))
+            return replace(finding, uses=tuple(name for name in uses if name != finding.target))
+    remark = f" In {found[0]} patients with and {found[1]} without the outcome they would fit."
+    return finding.doubted(remark + MISSING)
+
+
+def _is_joint(row: ReportedNumber, groups: tuple[str, str]) -> bool:
+    return row.statistic not in MEASURED and not (row.statistic == "count" and row.group in groups)
+
+
+def _side(values: range, rows, statistic: str, group: str, negatives: bool) -> tuple:
+    """List sizes of a group, the largest first, and positives in it that its figures allow."""
+    size = np.array(values[::-1])
+    first, last = np.zeros(len(size)), size.astype(float)
+    for row in rows:
+        low, high = float_limits(row.number)
+        if row.statistic == statistic:
+            shares = sorted(abs(negatives - end / _scale(row)) for end in (low, high))
+            first = np.maximum(first, np.ceil(shares[0] * size - SLACK))
+            last = np.minimum(last, np.floor(shares[1] * size + SLACK))
+        elif row.statistic == "count" and row.group == group:
+            first, last = np.maximum(first, low), np.minimum(last, high)
+    number = np.maximum(0, last - first + 1).astype(int)
+    if number.sum() > MOST_PAIRS:
+        return np.empty(MOST_PAIRS + 1, np.int8), None
+    places = np.arange(number.sum()) - np.repeat(np.cumsum(number) - number, number)
+    return np.repeat(size, number), np.repeat(first, number).astype(int) + places
+
+
+def _largest_sizes(first: tuple, second: tuple, rows: list) -> tuple[int, int] | None:
+    """Find the sizes, most patients in both together, with which figures of both groups agree."""
+    (n1, tp), (n2, fp) = first, second
+    best, block = None, max(1, 1_000_000 // max(1, len(n2)))
+    for start in range(0, len(n1) if len(n2) else 0, block):
+        size, positives = (each[start : start + block, None] for each in (n1, tp))
+        if best and size[0, 0] + n2[0] <= sum(best):
+            break
+        masks = (_agrees(row, size, positives, n2, fp) for row in rows)
+        places = np.argwhere(reduce(and_, masks, np.ones((len(size), len(n2)), bool)))
+        if len(places):
+            total = size[places[:, 0], 0] + n2[places[:, 1]]
+            here, there = places[np.argmax(total)]
+            found = int(size[here, 0]), int(n2[there])
+            best = max(best or found, found, key=sum)
+    return best
+
+
+def _agrees(row: ReportedNumber, n1, tp, n2, fp) -> np.ndarray:
+    """Mark where a predictive value, the accuracy or the count of all positives is printed so."""
+    part, whole = {
+        "ppv": (tp, tp + fp),
+        "npv": (n2 - fp, n2 - fp + n1 - tp),
+        "accuracy": (tp + n2 - fp, n1 + n2),
+        "count": (tp + fp, 1),
+    }[row.statistic]
+    low, high = float_limits(row.number)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = (1.0 if row.statistic == "count" else _scale(row)) * part / whole
+    slack = SLACK * max(1.0, abs(row.number.value))
+    return (value >= low - slack) & (value <= high + slack)
 
 
 def nearest_values(figure: PrintedFigure, mask: np.ndarray | bool) -> str:
@@ -385,7 +483,8 @@ def derive_figure(rule: Rule, target: PrintedFigure, others: list[PrintedFigure]
         return None
     text += exchange([target, *others]) or _other_denominator(rule, target, *known)
     rescued = np.any(agreeing_with_all([target, *others], shortened=True))
-    return replace(finding, text=text).doubted(SHORTENED, rescued)
+    finding = replace(finding, text=text).doubted(SHORTENED, rescued)
+    return _unless_fewer(finding, rule, [target, *source], [target, *others])
 
 
 def _other_denominator(rule: Rule, target: PrintedFigure, tp: int | None, fp: int | None) -> str:
@@ -463,9 +562,6 @@ def _predictive_value(sensitivity, specificity, ppv, npv, shortened: bool) -> Fi
 # it is then ``suggests``, and both readings are named. Other mismatches are ``contradicted``.
 
 
-CUT_OFF_SIGNS = ("<", ">", "≤", "≥", "⩽", "⩾")
-
-
 def rule_counts(rule: Rule) -> list[PrintedFigure]:
     """Find the printed counts of the rule's positives with the outcome, without it, and of all."""
     tables, groups = rule.tables, rule.first.outcome_groups
@@ -516,7 +612,8 @@ def _conflict(rule: Rule, counts: list[PrintedFigure]) -> Iterator[Finding]:
     )
     finding = conclude("contradicted", text, *rule.rows(conflict))
     rescued = np.any(agreeing_with_all(everything, shortened=True))
-    yield _excuse_cut_off(finding.doubted(SHORTENED, rescued), rule, counts)
+    finding = _unless_fewer(finding.doubted(SHORTENED, rescued), rule, conflict, everything)
+    yield _excuse_cut_off(finding, rule, counts)
 
 
 def _excuse_cut_off(finding: Finding, rule: Rule, counts: list[PrintedFigure]) -> Finding:

@@ -13,8 +13,12 @@ from scipy.stats.contingency import odds_ratio
 from rairlib.checks.cells import (
     CountIndex,
     count_index,
+    is_missing,
+    nearest_sizes,
     several_groups,
+    unless_missing,
     unless_shortened,
+    values_of,
     whole_number,
 )
 from rairlib.checks.counts import sum_of
@@ -173,13 +177,6 @@ def _log_binomial(total, chosen):
 # --- Tables of levels by two groups, read from the counts of a registry -----------------------
 
 
-MISSING_LEVELS = (
-    *("unknown", "missing", "n/a", "na", "undetermined", "unspecified", "no data", "not known"),
-    *("not available", "not reported", "not recorded", "not stated", "not assessed"),
-    *("not determined", "not done"),
-)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrossTable:
     """Counts by level and outcome group, as printed.
@@ -214,7 +211,7 @@ def find_tables(index: CountIndex, row: ReportedNumber) -> list[CrossTable]:
     counted = index.levels.get((row.variable, groups[0]), [])
     levels = [level for level in counted if (row.variable, level, groups[1]) in index.counts]
     # Tests leave out levels that stand for missing values.
-    known = [level for level in levels if level.lower() not in MISSING_LEVELS]
+    known = [level for level in levels if not is_missing(level)]
     table = partial(_table, index, row.variable, groups=groups)
     if row.contrast is not None:
         choices = [table(row.contrast)]
@@ -502,7 +499,57 @@ def _judge_tests(index: CountIndex, row: ReportedNumber, tables: list[CrossTable
     )
     # That no table agrees is said of all of them.
     used = [table] if fitting else [table, *tables]
-    return conclude(status, text, [use.uses for use in used], target=row, low=value, high=value)
+    uses = [use.uses for use in used]
+    finding = conclude(status, text, uses, target=row, low=value, high=value)
+    for each in tables if status == "contradicted" else ():
+        finding = _unless_rest_is_smaller(index, finding, row, each)
+    return finding
+
+
+def _unless_rest_is_smaller(index: CountIndex, finding: Finding, row: ReportedNumber, table):
+    """Weaken a proof about one level and all other patients, of whom some may have no value."""
+    if table.levels[-1] != "rest" or len(table.cells) != 2:
+        return finding
+    counts, sizes = table.cells[0], table.uses[-2:]
+    groups = zip(sizes, row.outcome_groups, strict=True)
+    values = [values_of(index, row, size, group) for size, group in groups]
+    pairs = zip(counts, values, strict=True)
+    values = [range(max(count, each.start), each.stop) for count, each in pairs]
+
+    def found(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        statistics = two_by_two_statistics(*counts, first - counts[0], second - counts[1])
+        return statistics if row.statistic == "chi_square" else special.chdtrc(1, statistics)
+
+    def fits(*smaller: np.ndarray) -> np.ndarray:
+        values = found(*smaller)
+        return ((values >= row.number.low) & (values <= row.number.high)).any(axis=0)
+
+    def is_between(*smaller: np.ndarray) -> np.ndarray:
+        ends = found(*smaller)
+        return (ends.min(axis=0) <= row.number.high) & (ends.max(axis=0) >= row.number.low)
+
+    finding = unless_missing(finding, values, fits)
+    # Fisher's p has no such formula: it counts as any value between those of the others.
+    might = finding.status == "contradicted" and nearest_sizes(values, is_between) is not None
+    return unless_missing(finding, values, None, might)
+
+
+def two_by_two_statistics(a, b, c, d) -> np.ndarray:
+    """Return Pearson's χ², that with continuity correction and the likelihood ratio's, in rows.
+
+    Arrays of the cells ``a, b / c, d``; 0 where a margin is empty.
+    """
+    a, b, c, d = (np.asarray(cell, dtype=float) for cell in (a, b, c, d))
+    total, margins = a + b + c + d, (a + b) * (c + d) * (a + c) * (b + d)
+    safe, apart = np.maximum(margins, 1), np.abs(a * d - b * c)
+    pearson = total * apart**2 / safe
+    yates = total * np.maximum(0, apart - total / 2) ** 2 / safe
+    cells = ((a, a + b, a + c), (b, a + b, b + d), (c, c + d, a + c), (d, c + d, b + d))
+    ratio = 2 * sum(
+        special.xlogy(cell, cell * total / np.maximum(1, row * column))
+        for cell, row, column in cells
+    )
+    return np.where(margins > 0, (pearson, yates, ratio), 0.0)
 
 
 def _disagreement(index: CountIndex, row: ReportedNumber, tried, tables) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -12,15 +12,17 @@ import numpy as np
 from scipy import optimize, special
 
 from rairlib.checks.cells import (
+    MISSING,
     Partition,
     count_index,
-    kindly,
     named,
     originals,
     several_groups,
     size_of,
     summaries,
+    unless_missing,
     unless_shortened,
+    values_of,
     whole_number,
     wholes_of_groups,
 )
@@ -52,15 +54,19 @@ TESTS = {
 }
 # Beyond this number of groups the corners of the box of means are too many to list.
 MOST_GROUPS = 10
+TINY = 1e-300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """Limits of the mean and of the SD of one group, and its number of patients, at least 2."""
+    """Limits of the mean and of the SD of one group, and its number of patients, at least 2.
+
+    The number may be an array, for tests that are computed for many sizes at once.
+    """
 
     mean: Limits
     sd: Limits
-    n: int
+    n: int | np.ndarray
 
 
 def t_test_p_ranges(first: Sample, second: Sample) -> dict[str, Limits]:
@@ -82,8 +88,7 @@ def t_test_p_ranges(first: Sample, second: Sample) -> dict[str, Limits]:
         bounds p from below, and the opposite from above, whether or not both occur together.
     """
     samples, freedom = (first, second), first.n + second.n - 2
-    smallest = max(0.0, first.mean[0] - second.mean[1], second.mean[0] - first.mean[1])
-    largest = max(first.mean[1] - second.mean[0], second.mean[1] - first.mean[0])
+    smallest, largest = _distance(first, second)
     pooled = [_within(samples, end) / freedom * (1 / first.n + 1 / second.n) for end in (0, 1)]
     spreads = [(max(0.0, s.sd[0]) ** 2 / s.n, s.sd[1] ** 2 / s.n) for s in samples]
     least, most = welch_freedom_range(spreads, (first.n, second.n))
@@ -98,15 +103,15 @@ def _within(samples: Sequence[Sample], end: int, ddof: int = 1) -> float:
     return sum((s.n - ddof) * max(0.0, s.sd[end]) ** 2 for s in samples)
 
 
-def _two_sided(difference: float, variance: float, freedom: float) -> float:
+def _two_sided(difference: float, variance, freedom):
     if difference <= 0:
         return 1.0
-    if variance <= 0:
-        return 0.0
-    return float(2 * special.stdtr(freedom, -difference / math.sqrt(variance)))
+    with np.errstate(divide="ignore"):
+        p_value = 2 * special.stdtr(freedom, -difference / np.sqrt(variance))
+    return p_value if np.ndim(p_value) else float(p_value)
 
 
-def welch_freedom_range(spreads: Sequence[Limits], sizes: tuple[int, int]) -> Limits:
+def welch_freedom_range(spreads: Sequence[Limits], sizes: tuple) -> Limits:
     """Return the limits of the Welch-Satterthwaite degrees of freedom, both attained.
 
     `spreads` are the limits of SD²/n in either group. The degrees of freedom depend on the first
@@ -114,15 +119,17 @@ def welch_freedom_range(spreads: Sequence[Limits], sizes: tuple[int, int]) -> Li
     to w = (n₁ − 1)/(n₁ + n₂ − 2) and fall beyond.
     """
 
-    def freedom(share: float) -> float:
+    def freedom(share):
         return 1 / (share**2 / (sizes[0] - 1) + (1 - share) ** 2 / (sizes[1] - 1))
 
     (low1, high1), (low2, high2) = spreads
-    first = low1 / (low1 + high2) if low1 + high2 else 0.0
-    last = high1 / (high1 + low2) if high1 + low2 else 1.0
-    peak = (sizes[0] - 1) / (sum(sizes) - 2)
-    ends = [freedom(first), freedom(last)]
-    return min(ends), freedom(peak) if first <= peak <= last else max(ends)
+    # Where both SDs may be zero, any share is possible.
+    first = np.where(low1 + high2 > 0, low1 / np.maximum(low1 + high2, TINY), 0.0)
+    last = np.where(high1 + low2 > 0, high1 / np.maximum(high1 + low2, TINY), 1.0)
+    peak = (sizes[0] - 1) / (sizes[0] + sizes[1] - 2)
+    ends = freedom(first), freedom(last)
+    most = np.where((first <= peak) & (peak <= last), freedom(peak), np.maximum(*ends))
+    return np.minimum(*ends), most
 
 
 def between_limits(samples: Sequence[Sample]) -> Limits:
@@ -209,11 +216,52 @@ def check_t_test(registry: Registry) -> Iterator[Finding]:
         if any(None in group or whole_number(group[2]) < 2 for group in groups):
             continue
         finding = _t_finding(row, groups)
+        values = [_values(index, mean, size, least=2) for mean, _, size in groups]
+        finding = _unless_smaller(finding, row, _samples(groups, False), values)
         # Categories or ranks of the same variable: p may be theirs.
         other = any((row.variable, group) in others for group in (row.group, *names))
         if finding.status == "suggests" and not row.method and other:
             finding = replace(finding, status="open")
         yield finding
+
+
+def _values(index, mean: ReportedNumber, size: ReportedNumber, least: int = 1) -> range:
+    """Return the numbers of values that a mean may rest on, at least so many."""
+    values = values_of(index, mean, size)
+    return range(max(least, values.start), values.stop)
+
+
+def _unless_smaller(finding: Finding, row: ReportedNumber, samples, values) -> Finding:
+    """Weaken a proof about p where a test of fewer values would give it."""
+    if finding.status != "contradicted":
+        return finding
+
+    def fits(*sizes: np.ndarray) -> np.ndarray:
+        fewer = [replace(sample, n=n) for sample, n in zip(samples, sizes, strict=True)]
+        pairs = t_test_p_ranges(*fewer).values()
+        return np.any([_can_be(row.number, low, high) for low, high in pairs], axis=0)
+
+    possible = row.number.overlaps(least_p_of_fewer(samples), 1.0)
+    return unless_missing(finding, values, fits if len(samples) == 2 else None, possible)
+
+
+def _can_be(number: Printed, low, high) -> np.ndarray:
+    """Mark the ranges in which some value may be printed like this."""
+    return (low <= number.high + SLACK) & (high >= number.low - SLACK)
+
+
+def least_p_of_fewer(samples: Sequence[Sample]) -> float:
+    """Return a p below which no t test or analysis of variance of fewer values leads.
+
+    The squares between groups grow with every value, the variance within is never below that of
+    the least variable group, and of all degrees of freedom those with the smallest p are taken.
+    """
+    between, total = between_limits(samples)[1], sum(sample.n for sample in samples)
+    within = min(max(0.0, sample.sd[0]) for sample in samples) ** 2
+    if within <= 0:
+        return 0.0
+    freedom = len(samples) - 1, np.unique(np.geomspace(1, total - len(samples), 1000).round())
+    return float(special.fdtrc(*freedom, between / freedom[0] / within).min())
 
 
 def _p_ranges(samples: list[Sample]) -> dict[str, Limits]:
@@ -261,16 +309,77 @@ def _t_verdict(row: ReportedNumber, fitting: list[str], ranges, shortened) -> tu
 @check("means", "independent")
 def check_pooled_mean(registry: Registry) -> Iterator[Finding]:
     """Compare mean and SD of a group with those of its parts; needs all of them and sizes."""
-    for split in count_index(registry).splits:
+    index = count_index(registry)
+    for split in index.splits:
         for whole, parts in _parts_of(summaries(registry), split):
             groups = _described(registry, parts)
             means, sds, sizes = zip(*groups, strict=True)
             if "mean" not in whole or not all(map(whole_number, sizes)):
                 continue
+            values = [_values(index, *each) for each in zip(means, sizes, strict=True)]
+            other = _fitting_means(whole["mean"], means), _between(whole["mean"], means)
             for target in (whole["mean"], *means):
-                yield unless_shortened(_pooled, target, whole["mean"], means, sizes)
+                finding = unless_shortened(_pooled, target, whole["mean"], means, sizes)
+                yield unless_missing(finding, values, *other)
             if "sd" in whole and None not in sds and len(groups) <= MOST_GROUPS:
-                yield unless_shortened(_pooled_sd, whole["sd"], groups)
+                finding = unless_shortened(_pooled_sd, whole["sd"], groups)
+                samples = _samples(groups, True)
+                yield unless_missing(finding, values, *_fitting_sds(whole["sd"], samples))
+
+
+def _between(whole: ReportedNumber, parts) -> bool:
+    """Whether the mean of a whole lies between those of its parts, as it does for any sizes."""
+    lows, highs = zip(*(float_limits(part.number, True) for part in parts), strict=True)
+    return fits(whole.number, min(lows), max(highs), True)
+
+
+def _fitting_means(whole: ReportedNumber, parts) -> Callable[..., np.ndarray]:
+    """Return a function that marks the sizes of parts for which the mean of all fits."""
+    limits = [float_limits(part.number) for part in parts]
+
+    def fitting(*sizes: np.ndarray) -> np.ndarray:
+        low, high = (
+            sum(n * end for n, end in zip(sizes, ends, strict=True)) / sum(sizes)
+            for ends in zip(*limits, strict=True)
+        )
+        return _can_be(whole.number, low, high)
+
+    return fitting
+
+
+def _fitting_sds(whole: ReportedNumber, samples: list[Sample]) -> tuple[Callable, bool]:
+    """Return the same of the SD, and whether a bound over all sizes leaves it possible.
+
+    The squares between groups are at least those between any two of them. The variance of all is
+    at most the largest within and half the squared distance of the means: two values at the ends.
+    """
+    pairs = list(combinations(range(len(samples)), 2))
+    apart = [_distance(samples[first], samples[second])[0] for first, second in pairs]
+    reach = max(sample.mean[1] for sample in samples) - min(sample.mean[0] for sample in samples)
+    most = math.sqrt(max(sample.sd[1] for sample in samples) ** 2 + reach**2 / 2)
+
+    def fitting(*sizes: np.ndarray) -> np.ndarray:
+        total = sum(sizes)
+        centre = sum(n * sum(s.mean) / 2 for n, s in zip(sizes, samples, strict=True)) / total
+        least = [
+            sizes[first] * sizes[second] / (sizes[first] + sizes[second]) * distance**2
+            for (first, second), distance in zip(pairs, apart, strict=True)
+        ]
+        far = [np.maximum(s.mean[1] - centre, centre - s.mean[0]) for s in samples]
+        largest = sum(n * end**2 for n, end in zip(sizes, far, strict=True))
+        squares = [
+            between + sum((n - 1) * s.sd[end] ** 2 for n, s in zip(sizes, samples, strict=True))
+            for end, between in enumerate((np.max(least, axis=0), largest))
+        ]
+        return _can_be(whole.number, *(np.sqrt(each / (total - 1)) for each in squares))
+
+    return fitting, fits(whole.number, 0.0, most, True)
+
+
+def _distance(first: Sample, second: Sample) -> Limits:
+    """Return the smallest and the largest distance of two means."""
+    ends = first.mean[0] - second.mean[1], first.mean[1] - second.mean[0]
+    return max(0.0, ends[0], -ends[1]), max(ends[1], -ends[0])
 
 
 @check("means", "bookkeeping")
@@ -289,12 +398,11 @@ def check_pooled_percent(registry: Registry) -> Iterator[Finding]:
             sizes = [registry[row.of] for row in parts if row]
             if not all(parts) or not all(map(whole_number, sizes)):
                 continue
-            # Missing values move the weights, but not beyond the parts.
-            lows, highs = zip(*(float_limits(row.number, True) for row in parts), strict=True)
-            inside = fits(whole.number, min(lows), max(highs), True)
+            values = [values_of(index, *each) for each in zip(parts, sizes, strict=True)]
+            other = _fitting_means(whole, parts), _between(whole, parts)
             for target in (whole, *parts):
                 finding = unless_shortened(_pooled, target, whole, parts, sizes)
-                yield finding.doubted(" Values may be missing.", inside)
+                yield unless_missing(finding, values, *other)
 
 
 def _pooled(target: ReportedNumber, whole, parts, sizes, shortened: bool) -> Finding:
@@ -341,6 +449,8 @@ def _pooled_sd(target: ReportedNumber, groups: list[tuple], shortened: bool) -> 
 
 
 MOST_SUMS = 10_000
+LEAST_SHARE = Fraction(1, 2)
+"""Share of a group below which a number is no longer taken as the group's, though it says so."""
 
 
 def grim_sums(mean: Printed, n: int, step: Fraction, shortened: bool = False) -> range:
@@ -420,13 +530,44 @@ def _stepped(registry: Registry, statistics: tuple[str, ...]) -> Iterator[tuple]
             size = size_of(registry, rows[0])
             # One patient has a mean, and it takes two for an SD beside it.
             if (whole_number(size) or 0) >= len(rows):
-                yield *rows, size
+                yield *rows, size, values_of(count_index(registry), rows[0], size)
+
+
+def fewer_values(values: range, n: int, possible: Callable[[int], bool]) -> int | None:
+    """Return the largest number of values, not all of a group, of which a print is possible.
+
+    Nearly any mean is one of few enough whole numbers, so a proof against all sizes would never
+    be one. Sizes are tried down to half the group (`LEAST_SHARE`): what rests on fewer of its
+    patients is no number of the group. In real data with up to a fifth of the values missing in
+    large groups and a third in small ones, the nearest size lay well above that.
+    """
+    least = max(values.start, math.ceil(LEAST_SHARE * n))
+    return next((m for m in range(min(n, values.stop) - 1, least - 1, -1) if possible(m)), None)
+
+
+def unless_fewer(finding: Finding, values: range, n: int, possible) -> Finding:
+    """Weaken a proof about a group of n where fewer values would give the print; name how many.
+
+    `possible` says of a number of values whether they would.
+    """
+    if finding.status != "contradicted" or values == range(n, n + 1):
+        return finding
+    fewer = fewer_values(values, n, possible)
+    remark = f" With {fewer} values it would be possible.{MISSING}"
+    return finding.doubted(remark, fewer is not None)
 
 
 @check("means", "possibility", each=partial(_stepped, statistics=("mean",)))
-@kindly
-def check_grim(row: ReportedNumber, size: ReportedNumber, shortened: bool) -> Finding:
+def check_grim(row: ReportedNumber, size: ReportedNumber, values: range) -> Finding:
     """Look for whole measurements behind a printed mean; needs `step` and the group's size."""
+    finding = unless_shortened(_grim, row, size)
+    step = step_of(row)
+    return unless_fewer(
+        finding, values, whole_number(size), lambda m: bool(grim_sums(row.number, m, step))
+    )
+
+
+def _grim(row: ReportedNumber, size: ReportedNumber, shortened: bool) -> Finding:
     n, step, decimals = whole_number(size), step_of(row), row.number.decimals
     start = f"A mean of {row.printed} in {n} patients ({named(row)}, in steps of {row.step})"
     share = grim_share(decimals, n, step)
@@ -446,9 +587,17 @@ def check_grim(row: ReportedNumber, size: ReportedNumber, shortened: bool) -> Fi
 
 
 @check("means", "possibility", each=partial(_stepped, statistics=("mean", "sd")))
-@kindly
-def check_grimmer(mean: ReportedNumber, sd: ReportedNumber, size, shortened: bool) -> Finding:
+def check_grimmer(mean: ReportedNumber, sd: ReportedNumber, size, values: range) -> Finding:
     """Look for whole measurements behind mean and SD; needs both, `step` and the number."""
+    finding, step = unless_shortened(_grimmer, mean, sd, size), step_of(mean, sd)
+
+    def possible(m: int) -> bool:
+        return m > 1 and grimmer_possible(mean.number, sd.number, m, step)
+
+    return unless_fewer(finding, values, whole_number(size), possible)
+
+
+def _grimmer(mean: ReportedNumber, sd: ReportedNumber, size, shortened: bool) -> Finding:
     n, step = whole_number(size), step_of(mean, sd)
     numbers = mean.number, sd.number, n, step
     sums = grim_sums(mean.number, n, step)
@@ -474,20 +623,21 @@ def check_grimmer(mean: ReportedNumber, sd: ReportedNumber, size, shortened: boo
 
 
 @check("means", "possibility", each=partial(_stepped, statistics=("median",)))
-@kindly
-def check_median_step(row: ReportedNumber, size: ReportedNumber, shortened: bool) -> Finding:
+def check_median_step(row: ReportedNumber, size: ReportedNumber, values: range) -> Finding:
     """Compare a median with whole measurements; needs `step` and the group's size."""
+    return unless_shortened(_median_step, row, size, len(values) > 1)
+
+
+def _median_step(row: ReportedNumber, size, may_miss: bool, shortened: bool) -> Finding:
     n, step = whole_number(size), step_of(row)
     text = f"A median of {row.printed} in {n} patients ({named(row)}, in steps of {row.step}) is "
     # Of an even number of values it may lie on half steps too.
     if grim_sums(row.number, 1 if n % 2 else 2, step):
         return possibility("agrees", f"{text}possible.", row, size)
     if grim_sums(row.number, 2, step, shortened):
-        text += (
-            "not possible: of an odd number of values the middle one is whole. It would be of "
-            "an even number, where a value is missing."
-        )
-        return possibility("suggests", text, row, size)
+        text += "not possible: of an odd number of values the middle one is whole."
+        text += " It would be of an even number, where a value is missing." * may_miss
+        return possibility("suggests" if may_miss else "contradicted", text, row, size)
     return possibility("contradicted", f"{text}not possible for any number of patients.", row, size)
 
 
@@ -634,15 +784,28 @@ def _within_ranges(registry: Registry) -> Iterator[tuple]:
     for cell in summaries(registry).values():
         size = size_of(registry, cell.get("sd"))
         if {"minimum", "maximum"} <= cell.keys() and (whole_number(size) or 0) > 2:
-            yield cell, size
+            yield cell, size, values_of(count_index(registry), cell["sd"], size)
 
 
 @check("quartiles and ranges", "possibility", each=_within_ranges)
-@kindly
-def check_sd_in_range(cell: dict[str, ReportedNumber], size, shortened: bool) -> Finding:
+def check_sd_in_range(cell: dict[str, ReportedNumber], size, values: range) -> Finding:
     """Compare an SD with the range (and mean) of the same group; needs minimum and maximum."""
+    finding, sd, n = unless_shortened(_sd_in_range, cell, size), cell["sd"], whole_number(size)
+    limits = {name: float_limits(row.number) for name, row in _range_of(cell).items()}
+
+    def possible(m: int) -> bool:
+        return m > 2 and fits(sd.number, *sd_limits(n=m, **limits), False)
+
+    return unless_fewer(finding, values, n, possible)
+
+
+def _range_of(cell: dict[str, ReportedNumber]) -> dict[str, ReportedNumber]:
+    return {name: cell[name] for name in ("minimum", "maximum", "mean") if name in cell}
+
+
+def _sd_in_range(cell: dict[str, ReportedNumber], size, shortened: bool) -> Finding:
     n, sd, decimals = whole_number(size), cell["sd"], cell["sd"].number.decimals + 1
-    others = {name: cell[name] for name in ("minimum", "maximum", "mean") if name in cell}
+    others = _range_of(cell)
     limits = {name: float_limits(row.number, shortened) for name, row in others.items()}
     low, high = sd_limits(n=n, **limits)
     values = ", ".join(f"{name} {row.printed}" for name, row in others.items())

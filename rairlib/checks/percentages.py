@@ -4,9 +4,11 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 
 from rairlib.checks.cells import (
     COUNTED,
+    MISSING,
     CountIndex,
     count_index,
     count_limits,
@@ -14,11 +16,12 @@ from rairlib.checks.cells import (
     named,
     original_of,
     unless_shortened,
+    values_of,
     whole_number,
 )
 from rairlib.checks.counts import MOST_PARTS, sum_of
 from rairlib.checks.findings import Finding, check, possibility
-from rairlib.checks.means import grim_sums
+from rairlib.checks.means import grim_sums, unless_fewer
 from rairlib.checks.rounding import (
     exact_limits,
     exact_value,
@@ -122,12 +125,14 @@ def _other_denominator(index: CountIndex, finding: Finding, row, numerator, whol
         numerator in part.parts and original_of(index.registry, whole).id == part.whole.id
         for part in index.partitions
     )
+    if whole.statistic == "n" and whole.variable:
+        exhausted = exhausted or len(values_of(index, numerator, whole)) == 1
     if fewer and not exhausted and numerator.statistic != "n":
         least, most = math.ceil(100 * count / high), math.floor(100 * count / low)
         if not fitting and least <= most:
             text += f" {shown(least, most, 0)} patients would give it."
         if fitting or least <= most:
-            return replace(finding, status="suggests", text=f"{text} Values may be missing.")
+            return replace(finding, status="suggests", text=text + MISSING)
     return replace(finding, text=text)
 
 
@@ -155,11 +160,19 @@ def check_percent_is_attainable(registry: Registry) -> Iterator[Finding]:
     """Look for whole patients behind a percentage without a printed count; needs `of`, a size."""
     for row, numerator, whole in _percentages(registry):
         if whole_number(whole) and is_plain(row) and numerator is None:
+            index, size = count_index(registry), whole_number(whole)
             finding = unless_shortened(_attainable, row, whole)
             if finding.target:
-                others = _sizes_that_fit(count_index(registry), row, whole_number(whole))
+                others = _sizes_that_fit(index, row, size)
                 finding = replace(finding, text=finding.text + others)
-            yield finding
+            # The size of a group is itself a number of patients, none of them missing.
+            values = values_of(index, row, whole) if row.variable else range(size, size + 1)
+            fitting = partial(_is_attainable, row)
+            yield unless_fewer(finding, values, size, fitting)
+
+
+def _is_attainable(row: ReportedNumber, size: int) -> bool:
+    return bool(attainable_counts(row.number, size))
 
 
 def _attainable(row: ReportedNumber, whole: ReportedNumber, shortened: bool) -> Finding:

@@ -3,9 +3,18 @@
 import math
 from collections.abc import Iterator
 
+import numpy as np
 from scipy import special, stats
 
-from rairlib.checks.cells import count_index, kindly, named, outcome_sizes, whole_number
+from rairlib.checks.cells import (
+    count_index,
+    kindly,
+    named,
+    outcome_sizes,
+    unless_missing,
+    values_of,
+    whole_number,
+)
 from rairlib.checks.findings import Finding, check, conclude, possibility
 from rairlib.checks.rounding import (
     SHORTENED,
@@ -28,8 +37,8 @@ EXACT_UP_TO = 20
 def u_distance(u: Limits, n1: int, n2: int) -> Limits:
     """Return the smallest and largest distance of U from its mean n₁n₂/2."""
     centre = n1 * n2 / 2
-    smallest = max(0.0, u[0] - centre, centre - u[1])
-    return smallest, max(abs(u[0] - centre), abs(u[1] - centre))
+    smallest = np.maximum(0.0, np.maximum(u[0] - centre, centre - u[1]))
+    return smallest, np.maximum(abs(u[0] - centre), abs(u[1] - centre))
 
 
 def mann_whitney_p(distance: float, n1: int, n2: int, correction: bool = False) -> float:
@@ -38,8 +47,8 @@ def mann_whitney_p(distance: float, n1: int, n2: int, correction: bool = False) 
     The continuity correction of one half is not used by SPSS, but by R; the variance is
     n₁n₂(N + 1)/12.
     """
-    deviation = math.sqrt(n1 * n2 * (n1 + n2 + 1) / 12)
-    return min(1.0, float(2 * special.ndtr(-max(0.0, distance - correction / 2) / deviation)))
+    deviation = np.sqrt(n1 * n2 * (n1 + n2 + 1) / 12)
+    return np.minimum(1, 2 * special.ndtr(-np.maximum(0, distance - correction / 2) / deviation))
 
 
 def largest_p(distance: float, n1: int, n2: int) -> float:
@@ -52,7 +61,7 @@ def smallest_p(n1: int, n2: int) -> float:
 
     z is √(N − 1) times the correlation of group and rank, so it cannot exceed √(N − 1).
     """
-    return float(2 * special.ndtr(-math.sqrt(n1 + n2 - 1)))
+    return 2 * special.ndtr(-np.sqrt(n1 + n2 - 1))
 
 
 def half_integers(u: Printed, shortened: bool = False) -> range:
@@ -99,11 +108,14 @@ def _p_and_u(registry: Registry) -> Iterator[tuple[ReportedNumber, ...]]:
             same = registry.where("u_statistic", **place)
             u = next((other.id for other in same if is_plain(other)), "")
         if u in found:
-            yield row, *found[u]
+            u, *sizes = found[u]
+            groups = zip(sizes, row.outcome_groups, strict=True)
+            known = [values_of(count_index(registry), u, *each) for each in groups]
+            yield row, u, *sizes, known
 
 
 @check("rank tests", "bookkeeping", each=_p_and_u)
-def check_p_from_u(row: ReportedNumber, u: ReportedNumber, first, second) -> Finding:
+def check_p_from_u(row: ReportedNumber, u: ReportedNumber, first, second, known) -> Finding:
     """Recompute p from Mann-Whitney's U; needs p with `of` = U (or beside it) and both sizes."""
     n1, n2 = sizes = whole_number(first), whole_number(second)
     doubled = half_integers(u.number)
@@ -113,12 +125,20 @@ def check_p_from_u(row: ReportedNumber, u: ReportedNumber, first, second) -> Fin
     # What is left open: ties, which print does not show, lower p; a correction raises it.
     limits = {"low": smallest_p(*sizes), "high": largest_p(near, *sizes)}
     status, remark = _p_verdict(row, u, (low, high), sizes, **limits)
+
+    def fits(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        most = largest_p(u_distance(values, first, second)[0], first, second)
+        least = smallest_p(first, second)
+        possible = (first * second >= values[0]) & (row.number.low <= most)
+        return possible & (row.number.high >= least)
+
     text = (
         f"U = {u.printed} in {n1} and {n2} patients ({named(u)}) gives p "
         f"{shown_p_range(low, high, row.number.decimals)} without ties, which can only "
         f"lower it; printed is {row.printed}. {remark}"
     )
-    return conclude(status, text, u, first, second, target=row, **limits)
+    finding = conclude(status, text, u, first, second, target=row, **limits)
+    return unless_missing(finding, known, fits)
 
 
 def _p_verdict(row: ReportedNumber, u, without_ties: Limits, sizes, low: float, high: float):
