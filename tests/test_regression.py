@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from firthmodels import detect_separation
+from scipy.special import expit
 
 from rairlib.errors import RairlibError
 from rairlib.stats.logistic import (
