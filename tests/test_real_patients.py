@@ -385,10 +385,12 @@ def test_chapter_says_in_words_what_is_kept(study, claim, cohort, word):
     assert set(chosen["word"]) == {word}
 
 
-def test_progression_holds_for_age_and_t4():
+def test_age_and_t4_hold_for_progression_and_age_not_for_response():
     kept = load_claims("wang2025")
     chosen = kept[(kept["outcome"] == "pfi") & kept["claim"].isin(["age ≥55", "T4"])]
     assert chosen["word"].tolist() == [HOLDS, HOLDS]
+    response = kept[(kept["outcome"] == "incomplete_response") & (kept["claim"] == "age ≥55")]
+    assert response["word"].tolist() == [DOES_NOT_HOLD]
 
 
 @pytest.mark.parametrize("study", CLAIMS)
