@@ -1,4 +1,4 @@
-"""The command line: ``rairlib verdicts | audit | reconstruct | simulate | cohort``.
+"""The command line: ``rairlib verdicts | audit | reconstruct | simulate | cohort | replicate``.
 
 Each command imports what it needs when it runs, so that help and completion need not wait for it.
 """
