@@ -362,3 +362,17 @@ def test_without_gaps_nothing_is_imputed():
     found = replicate("lakhdar2024", load_witness("lakhdar2024"), imputations=3)
     assert found.imputations == 0
     assert "imputed" not in found.estimates
+
+
+@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize("canary", ["CANARY", -98765.25])
+def test_frame_that_nobody_checked_is_refused_without_its_value(study, canary):
+    """A step's own error would quote the value, and stand in the report."""
+    whole = load_witness(study)
+    for name in whole.columns.intersection(part_of(study, "analysis", "SCHEMA").names):
+        if name != "patient":
+            frame = whole.astype(object)
+            frame.loc[3, name] = canary
+            with pytest.raises(RairlibError, match="row 4") as refused:
+                replicate(study, frame, threshold=7)
+            assert str(canary).lstrip("-") not in str(refused.value)

@@ -189,7 +189,8 @@ def replicate(
     Raises
     ------
     RairlibError
-        If the study is unknown or its analysis is not in steps, or the cohort is empty.
+        If the study is unknown or its analysis is not in steps, or the cohort is empty; one line
+        per fault of the cohort, without a value.
     """
     registry = load_registry(study)
     names = ("STEPS", "SCHEMA", "derived")
@@ -198,6 +199,8 @@ def replicate(
         raise RairlibError(f"{study}: its analysis is not in steps, so no other cohort can be run")
     if frame.empty:
         raise RairlibError("cohort: no patients")
+    # Errors of the analysis may quote a value and stand in a report: here values are right.
+    schema.require_no_fault(frame, own=True)
     typed = schema.typed(frame)
     data = derived(typed)
     told, results = _run(steps, data)
