@@ -228,9 +228,9 @@ def test_patients_in_small_groups_are_counted_never_named():
         ("quasi-identifiers age, sex", g.SMALL_GROUPS, 3),
         ("recurred", g.ALIKE, 3),
     ]
-    assert "k-anonymity 3, wanted 5" in report.notes
+    assert "k-anonymity below 5, wanted 5" in report.notes
     assert "recurred: l-diversity 1, wanted 2" in report.notes
-    assert "age: counted in 2 declared bands, not as single values" in report.notes
+    assert "age: counted in bands from 50, not as single values" in report.notes
 
 
 def test_numbers_without_bands_are_single_values_and_the_report_says_so():

@@ -376,3 +376,28 @@ def test_frame_that_nobody_checked_is_refused_without_its_value(study, canary):
             with pytest.raises(RairlibError, match="row 4") as refused:
                 replicate(study, frame, threshold=7)
             assert str(canary).lstrip("-") not in str(refused.value)
+
+
+def test_means_do_not_tell_how_many_values_are_missing():
+    """Ages are whole years, so a mean with all its digits is a fraction of a known denominator."""
+    frame = load_witness("lakhdar2024").astype({"age": float})
+    frame.loc[frame.index[frame["rair"] == "yes"][:5], "age"] = np.nan
+    whole, shown = (
+        replicate("lakhdar2024", frame, threshold=limit).estimates.set_index("id")["found"]
+        for limit in (None, 7)
+    )
+
+    def possible(mean: float, digits: int) -> list[int]:
+        """List the numbers of patients, up to all 32, of whom whole years give this mean."""
+        return [
+            n
+            for n in range(25, 33)
+            if any(
+                f"{total / n:.{digits}g}" == f"{mean:.{digits}g}"
+                for total in range(int(mean * n) - 2, int(mean * n) + 3)
+            )
+        ]
+
+    assert possible(whole["table1-06"], 6) == [27]
+    assert possible(shown["table1-06"], 6) != [27]
+    assert possible(shown["table1-06"], 3) == list(range(25, 33))

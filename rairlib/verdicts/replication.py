@@ -12,8 +12,9 @@ import pandas as pd
 from scipy.stats import norm
 
 from rairlib.cohorts.schema import CohortSchema
-from rairlib.cohorts.suppression import suppressed_rows
+from rairlib.cohorts.suppression import PERFORMANCE, suppressed_rows
 from rairlib.errors import RairlibError
+from rairlib.output import rounded
 from rairlib.registry.agreement import RESULTS, match
 from rairlib.registry.registry import Registry, ReportedNumber, load_registry
 from rairlib.registry.studies import WITNESS, has_file, load_witness
@@ -23,6 +24,7 @@ from rairlib.studies.steps import Step
 
 LIMITS = ("ci_low", "ci_high")
 NO_PART = "it is no part of the analysis"
+AUC_METHODS = ("hanley_mcneil", "delong")
 OF_EXP = "wald exp"  # limits of a coefficient, printed as those of its ratio
 # What is compared: on which scale, and which value says that there is no effect.
 NULL = {"odds_ratio": 1.0, "hazard_ratio": 1.0, "auc": 0.5, "coefficient": 0.0, "mean": np.nan}
@@ -173,7 +175,9 @@ def replicate(
     threshold : int, optional
         Numbers of patients from 1 to this one are hidden, with all that would give one back or
         stands for single patients, as by :func:`rairlib.cohorts.suppression.suppressed_rows`.
-        Left out: nothing is hidden, and nothing of it should leave.
+        Means, SDs, areas and sensitivities of steps with missing values are rounded: their digits
+        would tell how many are missing. Left out: nothing is hidden, and nothing of it should
+        leave.
     imputations : int
         Fit the models with several covariates to so many imputations of these too, where some are
         missing, as by :func:`rairlib.stats.imputation.imputed`; 0 for none.
@@ -210,6 +214,7 @@ def replicate(
     if threshold is not None:
         sizes = _sizes(registry.study, data)
         results = suppressed_rows(results, threshold, sizes, keep_ratios=True)
+        results["value"] = _blurred(results, told)
         told = _few_hidden(told, ["cases", "patients"], len(frame), threshold)
         missing = _few_hidden(missing, ["missing", "of"], len(frame), threshold)
     return Replication(
@@ -263,6 +268,22 @@ def _sizes(study: str, data: pd.DataFrame) -> dict[str, int]:
         for name, (column, level) in groups.items()
         if column in data
     }
+
+
+def _blurred(results: pd.DataFrame, told: pd.DataFrame) -> list[float]:
+    """Round what would tell how many values are missing in a group.
+
+    A mean of whole numbers is a fraction and shows its denominator; so does an area.
+    """
+    gaps = set(told.loc[told["cases"] < told["patients"], "step"])
+    digits = dict.fromkeys(PERFORMANCE, 2) | {"mean": 3, "sd": 3}
+    rows = results[["step", "statistic", "method", "value"]].itertuples(index=False, name=None)
+    return [
+        rounded(value, 2 if method in AUC_METHODS else digits[statistic])
+        if step in gaps and (method in AUC_METHODS or statistic in digits)
+        else value
+        for step, statistic, method, value in rows
+    ]
 
 
 def _few_hidden(
