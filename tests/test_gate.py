@@ -292,6 +292,11 @@ def test_override_without_reason_or_finding_is_refused(overrides, told):
         gate(with_column("x", some("2019-05-03")), overrides=overrides)
 
 
+def test_override_of_a_file_without_a_finding_is_refused():
+    with pytest.raises(RairlibError, match="override 'x: dates': nothing was found"):
+        gate(patients(), overrides={"x: dates": "shifted"})
+
+
 def test_all_faults_of_a_declaration_are_told_at_once():
     with pytest.raises(RairlibError) as error:
         gate(patients(), {"agee": None, "tg": [5, 5]}, ["no"], k=0, ids=["code"])

@@ -140,6 +140,7 @@ def test_separated_outcome_is_told_in_one_line():
     told = replicate("lakhdar2024", frame).steps.set_index("step")["outcome"]
     assert "the odds ratio is infinite" in told["Table 2, logistic model"]
     assert "\n" not in told["Table 2, logistic model"]
+    assert "firth_logistic" not in told["Table 2, logistic model"]
     assert told["Table 1, metastasis"] == "run"
 
 

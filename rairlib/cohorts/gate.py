@@ -307,7 +307,11 @@ def _check_declared(raw, bands, sensitive, ids, least) -> None:
 
 def _overridden(report: GateReport, overrides: Mapping[str, str]) -> GateReport:
     known = [finding.key for finding in report.findings]
-    faults = [f"override {unknown(key, 'finding', known)}" for key in overrides if key not in known]
+    faults = [
+        f"override {unknown(key, 'finding', known) if known else f'{key!r}: nothing was found'}"
+        for key in overrides
+        if key not in known
+    ]
     faults += [
         f"override {key}: a reason is needed"
         for key, reason in overrides.items()

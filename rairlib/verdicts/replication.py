@@ -253,11 +253,16 @@ def _run(steps: Iterable[Step], data: pd.DataFrame) -> tuple[pd.DataFrame, pd.Da
                 record["outcome"] = "run" if found else "no patient has all that it needs"
                 rows += [(*row, step.name, len(cases)) for row in found]
             except RairlibError as error:
-                record["outcome"] = " ".join(str(error).split())
+                record["outcome"] = _in_one_line(error)
             except (ArithmeticError, LookupError, ValueError) as error:
                 record["outcome"] = f"not computable on these patients ({type(error).__name__})"
         records.append(record)
     return pd.DataFrame(records), pd.DataFrame(rows, columns=[*RESULTS, "step", "cases"])
+
+
+def _in_one_line(error: RairlibError) -> str:
+    """Return an error without what a program could do about it: a report's reader cannot."""
+    return " ".join(str(error).split()).partition("; use firth_")[0]
 
 
 def _sizes(study: str, data: pd.DataFrame) -> dict[str, int]:
@@ -325,7 +330,7 @@ def _imputed(steps, told: pd.DataFrame, data: pd.DataFrame, imputations: int, se
                 fitted[key] = {row[:5]: row[5] for row in rows}
             found[step.name] = fitted[key]
         except RairlibError as error:
-            why = " ".join(str(error).split())
+            why = _in_one_line(error)
             told.loc[place, "outcome"] = f"run on complete cases; not on imputed ones: {why}"
     return found
 
