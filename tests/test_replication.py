@@ -144,6 +144,20 @@ def test_separated_outcome_is_told_in_one_line():
     assert told["Table 1, metastasis"] == "run"
 
 
+def test_adjusted_ratio_is_never_set_beside_an_unadjusted_one():
+    frame = load_witness("wang2025").drop(columns="lm_size")
+    table = replicate("wang2025", frame).estimates
+    ratios = table[table["statistic"] == "hazard_ratio"].set_index("id")
+    single, adjusted = ratios.loc["table5-15"], ratios.loc["table5-19"]
+    assert (single["method"], single["step"]) == (
+        "univariable",
+        "Table 5, univariable hazard ratio, age_55",
+    )
+    assert single["found"] == pytest.approx(3.234, abs=0.0005)
+    assert np.isnan(adjusted["found"])
+    assert adjusted["reason"] == "no column lm_size_1"
+
+
 def test_missing_values_leave_each_step_its_complete_cases():
     frame = load_witness("lakhdar2024")
     frame["age"] = frame["age"].astype(float)
@@ -402,3 +416,15 @@ def test_means_do_not_tell_how_many_values_are_missing():
     assert possible(whole["table1-06"], 6) == [27]
     assert possible(shown["table1-06"], 6) != [27]
     assert possible(shown["table1-06"], 3) == list(range(25, 33))
+
+
+def test_groups_of_one_column_do_not_give_a_hidden_one_back():
+    """Qingdao prints seven patients who progressed despite avidity, among 80 in four groups."""
+    found = replicate("wang2025", load_witness("wang2025"), threshold=7)
+    curves = found.steps[found.steps["step"].str.startswith("Figure 5, curve, ")]
+    shown = curves.set_index("step")["patients"].dropna()
+    assert set(shown.index.str.removeprefix("Figure 5, curve, ")) == {
+        "RAIR",
+        "RAIA",
+        "partial avidity or avidity lost",
+    }

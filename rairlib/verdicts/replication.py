@@ -24,6 +24,7 @@ from rairlib.studies.steps import Step
 
 LIMITS = ("ci_low", "ci_high")
 NO_PART = "it is no part of the analysis"
+MODELS = ("univariable", "multivariable")
 AUC_METHODS = ("hanley_mcneil", "delong")
 OF_EXP = "wald exp"  # limits of a coefficient, printed as those of its ratio
 # What is compared: on which scale, and which value says that there is no effect.
@@ -215,7 +216,9 @@ def replicate(
         sizes = _sizes(registry.study, data)
         results = suppressed_rows(results, threshold, sizes, keep_ratios=True)
         results["value"] = _blurred(results, told)
-        told = _few_hidden(told, ["cases", "patients"], len(frame), threshold)
+        told = _siblings_hidden(
+            _few_hidden(told, ["cases", "patients"], len(frame), threshold), steps
+        )
         missing = _few_hidden(missing, ["missing", "of"], len(frame), threshold)
     return Replication(
         study=registry.study,
@@ -303,6 +306,15 @@ def _few_hidden(
     return table
 
 
+def _siblings_hidden(told: pd.DataFrame, steps: Iterable[Step]) -> pd.DataFrame:
+    """Hide numbers of patients beside a hidden one: those of steps on the groups of one column."""
+    families = pd.Series([",".join(step.among) for step in steps], told.index)
+    for name in ("cases", "patients"):
+        hidden = told[name].isna().groupby(families).transform("any") & (families != "")
+        told = told.assign(**{name: told[name].mask(hidden)})
+    return told
+
+
 def _applying(schema: CohortSchema, typed: pd.DataFrame, name: str) -> int:
     return int(np.broadcast_to(schema.applies(typed, name), len(typed)).sum())
 
@@ -359,9 +371,11 @@ def _step_of(registry: Registry, steps: Iterable[Step]) -> dict[str, str]:
         return {}
     schema, derived = (part_of(registry.study, "analysis", n) for n in ("SCHEMA", "derived"))
     _, results = _run(steps, derived(schema.typed(load_witness(registry.source))))
-    keys = results[list(RESULTS[:4])].itertuples(index=False, name=None)
-    by_key = dict(zip(keys, results["step"], strict=True))
-    return {row.id: by_key[row.key[:4]] for row in registry if row.key[:4] in by_key}
+    by_key = {}
+    for *key, method, step in results[[*RESULTS[:5], "step"]].itertuples(index=False, name=None):
+        by_key[tuple(key)] = by_key[*key, method] = step
+    found = {row.id: by_key.get((*row.key[:4], row.method)) for row in registry}
+    return {row.id: found[row.id] or by_key.get(row.key[:4], "") for row in registry}
 
 
 def _beside(registry: Registry, results, told: pd.DataFrame, step_of: dict[str, str]):
@@ -377,7 +391,10 @@ def _beside(registry: Registry, results, told: pd.DataFrame, step_of: dict[str, 
     for row in rows:
         step = step_of.get(row.id, "")
         record = _reported(registry, row) | {"method": row.method, "step": step}
-        method, value = next(iter(matched.get(row.id, {}).items()), (row.method, np.nan))
+        values = matched.get(row.id, {})
+        if row.method in MODELS and row.method not in values:
+            values = {}  # an adjusted ratio is never set beside an unadjusted one
+        method, value = next(iter(values.items()), (row.method, np.nan))
         record |= {"method": method, "found": value}
         for limit in LIMITS:
             record[limit.replace("ci", "found")] = limits.get((limit, *row.key[1:4], method))
