@@ -192,7 +192,7 @@ def forests(replication: Replication) -> list[ShownFigure]:
         estimates = pd.DataFrame(rows, columns=["term", "source", "estimate", "low", "high"])
         title = f"{quantity.capitalize()}s, {method}"
         look = {"title": title, "simulated": replication.simulated}
-        height = 1.7 + 0.55 * len(part)
+        height = max(2.8, 1.7 + 0.55 * len(part))  # the legend stands below the axis' title
         figures.append(draw_forest(estimates, quantity=quantity, height=height, **look))
     return figures
 
