@@ -428,3 +428,18 @@ def test_groups_of_one_column_do_not_give_a_hidden_one_back():
         "RAIA",
         "partial avidity or avidity lost",
     }
+
+
+def test_rates_of_a_curve_do_not_tell_the_events_between_them():
+    """A Kaplan-Meier curve falls by (38 - 1) / 38 if one of 38 patients has the event."""
+    frame = load_witness("wang2025")
+    whole, shown = (
+        replicate("wang2025", frame, threshold=limit).estimates.set_index("id")["found"]
+        for limit in (None, 7)
+    )
+    months = pd.to_numeric(frame["pfs"])
+    between = frame[(frame["progression"] == "PD") & (months > 60) & (months <= 100)]
+    assert 1 <= len(between) <= 7
+    later, earlier = "figure4-02", "section-3.6-27"
+    assert whole[later] / whole[earlier] == pytest.approx(37 / 38, rel=1e-6)
+    assert (shown[earlier], shown[later]) == (round(whole[earlier]), round(whole[later]))

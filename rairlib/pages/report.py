@@ -286,9 +286,10 @@ def _privacy(replication: Replication, gate: GateReport | None) -> list[str]:
     else:
         parts.append(
             f"<p>Hidden are numbers from 1 to {limit} patients, every number that would give one "
-            "back, shares and tests of such counts, and smallest and largest values. Where values "
-            "are missing, means, areas and sensitivities are rounded. An empty cell among numbers "
-            "of patients is such a number. Ratios of models with several variables "
+            "back, shares and tests of such counts, and smallest and largest values. Survival "
+            "rates are rounded to whole percent; where values are missing, means, areas and "
+            "sensitivities are rounded too. An empty cell among numbers of patients is such a "
+            "number. Ratios of models with several variables "
             "are shown, although they narrow hidden counts down.</p>"
         )
     if gate is not None:

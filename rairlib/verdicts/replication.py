@@ -176,9 +176,9 @@ def replicate(
     threshold : int, optional
         Numbers of patients from 1 to this one are hidden, with all that would give one back or
         stands for single patients, as by :func:`rairlib.cohorts.suppression.suppressed_rows`.
-        Means, SDs, areas and sensitivities of steps with missing values are rounded: their digits
-        would tell how many are missing. Left out: nothing is hidden, and nothing of it should
-        leave.
+        Rates of a curve are rounded to whole percent, and means, SDs, areas and sensitivities of
+        steps with missing values: their digits would tell how many events or gaps there are. Left
+        out: nothing is hidden, and nothing of it should leave.
     imputations : int
         Fit the models with several covariates to so many imputations of these too, where some are
         missing, as by :func:`rairlib.stats.imputation.imputed`; 0 for none.
@@ -279,19 +279,22 @@ def _sizes(study: str, data: pd.DataFrame) -> dict[str, int]:
 
 
 def _blurred(results: pd.DataFrame, told: pd.DataFrame) -> list[float]:
-    """Round what would tell how many values are missing in a group.
+    """Round what would tell how many values are missing in a group, or how few events there are.
 
-    A mean of whole numbers is a fraction and shows its denominator; so does an area.
+    A mean of whole numbers is a fraction and shows its denominator; so does an area. The ratio of
+    two rates of a curve shows the events between them.
     """
     gaps = set(told.loc[told["cases"] < told["patients"], "step"])
     digits = dict.fromkeys(PERFORMANCE, 2) | {"mean": 3, "sd": 3}
     rows = results[["step", "statistic", "method", "value"]].itertuples(index=False, name=None)
-    return [
-        rounded(value, 2 if method in AUC_METHODS else digits[statistic])
-        if step in gaps and (method in AUC_METHODS or statistic in digits)
-        else value
-        for step, statistic, method, value in rows
-    ]
+    kept = []
+    for step, statistic, method, value in rows:
+        if statistic == "survival_percent":
+            value = float(np.round(value))
+        elif step in gaps and (method in AUC_METHODS or statistic in digits):
+            value = rounded(value, 2 if method in AUC_METHODS else digits[statistic])
+        kept.append(float(value))
+    return kept
 
 
 def _few_hidden(
