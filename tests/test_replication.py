@@ -191,6 +191,8 @@ def test_nearest_method_is_not_chosen():
 def test_empty_cohort_and_study_without_steps_are_refused():
     with pytest.raises(RairlibError, match="no patients"):
         replicate("lakhdar2024", load_witness("lakhdar2024").iloc[:0])
+    with pytest.raises(RairlibError, match="the same name"):
+        replicate("lakhdar2024", load_witness("lakhdar2024").iloc[:, [0, 1, 2, 2]])
     with pytest.raises(RairlibError, match="not in steps"):
         replicate("gbsg2", load_witness("lakhdar2024"))
 

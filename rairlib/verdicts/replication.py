@@ -204,6 +204,8 @@ def replicate(
         raise RairlibError(f"{study}: its analysis is not in steps, so no other cohort can be run")
     if frame.empty:
         raise RairlibError("cohort: no patients")
+    if not frame.columns.is_unique:
+        raise RairlibError("cohort: two columns have the same name: rename or drop one")
     # Errors of the analysis may quote a value and stand in a report: here values are right.
     schema.require_no_fault(frame, own=True)
     typed = schema.typed(frame)
