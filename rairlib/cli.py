@@ -338,6 +338,8 @@ def _replicate(
         write_all(texts)
     for path in texts:
         print(f"wrote {path}", file=sys.stderr)
+    if own.absent and not mapping:
+        print(f"without a mapping, columns of {study} not there: {', '.join(own.absent)}")
     print("\n".join(["SIMULATED PATIENTS: no replication"] * simulated + answer(found)))
     return 0
 

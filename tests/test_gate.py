@@ -228,9 +228,9 @@ def test_patients_in_small_groups_are_counted_never_named():
         ("quasi-identifiers age, sex", g.SMALL_GROUPS, 3),
         ("recurred", g.ALIKE, 3),
     ]
-    assert "k-anonymity 3, wanted 5" in report.notes
+    assert "k-anonymity below 5, wanted 5" in report.notes
     assert "recurred: l-diversity 1, wanted 2" in report.notes
-    assert "age: counted in 2 declared bands, not as single values" in report.notes
+    assert "age: counted in bands from 50, not as single values" in report.notes
 
 
 def test_numbers_without_bands_are_single_values_and_the_report_says_so():
@@ -290,6 +290,11 @@ def test_override_lets_one_finding_pass_and_stands_in_the_report():
 def test_override_without_reason_or_finding_is_refused(overrides, told):
     with pytest.raises(RairlibError, match=told):
         gate(with_column("x", some("2019-05-03")), overrides=overrides)
+
+
+def test_override_of_a_file_without_a_finding_is_refused():
+    with pytest.raises(RairlibError, match="override 'x: dates': nothing was found"):
+        gate(patients(), overrides={"x: dates": "shifted"})
 
 
 def test_all_faults_of_a_declaration_are_told_at_once():

@@ -16,6 +16,7 @@ from rairlib.output import as_file
 from rairlib.pages.real_patients import claims_table, forest_rows, load_claims, word_counts
 from rairlib.registry.kept_files import kept_file
 from rairlib.registry.registry import load_registry
+from rairlib.stats.logistic import firth_logistic
 from rairlib.stats.sample_size import (
     power_for_hazard_ratio,
     power_for_odds_ratio,
@@ -261,6 +262,26 @@ def test_no_small_number_of_patients_leaves(study):
     assert table.loc[few, ["estimate", "low", "high", "power", "exposed_percent"]].isna().all(None)
     assert set(table.loc[few, "word"]) <= {CANNOT_TELL}
     assert not table.loc[~few & (table["claim"] != "T4"), "estimate"].isna().any()
+
+
+@pytest.mark.parametrize("outcome", ["structural_incomplete", "recurrence"])
+def test_crude_ratio_does_not_give_a_small_cell_back(outcome):
+    """Firth's odds ratio of a 2×2 table is that with ½ added to each cell (Firth 1993)."""
+    kept = load_claims("lakhdar2024")
+    row = kept[(kept["claim"] == "oncocytic histology") & (kept["outcome"] == outcome)].iloc[0]
+    fitting = set()
+    for exposed in range(round(0.025 * row["n"]), round(0.075 * row["n"]) + 1):
+        for a in range(exposed + 1):
+            b, c = exposed - a, row["events"] - a
+            d = row["n"] - exposed - c
+            event = np.repeat(["yes", "no", "yes", "no"], [a, b, c, d])
+            level = np.repeat(["yes", "no"], [exposed, row["n"] - exposed])
+            if f"{(a + 0.5) * (d + 0.5) / (b + 0.5) / (c + 0.5):.1g}" == f"{row['estimate']:g}":
+                frame = pd.DataFrame({"event": event, "level": level})
+                found = firth_logistic(frame, "event", {"level": ("yes", "no")}).iloc[-1]
+                if f"{found['low']:.1g}, {found['high']:.1g}" == f"{row['low']:g}, {row['high']:g}":
+                    fitting.add(a)
+    assert len(fitting) > 1
 
 
 # --- What is kept -----------------------------------------------------------------------------

@@ -140,7 +140,22 @@ def test_separated_outcome_is_told_in_one_line():
     told = replicate("lakhdar2024", frame).steps.set_index("step")["outcome"]
     assert "the odds ratio is infinite" in told["Table 2, logistic model"]
     assert "\n" not in told["Table 2, logistic model"]
+    assert "firth_logistic" not in told["Table 2, logistic model"]
     assert told["Table 1, metastasis"] == "run"
+
+
+def test_adjusted_ratio_is_never_set_beside_an_unadjusted_one():
+    frame = load_witness("wang2025").drop(columns="lm_size")
+    table = replicate("wang2025", frame).estimates
+    ratios = table[table["statistic"] == "hazard_ratio"].set_index("id")
+    single, adjusted = ratios.loc["table5-15"], ratios.loc["table5-19"]
+    assert (single["method"], single["step"]) == (
+        "univariable",
+        "Table 5, univariable hazard ratio, age_55",
+    )
+    assert single["found"] == pytest.approx(3.234, abs=0.0005)
+    assert np.isnan(adjusted["found"])
+    assert adjusted["reason"] == "no column lm_size_1"
 
 
 def test_missing_values_leave_each_step_its_complete_cases():
@@ -176,6 +191,8 @@ def test_nearest_method_is_not_chosen():
 def test_empty_cohort_and_study_without_steps_are_refused():
     with pytest.raises(RairlibError, match="no patients"):
         replicate("lakhdar2024", load_witness("lakhdar2024").iloc[:0])
+    with pytest.raises(RairlibError, match="the same name"):
+        replicate("lakhdar2024", load_witness("lakhdar2024").iloc[:, [0, 1, 2, 2]])
     with pytest.raises(RairlibError, match="not in steps"):
         replicate("gbsg2", load_witness("lakhdar2024"))
 
@@ -362,3 +379,69 @@ def test_without_gaps_nothing_is_imputed():
     found = replicate("lakhdar2024", load_witness("lakhdar2024"), imputations=3)
     assert found.imputations == 0
     assert "imputed" not in found.estimates
+
+
+@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize("canary", ["CANARY", -98765.25])
+def test_frame_that_nobody_checked_is_refused_without_its_value(study, canary):
+    """A step's own error would quote the value, and stand in the report."""
+    whole = load_witness(study)
+    for name in whole.columns.intersection(part_of(study, "analysis", "SCHEMA").names):
+        if name != "patient":
+            frame = whole.astype(object)
+            frame.loc[3, name] = canary
+            with pytest.raises(RairlibError, match="row 4") as refused:
+                replicate(study, frame, threshold=7)
+            assert str(canary).lstrip("-") not in str(refused.value)
+
+
+def test_means_do_not_tell_how_many_values_are_missing():
+    """Ages are whole years, so a mean with all its digits is a fraction of a known denominator."""
+    frame = load_witness("lakhdar2024").astype({"age": float})
+    frame.loc[frame.index[frame["rair"] == "yes"][:5], "age"] = np.nan
+    whole, shown = (
+        replicate("lakhdar2024", frame, threshold=limit).estimates.set_index("id")["found"]
+        for limit in (None, 7)
+    )
+
+    def possible(mean: float, digits: int) -> list[int]:
+        """List the numbers of patients, up to all 32, of whom whole years give this mean."""
+        return [
+            n
+            for n in range(25, 33)
+            if any(
+                f"{total / n:.{digits}g}" == f"{mean:.{digits}g}"
+                for total in range(int(mean * n) - 2, int(mean * n) + 3)
+            )
+        ]
+
+    assert possible(whole["table1-06"], 6) == [27]
+    assert possible(shown["table1-06"], 6) != [27]
+    assert possible(shown["table1-06"], 3) == list(range(25, 33))
+
+
+def test_groups_of_one_column_do_not_give_a_hidden_one_back():
+    """Qingdao prints seven patients who progressed despite avidity, among 80 in four groups."""
+    found = replicate("wang2025", load_witness("wang2025"), threshold=7)
+    curves = found.steps[found.steps["step"].str.startswith("Figure 5, curve, ")]
+    shown = curves.set_index("step")["patients"].dropna()
+    assert set(shown.index.str.removeprefix("Figure 5, curve, ")) == {
+        "RAIR",
+        "RAIA",
+        "partial avidity or avidity lost",
+    }
+
+
+def test_rates_of_a_curve_do_not_tell_the_events_between_them():
+    """A Kaplan-Meier curve falls by (38 - 1) / 38 if one of 38 patients has the event."""
+    frame = load_witness("wang2025")
+    whole, shown = (
+        replicate("wang2025", frame, threshold=limit).estimates.set_index("id")["found"]
+        for limit in (None, 7)
+    )
+    months = pd.to_numeric(frame["pfs"])
+    between = frame[(frame["progression"] == "PD") & (months > 60) & (months <= 100)]
+    assert 1 <= len(between) <= 7
+    later, earlier = "figure4-02", "section-3.6-27"
+    assert whole[later] / whole[earlier] == pytest.approx(37 / 38, rel=1e-6)
+    assert (shown[earlier], shown[later]) == (round(whole[earlier]), round(whole[later]))

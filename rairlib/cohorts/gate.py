@@ -169,7 +169,7 @@ class GateReport:
     findings : tuple of GateFinding
         In the order of the columns, the groups of patients last.
     notes : tuple of str
-        How quasi-identifiers were read, and the k and l that were reached.
+        How quasi-identifiers were read, whether k was reached, and the l that was.
     """
 
     findings: tuple[GateFinding, ...]
@@ -307,7 +307,11 @@ def _check_declared(raw, bands, sensitive, ids, least) -> None:
 
 def _overridden(report: GateReport, overrides: Mapping[str, str]) -> GateReport:
     known = [finding.key for finding in report.findings]
-    faults = [f"override {unknown(key, 'finding', known)}" for key in overrides if key not in known]
+    faults = [
+        f"override {unknown(key, 'finding', known) if known else f'{key!r}: nothing was found'}"
+        for key in overrides
+        if key not in known
+    ]
     faults += [
         f"override {key}: a reason is needed"
         for key, reason in overrides.items()
@@ -459,16 +463,17 @@ def _group_findings(raw, bands, sensitive, k, l):  # noqa: E741
     for name, edges in bands.items():
         table[name] = _as_groups(raw[name], edges)
         if edges is not None:
-            notes.append(
-                f"{name}: counted in {len(edges) + 1} declared bands, not as single values"
-            )
+            told = ", ".join(f"{edge:g}" for edge in edges)
+            notes.append(f"{name}: counted in bands from {told}, not as single values")
         elif pd.api.types.is_numeric_dtype(raw[name]):
             notes.append(f"{name}: numeric, counted as single values; bands were not declared")
     for name in sensitive:
         table[name] = _as_groups(raw[name], None)
     sizes = table.groupby(names)[names[0]].transform("size")
     label = f"quasi-identifiers {', '.join(names)}"
-    notes.append(f"k-anonymity {k_anonymity(table, names)}, wanted {k}")
+    reached = k_anonymity(table, names)
+    # Above the wanted number it would tell how many patients the smallest group has.
+    notes.append(f"k-anonymity {f'{k} or more' if reached >= k else f'below {k}'}, wanted {k}")
     found = []
     if (sizes < k).any():
         found.append((label, SMALL_GROUPS, int((sizes < k).sum())))

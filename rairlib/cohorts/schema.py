@@ -286,6 +286,12 @@ class CohortSchema:
                 rows += [row] if row is not None else []
         return [Fault(tuple(sorted(set(rows))), *told) for told, rows in found.items()]
 
+    def require_no_fault(self, cohort: pd.DataFrame, *, own: bool = False) -> None:
+        """Raise one RairlibError with a line per fault, rows counted from 1; see :meth:`faults`."""
+        faults, rows = self.faults(cohort, own=own), pd.RangeIndex(1, len(cohort) + 1)
+        if faults:
+            raise RairlibError("\n".join(f"cohort: {told(fault, rows)}" for fault in faults))
+
     def _implied(self, data: pd.DataFrame, may_lack: bool) -> list[Rule]:
         """Return the rules that a column is given where it applies, and empty elsewhere."""
         rules = []
@@ -339,10 +345,7 @@ class CohortSchema:
         absent = [name for name in columns if name not in cohort]
         if absent:
             raise RairlibError(f"cohort: no column {', '.join(absent)}")
-        faults = self.faults(cohort)
-        if faults:
-            rows = pd.RangeIndex(1, len(cohort) + 1)
-            raise RairlibError("\n".join(f"cohort: {told(fault, rows)}" for fault in faults))
+        self.require_no_fault(cohort)
         checked = self.typed(cohort)
         _CHECKED[self] = cohort.copy(), checked
         return checked.copy()

@@ -61,7 +61,7 @@ def read_table_file(path: Path, form: FileForm) -> tuple[pd.DataFrame, pd.Index]
     ending = path.suffix.lower()
     if ending not in READERS:
         endings = ", ".join(sorted(READERS))
-        raise RairlibError(f"{path.name}: the name must end in one of {endings}")
+        raise RairlibError(f"{path.name or path}: the name must end in one of {endings}")
     if not path.is_file():
         raise RairlibError(f"{path}: {'is a folder' if path.is_dir() else 'no such file'}")
     table, rows = READERS[ending](path, form)

@@ -192,7 +192,7 @@ def forests(replication: Replication) -> list[ShownFigure]:
         estimates = pd.DataFrame(rows, columns=["term", "source", "estimate", "low", "high"])
         title = f"{quantity.capitalize()}s, {method}"
         look = {"title": title, "simulated": replication.simulated}
-        height = 1.7 + 0.55 * len(part)
+        height = max(2.8, 1.7 + 0.55 * len(part))  # the legend stands below the axis' title
         figures.append(draw_forest(estimates, quantity=quantity, height=height, **look))
     return figures
 
@@ -286,8 +286,10 @@ def _privacy(replication: Replication, gate: GateReport | None) -> list[str]:
     else:
         parts.append(
             f"<p>Hidden are numbers from 1 to {limit} patients, every number that would give one "
-            "back, shares and tests of such counts, and smallest and largest values. An empty cell "
-            "among numbers of patients is such a number. Ratios of models with several variables "
+            "back, shares and tests of such counts, and smallest and largest values. Survival "
+            "rates are rounded to whole percent; where values are missing, means, areas and "
+            "sensitivities are rounded too. An empty cell among numbers of patients is such a "
+            "number. Ratios of models with several variables "
             "are shown, although they narrow hidden counts down.</p>"
         )
     if gate is not None:

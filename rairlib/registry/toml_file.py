@@ -54,7 +54,9 @@ def read_toml(path: Path, model: type[Model]) -> Model:
     """
     try:
         return model.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise DeclarationError(f"{path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DeclarationError(f"{path}: not TOML: {error}") from error
     except ValidationError as error:
         # A misspelt key is also a missing one; the misspelling says more.

@@ -2,7 +2,8 @@
 
 What leaves are estimates, and totals of whole outcomes. A level that 7 or fewer patients have, or
 that all but 7 or fewer have, gets no estimate; shares are rounded to 5 %, so that no two of them
-give a small number back.
+give a small number back. An odds ratio of one covariate alone, with its limits, gives its table
+back: where a cell of that has 7 patients or fewer, one digit is left.
 """
 
 import math
@@ -237,6 +238,12 @@ class Sample:
             for name in named
         )
 
+    @property
+    def digits(self) -> int:
+        """How many digits of the ratio may leave: one where more would give a small cell back."""
+        table = self.claim.statistic == "odds_ratio" and len(self.covariates) == 1
+        return 1 if table and self.nearly_separated else 3
+
     def estimate(self) -> tuple[tuple[float, float, float], str]:
         """Return the ratio with its limits, and how it was estimated."""
         data, firth = self.complete, self.nearly_separated
@@ -321,7 +328,8 @@ def real_patients(study: str, cohorts: Mapping[str, pd.DataFrame]) -> pd.DataFra
     DataFrame
         A row per claim, cohort and outcome; columns :data:`COLUMNS`. ``n`` and ``events`` are those
         of the outcome in the cohort, ``left_out`` those of them with a missing value in the model;
-        the cohort's estimates have three digits. No number of patients from 1 to 7 stands in it.
+        the cohort's estimates have three digits, or one where three would give a small number
+        back. No number of patients from 1 to 7 stands in it.
     """
     registry = load_registry(study)
     prepared = {name: study_columns(cohort) for name, cohort in cohorts.items()}
@@ -360,7 +368,9 @@ def _row(sample: Sample, printed: tuple[float, float, float]) -> dict:
         "statistic": claim.statistic,
         "source": claim.source,
         **dict(zip(("printed", "printed_low", "printed_high"), printed, strict=True)),
-        **{"estimate": rounded(estimate, 3), "low": rounded(low, 3), "high": rounded(high, 3)},
+        "estimate": rounded(estimate, sample.digits),
+        "low": rounded(low, sample.digits),
+        "high": rounded(high, sample.digits),
         "method": method,
         "adjusted_for": " ".join(list(sample.covariates)[1:]),
         "n": len(sample.data),

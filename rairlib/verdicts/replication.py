@@ -12,8 +12,9 @@ import pandas as pd
 from scipy.stats import norm
 
 from rairlib.cohorts.schema import CohortSchema
-from rairlib.cohorts.suppression import suppressed_rows
+from rairlib.cohorts.suppression import PERFORMANCE, suppressed_rows
 from rairlib.errors import RairlibError
+from rairlib.output import rounded
 from rairlib.registry.agreement import RESULTS, match
 from rairlib.registry.registry import Registry, ReportedNumber, load_registry
 from rairlib.registry.studies import WITNESS, has_file, load_witness
@@ -23,6 +24,8 @@ from rairlib.studies.steps import Step
 
 LIMITS = ("ci_low", "ci_high")
 NO_PART = "it is no part of the analysis"
+MODELS = ("univariable", "multivariable")
+AUC_METHODS = ("hanley_mcneil", "delong")
 OF_EXP = "wald exp"  # limits of a coefficient, printed as those of its ratio
 # What is compared: on which scale, and which value says that there is no effect.
 NULL = {"odds_ratio": 1.0, "hazard_ratio": 1.0, "auc": 0.5, "coefficient": 0.0, "mean": np.nan}
@@ -172,7 +175,9 @@ def replicate(
     threshold : int, optional
         Numbers of patients from 1 to this one are hidden, with all that would give one back or
         stands for single patients, as by :func:`rairlib.cohorts.suppression.suppressed_rows`.
-        Left out: nothing is hidden, and nothing of it should leave.
+        Rates of a curve are rounded to whole percent, and means, SDs, areas and sensitivities of
+        steps with missing values: their digits would tell how many events or gaps there are. Left
+        out: nothing is hidden, and nothing of it should leave.
     imputations : int
         Fit the models with several covariates to so many imputations of these too, where some are
         missing, as by :func:`rairlib.stats.imputation.imputed`; 0 for none.
@@ -188,7 +193,8 @@ def replicate(
     Raises
     ------
     RairlibError
-        If the study is unknown or its analysis is not in steps, or the cohort is empty.
+        If the study is unknown or its analysis is not in steps, or the cohort is empty; one line
+        per fault of the cohort, without a value.
     """
     registry = load_registry(study)
     names = ("STEPS", "SCHEMA", "derived")
@@ -197,6 +203,10 @@ def replicate(
         raise RairlibError(f"{study}: its analysis is not in steps, so no other cohort can be run")
     if frame.empty:
         raise RairlibError("cohort: no patients")
+    if not frame.columns.is_unique:
+        raise RairlibError("cohort: two columns have the same name: rename or drop one")
+    # Errors of the analysis may quote a value and stand in a report: here values are right.
+    schema.require_no_fault(frame, own=True)
     typed = schema.typed(frame)
     data = derived(typed)
     told, results = _run(steps, data)
@@ -206,7 +216,10 @@ def replicate(
     if threshold is not None:
         sizes = _sizes(registry.study, data)
         results = suppressed_rows(results, threshold, sizes, keep_ratios=True)
-        told = _few_hidden(told, ["cases", "patients"], len(frame), threshold)
+        results["value"] = _blurred(results, told)
+        told = _siblings_hidden(
+            _few_hidden(told, ["cases", "patients"], len(frame), threshold), steps
+        )
         missing = _few_hidden(missing, ["missing", "of"], len(frame), threshold)
     return Replication(
         study=registry.study,
@@ -244,11 +257,16 @@ def _run(steps: Iterable[Step], data: pd.DataFrame) -> tuple[pd.DataFrame, pd.Da
                 record["outcome"] = "run" if found else "no patient has all that it needs"
                 rows += [(*row, step.name, len(cases)) for row in found]
             except RairlibError as error:
-                record["outcome"] = " ".join(str(error).split())
+                record["outcome"] = _in_one_line(error)
             except (ArithmeticError, LookupError, ValueError) as error:
                 record["outcome"] = f"not computable on these patients ({type(error).__name__})"
         records.append(record)
     return pd.DataFrame(records), pd.DataFrame(rows, columns=[*RESULTS, "step", "cases"])
+
+
+def _in_one_line(error: RairlibError) -> str:
+    """Return an error without what a program could do about it: a report's reader cannot."""
+    return " ".join(str(error).split()).partition("; use firth_")[0]
 
 
 def _sizes(study: str, data: pd.DataFrame) -> dict[str, int]:
@@ -261,6 +279,25 @@ def _sizes(study: str, data: pd.DataFrame) -> dict[str, int]:
     }
 
 
+def _blurred(results: pd.DataFrame, told: pd.DataFrame) -> list[float]:
+    """Round what would tell how many values are missing in a group, or how few events there are.
+
+    A mean of whole numbers is a fraction and shows its denominator; so does an area. The ratio of
+    two rates of a curve shows the events between them.
+    """
+    gaps = set(told.loc[told["cases"] < told["patients"], "step"])
+    digits = dict.fromkeys(PERFORMANCE, 2) | {"mean": 3, "sd": 3}
+    rows = results[["step", "statistic", "method", "value"]].itertuples(index=False, name=None)
+    kept = []
+    for step, statistic, method, value in rows:
+        if statistic == "survival_percent":
+            value = float(np.round(value))
+        elif step in gaps and (method in AUC_METHODS or statistic in digits):
+            value = rounded(value, 2 if method in AUC_METHODS else digits[statistic])
+        kept.append(float(value))
+    return kept
+
+
 def _few_hidden(
     table: pd.DataFrame, names: list[str], patients: int, threshold: int
 ) -> pd.DataFrame:
@@ -271,6 +308,15 @@ def _few_hidden(
         few |= (counts[whole] - counts[name]).between(1, threshold) & (counts[name] > 0)
         table = table.assign(**{name: counts[name].astype("Int64").mask(few)})
     return table
+
+
+def _siblings_hidden(told: pd.DataFrame, steps: Iterable[Step]) -> pd.DataFrame:
+    """Hide numbers of patients beside a hidden one: those of steps on the groups of one column."""
+    families = pd.Series([",".join(step.among) for step in steps], told.index)
+    for name in ("cases", "patients"):
+        hidden = told[name].isna().groupby(families).transform("any") & (families != "")
+        told = told.assign(**{name: told[name].mask(hidden)})
+    return told
 
 
 def _applying(schema: CohortSchema, typed: pd.DataFrame, name: str) -> int:
@@ -300,7 +346,7 @@ def _imputed(steps, told: pd.DataFrame, data: pd.DataFrame, imputations: int, se
                 fitted[key] = {row[:5]: row[5] for row in rows}
             found[step.name] = fitted[key]
         except RairlibError as error:
-            why = " ".join(str(error).split())
+            why = _in_one_line(error)
             told.loc[place, "outcome"] = f"run on complete cases; not on imputed ones: {why}"
     return found
 
@@ -329,9 +375,11 @@ def _step_of(registry: Registry, steps: Iterable[Step]) -> dict[str, str]:
         return {}
     schema, derived = (part_of(registry.study, "analysis", n) for n in ("SCHEMA", "derived"))
     _, results = _run(steps, derived(schema.typed(load_witness(registry.source))))
-    keys = results[list(RESULTS[:4])].itertuples(index=False, name=None)
-    by_key = dict(zip(keys, results["step"], strict=True))
-    return {row.id: by_key[row.key[:4]] for row in registry if row.key[:4] in by_key}
+    by_key = {}
+    for *key, method, step in results[[*RESULTS[:5], "step"]].itertuples(index=False, name=None):
+        by_key[tuple(key)] = by_key[*key, method] = step
+    found = {row.id: by_key.get((*row.key[:4], row.method)) for row in registry}
+    return {row.id: found[row.id] or by_key.get(row.key[:4], "") for row in registry}
 
 
 def _beside(registry: Registry, results, told: pd.DataFrame, step_of: dict[str, str]):
@@ -347,7 +395,10 @@ def _beside(registry: Registry, results, told: pd.DataFrame, step_of: dict[str, 
     for row in rows:
         step = step_of.get(row.id, "")
         record = _reported(registry, row) | {"method": row.method, "step": step}
-        method, value = next(iter(matched.get(row.id, {}).items()), (row.method, np.nan))
+        values = matched.get(row.id, {})
+        if row.method in MODELS and row.method not in values:
+            values = {}  # an adjusted ratio is never set beside an unadjusted one
+        method, value = next(iter(values.items()), (row.method, np.nan))
         record |= {"method": method, "found": value}
         for limit in LIMITS:
             record[limit.replace("ci", "found")] = limits.get((limit, *row.key[1:4], method))
