@@ -280,7 +280,7 @@ class Sample:
 def judge(
     printed: tuple[float, float, float], limits: tuple[float, float], *, upwards: bool = True
 ) -> str:
-    """Say whether a claim holds, by a rule that was fixed before the cohorts were looked at.
+    """Say whether a claim holds, by one rule for all cohorts and claims.
 
     Parameters
     ----------
