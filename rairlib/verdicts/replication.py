@@ -51,7 +51,7 @@ def compare_estimates(printed: pd.DataFrame, found: pd.DataFrame) -> pd.DataFram
         ``p_value`` test that it is 0; NaN where an interval is missing. ``same_direction``:
         whether both lie on the same side of no effect (1 for a ratio, 0.5 for an AUC, 0 for a
         coefficient; missing for a mean and on the point itself). ``overlap``: whether the intervals
-        share a value. A standard error is ``(high - low) / (2 · 1.96)``; that of the difference is the
+        share a value. A standard error is ``(high - low) / (2 · 1.96)``, that of the difference the
         root of the sum of their squares (Altman and Bland 2003, BMJ 326:219).
 
     Raises
