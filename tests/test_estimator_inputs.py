@@ -72,6 +72,7 @@ RISKS = {"event": OUTCOMES, "risk": PROBABILITIES}
 THRESHOLDS = {"thresholds": [[], [1.0], [-0.1], [np.nan], ["high"]]}
 GROUPS = {"first": numbers(), "second": numbers()}
 WIDTHS = [*SCALARS, 0, -1, 1e-9]
+EXPLAINED = {"explained": [*SCALARS, -0.1, 1]}
 BASE = {"event": EVENT, "score": RISK}
 MODEL = {"event": EVENT, "risk": RISK}
 
@@ -165,6 +166,18 @@ CASES = {
             "margin": WIDTHS,
             "error": WIDTHS,
         },
+    ),
+    sample_size.power_for_odds_ratio: (
+        {"ratio": 2, "n": 90, "risk": 0.2, "exposed": 0.4},
+        {"ratio": WIDTHS[:-1], "n": DRAWS, "risk": LEVELS, "exposed": LEVELS, **EXPLAINED},
+    ),
+    sample_size.power_for_slope: (
+        {"ratio": 2, "n": 90, "risk": 0.2, "sd": 3.0},
+        {"ratio": WIDTHS[:-1], "n": DRAWS, "risk": LEVELS, "sd": WIDTHS[:-1], **EXPLAINED},
+    ),
+    sample_size.power_for_hazard_ratio: (
+        {"ratio": 2, "events": 30, "exposed": 0.4},
+        {"ratio": WIDTHS[:-1], "events": DRAWS, "exposed": LEVELS, **EXPLAINED},
     ),
     sample_size.validation_sample_size: (
         {"prevalence": 0.2, "auc": 0.7, "linear_predictor": RISK},

@@ -214,7 +214,7 @@ def test_cohort_itself_is_left_alone(cohort):
         (
             "lnm_ratio",
             101,
-            "row 1, column lnm_ratio: a number above 100: must be a number from 0 to 100",
+            "row 1, column lnm_ratio: more positive nodes than removed: must be a number",
         ),
         ("rair_type", "", "row 1, column rair: rair_type must be given if rair is RAIR"),
         ("avidity", "never", "row 1, columns avidity, rair_type: avidity does not go"),

@@ -245,7 +245,7 @@ def power_for_odds_ratio(
         By formula 2 of Hsieh, Bloch and Larsen (1998, Statistics in Medicine 17:1623-1634).
     """
     odds, B = number("ratio", ratio, 0), number("exposed", exposed, 0, 1)
-    P = number("risk", risk, 0, 1)
+    P, worth = number("risk", risk, 0, 1), _unexplained(n, explained)
 
     def excess(low: float) -> float:
         high = special.expit(special.logit(low) + math.log(odds))
@@ -255,7 +255,7 @@ def power_for_odds_ratio(
     with_it = float(special.expit(special.logit(without) + math.log(odds)))
     null = math.sqrt(P * (1 - P) / B)
     other = math.sqrt(without * (1 - without) + with_it * (1 - with_it) * (1 - B) / B)
-    distance = abs(with_it - without) * math.sqrt(n * (1 - explained) * (1 - B))
+    distance = abs(with_it - without) * math.sqrt(worth * (1 - B))
     return float(special.ndtr((distance - Z_95 * null) / other))
 
 
@@ -275,8 +275,8 @@ def power_for_slope(ratio: float, n: int, risk: float, sd: float, explained: flo
         By formula 1 of Hsieh, Bloch and Larsen (1998), for a normal covariate.
     """
     risk, sd = number("risk", risk, 0, 1), number("sd", sd, 0)
-    information = n * (1 - explained) * risk * (1 - risk) * sd**2
-    return float(special.ndtr(abs(math.log(ratio)) * math.sqrt(information) - Z_95))
+    information = _unexplained(n, explained) * risk * (1 - risk) * sd**2
+    return _power(ratio, information)
 
 
 def power_for_hazard_ratio(
@@ -297,5 +297,16 @@ def power_for_hazard_ratio(
         By the number of events (Schoenfeld 1983, Biometrics 39:499-503).
     """
     exposed = number("exposed", exposed, 0, 1)
-    information = events * (1 - explained) * exposed * (1 - exposed)
-    return float(special.ndtr(abs(math.log(ratio)) * math.sqrt(information) - Z_95))
+    return _power(ratio, _unexplained(events, explained) * exposed * (1 - exposed))
+
+
+def _unexplained(patients: int, explained: float) -> float:
+    """Return how many patients they are worth if others explain a part of the covariate."""
+    part = number("explained", explained, np.nextafter(0, -1), 1)
+    return int(whole("patients", patients, 1)) * (1 - part)
+
+
+def _power(ratio: float, information: float) -> float:
+    """Return the power of Wald's test of a log ratio."""
+    effect = abs(math.log(number("ratio", ratio, 0)))
+    return float(special.ndtr(effect * math.sqrt(information) - Z_95))
