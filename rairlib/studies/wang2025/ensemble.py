@@ -13,7 +13,7 @@ from rairlib.studies.wang2025.unpublished import unpublished
 
 # SPSS gives the interval by Hanley and McNeil; this one is left to the kept cohort.
 OTHER_AREA_METHOD = "delong"
-COHORTS = 39
+COHORTS = 200
 # Who was left out is not printed: by composition, its name in the declaration and its first seed.
 COMPOSITIONS = {"A": ("", 7000), "B": ("B", 8000)}
 # A statistic with which and without which the order in time is searched for.
