@@ -37,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
             if name == "registries" and path.is_file():  # one row per part
                 kept = pd.read_csv(path)
                 table = pd.concat([kept[kept["part"] != part], table])
+                table = table.sort_values("part", key=lambda parts: parts.map(list(PARTS).index))
             table.round(6).to_csv(path, index=False, lineterminator="\n")
             print(path)
     return 0
