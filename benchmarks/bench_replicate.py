@@ -46,10 +46,12 @@ def drawn(study: str, patients: int) -> pd.DataFrame:
     rng, kept = np.random.default_rng(patients), load_witness(study)
     frame = kept.iloc[rng.integers(0, len(kept), patients)].reset_index(drop=True)
     frame["patient"] = np.arange(patients)
+    # One factor for all times of a patient: none is followed for less than the time to the event.
+    factors = {kind: rng.uniform(0.9, 1.1, patients) for kind in ("continuous", "time")}
     for column in study_schema(study).columns:
-        if column.name in frame and column.kind in ("continuous", "time"):
-            values = pd.to_numeric(frame[column.name], errors="coerce")
-            frame[column.name] = values * rng.uniform(0.9, 1.1, patients)
+        if column.name in frame and column.kind in factors:
+            values = pd.to_numeric(frame[column.name], errors="coerce") * factors[column.kind]
+            frame[column.name] = values.clip(column.low, column.high)
     return frame
 
 
