@@ -274,7 +274,8 @@ class Sample:
         beside = [data[name] == LEVELS[name][0] for name in list(self.covariates)[1:]]
         design = np.column_stack([np.ones(len(data)), *beside]).astype(float)
         rest = self.exposure - design @ np.linalg.lstsq(design, self.exposure, rcond=None)[0]
-        return float(1 - rest.var() / self.exposure.var())
+        # Where nothing is explained, binary noise may leave less than nothing.
+        return max(0.0, float(1 - rest.var() / self.exposure.var()))
 
 
 def judge(
