@@ -22,6 +22,12 @@ SKELETON = (
     "How far would it move?",
     "Exercises",
 )
+# Every page opens with its answer; a student's pages and the tools show their code.
+IN_SHORT = re.compile(
+    r"\A# [^\n]+\n(?:(?!#|```|:::)[^\n]*\n){0,8}?(`{3,}|:{3,})\{admonition\} In short\n"
+    r":class: in-short\n\n?((?:- [^\n]+\n(?:  [^\n]+\n)*){3})\1$",
+    re.MULTILINE,
+)
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -92,6 +98,19 @@ def metadata_faults(notebook: dict) -> list[str]:
     ids = [cell.get("id") for cell in notebook["cells"]]
     if None in ids or len(set(ids)) < len(ids):
         faults.append("cells: an id is missing or stands twice")
+    return faults
+
+
+def answer_faults(notebook: dict) -> list[str]:
+    """List what keeps a reader from the answer: none at the top, or code before it."""
+    first = notebook["cells"][0]
+    faults = []
+    if first["cell_type"] != "markdown" or not IN_SHORT.search(joined(first["source"])):
+        faults.append("does not open with its title and an admonition In short of three lines")
+    for number, cell in enumerate(code_cells(notebook), start=1):
+        tags = cell["metadata"].get("tags", [])
+        if not {"hide-input", "remove-input", "remove-cell"} & set(tags):
+            faults.append(f"code cell {number}: its code is not folded (tag hide-input)")
     return faults
 
 

@@ -10,6 +10,7 @@ import yaml
 from notebook_rules import (
     METADATA,
     SKELETON,
+    answer_faults,
     definitions,
     headings,
     joined,
@@ -67,6 +68,13 @@ def chapters_of(study: str) -> list[str]:
 @pytest.mark.parametrize("path", NOTEBOOKS)
 def test_notebook_keeps_the_rules(path):
     assert notebook_faults(read_notebook(path)) == []
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in NOTEBOOKS if "exercises" not in path and path != "book/index.ipynb"]
+)
+def test_notebook_opens_with_its_answer_and_folds_its_code(path):
+    assert answer_faults(read_notebook(path)) == []
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS)
@@ -182,6 +190,23 @@ def test_imports_do_not_make_a_cell_long():
 
 def test_stripped_output_is_noticed():
     assert faults_of(outputs=[]) == ["ends in an expression and has no stored output"]
+
+
+def answering(text: str, *cells: dict) -> list[str]:
+    opening = {"cell_type": "markdown", "id": "opening", "metadata": {}, "source": text}
+    return answer_faults({"cells": [opening, *cells]})
+
+
+def test_page_without_its_answer_or_with_open_code_is_noticed():
+    lines = "- One.\n- Two, which\n  goes on.\n- Three.\n"
+    answer = f"# Rabat\n\n```{{admonition}} In short\n:class: in-short\n\n{lines}```\n\nMore."
+    folded = code_cell("x = 1", metadata={"tags": ["hide-input"]})
+    assert answering(answer, folded) == []
+    fault = ["does not open with its title and an admonition In short of three lines"]
+    assert answering("# Rabat\n\nOne.\n", folded) == fault
+    assert answering(answer.replace("- Three.\n", "")) == fault
+    open_code = ["code cell 1: its code is not folded (tag hide-input)"]
+    assert answering(answer, code_cell("x = 1")) == open_code
 
 
 def test_stored_run_times_are_noticed():

@@ -160,8 +160,31 @@ function makeFilterable(table, place, tables) {
 if (typeof module !== "undefined" && module.exports) module.exports = { SYNONYMS, matcher };
 if (typeof document !== "undefined") setUp();
 
+/* One button opens the code of the whole page; the next pages open theirs too. */
+function foldCode() {
+  const folded = [...document.querySelectorAll("details.above-input")];
+  const heading = document.querySelector(".bd-article h1");
+  if (!folded.length || !heading) return;
+  const button = document.createElement("button");
+  button.className = "all-code";
+  const set = (open) => {
+    folded.forEach((cell) => { cell.open = open; });
+    button.textContent = open ? "Hide all code" : "Show all code";
+    button.setAttribute("aria-pressed", open);
+  };
+  set(localStorage.getItem("code") === "shown");
+  button.addEventListener("click", () => {
+    const open = button.getAttribute("aria-pressed") === "false";
+    localStorage.setItem("code", open ? "shown" : "folded");
+    set(open);
+  });
+  heading.before(button);
+}
+
 function setUp() {
   document.querySelectorAll(".filterable table, .tag_filterable table").forEach(makeFilterable);
+
+  foldCode();
 
   /* The theme names every hidden cell alike, and not as it reads. */
   document.querySelectorAll("details.hide > summary").forEach((summary) => {

@@ -263,6 +263,27 @@ class MarkedUp:
         return self.markup
 
 
+def folded(table: pd.DataFrame | MarkedUp, title: str) -> MarkedUp:
+    """Fold a long table under a line that says what is in it.
+
+    Parameters
+    ----------
+    table : DataFrame or MarkedUp
+        What a reader opens.
+    title : str
+        For example ``All numbers of Table 1, printed and recomputed``.
+
+    Returns
+    -------
+    MarkedUp
+        Closed on the screen, open on paper; the line tells how many rows a frame has.
+    """
+    length = f" ({len(table)} rows)" if isinstance(table, pd.DataFrame) else ""
+    line = f"<summary>{escape(title + length)}</summary>"
+    markup = f'<details class="long-table">{line}\n{table._repr_html_()}\n</details>'
+    return MarkedUp(markup, f"{title}{length}\n{table}")
+
+
 def verdict_table(verdicts: pd.DataFrame) -> MarkedUp:
     """Return the table of all verdicts, with its own address for each number.
 
