@@ -39,7 +39,7 @@ STYLES = {
     "differs": (ORANGE, "\\\\", "#8A5A00"),
     "contradicted": (VERMILION, "xx", "#A23B00"),
     "met": ("#D9EBE4", "", GREY),
-    "missed": (PURPLE, "..", "#8A3F68"),
+    "missed": (PURPLE, "||", "#8A3F68"),
     "given": ("#BFBFBF", "", GREY),
     "not assessable": ("white", "", GREY),
 }
@@ -84,7 +84,7 @@ def draw_board(
     shown = [name for name in STYLES if (board["verdict"] == name).any()]
     handles = [Patch(label=name, **_fill(STYLES[name])) for name in shown]
     legend(figure, handles=handles, loc="outside lower center", ncols=3)
-    return show(figure, told)
+    return show(figure, told, board)
 
 
 def _draw_study(board: pd.DataFrame, ax: Axes) -> list[str]:
