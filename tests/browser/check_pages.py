@@ -101,7 +101,9 @@ FOCUS = """() => {
       html: e.outerHTML.slice(0, 90), marked,
       seen: box.width > 0 && box.height > 0 && style.visibility === "visible"};
   }"""
-RULES = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+# Without preload, which asks for style sheets at wrong addresses for a rule that is off.
+RULES = """async () =>
+    (await axe.run(document, {resultTypes: ["violations"], preload: false})).violations
     .map(v => `${v.id} (${v.impact}): ${v.nodes[0].html.slice(0, 120)}`)"""
 
 
