@@ -209,6 +209,20 @@ def test_page_without_its_answer_or_with_open_code_is_noticed():
     assert answering(answer, code_cell("x = 1")) == open_code
 
 
+def test_cell_to_change_has_one_constant_and_one_result():
+    lines = "- One.\n- Two.\n- Three.\n"
+    answer = f"# Rabat\n\n```{{admonition}} In short\n:class: in-short\n\n{lines}```\n"
+    good, silent, without = (
+        code_cell(source, metadata={"tags": ["change-this"]})
+        for source in ("MOVED = 0\nmoved.loc[MOVED]", "MOVED = 0\nx = MOVED", "f(x)")
+    )
+    assert answering(answer, good) == []
+    assert answering(answer, good, good) == ["more than one cell to change and watch"]
+    assert answering(answer, silent) == ["the cell to change shows no result"]
+    begins = ["the cell to change does not begin with its constant"]
+    assert answering(answer, without) == begins
+
+
 def test_stored_run_times_are_noticed():
     timed = {"execution": {"iopub.execute_input": "2026-01-01T10:00:00Z"}}
     assert faults_of(metadata=timed) == ["stores the times of its run"]
