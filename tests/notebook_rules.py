@@ -109,7 +109,7 @@ def answer_faults(notebook: dict) -> list[str]:
         faults.append("does not open with its title and an admonition In short of three lines")
     for number, cell in enumerate(code_cells(notebook), start=1):
         tags = cell["metadata"].get("tags", [])
-        if not {"hide-input", "remove-input", "remove-cell"} & set(tags):
+        if not {"hide-input", "remove-input", "remove-cell", "change-this"} & set(tags):
             faults.append(f"code cell {number}: its code is not folded (tag hide-input)")
     return faults
 
