@@ -162,3 +162,19 @@ def test_every_line_of_synonyms_finds_the_same_verdicts_by_each_of_its_words():
         first, *others = found_by_search(words, texts)
         assert any(first), words
         assert all(other == first for other in others), words
+
+
+GLUED = re.compile(r"\{glue:text\}`(?:([\w./]+)::)?([\w.-]+?)(?::[\w.,]+)?`")
+
+
+@pytest.mark.parametrize("name", ["fr.md", "zh.md"])
+def test_translations_state_the_numbers_of_the_originals(name):
+    told = {(page, key) for page, key in GLUED.findall(markdown(name))}
+    front = markdown("index.ipynb")
+    wanted = {("index.ipynb", key) for _, key in GLUED.findall(front)}
+    for study in ("lakhdar2024", "wang2025", "tang2025"):
+        page = f"{study}/paper.ipynb"
+        answer = re.search(r"\{admonition\} In short\n.*?\n```", markdown(page), re.DOTALL)
+        wanted |= {(page, key) for _, key in GLUED.findall(answer[0])}
+    board = {(page, key) for page, key in told if key.endswith(("2024", "2025", "_all"))}
+    assert told - board == wanted - board
