@@ -1,8 +1,8 @@
 """Sphinx extension: pages that everybody can read, and read without asking another host.
 
-Repairs what pandas and Sphinx write, insists on alternative text, leaves out MathJax where no
-formula is, and refuses outputs that load a script, style or image from elsewhere. A warning stops
-the build, which runs with ``-W``.
+Repairs what pandas and Sphinx write, insists on alternative text, leaves out scripts that a page
+has no use for, and refuses outputs that load a script, style or image from elsewhere. A warning
+stops the build, which runs with ``-W``.
 """
 
 import re
@@ -49,13 +49,26 @@ def repair_markup(app, pagename, templatename, context, doctree):
     context["body"] = body
 
 
-def leave_out_mathjax(app, pagename, templatename, context, doctree):
-    """Drop MathJax from a page without a formula; Sphinx counts those of the pages below it."""
-    scripts = context.get("script_files")
-    if scripts and 'class="math' not in context.get("body", ""):
-        scripts[:] = [
-            script for script in scripts if app.config.mathjax_path not in str(script.filename)
-        ]
+# What on a page asks for a script or style; without it the page is lighter.
+WANTED = {
+    "mathjax": 'class="math',
+    "calculator": 'class="calculator"',
+    "live.js": 'class="live-data"',
+    "p-values": 'class="p-values"',
+}
+
+
+def leave_out_unused(app, pagename, templatename, context, doctree):
+    """Drop scripts that a page has no use for; Sphinx counts formulas of the pages below it."""
+    body = context.get("body", "")
+    unused = [name for name, sign in WANTED.items() if sign not in body]
+    for files in (context.get("script_files"), context.get("css_files")):
+        if files:
+            files[:] = [file for file in files if not any(name in _name(file) for name in unused)]
+
+
+def _name(asset):
+    return str(getattr(asset, "filename", asset))
 
 
 def refuse_other_hosts(app, pagename, templatename, context, doctree):
@@ -63,7 +76,7 @@ def refuse_other_hosts(app, pagename, templatename, context, doctree):
     for address in ELSEWHERE.findall(context.get("body", "")):
         LOGGER.warning("the page would load %s", address, location=pagename)
     for asset in (*context.get("script_files", ()), *context.get("css_files", ())):
-        if "://" in str(getattr(asset, "filename", asset)):
+        if "://" in _name(asset):
             LOGGER.warning("the page would load %s", asset, location=pagename)
 
 
@@ -78,7 +91,7 @@ def require_alternative_text(app, doctree, docname):
 def setup(app):
     """Connect each check to the moment at which its material exists."""
     app.connect("html-page-context", repair_markup)
-    app.connect("html-page-context", leave_out_mathjax, priority=900)  # after it was added
+    app.connect("html-page-context", leave_out_unused, priority=900)  # after it was added
     app.connect("html-page-context", refuse_other_hosts)
     app.connect("doctree-resolved", require_alternative_text)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
