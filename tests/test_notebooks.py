@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import pytest
 import yaml
 from notebook_rules import (
+    IN_SHORT,
     METADATA,
     SKELETON,
     answer_faults,
@@ -85,6 +86,16 @@ def test_chapters_of_a_study_follow_the_common_skeleton(study):
     chapters = chapters_of(study)
     assert chapters, f"{study} has no chapter in the table of contents"
     assert skeleton_faults(chapters, complete=study in ANALYSED) == []
+
+
+# Lists, and translations of answers.
+WITHOUT_AN_ANSWER = {"book/glossary", "book/references", "book/fr", "book/zh"}
+PAGES = sorted(set(CONTENTS) - WITHOUT_AN_ANSWER)
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if (ROOT / f"{name}.md").is_file()])
+def test_page_of_text_opens_with_its_answer(name):
+    assert IN_SHORT.search((ROOT / f"{name}.md").read_text(encoding="utf-8"))
 
 
 def code_cell(source: str, outputs: list | None = None, **fields) -> dict:
