@@ -6,6 +6,7 @@
 (() => {
   const MOST_CHOICES = 15; // a column of more values gets no list, unless the table asks for it
   const FIRST = 3; // columns that stay side by side on a phone
+  const SHORT_CELL = 15; // letters of a cell and its name that need no line of their own
   const PHONE = 768;
   const here = typeof document === "undefined" ? "" : document.currentScript.src;
 
@@ -336,6 +337,7 @@
       [...body.rows].forEach((row) => columnsOf(row, open, (cell, column) => {
         place(cell, column);
         cell.dataset.label = names[column] ?? "";
+        cell.classList.toggle("short", `${names[column]}: ${plain(cell)}`.length <= SHORT_CELL);
         cell.setAttribute("role", cell.tagName === "TH" ? "rowheader" : "cell");
       }));
     });
@@ -352,7 +354,7 @@
     table.style.setProperty("--beside", Math.min(columns, FIRST));
     let told = false;
     const wide = () => table.offsetWidth > box.clientWidth + 1;
-    new ResizeObserver(() => {
+    const fit = () => {
       table.classList.remove("narrow", "stacked");
       if (innerWidth > PHONE || !box.clientWidth || !wide()) return;
       const height = table.offsetHeight;
@@ -361,6 +363,10 @@
       if (!told) nameCells(table);
       told = true;
       table.classList.replace("narrow", "stacked");
+    };
+    new ResizeObserver(() => {
+      fit();
+      box.dispatchEvent(new Event("scroll")); // what fades at its right edge looks again
     }).observe(box);
   }
 
