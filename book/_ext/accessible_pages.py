@@ -1,8 +1,7 @@
 """Sphinx extension: pages that everybody can read, and read without asking another host.
 
-Repairs what pandas and Sphinx write, insists on alternative text, leaves out scripts that a page
-has no use for, and refuses outputs that load a script, style or image from elsewhere. A warning
-stops the build, which runs with ``-W``.
+Repairs what pandas and Sphinx write, insists on alternative text, and refuses outputs that load a
+script, style or image from elsewhere. A warning stops the build, which runs with ``-W``.
 """
 
 import re
@@ -49,34 +48,12 @@ def repair_markup(app, pagename, templatename, context, doctree):
     context["body"] = body
 
 
-# What on a page asks for a script or style; without it the page is lighter.
-WANTED = {
-    "mathjax": 'class="math',
-    "calculator": 'class="calculator"',
-    "live.js": 'class="live-data"',
-    "p-values": 'class="p-values"',
-}
-
-
-def leave_out_unused(app, pagename, templatename, context, doctree):
-    """Drop scripts that a page has no use for; Sphinx counts formulas of the pages below it."""
-    body = context.get("body", "")
-    unused = [name for name, sign in WANTED.items() if sign not in body]
-    for files in (context.get("script_files"), context.get("css_files")):
-        if files:
-            files[:] = [file for file in files if not any(name in _name(file) for name in unused)]
-
-
-def _name(asset):
-    return str(getattr(asset, "filename", asset))
-
-
 def refuse_other_hosts(app, pagename, templatename, context, doctree):
     """Warn of everything on the page that a browser would fetch from another host."""
     for address in ELSEWHERE.findall(context.get("body", "")):
         LOGGER.warning("the page would load %s", address, location=pagename)
     for asset in (*context.get("script_files", ()), *context.get("css_files", ())):
-        if "://" in _name(asset):
+        if "://" in str(getattr(asset, "filename", asset)):
             LOGGER.warning("the page would load %s", asset, location=pagename)
 
 
@@ -91,7 +68,6 @@ def require_alternative_text(app, doctree, docname):
 def setup(app):
     """Connect each check to the moment at which its material exists."""
     app.connect("html-page-context", repair_markup)
-    app.connect("html-page-context", leave_out_unused, priority=900)  # after it was added
     app.connect("html-page-context", refuse_other_hosts)
     app.connect("doctree-resolved", require_alternative_text)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -127,7 +127,7 @@
     const slide = (place) => {
       const factor = 2 ** (place / 4);
       const then = found.at(factor);
-      return [`${show(factor)} times`, `${intervalText(then)}, ${showP(then.p)}`];
+      return [`${show(factor)} times the patients`, `${intervalText(then)}, ${showP(then.p)}`];
     };
     return { lines, slide, ends: [-12, 12] };
   }
@@ -164,7 +164,7 @@
     let found = {};
 
     function slide() {
-      const [place, text] = found.slide ? found.slide(Number(slider.value)) : ["", ""];
+      const [place, text] = found.slide?.(Number(slider.value)) ?? ["", ""];
       slider.setAttribute("aria-valuetext", place);
       changed.value = text && `${place}: ${text}`;
     }
