@@ -115,7 +115,7 @@ def rabat(checks):
         "citation": study.citation,
         "doi": study.doi,
         "mail": "corrections@example.org",
-        "issues": f"{REPOSITORY}/issues/new?template=number.yml",
+        "issues": f"{REPOSITORY}/issues/new?template=wrong-number.yml",
         "numbers": number_cards.cards_of("lakhdar2024", REPOSITORY, checks),
     }
 

@@ -43,7 +43,9 @@
     );
     return {
       mail: `mailto:${all.mail}?${query({ subject, body })}`,
-      form: `${all.issues}&${query({ title: subject, number: row })}`,
+      form: `${all.issues}&${query({
+        title: subject, study: number.study, number: row, printed: number.printed,
+      })}`,
     };
   }
 

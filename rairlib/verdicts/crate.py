@@ -4,10 +4,11 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
+import pandas as pd
 import yaml
 
 from rairlib.errors import RairlibError
-from rairlib.registry.kept_files import KNOWN, data_folder
+from rairlib.registry.kept_files import KNOWN, data_folder, kept_file
 from rairlib.registry.studies import load_studies
 
 CRATE = "ro-crate-metadata.json"
@@ -108,6 +109,25 @@ def book_metadata() -> dict:
     data = {**shared, "@type": "Dataset", "license": TEXT_LICENSE}
     book = {**shared, "@type": "Book", "license": [TEXT_LICENSE, CODE_LICENSE], "inLanguage": "en"}
     return {"@context": "https://schema.org", **book, "citation": papers, "hasPart": data}
+
+
+def outputs() -> pd.DataFrame:
+    """List the outputs that ``codecheck.yml`` names for an independent run.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``what it holds, rows, SHA-256``, indexed by file below ``data``; of a checksum the
+        first twelve digits.
+    """
+    rows = []
+    for entry in project_file("codecheck.yml")["manifest"]:
+        name = entry["file"].removeprefix("data/")
+        path = kept_file(name)
+        begins = _checksum(path.read_bytes())[:12]
+        rows.append((name, entry["comment"], len(pd.read_csv(path)), begins))
+    columns = ["file", "what it holds", "rows", "SHA-256"]
+    return pd.DataFrame(rows, columns=columns).set_index("file").rename_axis(None, columns="file")
 
 
 def crate() -> str:
@@ -215,8 +235,12 @@ def _file(path: Path, name: str) -> dict:
         "encodingFormat": FORMATS[path.suffix],
     }
     if name != KNOWN:  # it is written anew with every other file
-        entity |= {"contentSize": str(len(content)), "sha256": sha256(content).hexdigest()}
+        entity |= {"contentSize": str(len(content)), "sha256": _checksum(content)}
     return entity
+
+
+def _checksum(content: bytes) -> str:
+    return sha256(content).hexdigest()
 
 
 def _folder(name: str, files: list[dict], papers: list[dict]) -> dict:
