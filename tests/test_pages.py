@@ -8,7 +8,7 @@ import pytest
 import yaml
 from in_node import run_in_node
 
-from rairlib.pages.tables import beside
+from rairlib.pages.tables import in_plain_words, variables_of
 from rairlib.registry.printed import parse_printed
 from rairlib.registry.vocabulary import EVIDENCE, ROLES, VERDICTS
 from rairlib.verdicts.publish import kept_verdicts
@@ -109,7 +109,7 @@ def test_repository_is_the_one_of_the_configuration():
 def found_by_search(queries, texts):
     """Return for each query which texts the search above a table keeps."""
     code = "given.queries.map((query) => given.texts.map(page.matcher(query)))"
-    return run_in_node("book.js", code, {"queries": queries, "texts": texts})
+    return run_in_node("tables.js", code, {"queries": queries, "texts": texts})
 
 
 @pytest.mark.parametrize(
@@ -154,8 +154,10 @@ def test_search_does_not_find_parts_of_other_words(query, text):
 
 
 def test_every_line_of_synonyms_finds_the_same_verdicts_by_each_of_its_words():
-    synonyms = run_in_node("book.js", "page.SYNONYMS", None)
-    texts = beside(kept_verdicts())["number"].to_list()
+    synonyms = run_in_node("tables.js", "page.SYNONYMS", None)
+    rows = kept_verdicts().to_dict("records")
+    variables = {study: variables_of(study) for study in {row["study"] for row in rows}}
+    texts = [f"{in_plain_words(row, variables[row['study']])} {row['variable']}" for row in rows]
     for words in synonyms:
         first, *others = found_by_search(words, texts)
         assert any(first), words
