@@ -189,7 +189,9 @@
     const which = tables.length > 1 ? `table ${place + 1} of ${tables.length}` : "the table";
     const { bar, csv, clipboard, shown } = filterBar(table, which, choices);
     preset(bar);
-    (table.closest(".output, .pst-scrollable-table-container") ?? table).before(bar);
+    const line = table.closest("details.long-table")?.querySelector("summary");
+    if (line) line.after(bar);
+    else (table.closest(".output, .pst-scrollable-table-container") ?? table).before(bar);
     const { search, repeats } = bar.elements;
 
     giveOrder(rows, texts);
