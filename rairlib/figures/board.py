@@ -83,7 +83,8 @@ def draw_board(
     panels[-1, 0].set_xlabel("Printed numbers, repeats left out", fontsize=FONT_SIZE)
     shown = [name for name in STYLES if (board["verdict"] == name).any()]
     handles = [Patch(label=f"{STYLES[name][3]} {name}", **_fill(STYLES[name])) for name in shown]
-    legend(figure, handles=handles, loc="outside lower center", ncols=3)
+    place = {"loc": "outside lower center", "ncols": 3, "handlelength": 1.5, "columnspacing": 1.2}
+    legend(figure, handles=handles, **place)
     return show(figure, told, board)
 
 
