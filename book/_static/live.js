@@ -125,8 +125,8 @@
     document.querySelector("form.calculator")?.addEventListener("submit", ({ target }) => {
       inputs.forEach((input, place) => {
         const typed = target.elements[input.dataset.name]?.value.replace(/[<\s]/g, "");
-        if (!typed) return;
-        input.value = nearest(sliders[place].values, Number(typed.replace(",", ".")) || 0);
+        const value = Number(typed?.replace(",", ".") || NaN);
+        if (Number.isFinite(value)) input.value = nearest(sliders[place].values, value);
       });
       update();
     });

@@ -152,7 +152,7 @@
           `${from} instead.`
         : "No move within the first group takes Fisher's p to the other side of 0.05.",
     ];
-    const slide = (k) => [`${k}`.replace("-", "\u2212"), told(moved(table, k))];
+    const slide = (k) => [`${k} moved`.replace("-", "\u2212"), told(moved(table, k))];
     return { lines, slide, ends: [-table[1], table[0]] };
   }
 

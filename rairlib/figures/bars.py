@@ -179,7 +179,7 @@ def draw_cells(cells: pd.DataFrame, *, outcome: str, title: str = "") -> ShownFi
     (_, ax), sizes = canvas(height=4.6), cells["n"]
     possible = {"color": "#FBE3B0", "hatch": "////"}
     parts = [
-        (f"certainly {outcome}", cells["fewest"], {"color": ORANGE}),
+        (f"certainly {outcome}", cells["fewest"], {"color": ORANGE, "hatch": "xx"}),
         (f"possibly {outcome}", cells["most"] - cells["fewest"], possible),
         (f"not {outcome}", sizes - cells["most"], {"color": BLUE}),
     ]

@@ -119,6 +119,8 @@ def _draw_panel(ax: Axes, panel: dict) -> None:
     corner = ([0, 1 - specificity, 1], [0, sensitivity, 1])
     ax.plot(*corner, color=VERMILION, linestyle="--", marker="o", markersize=4)
     told = [f"{label} {area:.3f}" for label, area in panel["areas"].items()]
+    # Each text begins with its line, so that the colour is not needed.
+    told = [f"{line} {text}" for line, text in zip(("—", "- -"), told, strict=True)]
     lines = zip((*told, f"printed {panel['printed']}"), (BLUE, VERMILION, BLACK), strict=True)
     for line, (text, color) in enumerate(reversed(list(lines))):
         ax.text(0.99, 0.03 + 0.115 * line, text, color=color, ha="right", fontsize=FONT_SIZE - 2.5)

@@ -8,7 +8,7 @@ from rairlib.figures.show import ShownFigure, show
 from rairlib.figures.style import BLACK, FONT_SIZE, canvas, finish
 
 RISKS = (0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
-POINTS = 41
+POINTS = 21  # the lines are straight
 
 
 def draw_surface(
