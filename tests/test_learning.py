@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from pathlib import Path
 
 import pytest
 from in_node import run_in_node
@@ -13,6 +14,8 @@ from rairlib.pages.exercises import Exercise
 from rairlib.studies import part_of
 from rairlib.studies.exercises import EXERCISES, check
 
+BOOK = Path(__file__).parents[1] / "book"
+TEACHING = (BOOK / "teaching.md").read_text(encoding="utf-8")
 PAGES = [path for path in NOTEBOOKS if "exercises" in path]
 ANSWERS = [
     ("0,226", 0.2264), ("0.226", 0.2264), (" +.226 ", 0.2264), ("0.2262", 0.2264),
@@ -98,3 +101,35 @@ BY_HAND = {
 @pytest.mark.parametrize("name", BY_HAND)
 def test_answer_found_by_hand_is_right(name):
     assert check(name, BY_HAND[name]) == "Right."
+
+
+PLAN = re.findall(r"^\| (\d):(\d\d) \| (\d+) \| (.*?) \|", TEACHING, re.MULTILINE)
+
+
+def test_two_hours_are_two_hours_and_each_part_begins_where_the_last_one_ends():
+    starts = [60 * int(hours) + int(minutes) for hours, minutes, *_ in PLAN]
+    lasts = [int(minutes) for *_, minutes, _ in PLAN]
+    assert starts == [sum(lasts[:place]) for place in range(len(lasts))]
+    assert sum(lasts) == 120
+
+
+def test_no_page_of_the_plan_takes_longer_to_read_than_it_is_given():
+    for *_, minutes, link in PLAN:
+        name = re.search(r"\]\((.+)\)", link)
+        if name and "exercises" not in name[1]:
+            text = (BOOK / name[1]).read_text(encoding="utf-8")
+            if name[1].endswith("ipynb"):
+                cells = json.loads(text)["cells"]
+                text = " ".join(joined(c["source"]) for c in cells if c["cell_type"] == "markdown")
+            assert len(text.split()) / 200 <= int(minutes), link  # words read in a minute
+
+
+def test_exercises_that_the_guide_names_are_in_the_book():
+    titles = set()
+    for path in PAGES:
+        text = "\n".join(joined(cell["source"]) for cell in read_notebook(path)["cells"])
+        titles |= set(re.findall(r"\{exercise-start\} (.+)", text))
+    expected = TEACHING.split("| usual slip |")[1].split("\n\n")[0]
+    named = re.findall(r"^\| ([A-Z][^|]+?) \|", expected, re.MULTILINE)
+    assert len(named) == 9
+    assert set(named) <= titles
