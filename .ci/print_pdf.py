@@ -22,6 +22,7 @@ from pypdf.generic import NameObject, TextStringObject
 ROOT = Path(__file__).parents[1]
 BUILT = ROOT / "_build" / "html"
 WHOLE = "book"
+SLOWEST = 600_000  # milliseconds until a document is loaded or printed
 WIDTH = 688  # pixels of an A4 page between its margins
 FLAGS = ["--no-sandbox", "--disable-gpu", "--allow-file-access-from-files"]
 LEFT_OUT = "script, button, a.headerlink, details.above-input, .toctree-wrapper, form.correction"
@@ -147,6 +148,7 @@ def print_file(browser, title, pages, file):
     source.write_text(document(title, pages, citation), encoding="utf-8")
     page = browser.new_page(color_scheme="light", viewport={"width": WIDTH, "height": 1000})
     page.emulate_media(media="print")
+    page.set_default_timeout(SLOWEST)
     page.goto(source.as_uri(), wait_until="load")
     page.evaluate(READY)
     page.pdf(
