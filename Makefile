@@ -11,7 +11,7 @@ CHROMIUM ?=
 AXE ?= .venv/lib/python3*/site-packages/axe_playwright_python/axe.min.js
 
 .DEFAULT_GOAL := help
-.PHONY: help book test browser notebooks results simulations planted open-records lock lint format serve clean bench
+.PHONY: help book test browser pdf notebooks results simulations planted open-records lock lint format serve clean bench
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ browser: $(INSTALLED) _build/html/index.html ## read the built book in a browser
 	@chromium="$$(.ci/chromium "$(CHROMIUM)")" && for subject in calculator pages; do \
 	    $(BIN)/python tests/browser/check_$$subject.py --chromium "$$chromium" --axe $(AXE) || exit; \
 	done
+
+pdf: $(INSTALLED) _build/html/index.html ## print each study and the whole book into _build/pdf
+	@chromium="$$(.ci/chromium "$(CHROMIUM)")" && $(BIN)/python .ci/print_pdf.py --chromium "$$chromium" $(KEY)
 
 _build/html/index.html:
 	@$(MAKE) --no-print-directory book

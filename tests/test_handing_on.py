@@ -5,10 +5,13 @@ import re
 from importlib.metadata import files
 from pathlib import Path
 
+import print_pdf
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 from notebook_rules import joined
 from pybtex.database import parse_file, parse_string
+from pypdf import PdfWriter
 from rocrate.rocrate import ROCrate
 
 from rairlib.errors import RairlibError
@@ -176,3 +179,81 @@ def test_commands_of_the_certificate_exist():
     named = set(re.findall(r"`make ([\w-]+)`", certificate() + CITE))
     assert {"test", "simulations", "browser", "pdf"} <= named
     assert all(re.search(rf"^{name}: ", makefile, re.MULTILINE) for name in named)
+
+
+PAGE = """<html><head><link rel="stylesheet" href="../_static/book.css?digest=1"></head><body>
+<nav><a href="key/other.html">Next</a></nav>
+<article class="bd-article"><section id="front">
+<h1>Front &amp; more<a class="headerlink" href="#front">#</a></h1>
+<a href="key/other.html#place">there</a> <a href="key/other.html?study=x">all of it</a>
+<a href="#front">here</a> <a href="absent.html">left out</a> <a href="https://doi.org/x">paper</a>
+<details class="hide above-input"><summary>Show the code</summary>code</details>
+<details class="long-table"><summary>All rows</summary><table id="rows"></table></details>
+<img alt="A figure" src="../_images/figure.png"><button>Run</button>
+</section></article></body></html>"""
+OTHER = """<html><article class="bd-article"><h1>Other</h1><p id="place">x</p></article></html>"""
+
+
+@pytest.fixture
+def printed(tmp_path):
+    """Return the document of a built book of two pages."""
+    for name, text in {"book/index": PAGE, "book/key/other": OTHER}.items():
+        path = tmp_path / f"{name}.html"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    pages = ["book/index", "book/key/other"]
+    text = print_pdf.document("Whole", pages, CITATION, tmp_path)
+    return BeautifulSoup(text, "html.parser")
+
+
+def test_links_of_the_printed_book_lead_to_places_in_it_or_elsewhere(printed):
+    links = {link.get_text(): link["href"] for link in printed.select("section a")}
+    assert links == {
+        "there": "#book-key-other--place",
+        "all of it": "#book-key-other",
+        "here": "#book-index--front",
+        "paper": "https://doi.org/x",
+    }
+    named = {element["id"] for element in printed.select("[id]")}
+    inside = [link["href"][1:] for link in printed.select("a[href^='#']")]
+    assert len(inside) == 5
+    assert set(inside) <= named
+    assert "left out" in printed.select_one("section").get_text()
+
+
+def test_printed_book_has_tables_open_and_leaves_code_and_buttons_out(printed):
+    (folded,) = printed.select("details")
+    assert folded["class"] == ["long-table"]
+    assert folded.has_attr("open")
+    assert not printed.select("article :is(script, button, nav, a.headerlink)")
+
+
+def test_printed_book_finds_its_files_and_names_none_of_them(printed, tmp_path):
+    assert printed.select_one("img")["src"] == (tmp_path / "_images/figure.png").as_uri()
+    sheet = printed.select_one("link[rel=stylesheet]")["href"]
+    assert sheet == (tmp_path / "_static/book.css").as_uri()
+    assert not printed.select("a[href^=file]")
+
+
+def test_title_page_tells_version_licence_and_contents(printed):
+    title = printed.select_one(".title-page")
+    assert f"Version {CITATION['version']}" in title.get_text()
+    assert "CC BY 4.0" in title.get_text()
+    assert [item.get_text() for item in title.select("li")] == ["Front & more", "Other"]
+
+
+def test_printed_book_has_every_page_of_the_contents():
+    text = (ROOT / "_toc.yml").read_text(encoding="utf-8")
+    pages = print_pdf.chapters(yaml.safe_load(text))
+    assert pages == re.findall(r"(?:root|file): (\S+)", text)
+
+
+def test_bookmarks_get_the_words_of_their_headings():
+    writer = PdfWriter()
+    writer.add_blank_page(width=100, height=100)
+    top = writer.add_outline_item(title="The paper and itsThe paper and itsnumbers", page_number=0)
+    writer.add_outline_item(title="4. Whatdiffers", page_number=0, parent=top)
+    writer.add_outline_item(title="Unknown", page_number=0)
+    print_pdf.name_bookmarks(writer, ["The paper and its numbers", "4. What differs", "numbers"])
+    titles = [item["/Title"] for item in print_pdf.bookmarks(writer.root_object["/Outlines"])]
+    assert titles == ["The paper and its numbers", "4. What differs", "Unknown"]

@@ -21,8 +21,26 @@ function foldCode() {
   heading.before(button);
 }
 
+/* On paper long tables are whole, and everything is dark on white. */
+function forPaper() {
+  let undo = () => {};
+  window.addEventListener("beforeprint", () => {
+    const { dataset } = document.documentElement;
+    const { theme } = dataset;
+    const closed = [...document.querySelectorAll("details.long-table:not([open])")];
+    const print = (paper) => {
+      dataset.theme = paper ? "light" : theme;
+      closed.forEach((table) => { table.open = paper; });
+    };
+    print(true);
+    undo = () => print(false);
+  });
+  window.addEventListener("afterprint", () => undo());
+}
+
 function setUp() {
   foldCode();
+  forPaper();
 
   /* The theme names every hidden cell alike, and not as it reads. */
   document.querySelectorAll("details.hide > summary").forEach((summary) => {
