@@ -22,7 +22,8 @@ STYLES = "_static/styles/pydata-sphinx-theme.css"
 FONTS = "_static/vendor/fontawesome/webfonts"
 ICON = re.compile(r'(?:\.fa-[a-z0-9-]+:before,?)+\{content:"\\[0-9a-f]+"\}')
 NAME = re.compile(r"fa-[a-z0-9-]+")
-SIGN = re.compile(r"\\([ef][0-9a-f]{3})\b")
+# As the style sheets write signs: by their number, or as they are.
+SIGN = re.compile(r"\\([ef][0-9a-f]{3})\b|([\ue000-\uf8ff])")
 
 
 def leave_out_unused(app, pagename, templatename, context, doctree):
@@ -50,7 +51,8 @@ def cut_icons(app, error):
     styles = (built / STYLES).read_text(encoding="utf-8")
     styles = ICON.sub(lambda rule: rule[0] if shown & set(NAME.findall(rule[0])) else "", styles)
     every = [styles, *(file.read_text(encoding="utf-8") for file in built.glob("_static/*.css"))]
-    signs = sorted({int(sign, 16) for text in every for sign in SIGN.findall(text)})
+    found = (pair for text in every for pair in SIGN.findall(text))
+    signs = sorted({int(number, 16) if number else ord(sign) for number, sign in found})
     for font in ("fa-solid-900", "fa-regular-400"):
         cut_font(built / FONTS / font, signs)
         styles = styles.replace(f'{font}.woff2) format("woff2")', f'{font}.woff) format("woff")')
