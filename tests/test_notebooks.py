@@ -253,6 +253,7 @@ def test_error_and_stderr_are_noticed():
         ("2026-11-21", "shows a date"),
         ("Date: Sat, 21 Nov 2026", "shows a date"),
         ("at 12:30:05", "shows a time of day"),
+        ("np.int64(3) patients", "shows a number as numpy writes it"),
         ('<table id="T_3f2a1">', "shows a random id"),
     ],
 )
