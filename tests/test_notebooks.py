@@ -83,6 +83,14 @@ def test_notebook_stands_in_the_table_of_contents(path):
 
 
 @pytest.mark.parametrize("study", load_studies())
+def test_first_page_of_a_study_has_its_conclusions_before_all_else(study):
+    first, *others = chapters_of(study)
+    conclusions = " | Rests on | Standing |"
+    assert conclusions in first.partition("The paper in one paragraph")[0]
+    assert not any(conclusions in text for text in others)
+
+
+@pytest.mark.parametrize("study", load_studies())
 def test_chapters_of_a_study_follow_the_common_skeleton(study):
     chapters = chapters_of(study)
     assert chapters, f"{study} has no chapter in the table of contents"
@@ -207,6 +215,20 @@ def test_page_without_its_answer_or_with_open_code_is_noticed():
     assert answering(answer.replace("- Three.\n", "")) == fault
     open_code = ["code cell 1: its code is not folded (tag hide-input)"]
     assert answering(answer, code_cell("x = 1")) == open_code
+
+
+def test_cell_to_change_has_one_constant_and_one_result():
+    lines = "- One.\n- Two.\n- Three.\n"
+    answer = f"# Rabat\n\n```{{admonition}} In short\n:class: in-short\n\n{lines}```\n"
+    good, silent, without = (
+        code_cell(source, metadata={"tags": ["change-this"]})
+        for source in ("MOVED = 0\nmoved.loc[MOVED]", "MOVED = 0\nx = MOVED", "f(x)")
+    )
+    assert answering(answer, good) == []
+    assert answering(answer, good, good) == ["more than one cell to change and watch"]
+    assert answering(answer, silent) == ["the cell to change shows no result"]
+    begins = ["the cell to change does not begin with its constant"]
+    assert answering(answer, without) == begins
 
 
 def test_stored_run_times_are_noticed():

@@ -207,7 +207,7 @@ def write_cards(app, error):
             "doi": told.doi,
             "page": f"{page_of(study)}.html",
             "mail": app.config.corrections_address,
-            "issues": f"{repository}/issues/new?template=number.yml",
+            "issues": f"{repository}/issues/new?template=wrong-number.yml",
             "numbers": cards_of(study, repository, checks),
         }
         text = json.dumps(card, ensure_ascii=False, separators=(",", ":"))

@@ -17,6 +17,7 @@
   };
   const WAIT = 250; // milliseconds that a pointer rests before a card opens or closes
   const MOST = 50; // numbers that a search lists
+  const FEW = 10; // so many of them are shown at once
   const STUDIES = ["wang2025", "tang2025", "lakhdar2024", "gbsg2", "lung", "uci915"];
 
   /* The record of a number, from the texts that its study's script gives. */
@@ -42,15 +43,19 @@
     );
     return {
       mail: `mailto:${all.mail}?${query({ subject, body })}`,
-      form: `${all.issues}&${query({ title: subject, number: row })}`,
+      form: `${all.issues}&${query({
+        title: subject, study: number.study, number: row, printed: number.printed,
+      })}`,
     };
   }
 
-  /* The numbers of a study in which a search finds all its words. */
-  function found(fits, study, all) {
+  /* The numbers of a study in which a search finds all its words; one that is printed so first. */
+  function found(fits, query, study, all) {
+    const exact = ({ printed }) => printed.split(" ").includes(query.trim());
     return Object.keys(all.numbers).map((identifier) => record(study, identifier, all))
       .filter((number) => !number.reason.startsWith("repeats "))
-      .filter((number) => fits([number.what, number.printed, number.verdict].join(" | ")));
+      .filter((number) => fits([number.what, number.printed, number.verdict].join(" | ")))
+      .sort((one, other) => exact(other) - exact(one));
   }
 
   if (typeof module !== "undefined" && module.exports) {
@@ -206,8 +211,8 @@
 
   async function searchNumbers(results, query) {
     const all = await Promise.all(STUDIES.map(load));
-    const fits = window.wordMatcher(query);
-    const numbers = all.flatMap((one, place) => found(fits, STUDIES[place], one));
+    const fits = window.words.matcher(query);
+    const numbers = all.flatMap((one, place) => found(fits, query, STUDIES[place], one));
     if (!numbers.length) return;
     const entries = numbers.slice(0, MOST).map((number) => {
       const { page } = window.numberCards[number.study];
@@ -216,11 +221,25 @@
       return element("li", [link, ` (${number.study}, ${number.place}): ${number.verdict}`]);
     });
     const rest = numbers.length > MOST ? `, the first ${MOST} of them` : "";
-    const title = element("h2", `Printed numbers: ${numbers.length}${rest}`);
-    results.after(title, element("ul", entries));
+    const title = element("summary", `Printed numbers: ${numbers.length}${rest}`);
+    const open = numbers.length <= FEW;
+    results.before(element("details", [title, element("ul", entries)], { open }));
   }
 
   const results = document.querySelector("#search-results");
   const query = new URLSearchParams(location.search).get("q");
   if (results && query) searchNumbers(results, query);
+  /* The book's index has whole words alone: it is asked for what an abbreviation stands for, and
+     for the longest row of digits of a number, which Sphinx would leave out. */
+  if (typeof Search !== "undefined") {
+    const [perform, parse] = [Search.performSearch, Search._parseQuery];
+    Search.performSearch = (words) => perform(window.words.spelledOut(words));
+    Search._parseQuery = (words) => {
+      const parsed = parse(words);
+      const digits = words.match(/(?<![\p{L}\p{N}_])\d+(?![\p{L}\p{N}_])/gu) ?? [];
+      const [longest] = digits.sort((one, other) => other.length - one.length);
+      if (longest) parsed[1].add(longest);
+      return parsed;
+    };
+  }
 })();

@@ -6,6 +6,7 @@
 (() => {
   const MOST_CHOICES = 15; // a column of more values gets no list, unless the table asks for it
   const FIRST = 3; // columns that stay side by side on a phone
+  const SHORT_CELL = 15; // letters of a cell and its name that need no line of their own
   const PHONE = 768;
   const here = typeof document === "undefined" ? "" : document.currentScript.src;
 
@@ -15,7 +16,7 @@
     ["odds ratio", "OR"],
     ["hazard ratio", "HR"],
     ["area under the curve", "area under the ROC curve", "AUC", "AUROC", "c statistic", "c index"],
-    ["survival percent", "Kaplan-Meier", "KM", "survival rate"],
+    ["Kaplan-Meier", "KM", "survival percent", "survival rate"],
     ["PFS", "progression-free survival"],
     ["CI", "confidence interval"],
     ["chi square", "chi squared", "chi2", "\u03c72"],
@@ -74,6 +75,18 @@
       tests.push((text, plain) => plain.includes(word));
     });
     return (text) => tests.every((test) => test(even(text), bare(text)));
+  }
+
+  /* A query with the long word for each abbreviation, which stands as it is usually written, or
+     alone: "OR" is not the word "or" between two others. */
+  function spelledOut(query) {
+    return SYNONYMS.reduce((text, words) => {
+      const short = words.filter((word) => bare(word).length <= SHORT && /[A-Z]/.test(word));
+      const long = words.find((word) => bare(word).length > SHORT);
+      if (!short.length || !long) return text;
+      const alone = short.some((word) => word.toLowerCase() === text.trim().toLowerCase());
+      return alone ? long : text.replace(standing(short, "gu"), long);
+    }, query);
   }
 
   /* --- Sorting ------------------------------------------------------------------------------- */
@@ -326,6 +339,7 @@
       [...body.rows].forEach((row) => columnsOf(row, open, (cell, column) => {
         place(cell, column);
         cell.dataset.label = names[column] ?? "";
+        cell.classList.toggle("short", `${names[column]}: ${plain(cell)}`.length <= SHORT_CELL);
         cell.setAttribute("role", cell.tagName === "TH" ? "rowheader" : "cell");
       }));
     });
@@ -339,27 +353,32 @@
   function fitToPhone(table) {
     const box = table.closest(".output, .pst-scrollable-table-container") ?? table.parentElement;
     const columns = Math.max(...[...table.rows].map((row) => row.cells.length));
+    table.style.setProperty("--beside", Math.min(columns, FIRST));
     let told = false;
     const wide = () => table.offsetWidth > box.clientWidth + 1;
-    new ResizeObserver(() => {
+    const fit = () => {
       table.classList.remove("narrow", "stacked");
       if (innerWidth > PHONE || !box.clientWidth || !wide()) return;
       const height = table.offsetHeight;
       table.classList.add("narrow");
-      if (columns <= FIRST || (!wide() && table.offsetHeight <= 2 * height)) return;
+      if (!wide() && (columns <= FIRST || table.offsetHeight <= 2 * height)) return;
       if (!told) nameCells(table);
       told = true;
       table.classList.replace("narrow", "stacked");
+    };
+    new ResizeObserver(() => {
+      fit();
+      box.dispatchEvent(new Event("scroll")); // what fades at its right edge looks again
     }).observe(box);
   }
 
   /* Without a page (in Node.js) the file gives its parts to the tests. */
   if (typeof module !== "undefined" && module.exports) {
-    module.exports = { SYNONYMS, matcher, leading, separated };
+    module.exports = { SYNONYMS, matcher, spelledOut, leading, separated };
   }
 
   if (typeof document !== "undefined") {
-    window.wordMatcher = matcher; // cards.js searches the numbers with it
+    window.words = { matcher, spelledOut }; // for cards.js, which searches the numbers
     const filterable = document.querySelectorAll(".filterable table, .tag_filterable table");
     if (filterable.length) withDataTables(() => filterable.forEach(makeFilterable));
     document.querySelectorAll("table.verdicts").forEach(nameCells);
