@@ -202,8 +202,8 @@
     const which = tables.length > 1 ? `table ${place + 1} of ${tables.length}` : "the table";
     const { bar, csv, clipboard, shown } = filterBar(table, which, choices);
     preset(bar);
-    const line = table.closest("details.long-table")?.querySelector("summary");
-    if (line) line.after(bar);
+    const fold = table.closest("details.long-table")?.querySelector("summary");
+    if (fold) fold.after(bar);
     else (table.closest(".output, .pst-scrollable-table-container") ?? table).before(bar);
     const { search, repeats } = bar.elements;
 
