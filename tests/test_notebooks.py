@@ -82,6 +82,14 @@ def test_notebook_stands_in_the_table_of_contents(path):
 
 
 @pytest.mark.parametrize("study", load_studies())
+def test_first_page_of_a_study_has_its_conclusions_before_all_else(study):
+    first, *others = chapters_of(study)
+    conclusions = " | Rests on | Standing |"
+    assert conclusions in first.partition("The paper in one paragraph")[0]
+    assert not any(conclusions in text for text in others)
+
+
+@pytest.mark.parametrize("study", load_studies())
 def test_chapters_of_a_study_follow_the_common_skeleton(study):
     chapters = chapters_of(study)
     assert chapters, f"{study} has no chapter in the table of contents"
