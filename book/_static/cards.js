@@ -91,6 +91,7 @@
   let card = null;
   let opener = null;
   let timer = 0;
+  let entered = false; // whether the keyboard or a tap is to go into the card
 
   function filled(number, all, href) {
     const address = new URL(href, location.href).href;
@@ -144,8 +145,9 @@
 
   let quiet = false; // while the focus comes back to a link, its card stays closed
 
-  async function open(link, enter) {
+  async function open(link, enter = false) {
     clearTimeout(timer);
+    entered = enter || (entered && link === opener);
     if (link !== opener) {
       const href = link.getAttribute("href");
       const [, study, identifier] = /#([^-]+)-(.+)$/.exec(href);
@@ -170,7 +172,7 @@
       card.showPopover();
       place();
     }
-    if (enter) card?.querySelector("a").focus();
+    if (entered) card?.querySelector("a").focus();
   }
 
   function leave() {

@@ -274,6 +274,10 @@
       shown.value = `${kept.length - 1} rows copied`;
     });
     grid.on("draw", address);
+    // DataTables marks the event of a click on a head so that the copy button takes it for its own.
+    table.addEventListener("click", (event) => {
+      if (event.target.closest("thead")) event.stopPropagation();
+    });
     update();
     reveal();
     window.addEventListener("hashchange", reveal);

@@ -30,6 +30,7 @@ SWEEP = (320, 360, 390, 480, 600, 768, 820, 912, 992, 1024, 1100, 1199, 1200, 12
 PAPER, PAPER_HEIGHT, MARGIN = 718, 1047, "10mm"
 SHEET = re.compile(rb"/Type\s*/Page\b")
 FRONT = "book/index.html"
+CARD = "book/lakhdar2024/paper.html"  # a page with printed numbers in its prose
 MOST_BYTES = 1_100_000  # of the front page, images included, as a server without compression sends
 # The table of verdicts: what is looked for, and how many rows have it at least.
 SEARCHES = {"thyroglobulin": 30, "log-rank": 2, "logrank": 2, "HR": 30, "KM": 10, "40.688": 1}
@@ -134,18 +135,39 @@ def check_weight(browser, home):
 
 
 def check_filter(browser, home):
-    """Search the table of verdicts, follow a link to a hidden row, and return what fails."""
+    """Search and sort the table of verdicts, follow a link to a hidden row, say what fails."""
     page = browser.new_page()
+    faults = listen(page, home)
     page.goto(f"{home}book/verdicts.html", wait_until="networkidle")
     shown = page.locator("table.verdicts tbody tr:visible")
-    faults = []
     for words, least in SEARCHES.items():
         page.get_by_role("searchbox", name="Search the table").fill(words)
         if shown.count() < least:
             faults.append(f"{words!r} finds {shown.count()} verdicts, {least} are expected")
+    page.get_by_role("button", name="recomputed: Activate to sort").press("Enter")
+    page.wait_for_timeout(500)  # the table is drawn again a moment later
+    if not page.url.endswith("?search=40.688&sort=recomputed"):
+        faults.append(f"search and order do not stand in the address: {page.url}")
     page.evaluate("location.hash = 'lakhdar2024-table1-16'")
     if not page.locator("#lakhdar2024-table1-16 .reason").is_visible():
         faults.append("a link to a row that the filter hides leads nowhere")
+    page.close()
+    return faults + check_card(browser, home)
+
+
+def check_card(browser, home):
+    """Open the card of a printed number by keyboard, close it, and return what fails."""
+    page = browser.new_page()
+    faults = listen(page, home)
+    page.goto(f"{home}{CARD}", wait_until="networkidle")
+    number, card = page.locator("a.printed-number:visible").first, page.get_by_role("dialog")
+    number.press("Enter")
+    card.locator("a:focus").wait_for()
+    if "verdict" not in card.inner_text():
+        faults.append("the card of a printed number does not tell its verdict")
+    page.keyboard.press("Escape")
+    if card.count() or not number.evaluate("link => link === document.activeElement"):
+        faults.append("the card of a printed number does not close, or loses its place")
     page.close()
     return faults
 
