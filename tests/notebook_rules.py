@@ -22,12 +22,28 @@ SKELETON = (
     "How far would it move?",
     "Exercises",
 )
-# Every page opens with its answer; a student's pages and the tools show their code.
+# Every page opens with its answer; the exercises show their code. Elsewhere one cell may, which has
+# one constant to change and one result that moves.
+CHANGE_THIS = "change-this"
 IN_SHORT = re.compile(
     r"\A# [^\n]+\n(?:(?!#|```|:::)[^\n]*\n){0,8}?(`{3,}|:{3,})\{admonition\} In short\n"
     r":class: in-short\n\n?((?:- [^\n]+\n(?:  [^\n]+\n)*){3})\1$",
     re.MULTILINE,
 )
+# The first cell of every notebook, left out of the book: what Colab lacks when it opens one alone.
+COLAB = """\
+import subprocess
+import sys
+from pathlib import Path
+
+if "google.colab" in sys.modules:
+    book = Path("rair-book")
+    if not book.is_dir():
+        address = "https://github.com/rair-book/rair-book"
+        subprocess.run(["git", "clone", "--depth=1", address, str(book)], check=True)
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--editable"]
+        subprocess.run([*pip, str(book), "myst-nb"], check=True)
+    sys.path.insert(0, str(book.resolve()))"""
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -65,7 +81,9 @@ def joined(text: str | list[str]) -> str:
 
 
 def code_cells(notebook: dict) -> list[dict]:
-    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    """Return the cells with code, that for Colab apart: it is no part of the page."""
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    return [cell for cell in cells if joined(cell["source"]) != COLAB]
 
 
 def notebook_faults(notebook: dict) -> list[str]:
@@ -101,16 +119,30 @@ def metadata_faults(notebook: dict) -> list[str]:
     return faults
 
 
-def answer_faults(notebook: dict) -> list[str]:
-    """List what keeps a reader from the answer: none at the top, or code before it."""
+def answer_faults(notebook: dict, shown: bool = False) -> list[str]:
+    """List what keeps a reader from the answer: none at the top, or code that is not folded."""
     first = notebook["cells"][0]
     faults = []
     if first["cell_type"] != "markdown" or not IN_SHORT.search(joined(first["source"])):
         faults.append("does not open with its title and an admonition In short of three lines")
-    for number, cell in enumerate(code_cells(notebook), start=1):
+    for number, cell in enumerate([] if shown else code_cells(notebook), start=1):
         tags = cell["metadata"].get("tags", [])
-        if not {"hide-input", "remove-input", "remove-cell"} & set(tags):
+        if not {"hide-input", "remove-input", "remove-cell", CHANGE_THIS} & set(tags):
             faults.append(f"code cell {number}: its code is not folded (tag hide-input)")
+    return faults + change_faults(notebook)
+
+
+def change_faults(notebook: dict) -> list[str]:
+    """List what keeps a reader from changing one constant and watching one result move."""
+    cells = code_cells(notebook)
+    open_cells = [cell for cell in cells if CHANGE_THIS in cell["metadata"].get("tags", [])]
+    faults = ["more than one cell to change and watch"] if len(open_cells) > 1 else []
+    for tree in (ast.parse(joined(cell["source"])) for cell in open_cells):
+        first = tree.body[0]
+        if not (isinstance(first, ast.Assign) and isinstance(first.value, ast.Constant)):
+            faults.append("the cell to change does not begin with its constant")
+        if not isinstance(tree.body[-1], ast.Expr):
+            faults.append("the cell to change shows no result")
     return faults
 
 

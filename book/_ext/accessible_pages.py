@@ -13,6 +13,12 @@ LOGGER = logging.getLogger(__name__)
 
 # pandas writes the corner of a table, and the cells beside an index name, as empty headers.
 EMPTY_HEADER = re.compile(r"<th(\s[^>]*)?></th>")
+# It writes the names of the columns and, in a second row, those of the index.
+TWO_HEADS = re.compile(
+    r"(<thead>\s*<tr[^>]*>)((?:\s*<th>[^<]*</th>)+)\s*</tr>\s*<tr>((?:\s*<th>[^<]*</th>)+)"
+    r"(?=\s*</tr>\s*</thead>)"
+)
+HEADER = re.compile(r"<th>([^<]*)</th>")
 REPAIRS = (
     # Sphinx gives the reference list roles whose children the roles do not allow.
     ('<div role="list" class="citation-list">', '<div class="citation-list">'),
@@ -23,9 +29,20 @@ ELSEWHERE = re.compile(
 )
 
 
+def one_head(match):
+    """Put the names of the index over the index, where nothing stands in the first row."""
+    start, *rows = match.groups()
+    first, second = (HEADER.findall(row) for row in rows)
+    if len(first) != len(second) or any(a and b for a, b in zip(first, second, strict=True)):
+        return match[0]
+    names = (a or b for a, b in zip(first, second, strict=True))
+    return start + "".join(f"<th>{name}</th>" for name in names)
+
+
 def repair_markup(app, pagename, templatename, context, doctree):
     """Replace markup that a screen reader would read out wrongly."""
-    body = EMPTY_HEADER.sub(r"<td\1></td>", context.get("body", ""))
+    body = TWO_HEADS.sub(one_head, context.get("body", ""))
+    body = EMPTY_HEADER.sub(r"<td\1></td>", body)
     for found, better in REPAIRS:
         body = body.replace(found, better)
     context["body"] = body

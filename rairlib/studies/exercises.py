@@ -1,7 +1,10 @@
-"""Exercises of the book that check themselves."""
+"""Exercises of the book that check themselves, in a notebook and in a page without Python."""
 
+import json
 import math
 import reprlib
+from html import escape
+from zlib import crc32
 
 import numpy as np
 
@@ -24,6 +27,26 @@ class Reply(str):
         return str(self)
 
 
+class Invitation(Reply):
+    """No answer yet: in the book's pages a script turns it into a form that checks itself.
+
+    The page holds checksums of the right answers, so that nobody reads them by accident.
+    """
+
+    __slots__ = ("name",)
+
+    def _repr_html_(self) -> str:
+        exercise = EXERCISES[self.name]
+        sums = [
+            [crc32(f"{self.name}|{place}|{text}".encode()) for text in texts]
+            for place, texts in enumerate(exercise.answers())
+        ]
+        asked = {"name": self.name, "decimals": exercise.decimals, "sums": sums}
+        asked |= {"whole": not exercise.tolerance, "hint": exercise.hint}
+        data = escape(json.dumps(asked, ensure_ascii=False))
+        return f'<div class="exercise-form" data-asked="{data}">{self}</div>'
+
+
 def check(name: str, answer) -> Reply:
     """Say whether an answer to an exercise is right.
 
@@ -37,8 +60,9 @@ def check(name: str, answer) -> Reply:
     Returns
     -------
     Reply
-        ``Right.``, a hint, what could not be read, or the invitation to answer; never the
-        solution.
+        ``Right.``, a hint, what could not be read, or the invitation to answer, which a page of
+        the book shows as a form; never the solution. An answer is right if it rounds to the
+        expected one, with the decimals asked for.
 
     Raises
     ------
@@ -49,7 +73,9 @@ def check(name: str, answer) -> Reply:
         raise RairlibError(unknown(str(name), "exercise", EXERCISES))
     exercise = EXERCISES[name]
     if answer is None or (isinstance(answer, str) and not answer.strip()):
-        return Reply("No answer yet.")
+        invitation = Invitation("No answer yet.")
+        invitation.name = str(name)
+        return invitation
     try:
         items = np.ravel(np.asarray(answer, dtype=object))
     except ValueError:  # arrays of different shapes in one list
@@ -57,14 +83,12 @@ def check(name: str, answer) -> Reply:
     given = [_number(item) for item in items]
     if None in given:
         return Reply(_not_read(items[given.index(None)]))
-    expected = np.ravel(exercise.expected())
-    if len(given) != len(expected):
-        count = "one number" if len(expected) == 1 else f"{len(expected)} numbers"
+    right = exercise.answers()
+    if len(given) != len(right):
+        count = "one number" if len(right) == 1 else f"{len(right)} numbers"
         return Reply(f"Not yet. Give {count}, not {len(given)}. {exercise.hint}")
-    # The slack is for floating error: an answer at the edge of the tolerance counts.
-    if (np.abs(given - expected) <= exercise.tolerance + 1e-9).all():
-        return Reply("Right.")
-    return Reply(f"Not yet. {exercise.hint}")
+    agrees = (exercise.written(n) & set(texts) for n, texts in zip(given, right, strict=True))
+    return Reply("Right." if all(agrees) else f"Not yet. {exercise.hint}")
 
 
 def _number(item) -> float | None:

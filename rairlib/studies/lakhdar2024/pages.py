@@ -26,6 +26,7 @@ from rairlib.registry.registry import Registry, ReportedNumber, load_registry
 from rairlib.registry.studies import load_witness
 from rairlib.stats.description import compare_counts, crosstab
 from rairlib.stats.logistic import logistic
+from rairlib.stats.observation import Z_95
 from rairlib.stats.roc import dichotomise
 from rairlib.studies.lakhdar2024.analysis import GROUPS, TABLE_2, with_cutoffs
 from rairlib.studies.lakhdar2024.cohort import STUDY, read_anchors
@@ -186,6 +187,42 @@ def _next_mean() -> list[float]:
     (mean,) = registry.where("mean", variable="tumor_diameter", group="RAIR")
     total = round(mean.number.value * size)
     return [total, (total + 1) / size]
+
+
+def _numbers(*identifiers: str) -> list[float]:
+    registry = load_registry(STUDY)
+    return [registry[name].number.value for name in identifiers]
+
+
+@exercise(EXERCISES, "rabat: a sensitivity", tolerance=0.05)
+def _sensitivity_of_age() -> float:
+    """Refractory patients whom the rule finds, of all refractory patients; per cent."""
+    older, younger = _numbers("table1-12", "table1-13")
+    return 100 * older / (older + younger)
+
+
+@exercise(EXERCISES, "rabat: a mean of all", tolerance=0.005)
+def _mean_age_of_all() -> float:
+    """Weigh each mean by its number of patients."""
+    mean, other, size, rest = _numbers("table1-06", "table1-08", "results-06", "results-07")
+    return (size * mean + rest * other) / (size + rest)
+
+
+@exercise(EXERCISES, "rabat: an odds ratio", tolerance=0.05)
+def _crude_odds_ratio() -> list[float]:
+    """Take the root of the sum of 1 over each count: the standard error of the logarithm."""
+    counts = _numbers("table1-17", "table1-18", "table1-19", "table1-20")
+    ratio = counts[0] * counts[3] / (counts[1] * counts[2])
+    error = math.sqrt(sum(1 / count for count in counts))
+    return [ratio, ratio * math.exp(-Z_95 * error), ratio * math.exp(Z_95 * error)]
+
+
+@exercise(EXERCISES, "rabat: a z value", tolerance=0.005)
+def _z_of_diameter() -> list[float]:
+    """Take logarithms first: those of the limits are 2 · 1.96 standard errors apart."""
+    ratio, low, high = (math.log(x) for x in _numbers("table2-05", "table2-06", "table2-07"))
+    error = (high - low) / (2 * Z_95)
+    return [error, ratio / error]
 
 
 @exercise(EXERCISES, "rabat: a specificity", tolerance=0)

@@ -157,6 +157,21 @@ def _printed(*identifiers: str) -> list[float]:
     return [registry[name].number.value for name in identifiers]
 
 
+@exercise(EXERCISES, "hunan: three shares", tolerance=0.05)
+def _shares_of_failure() -> list[float]:
+    """Failures over patients, per cent: all, training, validation."""
+    sizes = [("08", "01"), ("04", "02"), ("07", "05")]
+    pairs = (_printed(*(f"results-outcome-{place}" for place in pair)) for pair in sizes)
+    return [100 * failures / patients for failures, patients in pairs]
+
+
+@exercise(EXERCISES, "hunan: an odds ratio twice", tolerance=0.0005)
+def _odds_ratio_of_a_node() -> list[float]:
+    """First e to the power of the coefficient; then the root of the product of the limits."""
+    per_node, low, high = _printed(*(f"results-predictors-{n}" for n in (16, 10, 11)))
+    return [math.exp(per_node), math.sqrt(low * high)]
+
+
 @exercise(EXERCISES, "hunan: four counts", tolerance=0)
 def _validation_table() -> list[int]:
     """Give true and false positives and negatives as TP, FN, FP, TN: 18 and 42 in all."""

@@ -440,6 +440,21 @@ OTHER_CUTOFF = 300
 LANDMARK = 12
 
 
+@exercise(EXERCISES, "qingdao: a percentage", 0.05)
+def _percentage() -> float:
+    """Part over whole, times 100, rounded to one decimal."""
+    registry = load_registry(STUDY)
+    part, whole = (registry[f"section-3.4-{n}"].number.value for n in ("11", "03"))
+    return 100 * part / whole
+
+
+@exercise(EXERCISES, "qingdao: the other way round", 0.005)
+def _with_invasion() -> list[float]:
+    """Each number becomes 1 over itself, and the limits change places."""
+    registry = load_registry(STUDY)
+    return [1 / registry[f"table5-{n}"].number.value for n in (59, 61, 60)]
+
+
 @exercise(EXERCISES, "qingdao: a chi-square", 0.0005)
 def _chi_square() -> float:
     """Pearson's statistic, without the continuity correction, with three decimals."""
