@@ -53,7 +53,7 @@ def draw_surface(
     ax.contour(x, y, score, levels=[threshold], colors=BLACK, linewidths=2, linestyles="--")
     ax.plot([], [], color=BLACK, linewidth=2, linestyle="--", label="threshold")
     ax.set(xlabel=axes[0]["label"], ylabel=axes[1]["label"])
-    ax.legend(loc="upper right", frameon=True, fontsize="small")
+    ax.legend(loc="upper right", frameon=True, fontsize=FONT_SIZE - 1)
     data = pd.DataFrame({"first": x.ravel(), "second": y.ravel(), "risk": risk.ravel()})
     data = data.rename(columns={"first": axes[0]["label"], "second": axes[1]["label"]})
     corners = [
