@@ -25,6 +25,7 @@ from rairlib.figures.roc import draw_roc
 from rairlib.figures.show import SVG, AlternativeText
 from rairlib.figures.stability import draw_frequencies, draw_instability
 from rairlib.figures.style import canvas
+from rairlib.figures.surface import draw_surface
 
 mpl.use("agg")
 
@@ -177,6 +178,10 @@ AXIS_LABELS = {
     "total points": "Total points",
     "risk": "Risk of failure",
 }
+PREDICTORS = [
+    {"name": "nodes", "label": "Lateral nodes", "most": 16.0, "step": 1},
+    {"name": "tg", "label": "Tg, ng/mL", "most": 60.0, "step": 0.1},
+]
 THRESHOLD = (16.0, "threshold of 0.36")
 
 
@@ -201,6 +206,7 @@ DRAWINGS = {
 ALWAYS = {
     "ranges": drawing(draw_ranges, RANGES, label="Share", quantity="areas", reference=0.75),
     "nomogram": drawing(draw_nomogram, AXES, labels=AXIS_LABELS, threshold=THRESHOLD),
+    "surface": drawing(draw_surface, (-2, 0.2, 0.1), PREDICTORS, threshold=-0.5),
 }
 NEVER = {"audit": drawing(draw_audit, FINDINGS), "flow_chart": drawing(draw_flow_chart, BOXES)}
 

@@ -7,6 +7,7 @@ book keeps those that it shows: the font and its style sheet name two thousand.
 import re
 from pathlib import Path
 
+import pydata_sphinx_theme
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
@@ -18,12 +19,12 @@ WANTED = {
     "live.js": 'class="live-data"',
     "p-values": 'class="p-values"',
 }
-STYLES = "_static/styles/pydata-sphinx-theme.css"
-FONTS = "_static/vendor/fontawesome/webfonts"
+# Read from the theme: a second build does not copy its files again.
+THEME = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
+STYLES, FONTS = "styles/pydata-sphinx-theme.css", "vendor/fontawesome/webfonts"
 ICON = re.compile(r'(?:\.fa-[a-z0-9-]+:before,?)+\{content:"\\[0-9a-f]+"\}')
 NAME = re.compile(r"fa-[a-z0-9-]+")
-# As the style sheets write signs: by their number, or as they are.
-SIGN = re.compile(r"\\([ef][0-9a-f]{3})\b|([\ue000-\uf8ff])")
+SIGN = re.compile(r"\\([ef][0-9a-f]{3})\b")  # where it is not written as itself
 
 
 def leave_out_unused(app, pagename, templatename, context, doctree):
@@ -41,33 +42,34 @@ def leave_out_unused(app, pagename, templatename, context, doctree):
 
 def cut_icons(app, error):
     """Leave the icons in style sheet and font that a page, a script or another rule shows."""
-    built = Path(app.outdir)
-    if error or app.builder.format != "html" or not (built / STYLES).exists():
+    built, static = Path(app.outdir), Path(app.outdir) / "_static"
+    if error or app.builder.format != "html":
         return
     shown = set()
-    for file in (*built.rglob("*.html"), *built.glob("_static/**/*.js")):
+    for file in (*built.rglob("*.html"), *static.rglob("*.js")):
         if "fontawesome" not in file.parts:
             shown.update(NAME.findall(file.read_text(encoding="utf-8")))
-    styles = (built / STYLES).read_text(encoding="utf-8")
+    styles = (THEME / STYLES).read_text(encoding="utf-8")
     styles = ICON.sub(lambda rule: rule[0] if shown & set(NAME.findall(rule[0])) else "", styles)
-    every = [styles, *(file.read_text(encoding="utf-8") for file in built.glob("_static/*.css"))]
-    found = (pair for text in every for pair in SIGN.findall(text))
-    signs = sorted({int(number, 16) if number else ord(sign) for number, sign in found})
+    others = (file for file in static.rglob("*.css") if file != static / STYLES)
+    every = "".join([styles, *(file.read_text(encoding="utf-8") for file in others)])
+    signs = {ord(sign) for sign in every if "\ue000" <= sign <= "\uf8ff"}
+    signs |= {int(sign, 16) for sign in SIGN.findall(every)}
     for font in ("fa-solid-900", "fa-regular-400"):
-        cut_font(built / FONTS / font, signs)
+        cut_font(f"{FONTS}/{font}", static, sorted(signs))
         styles = styles.replace(f'{font}.woff2) format("woff2")', f'{font}.woff) format("woff")')
-    (built / STYLES).write_text(styles, encoding="utf-8")
+    (static / STYLES).write_text(styles, encoding="utf-8")
 
 
-def cut_font(path, signs):
+def cut_font(name, static, signs):
     """Write the font with these signs alone; woff needs no library for its compression."""
-    font = TTFont(path.with_suffix(".ttf"), recalcTimestamp=False)
+    font = TTFont(THEME / f"{name}.ttf", recalcTimestamp=False)
     options = subset.Options(flavor="woff", layout_features=[], notdef_outline=True)
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=signs)
     cutter.subset(font)
     font.flavor = "woff"
-    font.save(path.with_suffix(".woff"))
+    font.save(static / f"{name}.woff")
 
 
 def setup(app):

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
 
 from rairlib.figures.show import ShownFigure, show
 from rairlib.figures.style import BLACK, FONT_SIZE, canvas, finish
 
-RISKS = (0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
+RISKS = np.array([0.1, 0.2, 0.3, 0.5, 0.7, 0.9])
+ODDS = np.log(RISKS / (1 - RISKS))
 POINTS = 21  # the lines are straight
 
 
@@ -41,20 +41,23 @@ def draw_surface(
     ends = [np.linspace(0, axis["most"], POINTS) for axis in axes]
     x, y = np.meshgrid(*ends)
     score = constant + weights[0] * x + weights[1] * y
-    levels = [score.min() - 1, *logit(RISKS), score.max() + 1]
+    risk = 1 / (1 + np.exp(-score))
+    levels = [score.min() - 1, *ODDS, score.max() + 1]
     ax.contourf(x, y, score, levels=levels, cmap="cividis_r", alpha=0.75)
     equal = {"colors": BLACK, "linewidths": 0.8, "linestyles": "solid"}
-    lines = ax.contour(x, y, score, levels=logit(RISKS), **equal)
-    names = {level: f"{100 * risk:.0f} %" for level, risk in zip(lines.levels, RISKS, strict=True)}
+    lines = ax.contour(x, y, score, levels=ODDS, **equal)
+    names = {
+        level: f"{100 * share:.0f} %" for level, share in zip(lines.levels, RISKS, strict=True)
+    }
     ax.clabel(lines, fmt=names, fontsize=FONT_SIZE - 1, colors=BLACK)
     ax.contour(x, y, score, levels=[threshold], colors=BLACK, linewidths=2, linestyles="--")
     ax.plot([], [], color=BLACK, linewidth=2, linestyle="--", label="threshold")
     ax.set(xlabel=axes[0]["label"], ylabel=axes[1]["label"])
-    ax.legend(loc="upper right", frameon=True, fontsize="small")
-    data = pd.DataFrame({"first": x.ravel(), "second": y.ravel(), "risk": expit(score.ravel())})
+    ax.legend(loc="upper right", frameon=True, fontsize=FONT_SIZE - 1)
+    data = pd.DataFrame({"first": x.ravel(), "second": y.ravel(), "risk": risk.ravel()})
     data = data.rename(columns={"first": axes[0]["label"], "second": axes[1]["label"]})
     corners = [
-        f"{100 * expit(score[j, i]):.0f} % at {ends[0][i]:g} and {ends[1][j]:g}"
+        f"{100 * risk[j, i]:.0f} % at {ends[0][i]:g} and {ends[1][j]:g}"
         for j in (0, -1)
         for i in (0, -1)
     ]
