@@ -37,7 +37,6 @@ browser: $(INSTALLED) ## read the built book in a browser, its calculator includ
 	@$(BIN)/python -c 'import playwright' 2>/dev/null || { \
 	    echo "It needs a package: $(BIN)/uv pip install --python $(BIN)/python playwright"; exit 2; }
 	@$(BIN)/python tests/browser/check_calculator.py --chromium "$(CHROMIUM)" $(if $(AXE),--axe "$(AXE)")
-	@$(BIN)/python tests/browser/check_learning.py --chromium "$(CHROMIUM)"
 	@$(BIN)/python tests/browser/check_pages.py --chromium "$(CHROMIUM)" $(if $(AXE),--axe "$(AXE)")
 
 notebooks: $(INSTALLED) ## run all notebooks and store their outputs in place

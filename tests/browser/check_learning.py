@@ -8,7 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from check_pages import BUILT, FLAGS
+from check_pages import BUILT, FLAGS, RULES
 from playwright.sync_api import sync_playwright
 
 EXERCISES = "book/lakhdar2024/exercises.html"
@@ -51,18 +51,28 @@ def door_faults(page, built):
         yield "the address of a folded name does not open it"
 
 
+def rule_faults(page, axe):
+    """Check the accessibility rules with an answer said and a definition shown."""
+    page.locator("form.exercise-form button").first.click()
+    page.locator("a[data-definition]:visible").first.focus()
+    page.add_script_tag(path=axe)
+    yield from page.evaluate(RULES)
+
+
 def main():
     """Report faults; exit code 1 if there are any."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--chromium", required=True)
+    parser.add_argument("--chromium", default="/usr/bin/chromium", help="path of the browser")
+    parser.add_argument("--axe", type=Path, help="axe.min.js; without it no accessibility rules")
     parser.add_argument("--built", type=Path, default=BUILT)
     options = parser.parse_args()
     with sync_playwright() as play:
         page = play.chromium.launch(executable_path=options.chromium, args=FLAGS).new_page()
         errors = []
         page.on("pageerror", lambda error: errors.append(str(error)))
-        checks = (exercise_faults, word_faults, door_faults)
+        checks = (door_faults, exercise_faults, word_faults)
         faults = [fault for check in checks for fault in check(page, options.built.resolve())]
+        faults += rule_faults(page, options.axe) if options.axe else []
     for fault in faults + errors:
         print(fault)
     return bool(faults + errors)
