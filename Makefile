@@ -6,12 +6,12 @@ INSTALLED := .venv/.installed
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-# `make browser` needs a Chromium and, for the accessibility rules, axe.min.js of axe-core.
-CHROMIUM ?= /usr/bin/chromium
-AXE ?=
+# A Chromium is looked for, and where there is none installed by apt; CHROMIUM=/path names another.
+CHROMIUM ?=
+AXE ?= .venv/lib/python3*/site-packages/axe_playwright_python/axe.min.js
 
 .DEFAULT_GOAL := help
-.PHONY: help book test browser notebooks results simulations planted open-records lock lint format serve clean bench
+.PHONY: help book test browser pdf notebooks results simulations planted open-records lock lint format serve clean bench
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,11 +33,16 @@ test: $(INSTALLED) lint ## run every test, every notebook and the linter
 	@$(BIN)/pytest --quiet -n 2 --dist loadscope --nbval --nbval-current-env \
 	    --nbval-sanitize-with tests/nbval_sanitize.cfg tests book
 
-browser: $(INSTALLED) ## read the built book in a browser, its calculator included
-	@$(BIN)/python -c 'import playwright' 2>/dev/null || { \
-	    echo "It needs a package: $(BIN)/uv pip install --python $(BIN)/python playwright"; exit 2; }
-	@$(BIN)/python tests/browser/check_calculator.py --chromium "$(CHROMIUM)" $(if $(AXE),--axe "$(AXE)")
-	@$(BIN)/python tests/browser/check_pages.py --chromium "$(CHROMIUM)" $(if $(AXE),--axe "$(AXE)")
+browser: $(INSTALLED) _build/html/index.html ## read the built book in a browser, its calculator included
+	@chromium="$$(.ci/chromium "$(CHROMIUM)")" && for subject in calculator pages; do \
+	    $(BIN)/python tests/browser/check_$$subject.py --chromium "$$chromium" --axe $(AXE) || exit; \
+	done
+
+pdf: $(INSTALLED) _build/html/index.html ## print each study and the whole book into _build/pdf
+	@chromium="$$(.ci/chromium "$(CHROMIUM)")" && $(BIN)/python .ci/print_pdf.py --chromium "$$chromium" $(KEY)
+
+_build/html/index.html:
+	@$(MAKE) --no-print-directory book
 
 notebooks: $(INSTALLED) ## run all notebooks and store their outputs in place
 	@$(BIN)/python .ci/run_notebooks.py

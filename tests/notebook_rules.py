@@ -22,7 +22,9 @@ SKELETON = (
     "How far would it move?",
     "Exercises",
 )
-# Every page opens with its answer; the exercises alone show their code.
+# Every page opens with its answer; the exercises show their code. Elsewhere one cell may, which has
+# one constant to change and one result that moves.
+CHANGE_THIS = "change-this"
 IN_SHORT = re.compile(
     r"\A# [^\n]+\n(?:(?!#|```|:::)[^\n]*\n){0,8}?(`{3,}|:{3,})\{admonition\} In short\n"
     r":class: in-short\n\n?((?:- [^\n]+\n(?:  [^\n]+\n)*){3})\1$",
@@ -125,8 +127,22 @@ def answer_faults(notebook: dict, shown: bool = False) -> list[str]:
         faults.append("does not open with its title and an admonition In short of three lines")
     for number, cell in enumerate([] if shown else code_cells(notebook), start=1):
         tags = cell["metadata"].get("tags", [])
-        if not {"hide-input", "remove-input", "remove-cell"} & set(tags):
+        if not {"hide-input", "remove-input", "remove-cell", CHANGE_THIS} & set(tags):
             faults.append(f"code cell {number}: its code is not folded (tag hide-input)")
+    return faults + change_faults(notebook)
+
+
+def change_faults(notebook: dict) -> list[str]:
+    """List what keeps a reader from changing one constant and watching one result move."""
+    cells = code_cells(notebook)
+    open_cells = [cell for cell in cells if CHANGE_THIS in cell["metadata"].get("tags", [])]
+    faults = ["more than one cell to change and watch"] if len(open_cells) > 1 else []
+    for tree in (ast.parse(joined(cell["source"])) for cell in open_cells):
+        first = tree.body[0]
+        if not (isinstance(first, ast.Assign) and isinstance(first.value, ast.Constant)):
+            faults.append("the cell to change does not begin with its constant")
+        if not isinstance(tree.body[-1], ast.Expr):
+            faults.append("the cell to change shows no result")
     return faults
 
 

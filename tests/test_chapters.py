@@ -16,6 +16,7 @@ from rairlib.registry.studies import load_ensemble, load_witness
 from rairlib.studies.exercises import EXERCISES, check
 from rairlib.studies.lakhdar2024 import analysis
 from rairlib.studies.lakhdar2024 import pages as lakhdar2024
+from rairlib.verdicts.publish import kept_verdicts
 from rairlib.verdicts.verdicts import study_verdicts
 
 RABAT = "lakhdar2024"
@@ -255,3 +256,14 @@ def test_chance_and_neighbours_have_headings_for_readers(page):
     frame = page("lakhdar2024/cohort").neighbour_frame(neighbours)
     assert frame.index.tolist() == ["age, RAIR"]
     assert frame.iloc[0].tolist() == ["-1", 10, 2, 1]
+
+
+def test_plain_words_count_every_number_once():
+    verdicts = kept_verdicts(records=False)
+    counts = common.plain_board(verdicts)
+    originals = (verdicts["repeats"] == "").groupby(verdicts["study"]).sum()
+    for study, numbers in originals.items():
+        assert counts.loc[list(common.PLAIN), study].sum() == counts.loc["all", study] == numbers
+    told = common.verdict_counts(verdicts)
+    assert counts.loc["recomputed by an independent route", "all"] == told["reproduced_independent"]
+    assert counts.loc["does not fit", "all"] == told["differs"] + told["contradicted"]

@@ -101,7 +101,7 @@ def test_log_names_every_test_of_the_selection(page, selection):
 
 
 def test_failures_per_variable_count_what_was_tried(page, training, selection):
-    table = page("tang2025/development").failures_per_variable(training, selection)
+    table = page("tang2025/model").failures_per_variable(training, selection)
     assert table["variables"].tolist() == [15, 5, 2]
     failures = int((training["failure"] == "yes").sum())
     assert table.loc["tested one by one", "failures per variable"] == round(failures / 15, 1)
@@ -243,7 +243,7 @@ def test_outcomes_from_an_equation_mostly_give_its_variables_back(page, training
     runs = developed_from_equation(training, strong, 20, rng=np.random.default_rng(1))
     found = runs["selected"].str.contains("lln_count") & runs["selected"].str.contains("tg_before")
     assert found.mean() > 0.7
-    table = page("tang2025/development").selected_models(runs)
+    table = page("tang2025/model").selected_models(runs)
     assert table["percent of runs"].sum() == pytest.approx(100, abs=1)
 
 

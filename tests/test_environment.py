@@ -1,8 +1,10 @@
 """The lock file, the package's metadata and the conda environment say the same."""
 
 import re
+import shutil
+import subprocess
 import tomllib
-from importlib.metadata import version
+from importlib.metadata import files, version
 from pathlib import Path
 
 import pytest
@@ -82,3 +84,46 @@ def test_citation_names_the_version_and_the_three_studies():
     cited = [paper["doi"] for paper in citation["references"]]
     assert len(cited) == 3
     assert all(doi in bibliography for doi in cited)
+
+
+def find_browser(folder, *programs, named=""):
+    """Run .ci/chromium where these programs alone are there; each is a text of shell commands."""
+    for name, commands in {"id": "echo 0", **dict(programs)}.items():
+        (folder / name).write_text(f"#!{shutil.which('bash')}\n{commands}\n")
+        (folder / name).chmod(0o755)
+    return subprocess.run(
+        [shutil.which("bash"), ROOT / ".ci/chromium", named],
+        env={"PATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_browser_is_found_or_named(tmp_path):
+    browser = ("google-chrome", "exit 0")
+    assert find_browser(tmp_path, browser).stdout == f"{tmp_path}/google-chrome\n"
+    named = find_browser(tmp_path, browser, named="no-such-browser")
+    assert (named.returncode, named.stdout) == (2, "")
+    assert named.stderr == "no-such-browser: no such browser\n"
+
+
+def test_browser_is_installed_where_apt_can(tmp_path):
+    installed = f"> {tmp_path}/chromium; {shutil.which('chmod')} +x {tmp_path}/chromium"
+    apt = ("apt-get", f'[ "$1" = update ] || {{ {installed}; }}')
+    found = find_browser(tmp_path, apt)
+    assert (found.stdout, found.returncode) == (f"{tmp_path}/chromium\n", 0)
+
+
+@pytest.mark.parametrize("programs", [(), (("apt-get", "exit 1"),)])
+def test_browser_that_is_nowhere_is_told_in_one_line(tmp_path, programs):
+    found = find_browser(tmp_path, *programs)
+    assert (found.returncode, found.stdout) == (2, "")
+    assert found.stderr.splitlines()[-1].startswith("A Chromium is needed and was not found.")
+
+
+def test_axe_comes_with_the_lock():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    pattern = re.search(r"^AXE \?= .*?/site-packages/(\S+)$", makefile, re.MULTILINE)[1]
+    (script,) = (path for path in files("axe-playwright-python") if str(path) == pattern)
+    assert script.read_text(encoding="utf-8").startswith("/*! axe v")

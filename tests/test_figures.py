@@ -1,6 +1,8 @@
 """Figures draw what they are given, say SIMULATED where due, and carry alternative text."""
 
+import io
 import json
+import re
 from itertools import combinations
 
 import matplotlib as mpl
@@ -20,7 +22,7 @@ from rairlib.figures.kaplan_meier import at_risk_at, draw_kaplan_meier
 from rairlib.figures.nomogram import draw_nomogram
 from rairlib.figures.patients import draw_box_plot, draw_distribution
 from rairlib.figures.roc import draw_roc
-from rairlib.figures.show import AlternativeText
+from rairlib.figures.show import SVG, AlternativeText
 from rairlib.figures.stability import draw_frequencies, draw_instability
 from rairlib.figures.style import canvas
 
@@ -318,14 +320,53 @@ def test_shown_figure_carries_its_text_in_data_and_metadata():
     shown = show(figure, "The curve\n  rises.")
     data, metadata = shown._repr_mimebundle_()
     assert data["text/plain"] == repr(shown) == "The curve rises."
-    assert metadata["image/png"]["alt"] == "The curve rises."
-    assert data["image/png"].startswith("iVBORw0KGgo")
+    assert metadata[SVG] == {"alt": "The curve rises.", "width": 528}
+    assert data[SVG].startswith("<?xml")
+    assert "image/png" not in data
     assert not mpl.pyplot.fignum_exists(figure.number)
 
 
 def test_same_figure_gives_the_same_bytes():
-    first, second = (draw_forest(ESTIMATES)._repr_mimebundle_()[0]["image/png"] for _ in "ab")
+    first, second = (draw_forest(ESTIMATES)._repr_mimebundle_()[0][SVG] for _ in "ab")
     assert first == second
+    assert ">Odds ratio (95 % interval)</text>" in first
+    assert max(len(digits) for digits in re.findall(r"\d\.(\d+)", first)) == 2
+
+
+def test_places_are_rounded_and_numbers_that_are_read_are_not():
+    picture = DRAWINGS["ensemble"](printed="0.6405")._repr_mimebundle_()[0][SVG]
+    assert ">printed: 0.6405</text>" in picture
+    assert not re.search(r"<[^>]*\d\.\d{3}", picture)
+
+
+def as_frame(shown):
+    data, metadata = shown._repr_mimebundle_()
+    (kind,) = set(data) - {"text/plain"}
+    csv = metadata[kind].get("csv")
+    return kind, csv and pd.read_csv(io.StringIO(csv))
+
+
+@pytest.mark.parametrize("name", [*DRAWINGS, *ALWAYS, *NEVER])
+def test_every_figure_hands_out_its_data(name):
+    shown = DRAWINGS[name](simulated=True) if name in DRAWINGS else (ALWAYS | NEVER)[name]()
+    kind, data = as_frame(shown)
+    assert kind == SVG
+    assert len(data) >= 2
+    assert not any(column.startswith("Unnamed") for column in data)
+
+
+def test_data_of_a_figure_are_its_numbers_on_one_line_each():
+    _, data = as_frame(draw_forest(ESTIMATES, labels={"age": "Age\n≥54"}))
+    assert data["term"].tolist() == ["Age ≥54", "metastasis"] * 2
+    assert data["estimate"].tolist() == ESTIMATES["estimate"].tolist()
+
+
+@pytest.mark.parametrize("name", ["distribution", "box_plot", "kaplan_meier", "instability"])
+def test_rows_of_real_patients_are_neither_data_nor_lines(name):
+    kind, data = as_frame(DRAWINGS[name](simulated=False))
+    assert kind == "image/png"
+    rows = {"distribution": 2, "box_plot": 3, "kaplan_meier": 8, "instability": 0}
+    assert (0 if data is None else len(data)) == rows[name]
 
 
 def test_figure_without_alternative_text_is_refused():
@@ -389,6 +430,35 @@ def test_ensemble_of_unequal_values_draws_their_probability():
     assert max(heights) == pytest.approx(0.6)
     # Half of the probability is reached at the last value only.
     assert "median 0.7," in shown.alt
+
+
+def test_ensemble_that_moves_tells_the_share_below_each_place():
+    shown = DRAWINGS["ensemble"](printed="0.640")
+    live = json.loads(shown._repr_mimebundle_()[1][SVG]["live"])
+    places = live["first"] + live["step"] * np.arange(len(live["shares"]))
+    expected = [(place - 1e-9 > AREAS).mean() for place in places]
+    np.testing.assert_allclose(live["shares"], expected)
+    assert places[0] <= AREAS.min()
+    assert live["shares"][-1] == 1
+    assert np.isclose(places, 0.64).any()
+    # The left edge of the axes and the printed number stand where the picture has them.
+    low, high = live["x"]
+    line = next(line for line in axes(shown).lines if line.get_linestyle() == "--")
+    left, _, width, _ = axes(shown).get_position().bounds
+    drawn = shown.figure.transFigure.inverted().transform(
+        line.get_transform().transform((line.get_xdata()[0], 0))
+    )
+    found = live["place"][0] + live["place"][2] * (0.64 - low) / (high - low)
+    assert found == pytest.approx(drawn[0], abs=1e-3)
+    assert (left, width) == pytest.approx((live["place"][0], live["place"][2]), abs=1e-4)
+
+
+def test_shares_of_unequal_values_are_shares_of_probability():
+    chances = pd.Series([0.1, 0.1, 0.1, 0.1, 0.6])
+    live = draw_ensemble(AREAS, probability=chances, label="a", limits=(0.6, 0.7)).live
+    places = live["first"] + live["step"] * np.arange(len(live["shares"]))
+    shares = dict(zip(places.round(6), live["shares"], strict=True))
+    assert (shares[0.65], shares[0.7]) == (pytest.approx(0.3), pytest.approx(0.4))
 
 
 def test_histogram_without_print_or_simulation():

@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import pytest
 import yaml
 from notebook_rules import (
+    IN_SHORT,
     METADATA,
     SKELETON,
     answer_faults,
@@ -85,6 +86,16 @@ def test_chapters_of_a_study_follow_the_common_skeleton(study):
     chapters = chapters_of(study)
     assert chapters, f"{study} has no chapter in the table of contents"
     assert skeleton_faults(chapters, complete=study in ANALYSED) == []
+
+
+# Lists, and translations of answers.
+WITHOUT_AN_ANSWER = {"book/glossary", "book/references", "book/fr", "book/zh"}
+PAGES = sorted(set(CONTENTS) - WITHOUT_AN_ANSWER)
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if (ROOT / f"{name}.md").is_file()])
+def test_page_of_text_opens_with_its_answer(name):
+    assert IN_SHORT.search((ROOT / f"{name}.md").read_text(encoding="utf-8"))
 
 
 def code_cell(source: str, outputs: list | None = None, **fields) -> dict:
@@ -205,6 +216,20 @@ def test_page_without_its_answer_or_with_open_code_is_noticed():
     assert answering(answer.replace("- Three.\n", "")) == fault
     open_code = ["code cell 1: its code is not folded (tag hide-input)"]
     assert answering(answer, code_cell("x = 1")) == open_code
+
+
+def test_cell_to_change_has_one_constant_and_one_result():
+    lines = "- One.\n- Two.\n- Three.\n"
+    answer = f"# Rabat\n\n```{{admonition}} In short\n:class: in-short\n\n{lines}```\n"
+    good, silent, without = (
+        code_cell(source, metadata={"tags": ["change-this"]})
+        for source in ("MOVED = 0\nmoved.loc[MOVED]", "MOVED = 0\nx = MOVED", "f(x)")
+    )
+    assert answering(answer, good) == []
+    assert answering(answer, good, good) == ["more than one cell to change and watch"]
+    assert answering(answer, silent) == ["the cell to change shows no result"]
+    begins = ["the cell to change does not begin with its constant"]
+    assert answering(answer, without) == begins
 
 
 def test_stored_run_times_are_noticed():

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from in_node import run_in_node
 
-from rairlib.pages.tables import beside
+from rairlib.pages.tables import in_plain_words, variables_of
 from rairlib.registry.printed import parse_printed
 from rairlib.registry.vocabulary import EVIDENCE, ROLES, VERDICTS
 from rairlib.verdicts.publish import kept_verdicts
@@ -109,7 +109,7 @@ def test_repository_is_the_one_of_the_configuration():
 def found_by_search(queries, texts):
     """Return for each query which texts the search above a table keeps."""
     code = "given.queries.map((query) => given.texts.map(page.matcher(query)))"
-    return run_in_node("book.js", code, {"queries": queries, "texts": texts})
+    return run_in_node("tables.js", code, {"queries": queries, "texts": texts})
 
 
 @pytest.mark.parametrize(
@@ -154,9 +154,27 @@ def test_search_does_not_find_parts_of_other_words(query, text):
 
 
 def test_every_line_of_synonyms_finds_the_same_verdicts_by_each_of_its_words():
-    synonyms = run_in_node("book.js", "page.SYNONYMS", None)
-    texts = beside(kept_verdicts())["number"].to_list()
+    synonyms = run_in_node("tables.js", "page.SYNONYMS", None)
+    rows = kept_verdicts().to_dict("records")
+    variables = {study: variables_of(study) for study in {row["study"] for row in rows}}
+    texts = [f"{in_plain_words(row, variables[row['study']])} {row['variable']}" for row in rows]
     for words in synonyms:
         first, *others = found_by_search(words, texts)
         assert any(first), words
         assert all(other == first for other in others), words
+
+
+GLUED = re.compile(r"\{glue:text\}`(?:([\w./]+)::)?([\w.-]+?)(?::[\w.,]+)?`")
+
+
+@pytest.mark.parametrize("name", ["fr.md", "zh.md"])
+def test_translations_state_the_numbers_of_the_originals(name):
+    told = {(page, key) for page, key in GLUED.findall(markdown(name))}
+    front = markdown("index.ipynb")
+    wanted = {("index.ipynb", key) for _, key in GLUED.findall(front)}
+    for study in ("lakhdar2024", "wang2025", "tang2025"):
+        page = f"{study}/paper.ipynb"
+        answer = re.search(r"\{admonition\} In short\n.*?\n```", markdown(page), re.DOTALL)
+        wanted |= {(page, key) for _, key in GLUED.findall(answer[0])}
+    board = {(page, key) for page, key in told if key.endswith(("2024", "2025", "_all"))}
+    assert told - board == wanted - board

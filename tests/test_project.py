@@ -18,7 +18,7 @@ from rairlib.registry.registry import load_registry
 from rairlib.registry.studies import load_studies
 
 ROOT = Path(__file__).parents[1]
-VENDORED = "book/_static/mathjax/"
+VENDORED = ("book/_static/mathjax/", "book/_static/datatables/")
 # More words than any name of a test, a model or an institution has.
 LONGEST_PASSAGE = 10
 

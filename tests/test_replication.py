@@ -257,7 +257,7 @@ def test_page_stands_alone_and_says_simulated(reports, study):
     assert not {"script", "link", "iframe", "a"} & {tag for tag, _ in tags}
     assert "url(" not in page
     pictures = [attributes for tag, attributes in tags if tag == "img"]
-    assert all(picture["src"].startswith("data:image/png;base64,") for picture in pictures)
+    assert all(picture["src"].startswith("data:image/svg+xml;base64,") for picture in pictures)
     assert all("simulated patients" in picture["alt"] for picture in pictures)
     assert ("html", {"lang": "en"}) in tags
     assert [tag for tag, _ in tags].count("h1") == 1

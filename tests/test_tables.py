@@ -10,13 +10,16 @@ from small_registry import number, registry
 from rairlib.figures.board import CLASSES, STYLES, draw_board
 from rairlib.pages.tables import (
     beside,
+    in_plain_words,
     objections,
     recomputed_text,
     scope,
+    variables_of,
     verdict_table,
     what,
 )
 from rairlib.registry.vocabulary import BASES, VERDICTS
+from rairlib.verdicts.publish import kept_verdicts
 from rairlib.verdicts.verdicts import COLUMNS
 
 
@@ -53,6 +56,26 @@ def test_number_in_words(fields, words):
     assert (
         what(dict(zip(("statistic", "variable", "level", "group"), fields, strict=True))) == words
     )
+
+
+@pytest.mark.parametrize(
+    ("study", "identifier", "words"),
+    [
+        (
+            "wang2025",
+            "table5-86",
+            "hazard ratio: Stimulated thyroglobulin (ps-Tg) ≥528.5 vs <528.5 ng/mL, PD vs NPD",
+        ),
+        ("wang2025", "abstract-02", "number of patients: RAIR"),
+        ("lakhdar2024", "table1-16", "p value: Age at diagnosis, RAIR vs non-RAIR"),
+        ("gbsg2", "cox-06", "hazard ratio: horTh yes vs no, all"),
+    ],
+)
+def test_number_in_plain_words_has_the_label_of_its_variable_and_the_unit_of_its_level(
+    study, identifier, words
+):
+    rows = kept_verdicts().set_index(["study", "id"])
+    assert in_plain_words(rows.loc[study, identifier], variables_of(study)) == words
 
 
 @pytest.mark.parametrize(
@@ -156,19 +179,22 @@ def test_verdict_table_has_an_address_for_every_row_and_escapes_the_print():
     )
     shown = verdict_table(rows)
     assert repr(shown) == "Table of 2 verdicts"
-    addresses = re.findall(r'<tbody id="([^"]+)">', shown.markup)
+    addresses = re.findall(r'<tr id="([^"]+)"', shown.markup)
     assert addresses == ["test-table1-01", "test-abstract-01"]
     assert shown.markup.count("<td>&lt;0.001</td>") == 2
     assert "p &lt; 0.001 &amp; so on" in shown.markup
     assert 'repeats <a href="#test-table1-01">table1-01</a>' in shown.markup
+    assert re.findall(r'<tr id="([^"]+)" data-repeats>', shown.markup) == ["test-abstract-01"]
 
 
-def test_reason_stands_below_its_number_over_the_whole_width():
+def test_verdict_table_has_a_cell_and_a_name_for_each_column_the_reason_last():
     markup = verdict_table(frame(verdict(id="table1-01", printed="3", reason="1 + 1"))).markup
-    width = markup.count('<th scope="col">')
-    assert f'<tr class="reason"><td class="reason" colspan="{width}">1 + 1</td></tr>' in markup
-    assert markup.count("<td>") + markup.count('<th scope="row">') == width
-    assert len(re.findall(r"td:nth-child\(\d+\)", markup)) == width
+    head = re.findall(r'<th scope="col">([^<]+)</th>', markup)
+    cells = re.findall(r"<t[dh](?: [^>]*)?>(.*?)</t[dh]>", markup.split("<tbody>")[1])
+    assert (head[-1], cells[-1]) == ("reason", "1 + 1")
+    assert len(cells) == len(head)
+    assert re.findall(r'--name: "([^"]+): "', markup) == head
+    assert set(re.search('data-filters="([^"]+)"', markup)[1].split()) <= set(head)
 
 
 BOARD = pd.DataFrame(

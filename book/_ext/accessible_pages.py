@@ -1,8 +1,7 @@
 """Sphinx extension: pages that everybody can read, and read without asking another host.
 
-Repairs what pandas and Sphinx write, insists on alternative text, leaves out MathJax where no
-formula is, and refuses outputs that load a script, style or image from elsewhere. A warning stops
-the build, which runs with ``-W``.
+Repairs what pandas and Sphinx write, insists on alternative text, and refuses outputs that load a
+script, style or image from elsewhere. A warning stops the build, which runs with ``-W``.
 """
 
 import re
@@ -14,6 +13,12 @@ LOGGER = logging.getLogger(__name__)
 
 # pandas writes the corner of a table, and the cells beside an index name, as empty headers.
 EMPTY_HEADER = re.compile(r"<th(\s[^>]*)?></th>")
+# It writes the names of the columns and, in a second row, those of the index.
+TWO_HEADS = re.compile(
+    r"(<thead>\s*<tr[^>]*>)((?:\s*<th>[^<]*</th>)+)\s*</tr>\s*<tr>((?:\s*<th>[^<]*</th>)+)"
+    r"(?=\s*</tr>\s*</thead>)"
+)
+HEADER = re.compile(r"<th>([^<]*)</th>")
 REPAIRS = (
     # Sphinx gives the reference list roles whose children the roles do not allow.
     ('<div role="list" class="citation-list">', '<div class="citation-list">'),
@@ -24,21 +29,23 @@ ELSEWHERE = re.compile(
 )
 
 
+def one_head(match):
+    """Put the names of the index over the index, where nothing stands in the first row."""
+    start, *rows = match.groups()
+    first, second = (HEADER.findall(row) for row in rows)
+    if len(first) != len(second) or any(a and b for a, b in zip(first, second, strict=True)):
+        return match[0]
+    names = (a or b for a, b in zip(first, second, strict=True))
+    return start + "".join(f"<th>{name}</th>" for name in names)
+
+
 def repair_markup(app, pagename, templatename, context, doctree):
     """Replace markup that a screen reader would read out wrongly."""
-    body = EMPTY_HEADER.sub(r"<td\1></td>", context.get("body", ""))
+    body = TWO_HEADS.sub(one_head, context.get("body", ""))
+    body = EMPTY_HEADER.sub(r"<td\1></td>", body)
     for found, better in REPAIRS:
         body = body.replace(found, better)
     context["body"] = body
-
-
-def leave_out_mathjax(app, pagename, templatename, context, doctree):
-    """Drop MathJax from a page without a formula; Sphinx counts those of the pages below it."""
-    scripts = context.get("script_files")
-    if scripts and 'class="math' not in context.get("body", ""):
-        scripts[:] = [
-            script for script in scripts if app.config.mathjax_path not in str(script.filename)
-        ]
 
 
 def refuse_other_hosts(app, pagename, templatename, context, doctree):
@@ -61,7 +68,6 @@ def require_alternative_text(app, doctree, docname):
 def setup(app):
     """Connect each check to the moment at which its material exists."""
     app.connect("html-page-context", repair_markup)
-    app.connect("html-page-context", leave_out_mathjax, priority=900)  # after it was added
     app.connect("html-page-context", refuse_other_hosts)
     app.connect("doctree-resolved", require_alternative_text)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

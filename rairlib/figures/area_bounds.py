@@ -44,4 +44,4 @@ def draw_area_bounds(bounds: pd.DataFrame, *, title: str = "") -> ShownFigure:
     ax.set_yticks(y, bounds.index)
     ax.set(xlim=(0.45, 1.02), ylim=(len(bounds) - 0.5, -0.5), xlabel="Area under the ROC curve")
     legend(ax.figure, loc="outside lower center", ncols=3, columnspacing=1)
-    return show(finish(ax, title), text)
+    return show(finish(ax, title), text, bounds.reset_index())

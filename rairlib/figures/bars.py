@@ -38,7 +38,7 @@ def _stack_bars(
 
 FINDING_STYLES = {
     "contradicted": {"color": VERMILION, "hatch": "///"},
-    "suggests": {"color": ORANGE, "hatch": "..."},
+    "suggests": {"color": ORANGE, "hatch": "\\\\\\"},
     "open": {"color": "#D9D9D9", "hatch": ""},
     "agrees": {"color": BLUE, "hatch": ""},
 }
@@ -98,7 +98,7 @@ def draw_audit(
         hits = counts[status][counts[status] > 0]
         where = listed([f"{check} ({n})" for check, n in hits.items()])
         told += f" {status.capitalize()}: {where}." if where else ""
-    return show(finish(ax, title, space_above=18), told)
+    return show(finish(ax, title, space_above=18), told, counts.reset_index())
 
 
 # --- A reporting checklist: its subitems by section and status --------------------------------
@@ -109,7 +109,7 @@ ITEM_STYLES = {
     "partly": {"facecolor": SKY, "hatch": "//"},
     "not reported": {"facecolor": ORANGE, "hatch": "xx"},
     "not applicable": {"facecolor": "#BFBFBF", "hatch": ""},
-    "cannot be judged": {"facecolor": "white", "hatch": ".."},
+    "cannot be judged": {"facecolor": "white", "hatch": "--"},
 }
 FRAME = {"boxstyle": "square,pad=0.08", "facecolor": "white", "edgecolor": "none"}
 SHORT = {"Patient and public involvement": "Involvement"}
@@ -146,7 +146,7 @@ def draw_checklist(counts: pd.DataFrame, *, title: str = "") -> ShownFigure:
     )
     text = "Stacked bars of the subitems of a reporting checklist by section and status. "
     text += f"Of {counts.to_numpy().sum()} subitems, {totals}. {sections}."
-    return show(finish(ax, title, space_above=48), text)
+    return show(finish(ax, title, space_above=48), text, counts.reset_index())
 
 
 def _write_numbers(ax: Axes, place: int, numbers: pd.Series) -> None:
@@ -179,7 +179,7 @@ def draw_cells(cells: pd.DataFrame, *, outcome: str, title: str = "") -> ShownFi
     (_, ax), sizes = canvas(height=4.6), cells["n"]
     possible = {"color": "#FBE3B0", "hatch": "////"}
     parts = [
-        (f"certainly {outcome}", cells["fewest"], {"color": ORANGE}),
+        (f"certainly {outcome}", cells["fewest"], {"color": ORANGE, "hatch": "xx"}),
         (f"possibly {outcome}", cells["most"] - cells["fewest"], possible),
         (f"not {outcome}", sizes - cells["most"], {"color": BLUE}),
     ]
@@ -194,4 +194,4 @@ def draw_cells(cells: pd.DataFrame, *, outcome: str, title: str = "") -> ShownFi
         for cell in cells.itertuples()
     ]
     text = f"Bar chart of {len(cells)} cells with {sizes.sum()} patients. {listed(told)}."
-    return show(finish(ax, title), text)
+    return show(finish(ax, title), text, cells)

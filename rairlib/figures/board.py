@@ -32,16 +32,16 @@ CLASSES = {
     "anchor, no evidence": "anchor, no evidence",
     "nothing recomputed": "nothing recomputed",
 }
-# Fill, hatch and the colour of the count, which must be readable on white.
+# Fill, hatch, the colour of the count, which must be readable on white, and the sign beside it.
 STYLES = {
-    "reproduced": (GREEN, "", "#00694D"),
-    "compatible": (SKY, "//", "#1B5E86"),
-    "differs": (ORANGE, "\\\\", "#8A5A00"),
-    "contradicted": (VERMILION, "xx", "#A23B00"),
-    "met": ("#D9EBE4", "", GREY),
-    "missed": (PURPLE, "..", "#8A3F68"),
-    "given": ("#BFBFBF", "", GREY),
-    "not assessable": ("white", "", GREY),
+    "reproduced": (GREEN, "", "#00694D", "✓"),
+    "compatible": (SKY, "//", "#1B5E86", "~"),
+    "differs": (ORANGE, "\\\\", "#8A5A00", "≠"),
+    "contradicted": (VERMILION, "xx", "#A23B00", "✗"),
+    "met": ("#D9EBE4", "", GREY, "="),
+    "missed": (PURPLE, "||", "#8A3F68", "!"),
+    "given": ("#BFBFBF", "", GREY, "·"),
+    "not assessable": ("white", "", GREY, "?"),
 }
 
 
@@ -82,9 +82,10 @@ def draw_board(
         told += f" {name}, {own['numbers'].sum()} numbers. {'; '.join(bars)}."
     panels[-1, 0].set_xlabel("Printed numbers, repeats left out", fontsize=FONT_SIZE)
     shown = [name for name in STYLES if (board["verdict"] == name).any()]
-    handles = [Patch(label=name, **_fill(STYLES[name])) for name in shown]
-    legend(figure, handles=handles, loc="outside lower center", ncols=3)
-    return show(figure, told)
+    handles = [Patch(label=f"{STYLES[name][3]} {name}", **_fill(STYLES[name])) for name in shown]
+    place = {"loc": "outside lower center", "ncols": 3, "handlelength": 1.5, "columnspacing": 1.2}
+    legend(figure, handles=handles, **place)
+    return show(figure, told, board)
 
 
 def _draw_study(board: pd.DataFrame, ax: Axes) -> list[str]:
@@ -104,12 +105,14 @@ def _draw_study(board: pd.DataFrame, ax: Axes) -> list[str]:
 
 
 def _write_counts(ax: Axes, parts: pd.Series, end: tuple[float, float]) -> None:
-    """Write the counts behind the end of a bar, each in the colour of its part."""
+    """Write the counts behind the end of a bar, each with the colour and sign of its part."""
     before = None
     for verdict, number in parts.items():
         place = {"xycoords": before, "va": "bottom"} if before else {"va": "center"}
         style = {"fontweight": "bold", "color": STYLES[verdict][2], **place}
-        before = note(ax, f"{number}", (1, 0) if before else end, (5, 0), **style)
+        before = note(
+            ax, f"{number} {STYLES[verdict][3]}", (1, 0) if before else end, (5, 0), **style
+        )
 
 
 def _by_basis(board: pd.DataFrame) -> pd.DataFrame:
@@ -121,6 +124,6 @@ def _by_basis(board: pd.DataFrame) -> pd.DataFrame:
     return summed.sum().reset_index().sort_values(by, key=lambda column: column.map(order))
 
 
-def _fill(style: tuple[str, str, str]) -> dict:
-    colour, hatch, _ = style
+def _fill(style: tuple[str, str, str, str]) -> dict:
+    colour, hatch, *_ = style
     return {"facecolor": colour, "hatch": hatch, "edgecolor": BLACK, "linewidth": 0.6}

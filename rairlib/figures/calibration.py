@@ -64,7 +64,8 @@ def draw_calibration(
         shares = [_at(corrected, "corrected", risk) for risk in TOLD_RISKS]
         told = [f"{100 * share:.0f} %" for share in shares if np.isfinite(share)]
         text += f" Corrected for optimism: {', '.join(told)}."
-    return show(finish(ax, title, simulated), text)
+    data = curve if corrected is None else curve.merge(corrected, "outer", on="risk")
+    return show(finish(ax, title, simulated), text, data, vector=simulated)
 
 
 def _draw_patients(ax: Axes, risk: pd.Series, event: pd.Series) -> None:

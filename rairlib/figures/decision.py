@@ -75,7 +75,7 @@ def draw_decision(
         ranges = [f"{_percent(row.low)} to {_percent(row.high)}" for row in useful.itertuples()]
         text += "has a larger net benefit than treating all and treating none from "
         text += f"{listed(ranges)}, by {useful['best_gain'].max():.3f} at most."
-    return show(finish(ax, title, simulated), text)
+    return show(finish(ax, title, simulated), text, curve)
 
 
 def _set_axes(ax: Axes, curve: pd.DataFrame, highest: float, threshold: float | None) -> None:
@@ -132,7 +132,7 @@ def draw_avoided(
     )
     who = "simulated patients" if simulated else "patients"
     text = f"Net interventions avoided per 100 {who} against treating all: {numbers}."
-    return show(finish(ax, title, simulated), text)
+    return show(finish(ax, title, simulated), text, part)
 
 
 # --- Risk over one predictor under several shapes, with the interval of each and the patients ---
@@ -183,4 +183,4 @@ def draw_risk_curves(
     ax.set(ylim=(-0.08, 1.02), xlabel=label, ylabel="Risk of failure")
     # Curves may fill the axes from corner to corner.
     legend(ax, loc="upper left", bbox_to_anchor=(0, -0.18), borderpad=0)
-    return show(finish(ax, title, simulated), text)
+    return show(finish(ax, title, simulated), text, curves, vector=simulated)

@@ -48,4 +48,4 @@ def draw_detection(rates: pd.DataFrame, *, title: str = "") -> ShownFigure:
     shares = [f"{row.kind} {100 * row.rate:.0f} %" for row in proved.itertuples()]
     text = "Share of errors planted in papers on simulated patients that the audit proves, from "
     text += f"most to least often: {', '.join(shares)}."
-    return show(finish(ax, title, simulated=True), text)
+    return show(finish(ax, title, simulated=True), text, rates)

@@ -51,7 +51,8 @@ def draw_ensemble(
     bin_width = bin_width or (values.max() - values.min()) / BINS
     first = np.floor(values.min() / bin_width) * bin_width
     edges = np.arange(first, values.max() + 1.5 * bin_width, bin_width)
-    ax.hist(values, bins=edges, weights=probability, color=SKY, edgecolor="white", linewidth=0.5)
+    look = {"color": SKY, "edgecolor": "white", "linewidth": 0.5}
+    heights, *_ = ax.hist(values, bins=edges, weights=probability, **look)
     top = ax.get_ylim()[1]
     ax.hlines(-0.045 * top, low, high, color=BLACK, linewidth=4)
     ax.set_ylim(-0.09 * top, top * 1.1)
@@ -65,7 +66,35 @@ def draw_ensemble(
         note(ax, f"printed: {printed}", (float(printed), top * 1.1), (4, -2), va="top")
         where = "inside" if low <= float(printed) <= high else "outside"
         text += f" The printed {printed} lies {where} the marked range."
-    return show(finish(ax, title, simulated), text)
+    bins = pd.DataFrame({"from": edges[:-1], "below": edges[1:], "share": heights / heights.sum()})
+    live = _shares_below(values, probability, printed) | {"counted": counted, "label": label}
+    return show(finish(ax, title, simulated), text, bins, live=live)
+
+
+STEPS = 100
+
+
+def _shares_below(values: pd.Series, probability: pd.Series | None, printed: str) -> dict:
+    """Return the share of values below each of many round places, the printed one among them."""
+    step = _round_step((values.max() - values.min()) / STEPS, float(printed or 0))
+    ends = (*values, float(printed)) if printed else values
+    # The last digit of a number's binary form must not count.
+    first, last = (np.floor(end / step + 1e-6) for end in (min(ends), max(ends)))
+    places = np.arange(first, last + 2) * step
+    weight = np.ones(len(values)) if probability is None else probability.to_numpy()
+    order = np.argsort(values.to_numpy())
+    summed = np.append(0, np.cumsum(weight[order])) / weight.sum()
+    shares = summed[np.searchsorted(values.to_numpy()[order], places - 1e-6 * step)]
+    found = {"first": float(first * step), "step": step, "shares": [round(s, 4) for s in shares]}
+    return {"kind": "ensemble", "printed": printed} | found
+
+
+def _round_step(most: float, printed: float) -> float:
+    """Return the largest of 1, 2, 5 times a power of ten that is no larger and hits the print."""
+    power = np.floor(np.log10(most)) if most > 0 else 0
+    steps = (factor * 10.0**p for p in np.arange(power, power - 5, -1) for factor in (5, 2, 1))
+    fits = (s for s in steps if s <= most and abs(printed / s - round(printed / s)) < 1e-6)
+    return float(f"{next(fits, most or 1.0):.6g}")
 
 
 def _median(values: pd.Series, probability: pd.Series | None) -> float:
@@ -134,4 +163,4 @@ def draw_ranges(
         for row in ranges.itertuples()
     ]
     text = f"Ranges of {quantity} over simulated cohorts. {'; '.join(parts)}."
-    return show(finish(ax, title, simulated=True), text)
+    return show(finish(ax, title, simulated=True), text, ranges)

@@ -45,7 +45,7 @@ def draw_flow_chart(boxes: pd.DataFrame, *, title: str = "", height: float = 4.4
     _join_groups(ax, boxes, places)
     for box in boxes.itertuples():
         _draw_box(ax, places[box.box], box)
-    return show(head(ax, title, simulated=False), _told(boxes))
+    return show(head(ax, title, simulated=False), _told(boxes), boxes)
 
 
 def _places(boxes: pd.DataFrame) -> dict[str, tuple[float, float]]:

@@ -65,7 +65,8 @@ def draw_forest(
         place = {"handles": handles, "labels": names, "loc": "outside lower center", "ncols": 2}
     owner = ax.figure if "handles" in place else ax
     legend(owner, **place, handletextpad=0.2, borderpad=0)
-    return show(finish(ax, title, simulated), _told(estimates, quantity, simulated))
+    text = _told(estimates, quantity, simulated)
+    return show(finish(ax, title, simulated), text, estimates)
 
 
 def _draw_estimates(estimates: pd.DataFrame, terms: list[str], ax: Axes) -> None:
@@ -148,7 +149,7 @@ def draw_forest_models(
     panels[0].set_yticks(range(len(terms)), terms)
     handles, names = panels[0].get_legend_handles_labels()
     legend(figure, handles=handles, labels=names, loc="outside lower center", ncols=2)
-    return show(figure, " ".join(texts))
+    return show(figure, " ".join(texts), estimates)
 
 
 def _mark_absent(ax: Axes, terms: list[str], present: set[str]) -> None:

@@ -91,7 +91,18 @@ def draw_kaplan_meier(
     ax.set(xlim=(0, ticks[-1]), ylim=(0, 104), xticks=ticks, yticks=range(0, 101, 25))
     ax.set(xlabel=unit.capitalize(), ylabel=f"Without {event}, %")
     _write_numbers_at_risk(ax, groups, ticks)
-    return show(finish(ax, title, simulated), text)
+    data = curves if simulated else _at_ticks(groups, ticks)
+    return show(finish(ax, title, simulated), text, data, vector=simulated)
+
+
+def _at_ticks(groups, ticks: list[float]) -> pd.DataFrame:
+    """Return what may be told of real patients: numbers at risk and survival at the ticks."""
+    rows = []
+    for group, own in groups:
+        curve = _from_start(own)
+        survival = [curve.loc[curve["time"] <= time, "survival"].iloc[-1] for time in ticks]
+        rows += zip([group] * len(ticks), ticks, at_risk_at(own, ticks), survival, strict=True)
+    return pd.DataFrame(rows, columns=["group", "time", "at_risk", "survival"])
 
 
 def _from_start(curve: pd.DataFrame) -> pd.DataFrame:

@@ -53,7 +53,7 @@ def draw_nomogram(
     ticks = axes[axes["axis"] == "risk"].sort_values("position").itertuples()
     risks = listed([f"{tick.position:.0f} for a risk of {tick.value:g}" for tick in ticks])
     text = f"Nomogram. {'; '.join(spans)}. Total points: {risks}. Marked at {total:.1f} total "
-    return show(head(ax, title, simulated=True), f"{text}points: {mark}.")
+    return show(head(ax, title, simulated=True), f"{text}points: {mark}.", axes)
 
 
 def _draw_line(ax: Axes, y: float, name: str, values: pd.Series, shares: pd.Series) -> None:

@@ -81,7 +81,8 @@ def draw_box_plot(
     place = {"loc": "upper left", "bbox_to_anchor": (-0.02, -0.26)}
     legend(ax, **place, handletextpad=0.2, borderpad=0)
     text = f"Box plot{of_patients(simulated)}, {label}. {'; '.join(parts)}."
-    return show(finish(ax, title, simulated), text)
+    data = values[["group", "value"]] if simulated else quartiles
+    return show(finish(ax, title, simulated), text, data, vector=simulated)
 
 
 def _draw_box(ax: Axes, box: pd.Series, y: float, color: str) -> None:
@@ -148,4 +149,7 @@ def draw_distribution(
     name_groups(ax, [len(groups) - 0.6 - row for row in range(len(groups))], values["group"])
     ax.set(ylim=(-0.05, len(groups) + 0.05), xlabel=f"{label}; bar: mean ± SD")
     text = f"Dot plot{of_patients(simulated)}, {label}: {'; '.join(parts)}."
-    return show(finish(ax, title, simulated), text)
+    data = values[["group", "value"]]
+    if not simulated:
+        data = data.groupby("group", sort=False)["value"].agg(["size", "mean", "std"]).reset_index()
+    return show(finish(ax, title, simulated), text, data, vector=simulated)

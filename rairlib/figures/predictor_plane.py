@@ -60,4 +60,6 @@ def draw_plane(
         f"{second} on a logarithmic vertical axis, with the line of the model's threshold. "
         f"{'; '.join(parts)}."
     )
-    return show(finish(ax, title, simulated=True), text)
+    names = {"first": first, "second": second, "event": event}
+    data = patients[list(names)].rename(columns=names)
+    return show(finish(ax, title, simulated=True), text, data)

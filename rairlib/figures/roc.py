@@ -64,7 +64,9 @@ def draw_roc(
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
     ax.set(xlabel="1 − specificity", ylabel="Sensitivity")
     legend(ax, loc="lower right", handletextpad=0.3)
-    return show(finish(ax, title, simulated), text)
+    curve = coordinates[["sensitivity", "specificity"]].assign(source="curve")
+    data = pd.concat([curve, points], ignore_index=True)
+    return show(finish(ax, title, simulated), text, data)
 
 
 # --- ROC curves of a score and of the same score cut in two, several groups in one figure -----
@@ -105,7 +107,9 @@ def draw_roc_readings(panels: dict[str, dict]) -> ShownFigure:
         ax.set_xlabel("1 − specificity", fontsize=FONT_SIZE)
     for ax in axes[:, 0]:
         ax.set_ylabel("Sensitivity", fontsize=FONT_SIZE)
-    return show(figure, text)
+    curves = {name: panel["coordinates"] for name, panel in panels.items()}
+    data = pd.concat(curves, names=["group", None]).reset_index("group")
+    return show(figure, text, data)
 
 
 def _draw_panel(ax: Axes, panel: dict) -> None:
@@ -115,6 +119,8 @@ def _draw_panel(ax: Axes, panel: dict) -> None:
     corner = ([0, 1 - specificity, 1], [0, sensitivity, 1])
     ax.plot(*corner, color=VERMILION, linestyle="--", marker="o", markersize=4)
     told = [f"{label} {area:.3f}" for label, area in panel["areas"].items()]
+    # Each text begins with its line, so that the colour is not needed.
+    told = [f"{line} {text}" for line, text in zip(("—", "- -"), told, strict=True)]
     lines = zip((*told, f"printed {panel['printed']}"), (BLUE, VERMILION, BLACK), strict=True)
     for line, (text, color) in enumerate(reversed(list(lines))):
         ax.text(0.99, 0.03 + 0.115 * line, text, color=color, ha="right", fontsize=FONT_SIZE - 2.5)

@@ -60,7 +60,8 @@ def draw_frequencies(
     ax.set(ylim=(len(frequencies) - 0.4, -0.6), xlim=(0, 100))
     ax.set_xlabel("Resamples in which it was chosen, %")
     text = f"Shares of bootstrap resamples{of_patients(simulated)} in which each variable was "
-    return show(finish(ax, title, simulated), f"{text}chosen: {listed(told[True] + told[False])}.")
+    text += f"chosen: {listed(told[True] + told[False])}."
+    return show(finish(ax, title, simulated), text, frequencies)
 
 
 def draw_instability(
@@ -108,4 +109,5 @@ def draw_instability(
         f"{width.max():.0f} at most. Patients whom at least a tenth of the resamples puts on the "
         f"other side of the threshold of {100 * threshold:.1f} %: {unstable.sum()}."
     )
-    return show(finish(ax, title, simulated), text)
+    data = patients if simulated else None
+    return show(finish(ax, title, simulated), text, data, vector=simulated)

@@ -28,6 +28,12 @@ SOURCES = {
     "UCI, recurrence": {"color": VERMILION, "marker": "^", "markersize": 7},
     "TCGA, response": {"color": BLUE, "marker": "o", "markersize": 6},
     "TCGA, progression": {"color": GREEN, "marker": "v", "markersize": 7},
+    # The three papers beside each other, and what they and the cohorts say together.
+    "Rabat": {"color": PURPLE, "marker": "D", "markerfacecolor": "white", "markersize": 7},
+    "Qingdao": {"color": GREEN, "marker": "D", "markerfacecolor": "white", "markersize": 7},
+    "Hunan": {"color": SKY, "marker": "D", "markerfacecolor": "white", "markersize": 7},
+    "summary": {"color": BLACK, "marker": "D", "markersize": 8},
+    "expected in a new study": {"color": GREY, "marker": "|", "markersize": 8},
 }
 
 

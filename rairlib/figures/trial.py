@@ -38,4 +38,5 @@ def draw_coverage(table: pd.DataFrame, *, height: float = 5.6) -> ShownFigure:
     text = (
         f"Share of 95 % ranges that hold the truth, two standard errors beside: {'; '.join(told)}."
     )
-    return show(finish(ax), text)
+    columns = ["quantity", "coverage", "standard_error"]
+    return show(finish(ax), text, table[columns])

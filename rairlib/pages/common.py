@@ -220,6 +220,45 @@ def verdict_counts(verdicts: pd.DataFrame) -> dict[str, int]:
     }
 
 
+# What became of a number, in words that need no explanation; in the order of the front page.
+PLAIN = {
+    "recomputed by an independent route": ("reproduced", "independent"),
+    "follows by bookkeeping": ("reproduced", "bookkeeping"),
+    "possible": ("compatible",),
+    "does not fit": ("differs", "contradicted"),
+    "cannot be tested from print": ("met", "missed", "given", "not assessable"),
+}
+
+
+def plain_board(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Count what became of the numbers in plain words, repeats left out.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        See :func:`rairlib.verdicts.verdicts.all_verdicts`.
+
+    Returns
+    -------
+    DataFrame
+        One row per entry of :data:`PLAIN` and ``all``, one column per study and ``all``; the
+        rows add up.
+    """
+    originals = verdicts[verdicts["repeats"] == ""]
+    verdict, test = originals["verdict"], originals["test"]
+    told = pd.Series("", index=originals.index)
+    for words, (first, *rest) in PLAIN.items():
+        if rest and rest[0] in TESTS:
+            told[(verdict == first) & (test == rest[0])] = words
+        else:
+            told[verdict.isin([first, *rest])] = words
+    margins = {"margins": True, "margins_name": "all"}
+    counts = pd.crosstab(told, originals["study"], **margins)
+    studies = [study for study in load_studies() if study in counts]
+    counts = counts.reindex(index=[*PLAIN, "all"], columns=[*studies, "all"], fill_value=0)
+    return counts.rename_axis(index=None, columns=None)
+
+
 def beside_in(verdicts: pd.DataFrame, locus: str, statistic: str = "") -> pd.DataFrame:
     """Set the numbers of one place beside recomputed ones, without naming the place in each row.
 

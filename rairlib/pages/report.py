@@ -3,6 +3,7 @@
 The same cohort gives the same bytes: no clock, no path and no row of the cohort goes into it.
 """
 
+import base64
 from collections.abc import Iterable
 from html import escape
 from importlib.metadata import version
@@ -12,7 +13,7 @@ import pandas as pd
 
 from rairlib.cohorts.gate import GateReport
 from rairlib.figures.forest import draw_forest
-from rairlib.figures.show import ShownFigure
+from rairlib.figures.show import SVG, ShownFigure
 from rairlib.output import as_json, render
 from rairlib.pages.tables import what, with_decimals
 from rairlib.registry.printed import parse_printed
@@ -203,8 +204,8 @@ def _term(row) -> str:
 
 def _figure(figure: ShownFigure) -> str:
     data, metadata = figure._repr_mimebundle_()
-    picture, width = data["image/png"], metadata["image/png"]["width"]
-    source = f"data:image/png;base64,{picture}"
+    picture = base64.b64encode(data[SVG].encode()).decode("ascii")
+    source, width = f"data:{SVG};base64,{picture}", metadata[SVG]["width"]
     return f'<figure><img src="{source}" width="{width}" alt="{escape(figure.alt)}"></figure>'
 
 

@@ -10,12 +10,39 @@ import pandas as pd
 from rairlib.checks.catalogue import CHECKS
 from rairlib.registry.printed import format_value, parse_printed
 from rairlib.registry.registry import Registry
-from rairlib.registry.studies import STATUSES, SUBITEMS, ChecklistItem
+from rairlib.registry.studies import (
+    STATUSES,
+    SUBITEMS,
+    ChecklistItem,
+    Variable,
+    has_file,
+    load_studies,
+    load_variables,
+)
 from rairlib.registry.vocabulary import ROLES
 
 RANGE_DASH = " to "
 EXTRA_DECIMALS = 2
 SMALLEST_SHOWN = 1e-3
+# What readers call the statistics whose short names do not say it.
+SPOKEN = {
+    "n": "number of patients",
+    "count": "patients with",
+    "percent": "share with",
+    "sd": "standard deviation",
+    "q1": "lower quartile",
+    "q3": "upper quartile",
+    "ci_low": "lower limit of the confidence interval",
+    "ci_high": "upper limit of the confidence interval",
+    "auc": "area under the ROC curve",
+    "ppv": "positive predictive value",
+    "npv": "negative predictive value",
+    "u_statistic": "Mann-Whitney U",
+    "chi_square": "χ²",
+    "logrank_chi_square": "log-rank χ²",
+    "survival_percent": "Kaplan-Meier rate",
+}
+IN_GROUPS = (" in two groups", " (dichotomised)")
 
 
 def what(row: dict) -> str:
@@ -34,6 +61,47 @@ def what(row: dict) -> str:
     subject = " ".join(part for part in (row["variable"], row["level"]) if part)
     parts = [row["statistic"], subject, row["group"]]
     return ", ".join(part.replace("_", " ") for part in parts if part)
+
+
+def in_plain_words(row: dict, variables: dict[str, Variable]) -> str:
+    """Say to a reader what a reported number is, without the names of the program.
+
+    Parameters
+    ----------
+    row : dict
+        With ``statistic, variable, level, group, unit``.
+    variables : dict of str to Variable
+        Of its study, see :func:`rairlib.registry.studies.load_variables`; a name that is not
+        there is spelt out.
+
+    Returns
+    -------
+    str
+        For example ``median: Stimulated thyroglobulin (ps-Tg) ≥528.5 ng/mL, RAIR``.
+    """
+    statistic = SPOKEN.get(row["statistic"], row["statistic"].replace("_", " "))
+    names = filter(None, row["variable"].split(" | "))
+    subject = ", ".join(_label(name, variables) for name in names)
+    unit = variables[row["variable"]].unit if row["variable"] in variables else ""
+    level = row["level"]
+    if unit and unit not in level and any(sign.isdigit() for sign in level):
+        level += f" {unit}"
+    named = " ".join(filter(None, (subject, level)))
+    about = ", ".join(filter(None, (named, row["group"])))
+    return ": ".join(filter(None, (statistic if named else statistic.removesuffix(" with"), about)))
+
+
+def _label(name: str, variables: dict[str, Variable]) -> str:
+    label = variables[name].label if name in variables else name.replace("_", " ")
+    for ending in IN_GROUPS:
+        label = label.removesuffix(ending)
+    return label
+
+
+def variables_of(study: str) -> dict[str, Variable]:
+    """Return the variables of a study, none where it is not of the book or does not list them."""
+    listed = study in load_studies() and has_file(study, "variables.csv")
+    return load_variables(study) if listed else {}
 
 
 def recomputed_text(row: dict) -> str:
@@ -239,6 +307,13 @@ def status_counts(items: Sequence[ChecklistItem]) -> pd.DataFrame:
 
 
 REPEATS = "repeats "
+# fmt: off
+COLUMNS_SHOWN = (
+    "number", "what it is", "printed", "recomputed", "verdict", "study", "place", "evidence",
+    "test", "role", "reason",
+)
+# fmt: on
+FILTERS = "study place role evidence test verdict"  # what a reader can choose by
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -295,40 +370,41 @@ def verdict_table(verdicts: pd.DataFrame) -> MarkedUp:
     Returns
     -------
     MarkedUp
-        Columns ``number, study, place, what it is, printed, recomputed, verdict, evidence, test,
-        role``; the second row has the reason, if there is one.
+        Columns ``number, what it is, printed, recomputed, verdict, study, place, evidence, test,
+        role, reason``; book.css sets the second five and the last below the first.
     """
     cells = beside(verdicts).rename(columns={"number": "what it is"})
-    more = {name: verdicts[name].to_list() for name in ("study", "test")}
+    more = {name: verdicts[name].to_list() for name in ("study", "test", "variable", "reason")}
     cells = cells.assign(**more, role=verdicts["role"].str.replace("_", " ").to_list())
-    order = ["study", "place", "what it is", "printed", "recomputed", "verdict", "evidence"]
-    cells = cells[[*order, "test", "role"]]
-    columns = ["number", *cells.columns]
+    variables = {study: variables_of(study) for study in dict.fromkeys(verdicts["study"])}
+    records = verdicts.to_dict("records")
+    cells["what it is"] = [in_plain_words(row, variables[row["study"]]) for row in records]
     # The names of the fields where book.css shows each number as a card, without a head.
     names = "\n".join(
         f'.verdicts td:nth-child({place}) {{ --name: "{name}: "; }}'
-        for place, name in enumerate(columns, start=1)
+        for place, name in enumerate(COLUMNS_SHOWN, start=1)
     )
-    head = "".join(f'<th scope="col">{name}</th>' for name in columns)
-    keys = zip(verdicts["study"], verdicts["id"], verdicts["reason"], strict=True)
-    rows = zip(keys, cells.itertuples(index=False), strict=True)
-    bodies = "\n".join(_body(*key, texts) for key, texts in rows)
+    head = "".join(f'<th scope="col">{name}</th>' for name in COLUMNS_SHOWN)
+    rows = "\n".join(_row(row) for row in cells.reset_index(names="number").to_dict("records"))
     markup = (
-        f'<style>\n{names}\n</style>\n<table class="dataframe verdicts">\n'
-        f"<thead><tr>{head}</tr></thead>\n{bodies}\n</table>"
+        f'<style>\n{names}\n</style>\n<table class="dataframe verdicts" '
+        f'data-filters="{FILTERS}">\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>"
     )
     return MarkedUp(markup, f"Table of {len(cells)} verdicts")
 
 
-def _body(study: str, identifier: str, reason: str, texts: tuple[str, ...]) -> str:
-    anchor = escape(f"{study}-{identifier}")
-    link = f'<a href="#{anchor}">{escape(identifier)}</a>'
-    data = "".join(f"<td>{escape(text)}</td>" for text in texts)
-    row = f'<tr><th scope="row">{link}</th>{data}</tr>'
-    if reason:
-        why = f'<td class="reason" colspan="{len(texts) + 1}">{_reason(study, reason)}</td>'
-        row += f'<tr class="reason">{why}</tr>'
-    return f'<tbody id="{anchor}">{row}</tbody>'
+def _row(row: dict) -> str:
+    address = escape(f"{row['study']}-{row['number']}")
+    shown = {name: escape(row[name]) for name in COLUMNS_SHOWN}
+    if row["variable"]:
+        shown["what it is"] += f" <code>{escape(row['variable'])}</code>"
+    shown["reason"] = _reason(row["study"], row["reason"])
+    link = f'<th scope="row"><a href="#{address}">{shown.pop("number")}</a></th>'
+    reason = f'<td class="reason">{shown.pop("reason")}</td>'
+    data = "".join(f"<td>{text}</td>" for text in shown.values())
+    again = " data-repeats" if row["reason"].startswith(REPEATS) else ""
+    return f'<tr id="{address}"{again}>{link}{data}{reason}</tr>'
 
 
 def _reason(study: str, reason: str) -> str:

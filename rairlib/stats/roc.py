@@ -375,6 +375,46 @@ def cutoff_optimism(
     return table.assign(optimism=optimism, corrected=apparent - optimism)
 
 
+def youden_curve(event, score, resamples: int = 1000, *, rng: np.random.Generator) -> pd.DataFrame:
+    """Return what every cut-off gives on these patients and on bootstrap samples of them.
+
+    Parameters
+    ----------
+    event, score
+        As for :func:`roc_coordinates`; cut-offs are the values that occur.
+    resamples : int
+        Number of samples, drawn within the groups so that their sizes stay.
+    rng : numpy.random.Generator
+        Source of the samples.
+
+    Returns
+    -------
+    DataFrame
+        One row per cut-off; columns ``cutoff, sensitivity, specificity, youden``, ``low, high``
+        (the central 95 % of the index over the samples) and ``chosen`` (the share of samples in
+        which this cut-off is the best, the lowest of several).
+    """
+    groups = split_scores(event, score)
+    cutoffs = np.unique(np.concatenate(groups))
+
+    def shares(with_event, without_event):
+        sensitivity = 1 - np.searchsorted(with_event, cutoffs) / with_event.size
+        return sensitivity, np.searchsorted(without_event, cutoffs) / without_event.size
+
+    draws = (
+        [np.sort(rng.choice(group, group.size)) for group in groups]
+        for _ in range(whole("resamples", resamples, 1))
+    )
+    # Rounded, so that cut-offs that tie are not told apart by the last digit.
+    indices = np.array([np.add(*shares(*draw)) - 1 for draw in draws]).round(12)
+    low, high = np.quantile(indices, [0.025, 0.975], axis=0)
+    chosen = np.bincount(indices.argmax(axis=1), minlength=cutoffs.size) / len(indices)
+    sensitivity, specificity = shares(*groups)
+    columns = {"cutoff": cutoffs, "sensitivity": sensitivity, "specificity": specificity}
+    columns |= {"youden": sensitivity + specificity - 1, "low": low, "high": high}
+    return pd.DataFrame(columns | {"chosen": chosen})
+
+
 # --- What a search for the best cut-off does: how far the choice moves, and what it costs in error
 
 

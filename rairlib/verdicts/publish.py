@@ -24,6 +24,7 @@ from rairlib.registry.studies import (
 from rairlib.studies import part_of
 from rairlib.studies.real_patients import CLAIMS, REAL_PATIENTS, characteristics, real_patients
 from rairlib.studies.simulations import achieved, held_out_values, simulation_of
+from rairlib.verdicts.crate import CRATE, crate
 from rairlib.verdicts.verdicts import (
     RECOMPUTED,
     all_findings,
@@ -178,7 +179,7 @@ def write_real_patients() -> None:
 
 
 def write_results() -> None:
-    """Compute verdicts, findings, board and the README's board anew, and keep them."""
+    """Compute verdicts, findings, boards and the data's RO-Crate anew, and keep them."""
     results_folder().mkdir(exist_ok=True)
     _write(data_folder() / KNOWN, known_files())
     write_recomputed()
@@ -187,6 +188,7 @@ def write_results() -> None:
     for name, text in result_files().items():
         _write(results_folder() / name, text)
     _write(data_folder() / KNOWN, known_files())
+    _write(data_folder() / CRATE, crate())
     readme = data_folder().parent / "README.md"
     _write(readme, with_board(readme.read_text(encoding="utf-8"), all_verdicts()))
 

@@ -23,13 +23,14 @@ from playwright.sync_api import sync_playwright
 from rairlib.registry.registry import load_registry
 from rairlib.registry.studies import load_witness
 from rairlib.studies.tang2025.calculator import calculator, estimates, kept_covariances
-from rairlib.studies.tang2025.ensemble import PREDICTORS
+from rairlib.studies.tang2025.unpublished import PREDICTORS
 
 STUDY = "tang2025"
 PAGE = BUILT / "book" / STUDY / "calculator.html"
 TOLERANCE = 1e-6
 MOST_TABS = 300
 FIRST_SCREEN = 600
+FIELDS = tuple(PREDICTORS)
 NODES, TG = (0, 1, 4, 12, 60), ("0", "0.07", "3.25", "18", "1000")
 COMPARED = {
     "logit": "logit",
@@ -102,7 +103,7 @@ class Driver:
     def tab_to_form(self):
         """Reach the first field with the tab key alone."""
         for _ in range(MOST_TABS):
-            if self.page.evaluate(ACTIVE) == PREDICTORS[0]:
+            if self.page.evaluate(ACTIVE) == FIELDS[0]:
                 return
             self.page.keyboard.press("Tab")
         self.faults.append("the tab key does not reach the first field")
@@ -110,7 +111,7 @@ class Driver:
     def enter(self, nodes, tg):
         """Type both values, the cursor being in a field of the form, and press Enter."""
         keys = self.page.keyboard
-        if self.page.evaluate(ACTIVE) == PREDICTORS[1]:
+        if self.page.evaluate(ACTIVE) == FIELDS[1]:
             keys.press("Shift+Tab")
         for field, text in enumerate((nodes, tg)):
             if field:
@@ -119,7 +120,7 @@ class Driver:
             keys.press("Delete")
             keys.type(text)
             self.expect(self.page.evaluate(OUTLINE) >= 2, "the focus is not to be seen")
-        self.expect(self.page.evaluate(ACTIVE) == PREDICTORS[1], "Tab misses the second field")
+        self.expect(self.page.evaluate(ACTIVE) == FIELDS[1], "Tab misses the second field")
         keys.press("Enter")
 
     def read(self):
@@ -137,7 +138,7 @@ class Driver:
 
 def check_values(driver, model):
     """Compare the page with rairlib over a grid of patients."""
-    grid = pd.DataFrame(product(NODES, TG), columns=list(PREDICTORS))
+    grid = pd.DataFrame(product(NODES, TG), columns=list(FIELDS))
     expected = estimates(model, grid.astype(float)).to_dict("records")
     most = model.patients.max()
     for patient, wanted in zip(grid.to_dict("records"), expected, strict=True):

@@ -1,38 +1,76 @@
-"""Read the built book in a browser and report what a reader would stumble over.
+"""Tour the built book in a browser and report what a reader would stumble over.
 
-Not part of `make test`: it needs a Chromium, the Python package `playwright` and, for the
-accessibility rules, the file `axe.min.js` of the npm package `axe-core`. After `make book`:
+Not part of `make test`: `make browser` sets up what it needs and runs it after `make book`.
 
     python tests/browser/check_pages.py --chromium /usr/bin/chromium --axe axe.min.js
 
-Every page is opened once, and its window drawn to every width between a phone and a wide screen.
-Reported are requests to another host, missing files, script errors, a page wider than the window,
-what paper would cut off, at 1280 and 390 pixels violated accessibility rules, a heavy first page,
-a verdict whose reason is not to be seen, and a search that finds nothing. The exit code is 1 if
-there was anything to report.
+Every page is opened in light and in dark colours, and its window drawn to every width between a
+phone and a wide screen; then it is printed, and walked through with the Tab key. Reported are
+requests to another host, missing files, script errors and console errors, a page wider than the
+window, violated accessibility rules, an image without alternative text, what paper would cut off,
+focus that is lost, trapped or not to be seen, a page that sends too much, a first screen without
+its answer or with words that it does not explain, a verdict whose reason is not to be seen, and a
+search that finds nothing. The exit code is 1 if there was anything to report.
 """
 
 import argparse
+import os
 import re
 import sys
 import threading
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-BUILT = Path(__file__).parents[2] / "_build" / "html"
+BUILT = Path(os.environ.get("BUILT") or Path(__file__).parents[2] / "_build" / "html")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-WIDTHS = (1280, 390)
-SWEEP = (320, 360, 390, 480, 600, 768, 820, 912, 992, 1024, 1100, 1199, 1200, 1280, 1440, 1920)
+# At these widths every rule is checked, at the others only whether the page is too wide.
+WIDTHS = (390, 768, 1024, 1180, 1280, 1920)
+SWEEP = (
+    320,
+    360,
+    390,
+    480,
+    600,
+    768,
+    820,
+    912,
+    992,
+    1024,
+    1100,
+    1180,
+    1199,
+    1200,
+    1280,
+    1440,
+    1920,
+)
+COLOURS = ("light", "dark")
 # Pixels of an A4 page between its margins, and what marks a page in the file.
 PAPER, PAPER_HEIGHT, MARGIN = 718, 1047, "10mm"
 SHEET = re.compile(rb"/Type\s*/Page\b")
 FRONT = "book/index.html"
-MOST_BYTES = 1_100_000  # of the front page, images included, as a server without compression sends
+# Of a first visit, as a server without compression sends; pages with formulas load MathJax too.
+MOST_BYTES, MOST_WITH_FORMULAS = 1_000_000, 2_600_000
+STOPS = 60  # of the Tab key, from the top of a page
+SCREEN = {"width": 1280, "height": 900}
+# What must stand above the fold: of the front page on one screen, of a study on two.
+FIRST_SCREENS = {
+    FRONT: (
+        1,
+        "Rabat|Qingdao|Hunan|independent route|bookkeeping|possible|does not fit|"
+        "cannot be tested|Real patients|Does the method work|Look up one number|Run it",
+    ),
+    "book/lakhdar2024/paper.html": (2, "In short|Standing"),
+    "book/wang2025/paper.html": (2, "In short|Standing"),
+    "book/tang2025/paper.html": (2, "In short|Standing"),
+}
+INSIDE_WORDS = "anchor|held out|derivable|witness|registry|ensemble|joint table|calibrat"
 # The table of verdicts: what is looked for, and how many rows have it at least.
-SEARCHES = {"thyroglobulin": 30, "log-rank": 2, "logrank": 2, "HR": 30, "KM": 10}
+SEARCHES = {"thyroglobulin": 30, "log-rank": 2, "logrank": 2, "HR": 30, "KM": 10, "40.688": 1}
 EXCESS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 # Boxes that scroll or cut on the screen and would lose their rest on paper. The theme opens what is
 # folded when printing begins; MathJax keeps its texts for screen readers in a box of one pixel.
@@ -43,12 +81,30 @@ CUT = """() => [...document.querySelectorAll(".bd-article *")]
     .map(e => `${e.tagName}.${e.className} is cut off on paper`)"""
 # Reasons of verdicts that are not inside of the window and of the table's box.
 UNSEEN = """() => [...document.querySelectorAll("table.verdicts td.reason")].filter(reason => {
+    if (!reason.textContent) return false;
     const box = reason.getBoundingClientRect();
     const around = reason.closest(".output").getBoundingClientRect();
     return !box.height || box.left < around.left - 1
       || box.right > Math.min(around.right, innerWidth) + 1;
-  }).map(reason => reason.closest("tbody").id)"""
-RULES = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+  }).map(reason => reason.closest("tr").id)"""
+ABOVE = """height => [...document.querySelectorAll(".bd-article *")]
+    .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
+    .filter(e => e.checkVisibility() && e.getBoundingClientRect().bottom <= height)
+    .map(e => e.textContent).join(" | ")"""
+UNTOLD = """() => [...document.images].filter(image => image.alt === "" && !image.role)
+    .map(image => `${image.src} has no alternative text`)"""
+# The element in focus: its place among all, whether it is seen, and how its focus shows.
+FOCUS = """() => {
+    const e = document.activeElement, style = getComputedStyle(e), box = e.getBoundingClientRect();
+    const near = [e, e.parentElement, ...e.querySelectorAll("*")].map(n => getComputedStyle(n));
+    const marked = near.some(s => s.outlineStyle !== "none" || s.boxShadow !== "none");
+    return {place: [...document.querySelectorAll("*")].indexOf(e), body: e === document.body,
+      html: e.outerHTML.slice(0, 90), marked,
+      seen: box.width > 0 && box.height > 0 && style.visibility === "visible"};
+  }"""
+# Without preload, which asks for style sheets at wrong addresses for a rule that is off.
+RULES = """async () =>
+    (await axe.run(document, {resultTypes: ["violations"], preload: false})).violations
     .map(v => `${v.id} (${v.impact}): ${v.nodes[0].html.slice(0, 120)}`)"""
 
 
@@ -70,6 +126,7 @@ def listen(page, home):
     """Return a list that fills with what goes wrong while the page loads."""
     faults = []
     page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
+    page.on("console", lambda told: told.type == "error" and faults.append(f"console: {told.text}"))
     page.on("response", lambda r: r.status >= 400 and faults.append(f"{r.status}: {r.url}"))
     page.on(
         "request",
@@ -83,12 +140,32 @@ def listen(page, home):
 
 
 def check_page(browser, home, name, axe, shots):
-    """Open one page, draw its window to every width and return a list of faults."""
-    page = browser.new_page(viewport={"width": SWEEP[-1], "height": 900})
-    faults = listen(page, home)
-    page.goto(home + name, wait_until="networkidle")
+    """Open one page in each colour and return a list of faults."""
+    faults = []
+    for colour in COLOURS:
+        context = browser.new_context(viewport={**SCREEN, "width": SWEEP[-1]}, color_scheme=colour)
+        page, sizes = context.new_page(), []
+        page.on("requestfinished", lambda r: sizes.append(r.sizes()["responseBodySize"]))  # noqa: B023
+        heard = listen(page, home)
+        page.goto(home + name, wait_until="networkidle")
+        page.evaluate("document.fonts.ready")
+        page.wait_for_load_state("networkidle")
+        if colour == COLOURS[0]:
+            faults += check_weight(page, sum(sizes))
+        faults += check_widths(page, name, axe, shots, colour)
+        if colour == COLOURS[0]:
+            faults += [*page.evaluate(UNTOLD), *check_above_the_fold(page, name)]
+            faults += check_keyboard(page)
+        faults += [*heard, *check_paper(page)]
+        context.close()
+    return faults
+
+
+def check_widths(page, name, axe, shots, colour):
+    """Draw the window to every width and return what does not fit or breaks a rule."""
+    faults = []
     for width in SWEEP:
-        page.set_viewport_size({"width": width, "height": 900})
+        page.set_viewport_size({**SCREEN, "width": width})
         found = [f"{page.evaluate(EXCESS)} pixels too wide"] if page.evaluate(EXCESS) > 0 else []
         found += [f"the reason of {row} is not to be seen" for row in page.evaluate(UNSEEN)[:3]]
         if width in WIDTHS and axe:
@@ -96,12 +173,51 @@ def check_page(browser, home, name, axe, shots):
             page.evaluate(axe)
             found += page.evaluate(RULES)
         if width in WIDTHS and shots:
-            file = shots / f"{name.replace('/', '-').removesuffix('.html')}-{width}.png"
-            page.screenshot(path=file, full_page=True)
-        faults += [f"at {width}: {fault}" for fault in found]
-    faults += check_paper(page)
-    page.close()
+            file = f"{name.replace('/', '-').removesuffix('.html')}-{width}-{colour}.png"
+            page.screenshot(path=shots / file, full_page=True)
+        faults += [f"at {width}, {colour}: {fault}" for fault in found]
     return faults
+
+
+def check_weight(page, sent):
+    """Return a fault if a first visit sends more than it may."""
+    formulas = page.locator("script[src*=mathjax]").count()
+    most = MOST_WITH_FORMULAS if formulas else MOST_BYTES
+    return [f"sends {sent:,} bytes, {most:,} are allowed"] if sent > most else []
+
+
+def check_above_the_fold(page, name):
+    """Return what the first screens of the front page and of each study fail to tell."""
+    if name not in FIRST_SCREENS:
+        return []
+    screens, wanted = FIRST_SCREENS[name]
+    page.set_viewport_size(SCREEN)
+    page.evaluate("scrollTo(0, 0)")
+    text = page.evaluate(ABOVE, screens * SCREEN["height"]).lower()
+    missing = [word for word in wanted.lower().split("|") if word not in text]
+    inside = sorted(set(re.findall(INSIDE_WORDS, text))) if name == FRONT else []
+    return [f"{word!r} is not on the first {screens} screens" for word in missing] + [
+        f"{word!r} stands on the first screen without a word of explanation" for word in inside
+    ]
+
+
+def check_keyboard(page):
+    """Walk through the page with the Tab key and return where focus is lost, or not to be seen."""
+    page.set_viewport_size(SCREEN)
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    faults, before = [], None
+    for _ in range(STOPS):
+        page.keyboard.press("Tab")
+        focus = page.evaluate(FOCUS)
+        if focus["body"]:
+            break
+        if focus["place"] == before:
+            faults.append(f"the Tab key stays on {focus['html']}")
+            break
+        if not focus["seen"] or not focus["marked"]:
+            faults.append(f"focus is not to be seen on {focus['html']}")
+        before = focus["place"]
+    return faults[:3]
 
 
 def check_paper(page):
@@ -117,31 +233,18 @@ def check_paper(page):
     return cut + page.evaluate(CUT)
 
 
-def check_weight(browser, home):
-    """Return a fault if the front page sends more than it may."""
-    page = browser.new_page()
-    sizes = []
-    page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
-    page.goto(home + FRONT, wait_until="networkidle")
-    page.evaluate("document.fonts.ready")
-    page.wait_for_load_state("networkidle")
-    page.close()
-    print(f"the front page: {sum(sizes):,} bytes in {len(sizes)} files")
-    return [f"the front page: {sum(sizes):,} bytes"] if sum(sizes) > MOST_BYTES else []
-
-
 def check_filter(browser, home):
     """Search the table of verdicts, follow a link to a hidden row, and return what fails."""
     page = browser.new_page()
     page.goto(f"{home}book/verdicts.html", wait_until="networkidle")
-    shown = page.locator("table.verdicts tbody:visible")
+    shown = page.locator("table.verdicts tbody tr:visible")
     faults = []
     for words, least in SEARCHES.items():
         page.get_by_role("searchbox", name="Search the table").fill(words)
         if shown.count() < least:
             faults.append(f"{words!r} finds {shown.count()} verdicts, {least} are expected")
     page.evaluate("location.hash = 'lakhdar2024-table1-16'")
-    if not page.locator("#lakhdar2024-table1-16 .reason").last.is_visible():
+    if not page.locator("#lakhdar2024-table1-16 .reason").is_visible():
         faults.append("a link to a row that the filter hides leads nowhere")
     page.close()
     return faults
@@ -166,21 +269,33 @@ def arguments():
     return parser.parse_args()
 
 
-def main():
-    """Check every page at every width, print the faults and return the exit code."""
-    options = arguments()
+def check_some(names, options):
+    """Check some pages in a browser of their own and return their faults."""
     axe = options.axe and options.axe.read_text(encoding="utf-8")
+    home, faults = serve(BUILT), []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=options.chromium, args=FLAGS)
+        for name in names:
+            found = check_page(browser, home, name, axe, options.shots)
+            faults.extend(f"{name} {fault}" for fault in found)
+    return faults
+
+
+def main():
+    """Check every page, print the faults and return the exit code."""
+    options = arguments()
     names = sorted(path.relative_to(BUILT).as_posix() for path in BUILT.rglob("*.html"))
     names = [name for name in names if not name.startswith(("_static/", "_sources/"))]
     home = serve(BUILT)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=options.chromium, args=FLAGS)
-        faults = check_search(browser, home, options.word) + check_weight(browser, home)
-        faults += check_filter(browser, home)
-        for name in names:
-            found = check_page(browser, home, name, axe, options.shots)
-            faults.extend(f"{name} {fault}" for fault in found)
-    print("\n".join(faults) or f"{len(names)} pages, no fault")
+        faults = check_search(browser, home, options.word) + check_filter(browser, home)
+    workers = os.cpu_count() or 1
+    with ProcessPoolExecutor(workers) as pool:
+        parts = [names[first::workers] for first in range(workers)]
+        for found in pool.map(check_some, parts, [options] * workers):
+            faults += found
+    print("\n".join(dict.fromkeys(faults)) or f"{len(names)} pages, no fault")
     return 1 if faults else 0
 
 
