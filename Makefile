@@ -34,7 +34,7 @@ test: $(INSTALLED) lint ## run every test, every notebook and the linter
 	    --nbval-sanitize-with tests/nbval_sanitize.cfg tests book
 
 browser: $(INSTALLED) _build/html/index.html ## read the built book in a browser, its calculator included
-	@chromium="$$(.ci/chromium "$(CHROMIUM)")" && for subject in calculator pages; do \
+	@chromium="$$(.ci/chromium "$(CHROMIUM)")" && for subject in calculator learning pages; do \
 	    $(BIN)/python tests/browser/check_$$subject.py --chromium "$$chromium" --axe $(AXE) || exit; \
 	done
 

@@ -15,8 +15,8 @@ PAGE = (ROOT / "book" / "door.md").read_text(encoding="utf-8")
 SETUP = re.search(r"```python\n(.+?)```", PAGE, re.DOTALL)[1]
 # Name, example with its result, and what the page takes from the code.
 ENTRIES = re.findall(
-    r"^````\{dropdown\} `(\w+)`: [^\n]+\n```pycon\n(.+?)```\n\n"
-    r"```\{eval-rst\}\n\.\. autofunction:: rairlib\.(\w+)\n```\n````$",
+    r"^::::\{dropdown\} `(\w+)`: [^\n]+\n```pycon\n(.+?)```\n\n"
+    r"```\{eval-rst\}\n\.\. autofunction:: rairlib\.(\w+)\n```\n::::$",
     PAGE,
     re.MULTILINE | re.DOTALL,
 )

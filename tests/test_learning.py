@@ -1,11 +1,16 @@
 """Exercises answered in a page: the form says what the library says, and hides the answer."""
 
 import html
+import importlib.util
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from docutils import nodes
+from docutils.frontend import get_default_settings
+from docutils.utils import new_document
 from in_node import run_in_node
 from notebook_rules import joined
 from test_notebooks import NOTEBOOKS, read_notebook
@@ -133,3 +138,42 @@ def test_exercises_that_the_guide_names_are_in_the_book():
     named = re.findall(r"^\| ([A-Z][^|]+?) \|", expected, re.MULTILINE)
     assert len(named) == 9
     assert set(named) <= titles
+
+
+def load_extension():
+    path = BOOK / "_ext" / "glossary_words.py"
+    spec = importlib.util.spec_from_file_location("glossary_words", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_link_to_a_word_carries_its_definition_and_others_stay():
+    app = SimpleNamespace(glossary_words={"witness": ("term-witness", 'A "kept" cohort.')})
+    word = '<a class="reference internal" href="{}glossary.html#term-{}">'
+    links = [word.format("../", "witness"), word.format("", "witness"), word.format("", "other")]
+    context = {"body": "".join(links)}
+    load_extension().attach_definitions(app, "", "", context, None)
+    with_text = [f'{link[:-1]} data-definition="A &quot;kept&quot; cohort.">' for link in links[:2]]
+    assert context["body"] == "".join([*with_text, links[2]])
+
+
+def test_prose_links_the_first_use_of_a_word_alone():
+    settings = get_default_settings()
+    page = new_document("page", settings)
+    title, code = nodes.title(text="On odds ratios"), nodes.literal(text="odds ratio")
+    prose = nodes.paragraph("", "", code, nodes.Text(" Two odds ratios, an odds ratio, a test."))
+    page += [nodes.section("", title, prose)]
+    words = {"odds ratio": ("term-odds-ratio", "x"), "test": ("term-test", "x")}
+    builder = SimpleNamespace(get_relative_uri=lambda docname, other: "glossary.html")
+    app = SimpleNamespace(glossary_words=words, builder=builder)
+    load_extension().link_first_uses(app, page, "book/page")
+    (link,) = page.findall(nodes.reference)
+    assert (link.astext(), link["refuri"]) == ("odds ratio", "glossary.html#term-odds-ratio")
+    assert page.astext().endswith("odds ratio Two odds ratios, an odds ratio, a test.")
+
+
+def test_words_that_are_not_linked_by_themselves_are_in_the_glossary():
+    text = (BOOK / "glossary.md").read_text(encoding="utf-8")
+    words = set(re.findall(r"^([^\W\d_][^\n:|`]*)\n  \w", text, re.MULTILINE))
+    assert words >= load_extension().EVERYDAY
