@@ -166,7 +166,7 @@ def test_copied_sentence_is_noticed():
     assert not passages(sentence.replace("seven", "7")) & passages(sentence)
 
 
-NAMED_PATH = re.compile(r"(?<![\w./])(?:rairlib|tests|data|benchmarks)/[\w/.*]*[\w/*]")
+NAMED_PATH = re.compile(r"(?<![\w./])(?:rairlib|tests|data|benchmarks)/[\w/.*-]*[\w/*]")
 
 
 def unreleased(text: str) -> str:
