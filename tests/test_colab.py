@@ -9,7 +9,7 @@ import yaml
 from notebook_rules import COLAB, joined, notebook_faults
 from test_notebooks import NOTEBOOKS, ROOT, code_cell, notebook, read_notebook
 
-READY = [path for path in NOTEBOOKS if "exercises" in path]
+READY = NOTEBOOKS
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def test_repository_is_the_one_of_the_configuration():
     for name in PAGES:
         for url in re.findall(r"https://github\.com/[\w-]+/[\w-]+", markdown(name)):
             assert url == configured["url"]
-    assert f"!git clone --depth 1 {configured['url']}\n" in HOW_TO_READ
+    assert f"\ngit clone --depth 1 {configured['url']}\n" in HOW_TO_READ
 
 
 def found_by_search(queries, texts):
