@@ -122,7 +122,7 @@ def test_reported_stands_beside_recomputed():
     ]
     assert table.loc["table1-03"].to_list() == [
         "Table 1",
-        "percent, RAIR",
+        "share: RAIR",
         "45.2 %",
         "45.198",
         "arithmetic",

@@ -151,9 +151,10 @@ def beside(verdicts: pd.DataFrame) -> pd.DataFrame:
         Columns ``place, number, printed, recomputed, evidence, verdict``, indexed by identifier.
     """
     records = verdicts.to_dict("records")
+    variables = {study: variables_of(study) for study in verdicts["study"].unique()}
     table = verdicts.set_index("id").rename(columns={"locus": "place"})
     table["printed"] += table["unit"].map({"%": " %"}).fillna("")
-    table["number"] = [what(record) for record in records]
+    table["number"] = [in_plain_words(record, variables[record["study"]]) for record in records]
     table["recomputed"] = [recomputed_text(record) for record in records]
     return table[["place", "number", "printed", "recomputed", "evidence", "verdict"]]
 
@@ -376,9 +377,6 @@ def verdict_table(verdicts: pd.DataFrame) -> MarkedUp:
     cells = beside(verdicts).rename(columns={"number": "what it is"})
     more = {name: verdicts[name].to_list() for name in ("study", "test", "variable", "reason")}
     cells = cells.assign(**more, role=verdicts["role"].str.replace("_", " ").to_list())
-    variables = {study: variables_of(study) for study in dict.fromkeys(verdicts["study"])}
-    records = verdicts.to_dict("records")
-    cells["what it is"] = [in_plain_words(row, variables[row["study"]]) for row in records]
     # The names of the fields where book.css shows each number as a card, without a head.
     names = "\n".join(
         f'.verdicts td:nth-child({place}) {{ --name: "{name}: "; }}'
