@@ -98,6 +98,7 @@ CASES = {
     roc.optimal_cutoffs: (BASE, PAIR),
     roc.operating_point: (BASE | {"cutoff": 0.3}, PAIR | {"cutoff": SCALARS, "rule": ["="]}),
     roc.cutoff_optimism: (BASE | {"resamples": 2, "rng": RNG}, PAIR | {"resamples": DRAWS}),
+    roc.youden_curve: (BASE | {"resamples": 2, "rng": RNG}, PAIR | {"resamples": DRAWS}),
     roc.bootstrap_cutoffs: (
         BASE | {"resamples": 2, "rng": RNG},
         PAIR | {"resamples": DRAWS},
