@@ -11,8 +11,9 @@ from sphinx.util import logging
 
 LOGGER = logging.getLogger(__name__)
 
-# pandas writes the corner of a table, and the cells beside an index name, as empty headers.
-EMPTY_HEADER = re.compile(r"<th(\s[^>]*)?></th>")
+# pandas writes the corner of a table, and the cells beside an index name, as empty headers;
+# in a table of Markdown a paragraph stands in them.
+EMPTY_HEADER = re.compile(r"<th(\s[^>]*)?>(?:<p></p>)?</th>")
 # It writes the names of the columns and, in a second row, those of the index.
 TWO_HEADS = re.compile(
     r"(<thead>\s*<tr[^>]*>)((?:\s*<th>[^<]*</th>)+)\s*</tr>\s*<tr>((?:\s*<th>[^<]*</th>)+)"

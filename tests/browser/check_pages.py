@@ -48,13 +48,15 @@ SWEEP = (
     1440,
     1920,
 )
-COLOURS = ("light", "dark")
+# In the dark the contrast alone is another: two widths do.
+COLOURS = {"light": SWEEP, "dark": (390, 1280)}
 # Pixels of an A4 page between its margins, and what marks a page in the file.
 PAPER, PAPER_HEIGHT, MARGIN = 718, 1047, "10mm"
 SHEET = re.compile(rb"/Type\s*/Page\b")
 FRONT = "book/index.html"
 # Of a first visit, as a server without compression sends; pages with formulas load MathJax too.
 MOST_BYTES, MOST_WITH_FORMULAS = 1_000_000, 2_600_000
+SETTLED = 400  # milliseconds: the theme marks boxes that scroll 300 after a resize
 STOPS = 60  # of the Tab key, from the top of a page
 SCREEN = {"width": 1280, "height": 900}
 # What must stand above the fold: of the front page on one screen, of a study on two.
@@ -142,42 +144,48 @@ def listen(page, home):
 
 def check_page(browser, home, name, axe, shots):
     """Open one page in each colour and return a list of faults."""
-    faults = []
-    for colour in COLOURS:
-        context = browser.new_context(viewport={**SCREEN, "width": SWEEP[-1]}, color_scheme=colour)
-        page, sizes = context.new_page(), []
-        page.on("requestfinished", lambda r: sizes.append(r.sizes()["responseBodySize"]))  # noqa: B023
-        heard = listen(page, home)
-        page.goto(home + name, wait_until="networkidle")
-        page.evaluate("document.fonts.ready")
-        page.wait_for_load_state("networkidle")
-        if colour == COLOURS[0]:
-            faults += check_weight(page, sum(sizes))
-        faults += check_widths(page, name, axe, shots, colour)
-        if colour == COLOURS[0]:
-            faults += [*page.evaluate(UNTOLD), *check_above_the_fold(page, name)]
-            faults += check_keyboard(page)
-        faults += [*heard, *check_paper(page)]
-        context.close()
+    context = browser.new_context(viewport={**SCREEN, "width": SWEEP[-1]})
+    page, sizes = context.new_page(), []
+    faults = listen(page, home)
+    page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
+    page.goto(home + name, wait_until="networkidle")
+    page.evaluate("document.fonts.ready")
+    page.wait_for_load_state("networkidle")
+    faults += check_weight(page, sum(sizes))
+    for colour, widths in COLOURS.items():
+        page.emulate_media(color_scheme=colour)
+        faults += check_widths(page, name, axe, shots, colour, widths)
+    page.emulate_media(color_scheme="light")
+    faults += [*page.evaluate(UNTOLD), *check_above_the_fold(page, name), *check_keyboard(page)]
+    faults += check_paper(page)
+    context.close()
     return faults
 
 
-def check_widths(page, name, axe, shots, colour):
+def check_widths(page, name, axe, shots, colour, widths):
     """Draw the window to every width and return what does not fit or breaks a rule."""
     faults = []
-    for width in SWEEP:
+    if axe:
+        page.evaluate(axe)
+    for width in widths:
         page.set_viewport_size({**SCREEN, "width": width})
-        found = [f"{page.evaluate(EXCESS)} pixels too wide"] if page.evaluate(EXCESS) > 0 else []
+        found = [f"{excess} pixels too wide"] if (excess := settled_excess(page)) > 0 else []
         found += [f"the reason of {row} is not to be seen" for row in page.evaluate(UNSEEN)[:3]]
         if width in WIDTHS and axe:
-            page.wait_for_timeout(400)  # the theme marks boxes that scroll 300 ms after a resize
-            page.evaluate(axe)
+            page.wait_for_timeout(SETTLED)
             found += page.evaluate(RULES)
         if width in WIDTHS and shots:
             file = f"{name.replace('/', '-').removesuffix('.html')}-{width}-{colour}.png"
             page.screenshot(path=shots / file, full_page=True)
         faults += [f"at {width}, {colour}: {fault}" for fault in found]
     return faults
+
+
+def settled_excess(page):
+    """Return by how many pixels a page is wider than its window, scripts given time to adapt."""
+    if page.evaluate(EXCESS) > 0:
+        page.wait_for_timeout(SETTLED)
+    return page.evaluate(EXCESS)
 
 
 def check_weight(page, sent):
@@ -215,6 +223,9 @@ def check_keyboard(page):
         if focus["place"] == before:
             faults.append(f"the Tab key stays on {focus['html']}")
             break
+        if not focus["marked"]:  # its mark may fade in
+            page.wait_for_timeout(SETTLED)
+            focus = page.evaluate(FOCUS)
         if not focus["seen"] or not focus["marked"]:
             faults.append(f"focus is not to be seen on {focus['html']}")
         before = focus["place"]
@@ -300,6 +311,7 @@ def check_some(names, options):
         for name in names:
             found = check_page(browser, home, name, axe, options.shots)
             faults.extend(f"{name} {fault}" for fault in found)
+            print(f"{name}: {len(found)} faults", file=sys.stderr, flush=True)
     return faults
 
 
