@@ -132,6 +132,7 @@ def found_by_search(queries, texts):
         ("0,155", "0.155"),
         ("-0.585", "−0.585"),
         ("p<0.001", "p value, age, < 0.001"),
+        ('"lymph node"', "share with: LNM, RAIR"),
         ("P = 0.155", "p value, sex, 0.155"),
         ("Tg≥528.5", "ps-Tg ≥528.5 ng/mL"),
         ("MANN-WHITNEY age", "u statistic, age"),
