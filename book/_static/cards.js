@@ -35,7 +35,7 @@
       ["number", number.identifier], ["study", `${number.study}, ${all.citation}`],
       ["place", number.place], ["what it is", number.what], ["printed", number.printed],
       ["recomputed", number.recomputed], ["verdict", number.verdict], ["reason", number.reason],
-      ["address", /^https?:/.test(address) && address], // a reader's own folder is nobody's business
+      ["address", /^https?:/.test(address) && address], // not the folder of a reader's copy
     ].filter(([, text]) => text).map(([name, text]) => `${name}: ${text}`).join("\n");
     const text = `${row}\n\nWhat is wrong, and how you know:\n`;
     const body = text.replaceAll("\n", "\r\n"); // as the standard of such addresses asks

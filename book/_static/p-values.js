@@ -122,7 +122,7 @@
     const [estimate, low, high] = numbers;
     if (ratio && low <= 0) return { error: "A ratio and its limits are above 0." };
     if (!(low < high)) return { error: "The lower limit must be below the upper one." };
-    if (estimate < low || estimate > high) return { error: "The estimate lies outside its interval." };
+    if (estimate < low || estimate > high) return { error: "The estimate is outside its limits." };
     const found = fromInterval({ estimate, low, high, ratio });
     const times = found.needed < 1 ? "would be enough" : "would be needed";
     const lines = [

@@ -72,7 +72,7 @@
       tests.push((text, plain) => within(plain) || Boolean(alone && alone.test(text)));
     });
     // "p<0.001" is written about a number that is printed as "< 0.001", "p = 0.155" as "0.155".
-    rest = rest.replace(/[="\u201c\u201d]/g, " ").replace(/(?<=\p{L} ?)(?=[<>\u2264\u2265])/gu, " ");
+    rest = rest.replace(/[="\u201c\u201d]|(?<=\p{L} ?)(?=[<>\u2264\u2265])/gu, " ");
     rest.split(" ").map(bare).filter(Boolean).forEach((word) => {
       tests.push((text, plain) => plain.includes(word));
     });
