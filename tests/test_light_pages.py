@@ -42,7 +42,7 @@ def test_icons_that_nothing_shows_leave_style_sheet_and_font(light, tmp_path):
     (static / "book.css").write_text('.tip:before{content:"\\f0eb"}', encoding="utf-8")
     (tmp_path / "page.html").write_text('<i class="fa-solid fa-sun"></i>', encoding="utf-8")
     app = SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format="html"))
-    light.cut_icons(app, None)
+    light.cut_theme(app, None)
     styles = (static / light.STYLES).read_text(encoding="utf-8")
     assert '.fa-sun:before{content:"\\f185"}' in styles
     assert ".fa-bug:before" not in styles
@@ -51,3 +51,17 @@ def test_icons_that_nothing_shows_leave_style_sheet_and_font(light, tmp_path):
     # The bell of an admonition stands in the theme's own rules, as the sign itself.
     assert {0xF185, 0xF0EB, 0xF0F3} <= set(held)
     assert 0xF188 not in held
+
+
+@pytest.mark.parametrize(
+    ("styles", "kept"),
+    [
+        (".a,.gone .a,.b:hover{x:y}", ".a,.b:hover{x:y}"),
+        (".gone{x:y}p.a{x:y}", "p.a{x:y}"),
+        ("@media print{.gone{x:y}.a{x:y}}", "@media print{.a{x:y}}"),
+        (".a:not(.gone,.b){x:y}", ".a:not(.gone,.b){x:y}"),
+        ("@keyframes turn{0%{x:y}to{x:y}}", "@keyframes turn{0%{x:y}to{x:y}}"),
+    ],
+)
+def test_rules_for_classes_that_nothing_has_are_left_out(light, styles, kept):
+    assert light.cut_rules(styles, {"a", "b"}) == kept

@@ -133,17 +133,26 @@ def test_card_reads_the_fields_as_they_are_written(rabat):
 
 def test_mail_and_issue_form_hold_the_row(rabat):
     code = """page.corrections(page.record("lakhdar2024", "table1-16", given), given,
-        "verdicts.html#lakhdar2024-table1-16")"""
+        "https://example.org/verdicts.html#lakhdar2024-table1-16")"""
     links = run_in_node("cards.js", code, rabat)
     mail, form = (urlsplit(links[name]) for name in ("mail", "form"))
     assert mail.path == "corrections@example.org"
     body = parse_qs(mail.query)["body"][0]
     fields = parse_qs(form.query)
     template = (ROOT / ".github" / "ISSUE_TEMPLATE" / fields["template"][0]).read_text("utf-8")
-    assert "id: number" in template
+    for field in fields.keys() - {"template", "title"}:
+        assert f"id: {field}\n" in template
+    assert body.count("\n") == body.count("\r\n") > 5
     for text in (body, fields["number"][0]):
         for part in ("table1-16", "lakhdar2024", "0.004", "differs", "verdicts.html#"):
             assert part in text
+
+
+def test_mail_of_a_book_opened_from_a_folder_does_not_name_the_folder(rabat):
+    code = """page.corrections(page.record("lakhdar2024", "table1-16", given), given,
+        "file:///home/reader/verdicts.html")"""
+    links = run_in_node("cards.js", code, rabat)
+    assert "reader" not in links["mail"] + links["form"]
 
 
 def test_search_finds_printed_numbers_and_lists_an_exact_one_first(rabat):

@@ -12,7 +12,14 @@ from rairlib.figures.cutoffs import draw_cutoffs
 from rairlib.figures.surface import draw_surface
 from rairlib.stats.roc import cutoff_optimism, roc_coordinates, youden_curve
 
-TABLES = [(3, 0, 29, 58), (8, 2, 1, 5), (19, 13, 14, 44), (0, 5, 5, 0), (1, 99, 10, 90)]
+TABLES = [
+    (3, 0, 29, 58),
+    (8, 2, 1, 5),
+    (19, 13, 14, 44),
+    (0, 5, 5, 0),
+    (1, 99, 10, 90),
+    (5000, 4900, 4800, 5100),
+]
 EVENT = np.array([0, 0, 0, 1, 0, 1, 1, 0, 1, 1])
 SCORE = np.array([1, 2, 3, 3, 4, 5, 6, 6, 7, 8])
 
@@ -71,6 +78,11 @@ def test_one_patient_may_decide():
     # Fisher: 0.042 with 3 of 3, 0.124 with 2 of 3; none moved back is possible.
     assert p_values("page.tipping(given)", TABLES[0]) == 1
     assert p_values("page.tipping(given)", (1, 1, 1, 1)) is None
+    # Of a thousand patients in each group, so many and not one fewer.
+    moves = p_values("page.tipping(given)", (500, 500, 500, 501))
+    p = [stats.fisher_exact([[500 - k, 500 + k], [500, 501]]).pvalue for k in (moves, moves + 1)]
+    assert moves < 0
+    assert p[0] < 0.05 <= p[1]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Sphinx extension: nothing is sent to a reader that the page has no use for.
 
-A page keeps only the scripts and styles that something on it asks for. Of the theme's icons the
-book keeps those that it shows: the font and its style sheet name two thousand.
+A page keeps only the scripts and styles that something on it asks for. Of the theme's rules and
+icons the book keeps those that it uses: the theme has all of Bootstrap, and two thousand icons.
 """
 
 import re
@@ -22,8 +22,11 @@ WANTED = {
 # Read from the theme: a second build does not copy its files again.
 THEME = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
 STYLES, FONTS = "styles/pydata-sphinx-theme.css", "vendor/fontawesome/webfonts"
-ICON = re.compile(r'(?:\.fa-[a-z0-9-]+:before,?)+\{content:"\\[0-9a-f]+"\}')
-NAME = re.compile(r"fa-[a-z0-9-]+")
+RULE = re.compile(r"([^{}]*)\{[^{}]*\}")
+COMMA = re.compile(r",(?![^(\[]*[)\]])")
+OPTIONAL = re.compile(r":(?:not|is|where)\([^)]*\)|\[[^\]]*\]")  # may name classes that none has
+CLASS = re.compile(r"\.(-?[a-zA-Z_][\w-]*)")
+WORD = re.compile(r"[\w-]+")
 SIGN = re.compile(r"\\([ef][0-9a-f]{3})\b")  # where it is not written as itself
 
 
@@ -40,17 +43,29 @@ def leave_out_unused(app, pagename, templatename, context, doctree):
             ]
 
 
-def cut_icons(app, error):
-    """Leave the icons in style sheet and font that a page, a script or another rule shows."""
+def cut_rules(styles, words):
+    """Leave out the rules, and parts of their selectors, with a class that is not in the words."""
+
+    def cut(rule):
+        if rule[1].lstrip().startswith("@"):
+            return rule[0]
+        parts = COMMA.split(rule[1])
+        kept = [part for part in parts if words.issuperset(CLASS.findall(OPTIONAL.sub("", part)))]
+        return ",".join(kept) + rule[0].removeprefix(rule[1]) if kept else ""
+
+    return RULE.sub(cut, styles)
+
+
+def cut_theme(app, error):
+    """Leave the rules and icons of the theme that a page, a script or another rule uses."""
     built, static = Path(app.outdir), Path(app.outdir) / "_static"
     if error or app.builder.format != "html":
         return
-    shown = set()
+    used = set()
     for file in (*built.rglob("*.html"), *static.rglob("*.js")):
-        if "fontawesome" not in file.parts:
-            shown.update(NAME.findall(file.read_text(encoding="utf-8")))
-    styles = (THEME / STYLES).read_text(encoding="utf-8")
-    styles = ICON.sub(lambda rule: rule[0] if shown & set(NAME.findall(rule[0])) else "", styles)
+        if not {"fontawesome", "mathjax"} & set(file.parts):
+            used.update(WORD.findall(file.read_text(encoding="utf-8")))
+    styles = cut_rules((THEME / STYLES).read_text(encoding="utf-8"), used)
     others = (file for file in static.rglob("*.css") if file != static / STYLES)
     every = "".join([styles, *(file.read_text(encoding="utf-8") for file in others)])
     signs = {ord(sign) for sign in every if "\ue000" <= sign <= "\uf8ff"}
@@ -75,5 +90,5 @@ def cut_font(name, static, signs):
 def setup(app):
     """Connect both to the moment at which their material exists."""
     app.connect("html-page-context", leave_out_unused, priority=900)  # after they were added
-    app.connect("build-finished", cut_icons)
+    app.connect("build-finished", cut_theme)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -64,11 +64,14 @@ function setUp() {
 
   /* Search results quote the text of a page, not the buttons and contents lists around it. */
   if (typeof Search !== "undefined") {
+    /* From a file address no page can be read to quote it. */
+    if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
     const textOf = Search.htmlToText;
     Search.htmlToText = (html, anchor) => {
       const page = new DOMParser().parseFromString(html, "text/html");
       const around = ".bd-header-article, .bd-sidebar-secondary, .onlyprint, footer";
       page.querySelectorAll(around).forEach((element) => element.remove());
+      page.querySelectorAll("td, th, dt, li").forEach((element) => element.append(" "));
       return textOf(page.documentElement.outerHTML, anchor).replace(/\s+/g, " ");
     };
   }

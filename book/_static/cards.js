@@ -35,9 +35,10 @@
       ["number", number.identifier], ["study", `${number.study}, ${all.citation}`],
       ["place", number.place], ["what it is", number.what], ["printed", number.printed],
       ["recomputed", number.recomputed], ["verdict", number.verdict], ["reason", number.reason],
-      ["address", address],
+      ["address", /^https?:/.test(address) && address], // not the folder of a reader's copy
     ].filter(([, text]) => text).map(([name, text]) => `${name}: ${text}`).join("\n");
-    const body = `${row}\n\nWhat is wrong, and how you know:\n`;
+    const text = `${row}\n\nWhat is wrong, and how you know:\n`;
+    const body = text.replaceAll("\n", "\r\n"); // as the standard of such addresses asks
     const query = (fields) => (
       Object.entries(fields).map(([name, text]) => `${name}=${encodeURIComponent(text)}`).join("&")
     );

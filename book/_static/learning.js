@@ -104,7 +104,7 @@ function explain(link, number) {
 
 /* What an address names is shown, though it is folded. */
 function unfold() {
-  const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const named = document.getElementById(location.hash.slice(1));
   for (let box = named; box; box = box.parentElement) {
     if (box.tagName === "DETAILS" && !box.open) {
       box.open = true;

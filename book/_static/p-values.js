@@ -8,6 +8,7 @@
   const NUMBER = /^[+\-\u2212]?(\d+[.,]?\d*|[.,]\d+)$/;
   const Z_95 = 1.959963984540054;
   const LEVEL = 0.05;
+  const MOST = 10000; // a table of more patients would keep a phone busy for seconds
 
   function readNumber(text) {
     const written = text.trim();
@@ -48,22 +49,27 @@
     return { z, p: normalP(z), needed, centre, at };
   }
 
-  const logFactorial = (n) => {
-    let sum = 0;
-    for (let i = 2; i <= n; i += 1) sum += Math.log(i);
-    return sum;
-  };
+  const logs = [0, 0]; // of the factorials so far
+  function logFactorial(n) {
+    for (let i = logs.length; i <= n; i += 1) logs.push(logs[i - 1] + Math.log(i));
+    return logs[n];
+  }
 
-  /* Two-sided: all tables with the same margins that are no more probable than this one. */
+  /* Two-sided: all tables with the same margins that are no more probable than this one. Those
+     further than 12 standard deviations from the middle add nothing. */
   function fisherP([a, b, c, d]) {
-    const [rows, column] = [[a + b, c + d], a + c];
+    const [rows, column, all] = [[a + b, c + d], a + c, a + b + c + d];
     const choose = (n, k) => logFactorial(n) - logFactorial(k) - logFactorial(n - k);
-    const chance = (x) =>
-      Math.exp(choose(rows[0], x) + choose(rows[1], column - x) - choose(rows[0] + rows[1], column));
+    const whole = choose(all, column);
+    const chance = (x) => Math.exp(choose(rows[0], x) + choose(rows[1], column - x) - whole);
     const limit = chance(a) * (1 + 1e-7);
+    const middle = (rows[0] * column) / (all || 1);
+    const reach = 12 * Math.sqrt((middle * rows[1]) / (all || 1)) + 12;
+    const last = Math.min(rows[0], column, Math.ceil(middle + reach));
     let sum = 0;
-    for (let x = Math.max(0, column - rows[1]); x <= Math.min(rows[0], column); x += 1) {
-      if (chance(x) <= limit) sum += chance(x);
+    for (let x = Math.max(0, column - rows[1], Math.floor(middle - reach)); x <= last; x += 1) {
+      const own = chance(x);
+      if (own <= limit) sum += own;
     }
     return Math.min(sum, 1);
   }
@@ -95,6 +101,7 @@
   }
 
   function show(number) {
+    if (Number.isNaN(number)) return "cannot be computed";
     if (!Number.isFinite(number)) return "not finite";
     return String(Number(number.toPrecision(3))).replace("-", "\u2212");
   }
@@ -115,14 +122,16 @@
     const [estimate, low, high] = numbers;
     if (ratio && low <= 0) return { error: "A ratio and its limits are above 0." };
     if (!(low < high)) return { error: "The lower limit must be below the upper one." };
-    if (estimate < low || estimate > high) return { error: "The estimate lies outside." };
+    if (estimate < low || estimate > high) return { error: "The estimate is outside its limits." };
     const found = fromInterval({ estimate, low, high, ratio });
     const times = found.needed < 1 ? "would be enough" : "would be needed";
     const lines = [
       `${showP(found.p)} (z = ${show(found.z)}).`,
       `The middle of the interval is ${show(found.centre)}; an estimate far from it was computed ` +
         "otherwise, or a number is misprinted.",
-      `With the same estimate, ${show(found.needed)} times the patients ${times} for p = 0.05.`,
+      Number.isFinite(found.needed)
+        ? `With the same estimate, ${show(found.needed)} times the patients ${times} for p = 0.05.`
+        : "With this estimate no number of patients gives p = 0.05.",
     ];
     const slide = (place) => {
       const factor = 2 ** (place / 4);
@@ -133,9 +142,10 @@
   }
 
   function readTable(table) {
-    if (table.some((count) => count < 0 || !Number.isInteger(count) || count > 1e5)) {
-      return { error: "Enter four counts of patients, 0 to 100000." };
+    if (table.some((count) => count < 0 || !Number.isInteger(count) || count > MOST)) {
+      return { error: `Enter four counts of patients, 0 to ${MOST}.` };
     }
+    if (!table.some(Boolean)) return { error: "Enter at least one patient." };
     const told = (counts) => {
       const { odds, low, high, pearson, fisher } = fromTable(counts);
       const ends = Number.isFinite(odds) && odds > 0 ? ` (${intervalText({ low, high })})` : "";

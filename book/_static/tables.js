@@ -71,6 +71,8 @@
       const within = (plain) => long.some((word) => plain.includes(word));
       tests.push((text, plain) => within(plain) || Boolean(alone && alone.test(text)));
     });
+    // "p<0.001" is written about a number that is printed as "< 0.001", "p = 0.155" as "0.155".
+    rest = rest.replace(/[="\u201c\u201d]|(?<=\p{L} ?)(?=[<>\u2264\u2265])/gu, " ");
     rest.split(" ").map(bare).filter(Boolean).forEach((word) => {
       tests.push((text, plain) => plain.includes(word));
     });
@@ -249,7 +251,7 @@
 
     /* A link to a row that the filter hides takes the filter away. */
     function reveal() {
-      const row = rows.find(({ id }) => id && id === decodeURIComponent(location.hash.slice(1)));
+      const row = rows.find(({ id }) => id && id === location.hash.slice(1));
       if (!row) return;
       if (!row.isConnected) {
         bar.reset();
@@ -266,7 +268,10 @@
     }
 
     bar.addEventListener("input", update);
-    bar.addEventListener("reset", () => setTimeout(update)); // the fields are cleared afterwards
+    bar.addEventListener("reset", () => setTimeout(() => { // the fields are cleared afterwards
+      grid.order([]);
+      update();
+    }));
     csv.addEventListener("click", () => save(separated(taken(), ","), "rows.csv"));
     clipboard.addEventListener("click", async () => {
       const kept = taken();
@@ -290,7 +295,7 @@
       const given = texts.filter((text) => text[column]).length;
       const numeric = values.filter((value) => !Number.isNaN(value)).length > given / 2;
       rows.forEach(({ cells }, index) => {
-        const text = texts[index][column].toLowerCase();
+        const text = texts[index][column].toLowerCase().replace(/\d+/g, (n) => n.padStart(6, "0"));
         const value = Number.isNaN(values[index]) ? "" : String(values[index]);
         cells[column].dataset.order = numeric ? value : text;
       });
