@@ -27,12 +27,13 @@ COMMA = re.compile(r",(?![^(\[]*[)\]])")
 OPTIONAL = re.compile(r":(?:not|is|where)\([^)]*\)|\[[^\]]*\]")  # may name classes that none has
 CLASS = re.compile(r"\.(-?[a-zA-Z_][\w-]*)")
 WORD = re.compile(r"[\w-]+")
+INDENT = re.compile(r"\n\s+(?=</?(?:td|th|tr)\b)")  # as pandas writes tables
 SIGN = re.compile(r"\\([ef][0-9a-f]{3})\b")  # where it is not written as itself
 
 
 def leave_out_unused(app, pagename, templatename, context, doctree):
     """Drop scripts and styles that a page has no use for; Sphinx counts those of all pages."""
-    body = context.get("body", "")
+    context["body"] = body = INDENT.sub("\n", context.get("body", ""))
     unused = [name for name, sign in WANTED.items() if sign not in body]
     for files in (context.get("script_files"), context.get("css_files")):
         if files:
