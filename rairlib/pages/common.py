@@ -222,8 +222,8 @@ def verdict_counts(verdicts: pd.DataFrame) -> dict[str, int]:
 
 # What became of a number, in words that need no explanation; in the order of the front page.
 PLAIN = {
-    "recomputed by an independent route": ("reproduced", "independent"),
-    "follows by bookkeeping": ("reproduced", "bookkeeping"),
+    "recomputed by an independent route": ("reproduced, independent",),
+    "follows by bookkeeping": ("reproduced, bookkeeping",),
     "possible": ("compatible",),
     "does not fit": ("differs", "contradicted"),
     "cannot be tested from print": ("met", "missed", "given", "not assessable"),
@@ -246,12 +246,8 @@ def plain_board(verdicts: pd.DataFrame) -> pd.DataFrame:
     """
     originals = verdicts[verdicts["repeats"] == ""]
     verdict, test = originals["verdict"], originals["test"]
-    told = pd.Series("", index=originals.index)
-    for words, (first, *rest) in PLAIN.items():
-        if rest and rest[0] in TESTS:
-            told[(verdict == first) & (test == rest[0])] = words
-        else:
-            told[verdict.isin([first, *rest])] = words
+    became = verdict.where(verdict != "reproduced", verdict + ", " + test)
+    told = became.map({name: words for words, names in PLAIN.items() for name in names})
     margins = {"margins": True, "margins_name": "all"}
     counts = pd.crosstab(told, originals["study"], **margins)
     studies = [study for study in load_studies() if study in counts]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from rairlib.pages.common import with_limits
 from rairlib.pages.real_patients import load_claims
@@ -56,12 +57,8 @@ def _printed(study: str, identifier: str, claims: pd.DataFrame) -> tuple[float, 
     if len(claims):
         return tuple(claims.iloc[0][["printed", "printed_low", "printed_high"]].astype(float))
     registry = load_registry(study)
-    values = [row.number.value for row in with_limits(registry, registry[identifier])]
-    return (
-        tuple(1 / value for value in (values[0], values[2], values[1]))
-        if (identifier in INVERTED)
-        else tuple(values)
-    )
+    ratio, low, high = (row.number.value for row in with_limits(registry, registry[identifier]))
+    return (1 / ratio, 1 / high, 1 / low) if identifier in INVERTED else (ratio, low, high)
 
 
 def summaries(rows: pd.DataFrame) -> dict[str, RandomEffects]:
@@ -78,7 +75,7 @@ def summaries(rows: pd.DataFrame) -> dict[str, RandomEffects]:
         By contrast, on the scale of log odds; the standard error of an estimate is taken from
         the width of its interval.
     """
-    width = 2 * 1.959963984540054
+    width = 2 * norm.ppf(0.975)
     pooled = {}
     for term, own in rows.groupby("term", sort=False):
         if len(own) >= FEWEST:
