@@ -32,7 +32,7 @@ from rairlib.registry.kept_files import data_folder
 from rairlib.studies import own_studies, part_of
 
 PATIENTS_PER_BLOCK = 100_000
-FEWEST_PATIENTS = 10
+FEWEST_PATIENTS, MOST_PATIENTS = 10, 10_000_000
 BLOCKS_PER_WORKER = 4  # in a wave: the most that is computed before the first is written
 ATTEMPTS = 3
 ALPHA = 0.05
@@ -134,19 +134,19 @@ def settings_of(
     truth = truth or repeats.truths[0]
     if truth not in repeats.truths:
         raise RairlibError(f"{repeats.study}: {unknown(truth, 'truth', repeats.truths)}")
-    patients = floor(repeats.patients * size + 0.5)
-    if patients < FEWEST_PATIENTS:
+    patients = repeats.patients * size + 0.5
+    if not FEWEST_PATIENTS <= patients < MOST_PATIENTS + 1:
         raise RairlibError(
-            f"size {size:g} of {repeats.patients} patients are {patients}: "
-            f"a study needs at least {FEWEST_PATIENTS}"
+            f"{size:g} times {repeats.patients} patients: "
+            f"a repeat has from {FEWEST_PATIENTS} to {MOST_PATIENTS:,} of them"
         )
     return {
         "study": repeats.study,
         "truth": truth,
         "size": size,
-        "patients": patients,
+        "patients": floor(patients),
         "seed": seed,
-        "repeats_per_block": repeats_per_block(patients),
+        "repeats_per_block": repeats_per_block(floor(patients)),
         "computed_by": computed_by(repeats.study),
     }
 
@@ -182,6 +182,8 @@ def _workers(workers: int, scheduler: str) -> Iterator[Callable[[], int]]:
         from distributed import Client
     except ImportError as error:
         raise RairlibError("a scheduler needs Dask: pip install 'rairlib[cluster]'") from error
+    if not scheduler.startswith(("tcp://", "tls://")):
+        raise RairlibError(f"{scheduler}: is no address of a scheduler, such as tcp://host:8786")
     try:
         client = Client(scheduler, timeout="10s", set_as_default=False)
     except (OSError, ValueError) as error:
