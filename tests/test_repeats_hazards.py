@@ -71,26 +71,29 @@ def refractory_by_frames(frame):
         for name, contrast in CONTRASTS.items()
         if found[f"rair_{name} p_value"] < wang2025.SCREENING_P
     }
-    selected = backward_lr(data, "rair", passed).selected if passed else ()
-    found |= {f"rair_last_{name} selected": name in selected for name in CONTRASTS}
+    found |= estimates("rair_", logistic, data, "rair", wang2025.FIVE_CONTRASTS)
+    try:
+        selected = backward_lr(data, "rair", passed).selected if passed else ()
+    except RairlibError:  # a model on the way has no finite estimates
+        return found | dict.fromkeys([f"rair_last_{name} selected" for name in CONTRASTS], np.nan)
+    found |= {f"rair_last_{name} selected": float(name in selected) for name in CONTRASTS}
     last = {name: CONTRASTS[name] for name in selected}
-    found |= estimates("rair_last_", logistic, data, "rair", last) if last else {}
-    return found | estimates("rair_", logistic, data, "rair", wang2025.FIVE_CONTRASTS)
+    return found | (estimates("rair_last_", logistic, data, "rair", last) if last else {})
 
 
 def progression_by_frames(frame):
     data, outcome = frame[frame["progressed"].notna()], ("pfs", "progressed")
     best = optimal_cutoffs(data["progressed"], data["ps_tg"]).iloc[0]
     found = {f"ps_tg {name}": best[name] for name in ("cutoff", "sensitivity", "specificity")}
-    at_found = in_words(data.assign(ps_tg_528=(data["ps_tg"] >= best["cutoff"]).astype(int)))
-    contrasts = {
-        name.replace("_528", ""): contrast for name, contrast in PROGRESSION_CONTRASTS.items()
-    }
-    at_found = at_found.assign(ps_tg=at_found["ps_tg_528"])
-    p_values, passed = one_by_one(at_found, outcome, contrasts, wang2025.SCREENING_P)
+    found_level = (data["ps_tg"] >= best["cutoff"]).map({False: "<528.5", True: "≥528.5"})
+    data = in_words(data).assign(ps_tg=found_level)
+    contrasts = PROGRESSION_CONTRASTS | {"ps_tg": PROGRESSION_CONTRASTS["ps_tg_528"]}
+    p_values, passed = one_by_one(data, outcome, contrasts, wang2025.SCREENING_P)
     found |= {f"pd_{name} p_value": p for name, p in p_values.items()}
-    found |= estimates("pd_screened_", cox, at_found, *outcome, passed) if passed else {}
-    found |= estimates("pd_", cox, in_words(data), *outcome, wang2025.TABLE_5_MODEL)
+    for prefix, other in (("pd_screened_", "ps_tg_528"), ("pd_printed_", "ps_tg")):
+        used = {name: contrast for name, contrast in passed.items() if name != other}
+        found |= estimates(prefix, cox, data, *outcome, used) if used else {}
+    found |= estimates("pd_", cox, data, *outcome, wang2025.TABLE_5_MODEL)
     rates = survival_at(data["pfs"], data["progressed"], RATES)
     names = [f"pfs_{months}" for months in RATES]
     found |= dict(zip([f"{name} survival" for name in names], rates["percent"] / 100, strict=True))
@@ -158,6 +161,7 @@ def test_the_procedure_on_arrays_is_that_on_frames(study, by_frames, draws):
     for seed, (truth, patients, cohorts) in enumerate(draws):
         drawn = repeats.draw(np.random.default_rng(seed), cohorts, patients, truth)
         found = repeats.analyse(drawn)
+        assert all(len(values) == cohorts for values in found.values())
         for place, frame in enumerate(frames(drawn)):
             expected = by_frames(frame)
             for name, values in found.items():
@@ -168,7 +172,7 @@ def test_the_procedure_on_arrays_is_that_on_frames(study, by_frames, draws):
                 elif name.endswith(" coefficient") and name.startswith(OWN[by_frames]):
                     assert np.isnan(own), name
                     absent += 1
-    assert compared > 400
+    assert compared > 200
     assert absent > 0
 
 
@@ -186,8 +190,8 @@ def test_on_the_kept_cohort_the_procedure_concludes_as_the_paper():
     cohort = wang2025.kept() | outcome | {"pfs": np.where(evaluable, outcome["pfs"], 0.0)}
     cohort["progressed"] = np.where(evaluable, outcome["progressed"], np.nan)
     found = wang2025.analyse({name: values[np.newaxis] for name, values in cohort.items()})
-    chosen = [name for name in wang2025.SCREENED if found[f"pd_screened_{name} selected"][0]]
-    assert {name.replace("ps_tg", "ps_tg_528") for name in chosen} == set(wang2025.NINE)
+    chosen = [name for name in PROGRESSION_CONTRASTS if found[f"pd_printed_{name} selected"][0]]
+    assert set(chosen) == set(wang2025.NINE)
     assert found["ps_tg cutoff"][0] == wang2025.PS_TG_CUTOFF
     assert all(conclusion.holds(found)[0] for conclusion in wang2025.CONCLUSIONS)
 
@@ -217,7 +221,7 @@ def at_ten_times(study, truth):
 def test_at_ten_times_the_size_the_truth_is_recovered(study, truth, prefixes):
     table, checked = at_ten_times(study, truth), 0
     for name, true in STUDIES[study].REPEATS.true_values(truth).items():
-        chosen = name.startswith(("rair_last_", "pd_screened_", "screened_"))
+        chosen = name.startswith(("rair_last_", "pd_screened_", "pd_printed_", "screened_"))
         if name.startswith(prefixes) and not chosen and "cutoff" not in name:
             error = table[name].std() / np.sqrt(len(table))
             assert abs(table[name].mean() - true) < 4 * error, name
@@ -255,7 +259,7 @@ def test_without_effects_one_test_errs_in_five_of_100_and_a_searched_cutoff_more
     table = without_effects(study)
     for name in prespecified:  # 3.3 standard errors of so many repeats
         assert (table[f"{name} p_value"] < 0.05).mean() == pytest.approx(0.05, abs=0.016), name
-    assert (table[f"{found} p_value"] < 0.05).mean() > 0.10
+    assert (table[f"{found} p_value"] < 0.05).mean() > 0.08
 
 
 def test_a_gradual_truth_has_a_cutoff_in_every_repeat_and_none_is_the_right_one():
@@ -279,6 +283,14 @@ def test_each_conclusion_holds_more_often_in_larger_studies_than_without_effects
     repeats = STUDIES[study].REPEATS
     large = conclusions_held(repeats, at_ten_times(study, repeats.truths[0])).set_index("id")
     chance = conclusions_held(repeats, without_effects(study)).set_index("id")
-    alone = large.index.str.endswith("_alone")
-    assert (large["share"] > chance["share"])[~alone].all()
-    assert (chance["share"] < 0.3).all()
+    of_the_null = large.index.str.contains("any")
+    assert (large["share"] > chance["share"])[large["number"] != ""].all()
+    assert (chance["share"] < 0.3)[~of_the_null].all()
+    assert chance["share"][of_the_null].between(0.05, 0.6).all()
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_every_true_value_belongs_to_a_quantity(study):
+    repeats = STUDIES[study].REPEATS
+    for truth in repeats.truths:
+        assert set(repeats.true_values(truth)) <= set(block(repeats, 1, 60, truth, 1, 0))

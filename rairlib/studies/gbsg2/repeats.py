@@ -15,7 +15,15 @@ from rairlib.stats import kernels
 from rairlib.stats.cox import cox
 from rairlib.stats.logistic import candidate_columns
 from rairlib.stats.roc import optimal_cutoffs
-from rairlib.stats.screening import Quantities, log_rank_p, named, predicts, screened_cox
+from rairlib.stats.screening import (
+    Quantities,
+    at_least_one,
+    log_rank_p,
+    named,
+    one_by_one,
+    predicts,
+    reported,
+)
 from rairlib.stats.survival import survival_at
 from rairlib.studies.gbsg2.analysis import COVARIATES, prepared
 from rairlib.studies.repeats import Conclusion, Repeats
@@ -71,10 +79,10 @@ def analyse(cohorts: dict[str, np.ndarray]) -> Quantities:
     """
     time, event, nodes = cohorts["time"], cohorts["recurrence_or_death"], cohorts["pnodes"]
     columns = np.stack([cohorts[name] for name in NAMES], axis=-1)
-    p_values, coefficients, errors = screened_cox(time, event, columns, SCREENING_P, efron=True)
-    screened = {"coefficient": coefficients, "standard_error": errors}
-    screened["selected"] = p_values < SCREENING_P
-    found = named("", NAMES, p_value=p_values) | named("screened_", NAMES, **screened)
+    p_values = one_by_one(time, event, columns, efron=True)
+    used = p_values < SCREENING_P
+    screened = kernels.cox(time, event, columns, used, 1)
+    found = named("", NAMES, p_value=p_values) | reported("screened_", NAMES, screened, used)
 
     coefficients, errors, _ = kernels.cox(time, event, columns, np.ones(len(NAMES)), 1)
     found |= named("", NAMES, coefficient=coefficients, standard_error=errors)
@@ -91,12 +99,29 @@ def analyse(cohorts: dict[str, np.ndarray]) -> Quantities:
 
 
 CONCLUSIONS = tuple(
-    Conclusion(id=name, number=number, text=text, holds=predicts(f"screened_{name}", sign))
-    for name, number, sign, text in (
-        ("horTh", "cox-06", -1, "Hormonal therapy lowers the hazard of recurrence or death."),
-        ("tgrade_linear", "cox-42", 1, "A higher grade raises the hazard."),
-        ("pnodes", "cox-60", 1, "More positive nodes raise the hazard."),
-        ("progrec", "cox-69", -1, "A higher progesterone receptor lowers the hazard."),
+    Conclusion(id=name, number=number, text=text, holds=holds)
+    for name, number, text, holds in (
+        (
+            "horTh",
+            "cox-06",
+            "Hormonal therapy lowers the hazard of recurrence or death.",
+            predicts("screened_horTh", -1),
+        ),
+        ("tgrade", "cox-42", "A higher grade raises it.", predicts("screened_tgrade_linear", 1)),
+        ("pnodes", "cox-60", "More positive nodes raise it.", predicts("screened_pnodes", 1)),
+        (
+            "progrec",
+            "cox-69",
+            "More of the progesterone receptor lowers it.",
+            predicts("screened_progrec", -1),
+        ),
+        # Of the null: what the procedure finds where nothing is.
+        (
+            "any",
+            "",
+            "At least one variable is an independent predictor.",
+            at_least_one("screened_"),
+        ),
     )
 )
 

@@ -7,7 +7,7 @@ ratios of the truth would no longer be those of the model from which patients we
 curves are compared by Table 5's avidity, which does not hang on the outcome.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -20,11 +20,13 @@ from rairlib.stats.cox import cox
 from rairlib.stats.logistic import Covariates, fit_logistic
 from rairlib.stats.screening import (
     Quantities,
+    at_least_one,
     log_rank_p,
     named,
+    one_by_one,
     predicts,
-    screened_cox,
-    significant,
+    reported,
+    these_alone,
 )
 from rairlib.stats.survival import kaplan_meier
 from rairlib.studies.repeats import Conclusion, Repeats
@@ -46,9 +48,7 @@ SCREENING_P = 0.10
 ENTRY_P, REMOVAL_P = 0.05, 0.10
 PLANTED_RATIO = 2
 FIVE_CONTRASTS = {name: CONTRASTS[name] for name in FIVE}
-# The model with the cut-off of the paper, and the candidates with the cut-off of each repeat.
 NINE = tuple(TABLE_5_MODEL)
-SCREENED = tuple("ps_tg" if name == "ps_tg_528" else name for name in PROGRESSION_CONTRASTS)
 # How near a cut-off has to come to the printed one: by this factor at most.
 NEAR = 1.25
 CURVES_P = 0.001
@@ -182,21 +182,19 @@ def true_values(truth: str) -> dict[str, float]:
     """Return the truth of each quantity that has one; a gradual one has none in Table 5's model."""
     found = {f"pfs_{months} survival": truth_of(truth).survival(months) for months in RATES}
     odds_ratios, hazard_ratios = log_ratios(truth)
-    found |= _coefficients("rair_", FIVE, "rair_last_", CONTRASTS, odds_ratios)
-    if truth == "gradual":
-        return found
-    found |= _coefficients("pd_", NINE, "pd_screened_", PROGRESSION_CONTRASTS, hazard_ratios)
-    found["pd_screened_ps_tg coefficient"] = found.pop("pd_screened_ps_tg_528 coefficient")
-    return found if truth == "null" else found | {"ps_tg cutoff": PS_TG_CUTOFF}
-
-
-def _coefficients(
-    model: str, names: Iterable[str], reported: str, candidates: Iterable[str], values: np.ndarray
-) -> dict[str, float]:
-    """Name the true coefficients of a model, and of the candidates for the model reported."""
-    own = dict(zip(names, map(float, values), strict=True))
-    found = {f"{model}{name} coefficient": value for name, value in own.items()}
-    return found | {f"{reported}{name} coefficient": own.get(name, 0.0) for name in candidates}
+    of_rair = dict(zip(FIVE, odds_ratios, strict=True))
+    models = {"rair_": of_rair, "rair_last_": dict.fromkeys(CONTRASTS, 0.0) | of_rair}
+    if truth != "gradual":
+        of_pd = dict(zip(NINE, hazard_ratios, strict=True))
+        of_all = dict.fromkeys(PROGRESSION_CONTRASTS, 0.0) | of_pd
+        of_all["ps_tg"] = of_pd["ps_tg_528"]
+        models |= {"pd_": of_pd, "pd_screened_": of_all, "pd_printed_": of_all}
+        found |= {} if truth == "null" else {"ps_tg cutoff": PS_TG_CUTOFF}
+    return found | {
+        f"{model}{name} coefficient": float(value)
+        for model, values in models.items()
+        for name, value in values.items()
+    }
 
 
 # --- The paper's procedure --------------------------------------------------------------------
@@ -217,48 +215,42 @@ def refractory(cohorts: dict[str, np.ndarray]) -> Quantities:
     tests = [kernels.pearson(event, cohorts[name]) for name in names]
     p_values = np.stack([p_value for _, _, p_value in tests], axis=-1)
     design = np.insert(coded(cohorts, CONTRASTS), 0, 1, axis=-1)
-    # A variable that did not pass is constant, and cannot be selected.
+    # A variable that did not pass is constant here, and cannot be selected.
     passed = np.insert(p_values < SCREENING_P, 0, True, axis=-1)
-    candidates = design * passed[:, np.newaxis]
-    variable = np.arange(design.shape[-1])
+    candidates, variable = design * passed[:, np.newaxis], np.arange(design.shape[-1])
     selected = kernels.backward(event, candidates, variable, ENTRY_P, REMOVAL_P)
-    coefficients, errors, _ = kernels.logistic(event, design, selected)
-    last = {"coefficient": coefficients[:, 1:], "standard_error": errors[:, 1:]}
-    last["selected"] = selected[:, 1:]
-    design = np.insert(coded(cohorts, FIVE_CONTRASTS), 0, 1, axis=-1)
-    coefficients, errors, _ = kernels.logistic(event, design, np.ones(design.shape[-1]))
-    five = {"coefficient": coefficients[:, 1:], "standard_error": errors[:, 1:]}
-    return (
-        named("rair_", names, p_value=p_values)
-        | named("rair_", FIVE, **five)
-        | named("rair_last_", names, **last)
-    )
+    last = kernels.logistic(event, design, np.nan_to_num(selected))
+
+    design_of_five = np.insert(coded(cohorts, FIVE_CONTRASTS), 0, 1, axis=-1)
+    b, error, _ = kernels.logistic(event, design_of_five, np.ones(1 + len(FIVE)))
+    found = named("rair_", names, p_value=p_values)
+    found |= named("rair_", FIVE, coefficient=b[:, 1:], standard_error=error[:, 1:])
+    b, error, value = last
+    return found | reported("rair_last_", names, (b[:, 1:], error[:, 1:], value), selected[:, 1:])
 
 
 def progression(cohorts: dict[str, np.ndarray]) -> Quantities:
-    """Find the cut-off of ps-Tg, test twelve variables one by one, fit those that pass; curves.
+    """Find the cut-off of ps-Tg, test the variables one by one, fit those that pass; curves.
 
-    ``pd_``: one by one, and Table 5's nine variables with the paper's cut-off and without any
-    screening; ``pd_screened_``: the common model of those that pass, ps-Tg at the cut-off found.
+    ``pd_``: one by one, and Table 5's nine variables without any screening. Of those that pass,
+    ``pd_screened_``: the model with ps-Tg at the cut-off that was found; ``pd_printed_``: at the
+    paper's.
     """
     time, event, ps_tg = cohorts["pfs"], cohorts["progressed"], cohorts["ps_tg"]
     cutoff, sensitivity, specificity = kernels.best_cutoff(event, ps_tg)
-    found = {"ps_tg cutoff": cutoff}
+    above = (ps_tg >= cutoff[:, np.newaxis]).astype(float)
+    columns = np.dstack([coded(cohorts, PROGRESSION_CONTRASTS), above])
+    names = np.array([*PROGRESSION_CONTRASTS, "ps_tg"])
+
+    p_values = one_by_one(time, event, columns)
+    found = named("pd_", names, p_value=p_values) | {"ps_tg cutoff": cutoff}
     found |= {"ps_tg sensitivity": sensitivity, "ps_tg specificity": specificity}
-
-    at_found = cohorts | {"ps_tg_528": ps_tg >= cutoff[:, np.newaxis]}
-    columns = coded(at_found, PROGRESSION_CONTRASTS)
-    p_values, coefficients, errors = screened_cox(time, event, columns, SCREENING_P)
-    screened = {"coefficient": coefficients, "standard_error": errors}
-    screened["selected"] = p_values < SCREENING_P
-    found |= named("pd_", SCREENED, p_value=p_values) | named("pd_screened_", SCREENED, **screened)
-
-    columns = coded(cohorts, TABLE_5_MODEL)
-    coefficients, errors, _ = kernels.cox(time, event, columns, np.ones(len(NINE)), 0)
-    found |= named("pd_", NINE, coefficient=coefficients, standard_error=errors)
-    own = columns[..., [NINE.index("ps_tg_528")]]
-    coefficients, errors, _ = kernels.cox(time, event, own, np.ones(1), 0)
-    found["pd_ps_tg_528 p_value"] = kernels.wald_p(coefficients / errors)[:, 0]
+    for prefix, other in (("pd_screened_", "ps_tg_528"), ("pd_printed_", "ps_tg")):
+        used = (p_values < SCREENING_P) & (names != other)
+        found |= reported(prefix, names, kernels.cox(time, event, columns, used, 0), used)
+    b, error, _ = kernels.cox(time, event, columns, np.isin(names, NINE), 0)
+    own = [list(names).index(name) for name in NINE]
+    found |= named("pd_", NINE, coefficient=b[:, own], standard_error=error[:, own])
     return found | curves(cohorts)
 
 
@@ -277,21 +269,6 @@ def curves(cohorts: dict[str, np.ndarray]) -> Quantities:
 
 
 # --- What the paper concludes -----------------------------------------------------------------
-
-
-def alone(prefix: str, names: tuple[str, ...], predictors: dict[str, int]) -> Callable:
-    """Return what tells whether these, in these directions, and no others are significant."""
-
-    def holds(found: Quantities) -> np.ndarray:
-        own = [significant(found, f"{prefix}{name}", sign) for name, sign in predictors.items()]
-        others = [significant(found, f"{prefix}{x}") for x in names if x not in predictors]
-        return np.all(own, axis=0) & ~np.any(others, axis=0)
-
-    return holds
-
-
-RAIR_PREDICTORS = {"age_55": 1, "t_stage": -1}
-PD_PREDICTORS = {"age_55": 1, "rai_avid_status": 1, "ps_tg": 1}
 
 
 def _conclusion(name: str, number: str, text: str, holds: Callable) -> Conclusion:
@@ -315,7 +292,7 @@ CONCLUSIONS = (
         "rair_these_alone",
         "",
         "Age and stage T4, and nothing else, predict refractory disease independently.",
-        alone("rair_last_", tuple(CONTRASTS), RAIR_PREDICTORS),
+        these_alone("rair_last_", {"age_55": 1, "t_stage": -1}),
     ),
     _conclusion(
         "pd_age",
@@ -339,7 +316,7 @@ CONCLUSIONS = (
         "pd_these_alone",
         "",
         "Age, avidity and thyroglobulin, and nothing else, predict progression independently.",
-        alone("pd_screened_", SCREENED, PD_PREDICTORS),
+        these_alone("pd_screened_", {"age_55": 1, "rai_avid_status": 1, "ps_tg": 1}),
     ),
     _conclusion(
         "pd_cutoff",
@@ -355,6 +332,25 @@ CONCLUSIONS = (
             (found["rai_avid_status p_value"] < CURVES_P)
             & (found[WITHOUT_AVIDITY] < found[WITH_AVIDITY])
         ),
+    ),
+    # Of the null: what the procedure finds where nothing is.
+    _conclusion(
+        "rair_any",
+        "",
+        "At least one variable predicts refractory disease independently.",
+        at_least_one("rair_last_"),
+    ),
+    _conclusion(
+        "pd_any_by_search",
+        "",
+        "At least one variable predicts progression independently, the cut-off searched.",
+        at_least_one("pd_screened_"),
+    ),
+    _conclusion(
+        "pd_any_as_printed",
+        "",
+        "At least one variable predicts progression independently, the cut-off fixed beforehand.",
+        at_least_one("pd_printed_"),
     ),
 )
 
