@@ -1,4 +1,4 @@
-"""The command line: ``rairlib verdicts | audit | reconstruct | simulate | cohort | replicate``.
+"""The command line: ``rairlib verdicts | audit | reconstruct | simulate | repeats | cohort | …``.
 
 Each command imports what it needs when it runs, so that help and completion need not wait for it.
 """
@@ -7,10 +7,11 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
 
 import typer
@@ -18,6 +19,12 @@ import typer
 from rairlib.errors import RairlibError
 
 SHOWN = ["study", "id", "printed", "role", "evidence", "test", "reproduced", "verdict", "reason"]
+# fmt: off
+SUMMARY_SHOWN = [
+    "quantity", "true", "left_out", "without_estimate", "estimates", "median", "low", "high",
+    "share_significant", "share_covering", "type_m", "type_s",
+]
+# fmt: on
 INTERRUPTED = 130
 
 Key = Annotated[str, typer.Argument(metavar="STUDY|FOLDER", help="A study or its folder.")]
@@ -205,6 +212,85 @@ def _simulate(
             name = f"simulated_cohort_{place:04d}.csv"
             _write_csv(out / name, cohort.to_csv(index=False, lineterminator="\n"))
     return 0
+
+
+@app.command("repeats")
+def _repeats(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study of the book.")],
+    number: Annotated[int, typer.Option("-n", min=1, help="Number of repeats.")] = 1000,
+    size: Annotated[
+        float, typer.Option(help="Patients in each, as a multiple of the study's own number.")
+    ] = 1.0,
+    truth: Annotated[
+        str, typer.Option(help="What the patients are drawn from; the study's model if left out.")
+    ] = "",
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Keep the repeats here, and go on with those there are."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes here; one per core if left out.")
+    ] = None,
+    scheduler: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="A Dask scheduler, such as tcp://host:8786.")
+    ] = "",
+    form: Form = "table",
+) -> int:
+    """Repeat a study on new patients, and count how often its conclusions come out.
+
+    In json and csv, rows with an id are conclusions, rows with a quantity are the summary.
+    """
+    if workers and scheduler:
+        raise RairlibError("--workers and --scheduler exclude each other: a cluster has its own")
+    import pandas as pd
+    from joblib import cpu_count
+
+    from rairlib.output import printable, render
+    from rairlib.studies import repeats as engine
+
+    repeats = engine.repeats_of(study)
+    settings = engine.settings_of(repeats, size, truth, seed)
+    # From here on there may be processes and a folder to clear away before stopping.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with ExitStack() as stack:
+        folder = out or Path(stack.enter_context(TemporaryDirectory()))
+        folder.mkdir(parents=True, exist_ok=True)
+        stack.enter_context(_alone_in(folder))
+        engine.run_repeats(
+            study,
+            number,
+            size,
+            truth,
+            seed,
+            folder=folder,
+            workers=workers or cpu_count(),
+            scheduler=scheduler,
+            progress=_with_time_left,
+        )
+        held = engine.conclusions_held(repeats, folder)
+        summary = engine.summarised(repeats, folder, settings["truth"])
+    if form != "table":
+        print(render(pd.concat([held, summary]), form))
+        return 0
+    print(
+        f"{study}: {number} repeats of {settings['patients']} patients, drawn from "
+        f"{settings['truth']}, seed {seed}\n\nshare of repeats (95 % interval): conclusion"
+    )
+    for row in held.itertuples():
+        print(printable(f"{row.share:6.1%} ({row.low:.1%} to {row.high:.1%}): {row.text}"))
+    print("\n" + render(summary[SUMMARY_SHOWN], form))
+    return 0
+
+
+def _with_time_left(blocks: Iterable, total: int) -> Iterable:
+    """Show on a terminal how many blocks are done and how long the others will take."""
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    shown = {"console": console, "disable": not console.is_terminal, "transient": True}
+    return track(blocks, f"{total} blocks", total, **shown)
 
 
 @cohort_app.command("fetch")

@@ -1,0 +1,482 @@
+"""Repeat a study on new patients, thousands of times, and count how often it concludes the same.
+
+A run is cut into blocks of whole repeats. Block number i draws from a random stream of its own,
+so that a table does not depend on who computes which block, or when.
+"""
+
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
+from itertools import islice
+from math import ceil, floor
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from joblib import Parallel, delayed, parallel_config
+from joblib.externals.loky.process_executor import BrokenProcessPool
+from numpy.random import Generator
+from scipy.stats import norm
+from statsmodels.stats.proportion import proportion_confint
+
+from rairlib.errors import RairlibError, unknown
+from rairlib.output import write_whole
+from rairlib.registry.kept_files import data_folder
+from rairlib.studies import own_studies, part_of
+
+PATIENTS_PER_BLOCK = 100_000
+FEWEST_PATIENTS, MOST_PATIENTS = 10, 10_000_000
+BLOCKS_PER_WORKER = 4  # in a wave: the most that is computed before the first is written
+ATTEMPTS = 3
+ALPHA = 0.05
+SETTINGS = "run.json"
+COMPUTED_BY = ("rairlib", "numpy", "scipy", "numba")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusion:
+    """What a paper concludes, and when a repeat concludes the same.
+
+    Attributes
+    ----------
+    id, text : str
+        A short name, and one sentence in a clinician's words.
+    number : str
+        Identifier of the reported number that states it; empty if none does.
+    holds : callable
+        Takes arrays by name of the quantity, one value per repeat, and says of each repeat
+        whether it holds; of a repeat without an estimate it does not.
+    """
+
+    id: str
+    text: str
+    number: str
+    holds: Callable[[Mapping[str, np.ndarray]], np.ndarray]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeats:
+    """How a study is repeated.
+
+    Attributes
+    ----------
+    study : str
+        Its key.
+    patients : int
+        As many as the study has.
+    truths : tuple of str
+        What new patients are drawn from; the first is the default.
+    draw : callable
+        Takes a generator, a number of cohorts, of patients and a truth; returns arrays
+        (cohorts, patients) by name.
+    analyse : callable
+        The study's whole procedure: takes these arrays and returns arrays (cohorts,) by name of
+        the quantity, ``"VARIABLE STATISTIC"``. NaN: no finite estimate, or not in the model.
+    true_values : callable
+        Takes a truth and returns the true value of quantities, by name.
+    conclusions : tuple of Conclusion
+        The paper's.
+    """
+
+    study: str
+    patients: int
+    truths: tuple[str, ...]
+    draw: Callable[[Generator, int, int, str], dict[str, np.ndarray]]
+    analyse: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]]
+    true_values: Callable[[str], dict[str, float]]
+    conclusions: tuple[Conclusion, ...]
+
+
+def repeats_of(key: str) -> Repeats:
+    """Return how a study is repeated; refuse a study that cannot be."""
+    found = part_of(key, "repeats", "REPEATS")
+    if found is None:
+        known = [name for name in own_studies() if part_of(name, "repeats", "REPEATS")]
+        raise RairlibError(unknown(key, "study with repeats", known))
+    return found
+
+
+def repeats_per_block(patients: int) -> int:
+    """Return how many repeats of a study of this size make a block."""
+    return max(1, PATIENTS_PER_BLOCK // patients)
+
+
+def block(
+    repeats: Repeats, number_in_block: int, patients: int, truth: str, seed: int, block_number: int
+) -> pd.DataFrame:
+    """Draw and analyse one block.
+
+    Returns
+    -------
+    DataFrame
+        ``repeat``, counted from 0 through the whole run, and a float column per quantity.
+    """
+    rng = np.random.default_rng([seed, block_number])
+    found = repeats.analyse(repeats.draw(rng, number_in_block, patients, truth))
+    first = block_number * number_in_block
+    numbers = {"repeat": np.arange(first, first + number_in_block)}
+    return pd.DataFrame(
+        numbers | {name: np.asarray(values, dtype=float) for name, values in found.items()}
+    )
+
+
+def settings_of(
+    repeats: Repeats, size: float = 1.0, truth: str | None = None, seed: int = 1
+) -> dict:
+    """Return all that decides what a run's blocks hold; refuse what cannot be run."""
+    truth = truth or repeats.truths[0]
+    if truth not in repeats.truths:
+        raise RairlibError(f"{repeats.study}: {unknown(truth, 'truth', repeats.truths)}")
+    patients = repeats.patients * size + 0.5
+    if not FEWEST_PATIENTS <= patients < MOST_PATIENTS + 1:
+        raise RairlibError(
+            f"{size:g} times {repeats.patients} patients: "
+            f"a repeat has from {FEWEST_PATIENTS} to {MOST_PATIENTS:,} of them"
+        )
+    return {
+        "study": repeats.study,
+        "truth": truth,
+        "size": size,
+        "patients": floor(patients),
+        "seed": seed,
+        "repeats_per_block": repeats_per_block(floor(patients)),
+        "computed_by": computed_by(repeats.study),
+    }
+
+
+@cache
+def computed_by(study: str) -> dict[str, str]:
+    """Return versions, and a checksum of the code and the data on which a study's repeats rest."""
+    package, checksum = Path(__file__).parents[1], sha256()
+    places = [package / name for name in ("stats", "cohorts", f"studies/{study}")]
+    for place in (Path(__file__), *places, data_folder() / study):
+        for path in sorted(place.rglob("*.*")) if place.is_dir() else [place]:
+            if path.suffix in (".py", ".csv", ".toml"):
+                checksum.update(path.name.encode() + path.read_bytes())
+    return {name: version(name) for name in COMPUTED_BY} | {"code": checksum.hexdigest()}
+
+
+def _computed(repeats: Repeats, settings: dict, number: int) -> tuple[int, pd.DataFrame]:
+    """Compute a block wherever this runs, if the code there is the same."""
+    if computed_by(repeats.study) != settings["computed_by"]:
+        raise RairlibError("a worker has other code, data or versions than this computer")
+    names = ("repeats_per_block", "patients", "truth", "seed")
+    return number, block(repeats, *map(settings.get, names), number)
+
+
+@contextmanager
+def _workers(workers: int, scheduler: str) -> Iterator[Callable[[], int]]:
+    """Set up processes here, or a Dask cluster; give a function that counts the workers."""
+    if not scheduler:
+        with parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1):
+            yield lambda: workers
+        return
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise RairlibError("a scheduler needs Dask: pip install 'rairlib[cluster]'") from error
+    if not scheduler.startswith(("tcp://", "tls://")):
+        raise RairlibError(f"{scheduler}: is no address of a scheduler, such as tcp://host:8786")
+    try:
+        client = Client(scheduler, timeout="10s", set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise RairlibError(f"{scheduler}: no Dask scheduler answers there") from error
+    with client, parallel_config(backend="dask", client=client, n_jobs=-1):
+        yield lambda: sum(client.ncores().values()) or 1
+
+
+def _blocks(
+    repeats: Repeats, settings: dict, wanted: Iterable[int], workers: int = 1, scheduler: str = ""
+) -> Iterator[tuple[int, pd.DataFrame]]:
+    """Compute blocks in waves; what a killed worker had in hand is computed again."""
+    waiting, lost, failures = iter(wanted), [], 0
+    with _workers(workers, scheduler) as count:
+        while wave := lost + list(islice(waiting, BLOCKS_PER_WORKER * count() - len(lost))):
+            tasks = [delayed(_computed)(repeats, settings, number) for number in wave]
+            done = set()
+            parallel = Parallel(batch_size=1, pre_dispatch="all", return_as="generator_unordered")
+            try:
+                for number, table in parallel(tasks):
+                    yield number, table
+                    done.add(number)
+            except BrokenProcessPool as error:
+                failures = 0 if done else failures + 1
+                if failures == ATTEMPTS:
+                    raise RairlibError(
+                        f"{ATTEMPTS} times a worker died before a block was done: "
+                        "is there memory enough for so many?"
+                    ) from error
+            lost = [number for number in wave if number not in done]
+
+
+def repeated(
+    key: str,
+    number: int,
+    size: float = 1.0,
+    truth: str | None = None,
+    seed: int = 1,
+    workers: int = 1,
+) -> pd.DataFrame:
+    """Repeat a study in memory.
+
+    Parameters
+    ----------
+    key : str
+        A study with repeats.
+    number : int
+        How many repeats.
+    size : float
+        Patients per repeat, as a multiple of the study's.
+    truth : str, optional
+        What the patients are drawn from; the study's first if left out.
+    seed : int
+        Same seed, same repeats, for any number of workers; a larger number only adds some.
+    workers : int
+        Processes on this computer.
+
+    Returns
+    -------
+    DataFrame
+        As of :func:`block`, ``number`` rows.
+    """
+    repeats = repeats_of(key)
+    settings = settings_of(repeats, size, truth, seed)
+    wanted = range(ceil(number / settings["repeats_per_block"]))
+    tables = dict(_blocks(repeats, settings, wanted, workers))
+    return pd.concat([tables[place] for place in wanted], ignore_index=True).head(number)
+
+
+def run_repeats(
+    key: str,
+    number: int,
+    size: float = 1.0,
+    truth: str | None = None,
+    seed: int = 1,
+    *,
+    folder: Path,
+    workers: int = 1,
+    scheduler: str = "",
+    progress: Callable[[Iterable, int], Iterable] = lambda blocks, total: blocks,
+) -> None:
+    """Repeat a study and write each block to a folder; go on where an earlier run stopped.
+
+    Parameters
+    ----------
+    key, number, size, truth, seed, workers
+        As of :func:`repeated`.
+    folder : Path
+        Empty, or that of a run with the same settings; ``number`` may differ.
+    scheduler : str
+        Address of a Dask scheduler, in place of processes on this computer.
+    progress : callable
+        Wraps the blocks as they come; gets how many there will be.
+    """
+    repeats = repeats_of(key)
+    settings = settings_of(repeats, size, truth, seed)
+    there = _enter(folder, settings, number)
+    blocks = ceil(number / settings["repeats_per_block"])
+    missing = [place for place in range(blocks) if place not in there]
+    computed = _blocks(repeats, settings, missing, workers, scheduler)
+    for place, table in progress(computed, len(missing)):
+        text = json.dumps(settings | {"block": place}).encode()
+        data = pa.Table.from_pandas(table, preserve_index=False)
+        stream = io.BytesIO()
+        pq.write_table(data.replace_schema_metadata({SETTINGS: text}), stream)
+        write_whole(_path(folder, place), stream.getvalue())
+
+
+def _path(folder: Path, place: int) -> Path:
+    return folder / f"block-{place:09d}.parquet"
+
+
+def _enter(folder: Path, settings: dict, number: int) -> set[int]:
+    """Note the settings of a run in its folder; return which of its blocks are there already."""
+    path = folder / SETTINGS
+    if path.exists():
+        kept = _settings_in(folder)
+        other = [name for name in settings if kept.get(name) != settings[name]]
+        if other:
+            raise RairlibError(
+                f"{folder}: holds a run with other {', '.join(other)}: name another folder"
+            )
+    there = _blocks_in(folder, settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(path, json.dumps(settings | {"number": number}, indent=1) + "\n")
+    return there
+
+
+def _settings_in(folder: Path) -> dict:
+    try:
+        return json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RairlibError(
+            f"{folder / SETTINGS}: cannot be read as the settings of a run"
+        ) from error
+
+
+def _blocks_in(folder: Path, settings: dict) -> set[int]:
+    """Return the numbers of the blocks in a folder; refuse a file that is none of this run."""
+    there = set()
+    for path in sorted(folder.glob("*.parquet")):
+        try:
+            metadata = pq.read_metadata(path)
+            text = metadata.metadata[SETTINGS.encode()]
+        except (pa.ArrowException, KeyError, TypeError, OSError) as error:
+            raise RairlibError(f"{path}: is cut short or no block of repeats: remove it") from error
+        found = json.loads(text)
+        place = found.pop("block")
+        if found != settings or path != _path(folder, place):
+            raise RairlibError(f"{path}: is no block of this run: move it away")
+        there.add(place)
+    return there
+
+
+class _Folder(Mapping):
+    """The columns of a run's folder, each read when it is asked for."""
+
+    def __init__(self, folder: Path):
+        settings = _settings_in(folder)
+        self.number = settings.pop("number")
+        there = _blocks_in(folder, settings)
+        wanted = range(ceil(self.number / settings["repeats_per_block"]))
+        if missing := len(set(wanted) - there):
+            raise RairlibError(
+                f"{folder}: {missing} of {len(wanted)} blocks are missing: run again"
+            )
+        self.paths = [_path(folder, place) for place in wanted]
+        self.names = pq.read_schema(self.paths[0]).names
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name not in self.names:
+            raise KeyError(name)
+        columns = [pq.read_table(path, columns=[name])[name].to_numpy() for path in self.paths]
+        return np.concatenate(columns)[: self.number]
+
+    def __iter__(self):
+        return iter(self.names)
+
+    def __len__(self):
+        return len(self.names)
+
+
+def _columns(table: pd.DataFrame | Path) -> Mapping[str, np.ndarray]:
+    if isinstance(table, pd.DataFrame):
+        return {name: table[name].to_numpy() for name in table.columns}
+    return _Folder(Path(table))
+
+
+def summarised(repeats: Repeats, table: pd.DataFrame | Path, truth: str) -> pd.DataFrame:
+    """Say of each quantity how it varies over the repeats, and of coefficients how far to trust.
+
+    Parameters
+    ----------
+    repeats : Repeats
+        The study's.
+    table : DataFrame or Path
+        Of :func:`repeated`, or the folder of :func:`run_repeats`, read column by column.
+    truth : str
+        What the patients were drawn from.
+
+    Returns
+    -------
+    DataFrame
+        One row per ``quantity``, with its ``true`` value where that is known.
+        ``repeats = left_out + without_estimate + estimates``: left out of the model by the
+        procedure; without a finite value for another reason; with one.
+        ``mean, median, low, high``: of the estimates; the last two are their 2.5 and 97.5 %
+        quantiles.
+
+        Of coefficients (Wald test and interval) and ``p_value`` also counts: ``significant``
+        (p < 0.05); ``right_sign``, of the significant; ``covering``, estimates whose 95 % interval
+        covers the true value. And shares: ``share_significant`` of all repeats,
+        ``share_covering`` of the estimates, ``type_s``: the wrong sign among the significant;
+        ``type_m``: the mean size of these over the size of the true value.
+    """
+    columns, true_values = _columns(table), repeats.true_values(truth)
+    rows = []
+    for name in columns:
+        if name != "repeat":
+            values, true = columns[name], true_values.get(name, np.nan)
+            variable, _, statistic = name.rpartition(" ")
+            selected = columns.get(f"{variable} selected")
+            left_out = np.isnan(values) & (selected == 0) if selected is not None else False
+            error = columns.get(f"{variable} standard_error")
+            found = {"quantity": name, "true": true, **_spread(values, left_out)}
+            if statistic == "coefficient" and error is not None:
+                found |= _wald(values, error, true)
+            elif statistic == "p_value":
+                found["significant"] = int((values < ALPHA).sum())
+            rows.append(found)
+    summary = pd.DataFrame(rows, columns=SUMMARY)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        summary["share_significant"] = summary["significant"] / summary["repeats"]
+        summary["share_covering"] = summary["covering"] / summary["estimates"]
+        summary["type_s"] = 1 - summary["right_sign"] / summary["significant"]
+    return summary
+
+
+# fmt: off
+SUMMARY = [
+    "quantity", "true", "repeats", "left_out", "without_estimate", "estimates", "mean", "median",
+    "low", "high", "significant", "right_sign", "covering", "share_significant", "share_covering",
+    "type_s", "type_m",
+]
+# fmt: on
+
+
+def _spread(values: np.ndarray, left_out: np.ndarray) -> dict:
+    finite, out = values[np.isfinite(values)], int(np.sum(left_out))
+    low, median, high = np.quantile(finite, [0.025, 0.5, 0.975]) if len(finite) else [np.nan] * 3
+    return {
+        "repeats": len(values),
+        "left_out": out,
+        "without_estimate": len(values) - out - len(finite),
+        "estimates": len(finite),
+        "mean": finite.mean() if len(finite) else np.nan,
+        "median": median,
+        "low": low,
+        "high": high,
+    }
+
+
+def _wald(estimate: np.ndarray, error: np.ndarray, true: float) -> dict:
+    z = norm.isf(ALPHA / 2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        significant = np.abs(estimate) / error > z
+    found = {"significant": int(significant.sum())}
+    if np.isnan(true):
+        return found
+    found["covering"] = int((np.abs(estimate - true) <= z * error).sum())
+    if true:
+        found["right_sign"] = int((significant & (estimate * true > 0)).sum())
+        sizes = np.abs(estimate[significant])
+        found["type_m"] = sizes.mean() / abs(true) if len(sizes) else np.nan
+    return found
+
+
+def conclusions_held(repeats: Repeats, table: pd.DataFrame | Path) -> pd.DataFrame:
+    """Say in how many repeats each conclusion of the paper holds.
+
+    Returns
+    -------
+    DataFrame
+        ``id, text, number`` of the conclusion; ``repeats``, in how many it ``held``, the
+        ``share``, and ``low`` and ``high`` of Wilson's 95 % interval, which tells what so many
+        repeats leave open.
+    """
+    columns, rows = _columns(table), []
+    for conclusion in repeats.conclusions:
+        holds = np.asarray(conclusion.holds(columns), dtype=bool)
+        held, number = int(holds.sum()), len(holds)
+        low, high = proportion_confint(held, number, method="wilson")
+        named = {name: getattr(conclusion, name) for name in ("id", "text", "number")}
+        shares = {"repeats": number, "held": held, "share": held / number}
+        rows.append(named | shares | {"low": low, "high": high})
+    return pd.DataFrame(rows)
