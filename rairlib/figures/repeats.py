@@ -22,13 +22,13 @@ from rairlib.figures.style import (
     note,
 )
 
-# Of a study's size: half, the same, double, ten times; larger studies further to the right.
-MARKS = {
-    0.5: {"marker": "v", "color": ORANGE, "markersize": 7},
-    1.0: {"marker": "o", "color": BLUE, "markersize": 10},
-    2.0: {"marker": "s", "color": VERMILION, "markersize": 6},
-    10.0: {"marker": "D", "color": BLACK, "markersize": 6, "markerfacecolor": "white"},
-}
+OWN = {"marker": "o", "color": BLUE, "markersize": 10}
+# Of the other sizes of a study, from the smallest on.
+OTHERS = (
+    {"marker": "v", "color": ORANGE, "markersize": 7},
+    {"marker": "s", "color": VERMILION, "markersize": 6},
+    {"marker": "D", "color": BLACK, "markersize": 6, "markerfacecolor": "white"},
+)
 LINE = 50
 INCHES_PER_LINE, INCHES_PER_ROW = 0.19, 0.42
 
@@ -56,12 +56,11 @@ def draw_conclusions(held: pd.DataFrame, *, title: str = "", simulated: bool = T
     for place, name in zip(places, names, strict=True):
         ax.hlines(place, 0, 100, color=GREY, linewidth=0.8, alpha=0.5)
         note(ax, name, (0, place), (0, 12), va="bottom", linespacing=1.05)
+    looks = iter(OTHERS)
     for size, rows in held.groupby("size", sort=True):
         at = [places[texts.index(text)] for text in rows["text"]]
-        patients = listed([f"{n:,}" for n in dict.fromkeys(rows["patients"])])
-        label = f"{patients} patients" + (", as in the study" if size == 1 else "")
-        look = {"linestyle": "none", "zorder": 3 - size / 20, "label": label} | MARKS[size]
-        ax.plot(100 * rows["share"], at, **look)
+        look = {"zorder": 2} | OWN if size == 1 else {"zorder": 3} | next(looks)
+        ax.plot(100 * rows["share"], at, linestyle="none", label=_size(rows), **look)
     _count_own(ax, held, texts, places)
     ax.set(xlim=(-3, 103), ylim=(places[-1] - 0.25, 0), yticks=[])
     ax.set_xlabel("Repeats in which it holds, of 100")
@@ -72,6 +71,14 @@ def draw_conclusions(held: pd.DataFrame, *, title: str = "", simulated: bool = T
     return show(figure, _told(held, texts), held)
 
 
+def _size(rows: pd.DataFrame) -> str:
+    """Name a size by its patients; of several studies by how many times as many."""
+    patients, size = set(rows["patients"]), rows["size"].iloc[0]
+    if len(patients) > 1:
+        return "as many patients as the study" if size == 1 else f"{size:g} times as many"
+    return f"{patients.pop():,} patients" + (", as in the study" if size == 1 else "")
+
+
 def _count_own(ax: Axes, held: pd.DataFrame, texts: list[str], places: np.ndarray) -> None:
     """Write the number of repeats below the mark of the study's own size."""
     for row in held[held["size"] == 1].itertuples():
@@ -80,15 +87,17 @@ def _count_own(ax: Axes, held: pd.DataFrame, texts: list[str], places: np.ndarra
 
 
 def _told(held: pd.DataFrame, texts: list[str]) -> str:
-    shares = held.set_index(["text", "size"])["share"]
     parts = []
     for text in texts:
+        rows = held[held["text"] == text].sort_values("size")
+        own = rows.loc[rows["size"] == 1, "share"].item()
         others = [
-            f"{100 * v:.0f} at {s:g} times the size" for s, v in shares[text].items() if s != 1
+            f"{100 * row.share:.0f} with {row.patients:,} patients"
+            for row in rows[rows["size"] != 1].itertuples()
         ]
-        parts.append(f"{text} {100 * shares[text, 1]:.0f} ({', '.join(others)}).")
+        parts.append(f"{text} {100 * own:.0f}{f' ({listed(others)})' if others else ''}.")
     return (
-        f"Of 100 repeats of the study's size, each conclusion holds in so many. {' '.join(parts)}"
+        f"Of 100 repeats of the study's size, each conclusion holds in so many: {' '.join(parts)}"
     )
 
 
