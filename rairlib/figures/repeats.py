@@ -149,9 +149,9 @@ def draw_exaggeration(
     look = {"stacked": True, "edgecolor": "white", "linewidth": 0.5, "label": names}
     heights, *_ = ax.hist(clipped, edges, color=[color for _, color in parts.values()], **look)
     median = parts["significant"][0].median()
-    ax.axvline(true, color=BLACK, linewidth=1.6, label=f"truth: {true:.2g}")
+    ax.axvline(true, color=BLACK, linewidth=1.6, label=f"truth: {true:.3g}")
     style = {"color": VERMILION, "linestyle": "--", "linewidth": 1.6}
-    ax.axvline(median, label=f"median of the significant: {median:.2g}", **style)
+    ax.axvline(median, label=f"median of the significant: {median:.3g}", **style)
     logarithmic(ax, ticks)
     ax.set(xlabel=label, ylabel="Repeats")
     legend(ax.figure, loc="outside lower center", ncols=2, columnspacing=1, handletextpad=0.4)
