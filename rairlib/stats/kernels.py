@@ -562,7 +562,8 @@ def _firth_evaluate(columns, sums, beta, eta, work, bits, leverage, score, infor
     ones = leverage[terms]
     value = _evaluate(columns, ones, False, sums, beta, eta, work, bits, score, information)
     weight, risk, pull = work[1], work[2], work[3]
-    if not factor(information, DEPENDENT):
+    # Far out, patients' weights differ by many powers of ten.
+    if not factor(information, 0.0):
         return np.nan
     for i in range(n):
         pull[i] = 0.0
@@ -604,7 +605,10 @@ def firth_maximise(columns, outcomes, fixed, beta, information):
         np.empty(free.size),
         np.empty(free.size),
     )
-    eta = _log_odds(columns, beta)
+    eta, products = _log_odds(columns, beta), np.zeros((terms, terms))
+    _weighted_products(columns, leverage[terms], 1.0, work[0], products)
+    if not factor(products, DEPENDENT):
+        return np.nan
     known = (columns, sums, beta, eta, work, bits, leverage, score, information)
     current = _firth_evaluate(*known)
     for _ in range(FIRTH_ITERATIONS_MAX):
@@ -617,7 +621,7 @@ def firth_maximise(columns, outcomes, fixed, beta, information):
                 reduced[a, b] = 0.0
                 for k in range(free[b] + 1):
                     reduced[a, b] += information[free[a], k] * information[free[b], k]
-        if not factor(reduced, DEPENDENT):
+        if not factor(reduced, 0.0):
             return np.nan
         solve(reduced, right, some)
         for a in range(free.size):
