@@ -22,8 +22,12 @@ exact = partial(njit, cache=True, nogil=True, error_model="numpy")
 
 
 def many(layout: str, types: str):
-    """Compile a function for one cohort and for any number of them."""
-    return guvectorize([f"void({types})"], layout, nopython=True, cache=True)
+    """Compile a function for one cohort and for any number of them.
+
+    A step that diverges may overflow on its way to NaN: that is no warning's business.
+    """
+    compile_it = guvectorize([f"void({types})"], layout, nopython=True, cache=True)
+    return lambda function: np.errstate(all="ignore")(compile_it(function))
 
 
 # --- Tails of distributions -------------------------------------------------------------------
@@ -216,6 +220,7 @@ def _kept(event, used):
 
 
 BUCKET_MAX = 16
+HUGE, TINY = 1e250, 1e-250
 
 
 @compiled()
@@ -229,9 +234,12 @@ def order_of(values):
     if n < 2:
         return np.arange(n)
     least, most = values.min(), values.max()
-    scale = (n - 1) / (most - least) if most > least else 0.0
-    if not scale < np.inf:
+    if least == most:
+        return np.arange(n)
+    spread = most / (n - 1) - least / (n - 1)
+    if not TINY < spread < HUGE:
         return np.argsort(values)
+    scale = 1.0 / spread
     bucket, first, order = np.empty(n, np.int64), np.zeros(n + 1, np.int64), np.empty(n, np.int64)
     for i in range(n):
         bucket[i] = np.int64((values[i] - least) * scale)
@@ -435,7 +443,6 @@ def logistic(event, design, used, coefficients, standard_errors, log_likelihood)
 COX_ITERATIONS_MAX = 50
 # On columns of one scale, a standard error is in the hundreds at this information.
 INFORMATION_MIN = 1e-6
-HUGE, TINY = 1e250, 1e-250
 
 
 @compiled()
