@@ -229,12 +229,8 @@ def _kept(event, used):
     return patients[:n], columns[:p]
 
 
-<<<<<<< HEAD
-BUCKET_MAX = 16
-HUGE, TINY = 1e250, 1e-250
-=======
 BUCKET_MAX = 64
->>>>>>> 707a11a33b4218c6bc00e39234bad4ef74d19911
+HUGE, TINY = 1e250, 1e-250
 
 
 @compiled()
