@@ -14,8 +14,11 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 from awkward_cohorts import COHORTS, awkward
+from firthmodels import FirthLogisticRegression
 from scipy import stats
 from scipy.optimize import linprog
+from scipy.special import expit
+from sklearn.exceptions import ConvergenceWarning
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from rairlib.stats import kernels
@@ -26,6 +29,8 @@ FUNCTIONS = {
     "logistic": ("event", "design", "used"),
     "breslow": ("time", "event", "columns", "covariates", "breslow"),
     "efron": ("time", "event", "columns", "covariates", "efron"),
+    "logistic_tests": ("event", "design", "used"),
+    "firth": ("event", "design", "used"),
     "log_rank": ("time", "event", "group"),
     "survival_at": ("time", "event", "months"),
     "auc": ("event", "score"),
@@ -160,10 +165,14 @@ def check_fits(fits, finite, expected):
     assert not wrong, f"{len(wrong)} of {len(worst)} estimates differ: {wrong}"
 
 
+def fitted(event, design):
+    return sm.Logit(event, design).fit(disp=0, maxiter=100, tol=1e-13, warn_convergence=False)
+
+
 def test_logistic_regression_is_that_of_statsmodels():
     def expected(number):
         event, design, back, _ = logistic_case(number)
-        fit = sm.Logit(event, design).fit(disp=0, maxiter=100, tol=1e-13, warn_convergence=False)
+        fit = fitted(event, design)
         covariance = np.linalg.inv(-fit.model.hessian(fit.params))
         return back @ fit.params, np.sqrt(np.diag(back @ covariance @ back.T)), fit.llf
 
@@ -192,6 +201,89 @@ def compare(found, expected):
     assert given.any()
     off = np.abs(found - expected)[given] / np.maximum(np.abs(expected[given]), 1e-3)
     assert off.max() <= 1e-8, f"{(off > 1e-8).sum()} of {given.sum()} differ, by up to {off.max()}"
+
+
+def test_tests_of_columns_follow_from_fits_of_statsmodels():
+    for number in NUMBERS[::5]:
+        z, likelihood_ratio, score = single("logistic_tests")[number]
+        event, design, _, finite = logistic_case(number)
+        used = awkward(number).used == 1
+        if not finite:
+            assert np.isnan([z, likelihood_ratio, score]).all(), number
+            continue
+        fit = fitted(event, design)
+        expected = [
+            2 * (fit.llf - fitted(event, np.delete(design, j, axis=1)).llf)
+            for j in range(1, design.shape[1])
+        ]
+        np.testing.assert_allclose(likelihood_ratio[used][1:], expected, rtol=1e-8, atol=1e-8)
+        np.testing.assert_allclose(z[used][1:], fit.tvalues[1:], rtol=1e-8, atol=1e-8)
+        assert np.isnan([z[~used], likelihood_ratio[~used]]).all()
+        assert np.isnan(score[used]).all()
+        for j in np.flatnonzero(~used):
+            new = awkward(number).design[awkward(number).event >= 0, j]
+            new = (new - new.mean()) / (new.std() or 1.0)
+            weight = fit.predict() * (1 - fit.predict())
+            rest = (
+                new
+                - design
+                @ np.linalg.lstsq(
+                    design * np.sqrt(weight)[:, None], new * np.sqrt(weight), rcond=None
+                )[0]
+            )
+            if weight @ rest**2 < 1e-9 * (weight @ new**2) or not new.any():
+                assert np.isnan(score[j])
+                continue
+            expected = (new @ (event - fit.predict())) ** 2 / (weight @ rest**2)
+            assert score[j] == pytest.approx(expected, rel=1e-8, abs=1e-8)
+
+
+def firth_step(event, design, coefficients):
+    """Return the Newton step of the penalised likelihood by its definition, and standard errors."""
+    risk = expit(design @ coefficients)
+    weight = risk * (1 - risk)
+    covariance = np.linalg.inv((design.T * weight) @ design)
+    leverage = weight * np.einsum("ij,jk,ik->i", design, covariance, design)
+    score = design.T @ (event - risk + leverage * (0.5 - risk))
+    return covariance @ score, np.sqrt(np.diag(covariance))
+
+
+def test_penalised_estimates_are_where_the_penalised_score_is_zero():
+    for number in NUMBERS:
+        coefficients, _, _, value = single("firth")[number]
+        event, design, back, _ = logistic_case(number)
+        full_rank = event.size and np.linalg.matrix_rank(design, tol=1e-9) == design.shape[1]
+        assert np.isnan(value) != full_rank, number
+        if full_rank:
+            found = np.linalg.solve(back, coefficients[awkward(number).used == 1])
+            step, errors = firth_step(event, design, found)
+            assert np.max(np.abs(step) / errors) < 1e-8, number
+
+
+def test_penalised_fits_are_those_of_firthmodels():
+    compared, without = 0, []
+    for number in NUMBERS[::20]:
+        coefficients, errors, p_values, value = single("firth")[number]
+        event, design, back, _ = logistic_case(number)
+        if np.isnan(value) or design.shape[1] == 1 or np.ptp(event) == 0:
+            continue  # it refuses a constant alone, and an outcome that does not vary
+        model = FirthLogisticRegression(gtol=1e-8, xtol=1e-6, max_iter=500, backend="numpy")
+        try:
+            model.fit(design[:, 1:], event).lrt()
+        except ConvergenceWarning:
+            without.append(number)
+            continue
+        used, expected = awkward(number).used == 1, np.append(model.intercept_, model.coef_)
+        found = np.linalg.solve(back, coefficients[used])
+        _, expected_errors = firth_step(event, design, expected)
+        # It stops where the score is 1e-8: a tighter limit it often does not reach.
+        assert np.max(np.abs(found - expected) / expected_errors) < 1e-6, number
+        spread = 1 / np.diag(back)[1:]
+        np.testing.assert_allclose(errors[used][1:] * spread, expected_errors[1:], rtol=1e-6)
+        np.testing.assert_allclose(p_values[used][1:], model.lrt_pvalues_[:-1], rtol=1e-5)
+        compared += 1
+    assert compared > 50
+    assert len(without) < 5, f"no reference for {without}"
 
 
 def test_log_rank_test_is_that_of_r():
@@ -281,8 +373,8 @@ def test_tests_of_two_groups_are_those_of_scipy():
         ones, zeros = groups(number, "score")
         if min(ones.size, zeros.size) == 0 or ones.size + zeros.size < 3:
             return np.nan, np.nan
-        # Deviations from a mean that are of the size of rounding errors are none.
-        if max(map(np.ptp, (ones, zeros))) <= 1e-12 * np.abs([*ones, *zeros]).max():
+        # Deviations of the size of rounding errors are none; the squares of the smallest are 0.
+        if max(map(np.ptp, (ones, zeros))) <= max(1e-12 * np.abs([*ones, *zeros]).max(), 1e-150):
             return np.nan, np.nan
         return stats.ttest_ind(ones, zeros)
 
