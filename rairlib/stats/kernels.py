@@ -22,11 +22,15 @@ exact = partial(njit, cache=True, nogil=True, error_model="numpy")
 
 
 def many(layout: str, types: str):
-    """Make of a function for one cohort one for any number of them, compiled when first called."""
+    """Make of a function for one cohort one for any number of them, compiled when first called.
+
+    A step that diverges may overflow on its way to NaN: that is no warning's business.
+    """
 
     def decorate(function):
         compiled_once = cache(guvectorize([f"void({types})"], layout, nopython=True, cache=True))
 
+        @np.errstate(all="ignore")
         @wraps(function)
         def call(*arrays):
             return compiled_once(function)(*arrays)
@@ -226,6 +230,7 @@ def _kept(event, used):
 
 
 BUCKET_MAX = 64
+HUGE, TINY = 1e250, 1e-250
 
 
 @compiled()
@@ -239,9 +244,12 @@ def order_of(values):
     if n < 2:
         return np.arange(n)
     least, most = values.min(), values.max()
-    scale = (n - 1) / (most - least) if most > least else 0.0
-    if not scale < np.inf:
+    if least == most:
+        return np.arange(n)
+    spread = most / (n - 1) - least / (n - 1)
+    if not TINY < spread < HUGE:
         return np.argsort(values)
+    scale = 1.0 / spread
     bucket, first, order = np.empty(n, np.int64), np.zeros(n + 1, np.int64), np.empty(n, np.int64)
     for i in range(n):
         bucket[i] = np.int64((values[i] - least) * scale)
@@ -873,7 +881,6 @@ def backward(event, design, variable, entry, removal, selected):
 COX_ITERATIONS_MAX = 50
 # On columns of one scale, a standard error is in the hundreds at this information.
 INFORMATION_MIN = 1e-6
-HUGE, TINY = 1e250, 1e-250
 
 
 @compiled()
