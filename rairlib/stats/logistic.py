@@ -9,136 +9,19 @@ from functools import partial
 import numpy as np
 import pandas as pd
 from firthmodels import FirthLogisticRegression, detect_separation
-from numba import njit
 from scipy.optimize import brentq
 from scipy.special import expit
 from scipy.stats import norm
 
 from rairlib.errors import RairlibError
+from rairlib.stats.kernels import LAST_STEP_LIMIT, maximise
 from rairlib.stats.observation import YES_NO, Z_95, finite, number
-
-# --- Maximum likelihood, compiled: one Newton loop for all fits, of patients or of their groups ---
-
-
-# Where covariates separate the outcome, each step adds about 1: the log odds stay below those at
-# which risks round to 0 or 1.
-ITERATIONS_MAX = 30
-# Newton's steps shrink quadratically: what remains after this one is about its square.
-STEP_LIMIT = 1e-8
-# Rounding errors of a sum: absolute for some hundred patients, in its own measure for many.
-LIKELIHOOD_NOISE = 1e-9
-NOISE_SHARE = 1e-12
-SHARE_MIN = 1e-6
-PIVOT_LIMIT = 1e-10
-# Terms of patients that nearly determine one another are refused later, by name.
-LEAST_PIVOT = 1e-15
-
-
-@njit(cache=True, nogil=True)
-def _evaluate(totals, design, sums, offset, beta, score, information):
-    """Fill score and information (lower triangle) at `beta`; return the log likelihood."""
-    terms = beta.shape[0]
-    log_likelihood = 0.0
-    for i in range(terms):
-        score[i] = sums[i]
-        log_likelihood += sums[i] * beta[i]
-        for j in range(i + 1):
-            information[i, j] = 0.0
-    for cell in range(totals.shape[0]):
-        if totals[cell] == 0:
-            continue
-        eta = offset[cell]
-        for i in range(terms):
-            eta += design[cell, i] * beta[i]
-        small = np.exp(-abs(eta))
-        log_likelihood -= totals[cell] * (max(eta, 0.0) + np.log1p(small))
-        risk = 1.0 / (1.0 + small) if eta > 0 else small / (1.0 + small)
-        weight = totals[cell] * small / (1.0 + small) ** 2
-        for i in range(terms):
-            score[i] -= totals[cell] * risk * design[cell, i]
-            for j in range(i + 1):
-                information[i, j] += weight * design[cell, i] * design[cell, j]
-    return log_likelihood
-
-
-@njit(cache=True, nogil=True)
-def factor(matrix, pivot_limit=PIVOT_LIMIT):
-    """Overwrite the lower triangle with its Cholesky factor; False if it is singular."""
-    for j in range(matrix.shape[0]):
-        scale = matrix[j, j]
-        for k in range(j):
-            matrix[j, j] -= matrix[j, k] ** 2
-        if matrix[j, j] <= pivot_limit * scale:
-            return False
-        matrix[j, j] = np.sqrt(matrix[j, j])
-        for i in range(j + 1, matrix.shape[0]):
-            for k in range(j):
-                matrix[i, j] -= matrix[i, k] * matrix[j, k]
-            matrix[i, j] /= matrix[j, j]
-    return True
-
-
-@njit(cache=True, nogil=True)
-def _solve(factored, right_side, solution):
-    """Solve for a Cholesky factor; return the largest absolute entry of the solution."""
-    terms = solution.shape[0]
-    for i in range(terms):
-        solution[i] = right_side[i]
-        for k in range(i):
-            solution[i] -= factored[i, k] * solution[k]
-        solution[i] /= factored[i, i]
-    largest = 0.0
-    for i in range(terms - 1, -1, -1):
-        for k in range(i + 1, terms):
-            solution[i] -= factored[k, i] * solution[k]
-        solution[i] /= factored[i, i]
-        largest = max(largest, abs(solution[i]))
-    return largest
-
-
-@njit(cache=True, nogil=True)
-def maximise(totals, design, sums, offset, beta, information, pivot_limit=PIVOT_LIMIT):
-    """Fit by Newton's method with step halving; return the log likelihood, NaN without a maximum.
-
-    `totals` counts the patients of each row of the design, `sums` adds its columns up over the
-    patients with the outcome; `beta` and `information` (lower triangle) are written.
-    """
-    score, step = np.empty_like(beta), np.empty_like(beta)
-    beta[:] = 0.0
-    current = _evaluate(totals, design, sums, offset, beta, score, information)
-    for _ in range(ITERATIONS_MAX):
-        if not factor(information, pivot_limit):
-            return np.nan
-        size = _solve(information, score, step)
-        beta += step
-        share = 1.0
-        reached = _evaluate(totals, design, sums, offset, beta, score, information)
-        least = current - max(LIKELIHOOD_NOISE, NOISE_SHARE * abs(current))
-        while reached < least and share > SHARE_MIN:
-            share /= 2.0
-            beta -= share * step
-            reached = _evaluate(totals, design, sums, offset, beta, score, information)
-        current = reached
-        if size < STEP_LIMIT:
-            return current
-    return np.nan
-
-
-@njit(cache=True, nogil=True)
-def write_standard_errors(factored, back, standard_errors):
-    """Write the errors of combinations of coefficients, from a factored information matrix."""
-    column = np.empty(factored.shape[0])
-    for term in range(standard_errors.shape[0]):
-        _solve(factored, back[term], column)
-        variance = 0.0
-        for i in range(column.shape[0]):
-            variance += back[term, i] * column[i]
-        standard_errors[term] = np.sqrt(variance)
-
 
 # --- One fit to patients ----------------------------------------------------------------------
 
 
+# Terms of patients that nearly determine one another are refused later, by name.
+LEAST_PIVOT = 1e-15
 NO_MAXIMUM = "the logistic regression has no finite estimates: the covariates separate the outcome"
 COLLINEAR = "the columns of the logistic regression determine one another"
 # Below this share of a column's own spread, the others explain it fully.
@@ -201,16 +84,17 @@ def fit_logistic(event: np.ndarray, design: np.ndarray, offset: np.ndarray | flo
     if dependent(scaled.T @ scaled):
         raise RairlibError(COLLINEAR)
     terms = design.shape[1]
-    beta, information = np.empty(terms), np.empty((terms, terms))
+    beta, factored = np.empty(terms), np.empty((terms, terms))
     offset = np.broadcast_to(np.asarray(offset, float), event.shape)
-    arrays = (np.ones(event.size, np.int64), scaled, event @ scaled, offset)
-    reached = maximise(*map(np.ascontiguousarray, arrays), beta, information, LEAST_PIVOT)
+    arrays = (scaled.T, np.ones(event.size), event @ scaled, offset)
+    arrays = map(np.ascontiguousarray, arrays)
+    reached = maximise(*arrays, beta, factored, LEAST_PIVOT, LAST_STEP_LIMIT)
     if np.isnan(reached):
         raise RairlibError(NO_MAXIMUM)
-    information = np.tril(information) + np.tril(information, -1).T
+    root = back @ np.linalg.inv(np.tril(factored)).T
     return LogisticFit(
         coefficients=back @ beta,
-        covariance=back @ np.linalg.inv(information) @ back.T,
+        covariance=root @ root.T,
         log_likelihood=float(reached + event @ offset),
     )
 
