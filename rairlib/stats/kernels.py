@@ -899,8 +899,8 @@ HUGE, TINY = 1e250, 1e-250
 def event_times(time, died):
     """Group patients in order of time, the last first, by the times with events.
 
-    Returns where each group ends, how many events it has, and of each patient the first group in
-    which she is at risk, that is the latest time.
+    Returns where each group ends, how many events it has, of each patient the first group in which
+    she is at risk, that is the latest time, and who has the event.
     """
     n = time.shape[0]
     ends, deaths, group = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
@@ -915,7 +915,7 @@ def event_times(time, died):
             ends[many], deaths[many] = end, here
             many += 1
         first = end
-    return ends[:many], deaths[:many], group
+    return ends[:many], deaths[:many], group, np.flatnonzero(died)
 
 
 @compiled()
@@ -965,13 +965,13 @@ def _write_risks(rows, count, died, beta, bits, log_risk, risk):
 
 
 @compiled()
-def _at_event_times(patients, groups, weight, efron, steps):
+def _at_event_times(risk, groups, weight, efron, steps):
     """Write of each step its place, number of events and 1 / sum of risks, and the hazards.
 
     A step is a time with events or, by Efron's method, an event. Returns the logarithms of the
     sums, and how many steps there are.
     """
-    (risk, count, died), (ends, deaths, group) = patients, groups
+    ends, deaths, _, dead = groups
     often, inverse, place, hazard, less = steps
     hazard[:] = 0.0
     less[:] = 0.0
@@ -982,7 +982,8 @@ def _at_event_times(patients, groups, weight, efron, steps):
         parts, times, tied = 1, deaths[g], 0.0
         if efron and deaths[g] > 1:
             parts, times = deaths[g], 1
-            tied = _tied(risk, count, died, group, g, start, ends[g])
+            for d in range(step, step + deaths[g]):
+                tied += risk[dead[d]]
         share, left = 0.0, at_risk
         for k in range(parts):
             if k > 0:
@@ -1020,12 +1021,12 @@ def cox_evaluate(rows, count, died, groups, weight, efron, beta, space, score, i
         other = min(j + 1, terms - 1)
         _write_running(risk, rows[j], rows[other], running[j], running[other])
     steps = (often, inverse, place, hazard, less)
-    logarithms, step = _at_event_times((risk, count, died), groups, weight, efron, steps)
+    logarithms, step = _at_event_times(risk, groups, weight, efron, steps)
     for j in range(terms):
         for k in range(step):
             means[j, k] = running[j, place[k]] * inverse[k]
     if efron:
-        _less_tied(rows, risk, died, groups, inverse, means)
+        _less_tied(rows, risk, groups, inverse, means)
     for i in range(n):
         risk[i] *= hazard[group[i]] - died[i] * less[group[i]]
         pull[i] = (weight[group[i]] if died[i] != 0.0 else 0.0) - risk[i]
@@ -1042,27 +1043,19 @@ def cox_evaluate(rows, count, died, groups, weight, efron, beta, space, score, i
 
 
 @compiled()
-def _tied(risk, column, died, group, g, start, end):
-    """Add a column up over those with the event at one time, each with her risk."""
-    total = 0.0
-    for i in range(start, end):
-        if group[i] == g:
-            total += died[i] * risk[i] * column[i]
-    return total
-
-
-@compiled()
-def _less_tied(rows, risk, died, groups, inverse, means):
+def _less_tied(rows, risk, groups, inverse, means):
     """Take growing shares of those with the event at one time out of the means (Efron 1977)."""
-    ends, deaths, group = groups
-    start = first = 0
+    deaths, dead, first = groups[1], groups[3], 0
     for g in range(deaths.shape[0]):
-        if deaths[g] > 1:
-            for j in range(rows.shape[0]):
-                tied = _tied(risk, rows[j], died, group, g, start, ends[g])
-                for k in range(deaths[g]):
-                    means[j, first + k] -= k / deaths[g] * tied * inverse[first + k]
-        start, first = ends[g], first + deaths[g]
+        last = first + deaths[g]
+        for j in range(rows.shape[0] if deaths[g] > 1 else 0):
+            tied = 0.0
+            for d in range(first, last):
+                tied += risk[dead[d]] * rows[j, dead[d]]
+            tied /= deaths[g]
+            for k in range(first + 1, last):
+                means[j, k] -= (k - first) * tied * inverse[k]
+        first = last
 
 
 @compiled()
