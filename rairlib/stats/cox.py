@@ -1,5 +1,6 @@
 """Cox regression: Breslow and Efron ties, ridge and Firth's penalty, in one estimate schema."""
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -25,7 +26,7 @@ from rairlib.stats.logistic import (
     check_errors,
     covariate_columns,
     estimate_table,
-    penalised_fit,
+    naming_near_duplicates,
     wald,
 )
 from rairlib.stats.observation import aligned, numbers, ranked, survival_times
@@ -183,8 +184,33 @@ def firth_cox(frame: pd.DataFrame, time: str, event: str, covariates: Covariates
     """
     data, columns = _model(frame, time, event, covariates)
     outcome = (data["event"].to_numpy() == 1, data["time"].to_numpy())
-    values = penalised_fit(FirthCoxPH, columns, outcome)
+    with naming_near_duplicates(columns):
+        values = _penalised_fit(columns, outcome)
     return estimate_table(columns, values, data["event"], "hazard_ratio")
+
+
+# The tightest that the solver can meet is taken.
+TOLERANCES = (1e-10, 1e-8, 1e-7, 1e-6, 1e-5)
+
+
+def _penalised_fit(columns: pd.DataFrame, outcome) -> np.ndarray:
+    """Fit where covariates have one scale and mean, as the solver's absolute tolerances need."""
+    X, scale = standardised(columns)
+    places = list(range(scale.size))
+    for tolerance in TOLERANCES:
+        model = FirthCoxPH(backend="numpy", max_iter=500, gtol=tolerance, xtol=tolerance)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            try:
+                model.fit(X, outcome)
+                limits = model.conf_int(method="pl", features=places, max_iter=500, tol=tolerance)
+                p_value = model.lrt(places).lrt_pvalues_[places]
+            except (Warning, np.linalg.LinAlgError) as problem:
+                reason = problem
+                continue
+        on_log_scale = np.column_stack([model.coef_[places], limits[places]])
+        return np.column_stack([on_log_scale / scale[:, np.newaxis], p_value])
+    raise RairlibError(f"the penalised fit did not converge: {reason}") from reason
 
 
 def survival_columns(frame: pd.DataFrame, time: str, event: str) -> pd.DataFrame:
