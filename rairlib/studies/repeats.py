@@ -94,6 +94,12 @@ class Repeats:
     conclusions: tuple[Conclusion, ...]
 
 
+def differs_from_0(found: Mapping[str, np.ndarray], variable: str) -> np.ndarray:
+    """Say of each repeat whether a coefficient differs from 0 (Wald); False where there is none."""
+    size, error = np.abs(found[f"{variable} coefficient"]), found[f"{variable} standard_error"]
+    return size > norm.isf(ALPHA / 2) * error
+
+
 def repeats_of(key: str) -> Repeats:
     """Return how a study is repeated; refuse a study that cannot be."""
     found = part_of(key, "repeats", "REPEATS")
@@ -480,3 +486,60 @@ def conclusions_held(repeats: Repeats, table: pd.DataFrame | Path) -> pd.DataFra
         shares = {"repeats": number, "held": held, "share": held / number}
         rows.append(named | shares | {"low": low, "high": high})
     return pd.DataFrame(rows)
+
+
+# --- What is kept with the project --------------------------------------------------------------
+
+
+KEPT_REPEATS = 10_000
+SIZES = (0.5, 1.0, 2.0, 10.0)
+# Where the truth is a cohort of real patients: as many as in Rabat, as in Qingdao, as there are.
+PATIENTS_OF_PAPERS = (90, 177)
+REAL = "cohort"
+# fmt: off
+KEPT = [
+    "study", "truth", "size", "patients", "repeats", "kind", "id", "share", "low", "high", "true",
+    "left_out", "without_estimate", "estimates", "mean", "median", "share_significant",
+    "share_covering", "type_s", "type_m",
+]
+# fmt: on
+
+
+def kept_sizes(repeats: Repeats) -> list[float]:
+    """Return the sizes at which a study's repeats are kept, as multiples of its own."""
+    if repeats.truths[0] != REAL:
+        return list(SIZES)
+    return [n / repeats.patients for n in PATIENTS_OF_PAPERS if n < repeats.patients] + [1.0]
+
+
+def kept_repeats(key: str, number: int = KEPT_REPEATS, workers: int = 1) -> pd.DataFrame:
+    """Repeat a study under each truth and at each size, and summarise.
+
+    Parameters
+    ----------
+    key : str
+        A study with repeats.
+    number, workers
+        As of :func:`repeated`.
+
+    Returns
+    -------
+    DataFrame
+        Columns :data:`KEPT`. Rows of the ``kind`` *conclusion* have the ``share`` of the repeats
+        in which it holds, with ``low`` and ``high`` of Wilson's interval; rows of the kind
+        *quantity* have what :func:`summarised` says, standard errors left out.
+    """
+    repeats = repeats_of(key)
+    runs = [(truth, size) for truth in repeats.truths for size in kept_sizes(repeats)]
+    return pd.concat([_kept_run(repeats, number, *run, workers) for run in runs], ignore_index=True)
+
+
+def _kept_run(repeats: Repeats, number: int, truth: str, size: float, workers: int):
+    table = repeated(repeats.study, number, size, truth, workers=workers)
+    quantities = summarised(repeats, table, truth).rename(columns={"quantity": "id"})
+    quantities = quantities[~quantities["id"].str.endswith(" standard_error")]
+    parts = {"conclusion": conclusions_held(repeats, table), "quantity": quantities}
+    run = {"study": repeats.study, "truth": truth, "size": size, "repeats": number}
+    run["patients"] = settings_of(repeats, size, truth)["patients"]
+    frames = [part.assign(kind=kind, **run) for kind, part in parts.items()]
+    return pd.concat([frame.reindex(columns=KEPT) for frame in frames])
