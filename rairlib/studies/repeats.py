@@ -7,9 +7,10 @@ so that a table does not depend on who computes which block, or when.
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from importlib.metadata import version
 from itertools import islice
@@ -171,49 +172,71 @@ def _computed(repeats: Repeats, settings: dict, number: int) -> tuple[int, pd.Da
     return number, block(repeats, *map(settings.get, names), number)
 
 
-@contextmanager
-def _workers(workers: int, scheduler: str) -> Iterator[Callable[[], int]]:
-    """Set up processes here, or a Dask cluster; give a function that counts the workers."""
-    if not scheduler:
-        with parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1):
-            yield lambda: workers
-        return
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise RairlibError("a scheduler needs Dask: pip install 'rairlib[cluster]'") from error
-    if not scheduler.startswith(("tcp://", "tls://")):
-        raise RairlibError(f"{scheduler}: is no address of a scheduler, such as tcp://host:8786")
-    try:
-        client = Client(scheduler, timeout="10s", set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise RairlibError(f"{scheduler}: no Dask scheduler answers there") from error
-    with client, parallel_config(backend="dask", client=client, n_jobs=-1):
-        yield lambda: sum(client.ncores().values()) or 1
-
-
 def _blocks(
     repeats: Repeats, settings: dict, wanted: Iterable[int], workers: int = 1, scheduler: str = ""
 ) -> Iterator[tuple[int, pd.DataFrame]]:
-    """Compute blocks in waves; what a killed worker had in hand is computed again."""
-    waiting, lost, failures = iter(wanted), [], 0
-    with _workers(workers, scheduler) as count:
-        while wave := lost + list(islice(waiting, BLOCKS_PER_WORKER * count() - len(lost))):
-            tasks = [delayed(_computed)(repeats, settings, number) for number in wave]
-            done = set()
+    """Compute blocks in waves, so that no more than a few per worker are held at a time."""
+    task, waiting = partial(_computed, repeats, settings), iter(wanted)
+    with _cluster(scheduler) if scheduler else _processes(workers) as (count, compute):
+        while wave := list(islice(waiting, BLOCKS_PER_WORKER * count())):
+            yield from compute(task, wave)
+
+
+@contextmanager
+def _processes(workers: int) -> Iterator[tuple[Callable, Callable]]:
+    """Compute in processes here; give how many there are, and what computes a wave."""
+
+    def compute(task: Callable, wave: list[int]) -> Iterator:
+        waiting, failures = dict.fromkeys(wave), 0
+        while waiting:
+            before = len(waiting)
             parallel = Parallel(batch_size=1, pre_dispatch="all", return_as="generator_unordered")
             try:
-                for number, table in parallel(tasks):
+                for number, table in parallel([delayed(task)(number) for number in waiting]):
                     yield number, table
-                    done.add(number)
-            except BrokenProcessPool as error:
-                failures = 0 if done else failures + 1
+                    del waiting[number]
+            except BrokenProcessPool as error:  # what was in hand is computed again
+                failures = failures + 1 if len(waiting) == before else 0
                 if failures == ATTEMPTS:
                     raise RairlibError(
                         f"{ATTEMPTS} times a worker died before a block was done: "
                         "is there memory enough for so many?"
                     ) from error
-            lost = [number for number in wave if number not in done]
+
+    with parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1):
+        yield lambda: workers, compute
+
+
+@contextmanager
+def _cluster(address: str) -> Iterator[tuple[Callable, Callable]]:
+    """Compute on a Dask cluster; joblib's way there waits for ever where workers keep dying."""
+    try:
+        from distributed import Client, KilledWorker, as_completed
+        from distributed.comm import CommClosedError
+    except ImportError as error:
+        raise RairlibError("a scheduler needs Dask: pip install 'rairlib[cluster]'") from error
+    if not address.startswith(("tcp://", "tls://")):
+        raise RairlibError(f"{address}: is no address of a scheduler, such as tcp://host:8786")
+
+    def compute(task: Callable, wave: list[int]) -> Iterator:
+        try:
+            for future in as_completed(client.map(task, wave, pure=False), loop=client.loop):
+                yield future.result()
+        except KilledWorker as error:  # the scheduler has tried it on several
+            raise RairlibError(f"{address}: one block killed worker after worker") from error
+        except (CancelledError, CommClosedError) as error:
+            raise RairlibError(f"{address}: the scheduler is gone") from error
+
+    try:
+        client = Client(address, timeout="10s", set_as_default=False)
+    except OSError as error:
+        raise RairlibError(f"{address}: no scheduler answers") from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=10)
+        except OSError as error:
+            raise RairlibError(f"{address}: the scheduler has no worker") from error
+        yield lambda: sum(client.ncores().values()) or 1, compute
 
 
 def repeated(
