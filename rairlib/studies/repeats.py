@@ -6,6 +6,7 @@ so that a table does not depend on who computes which block, or when.
 
 import io
 import json
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from joblib import Parallel, delayed, parallel_config
 from joblib.externals.loky.process_executor import BrokenProcessPool
@@ -36,6 +38,7 @@ PATIENTS_PER_BLOCK = 100_000
 FEWEST_PATIENTS, MOST_PATIENTS = 10, 10_000_000
 BLOCKS_PER_WORKER = 4  # in a wave: the most that is computed before the first is written
 ATTEMPTS = 3
+SECONDS_TO_ANSWER = 10  # of a scheduler
 ALPHA = 0.05
 SETTINGS = "run.json"
 COMPUTED_BY = ("rairlib", "numpy", "scipy", "numba")
@@ -215,6 +218,7 @@ def _cluster(address: str) -> Iterator[tuple[Callable, Callable]]:
         from distributed.comm import CommClosedError
     except ImportError as error:
         raise RairlibError("a scheduler needs Dask: pip install 'rairlib[cluster]'") from error
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # told below, in one line
     if not address.startswith(("tcp://", "tls://")):
         raise RairlibError(f"{address}: is no address of a scheduler, such as tcp://host:8786")
 
@@ -228,12 +232,12 @@ def _cluster(address: str) -> Iterator[tuple[Callable, Callable]]:
             raise RairlibError(f"{address}: the scheduler is gone") from error
 
     try:
-        client = Client(address, timeout="10s", set_as_default=False)
+        client = Client(address, timeout=SECONDS_TO_ANSWER, set_as_default=False)
     except OSError as error:
         raise RairlibError(f"{address}: no scheduler answers") from error
     with client:
         try:
-            client.wait_for_workers(1, timeout=10)
+            client.wait_for_workers(1, timeout=SECONDS_TO_ANSWER)
         except OSError as error:
             raise RairlibError(f"{address}: the scheduler has no worker") from error
         yield lambda: sum(client.ncores().values()) or 1, compute
@@ -311,7 +315,7 @@ def run_repeats(
         text = json.dumps(settings | {"block": place}).encode()
         data = pa.Table.from_pandas(table, preserve_index=False)
         stream = io.BytesIO()
-        pq.write_table(data.replace_schema_metadata({SETTINGS: text}), stream)
+        pq.write_table(data.replace_schema_metadata({SETTINGS: text}), stream, use_dictionary=False)
         write_whole(_path(folder, place), stream.getvalue())
 
 
@@ -349,12 +353,10 @@ def _blocks_in(folder: Path, settings: dict) -> set[int]:
     there = set()
     for path in sorted(folder.glob("*.parquet")):
         try:
-            metadata = pq.read_metadata(path)
-            text = metadata.metadata[SETTINGS.encode()]
-        except (pa.ArrowException, KeyError, TypeError, OSError) as error:
+            found = json.loads(pq.read_metadata(path).metadata[SETTINGS.encode()])
+            place = found.pop("block")
+        except (pa.ArrowException, KeyError, TypeError, ValueError) as error:
             raise RairlibError(f"{path}: is cut short or no block of repeats: remove it") from error
-        found = json.loads(text)
-        place = found.pop("block")
         if found != settings or path != _path(folder, place):
             raise RairlibError(f"{path}: is no block of this run: move it away")
         there.add(place)
@@ -373,14 +375,14 @@ class _Folder(Mapping):
             raise RairlibError(
                 f"{folder}: {missing} of {len(wanted)} blocks are missing: run again"
             )
-        self.paths = [_path(folder, place) for place in wanted]
-        self.names = pq.read_schema(self.paths[0]).names
+        paths = [str(_path(folder, place)) for place in wanted]
+        self.blocks = ds.dataset(paths, format="parquet")
+        self.names = self.blocks.schema.names
 
     def __getitem__(self, name: str) -> np.ndarray:
         if name not in self.names:
             raise KeyError(name)
-        columns = [pq.read_table(path, columns=[name])[name].to_numpy() for path in self.paths]
-        return np.concatenate(columns)[: self.number]
+        return self.blocks.to_table(columns=[name])[name].to_numpy()[: self.number]
 
     def __iter__(self):
         return iter(self.names)
