@@ -9,7 +9,7 @@ functions of one cohort settle such noise before they call these.
 """
 
 import math
-from functools import partial
+from functools import cache, partial, wraps
 
 import numpy as np
 from numba import guvectorize, njit, vectorize
@@ -22,8 +22,18 @@ exact = partial(njit, cache=True, nogil=True, error_model="numpy")
 
 
 def many(layout: str, types: str):
-    """Compile a function for one cohort and for any number of them."""
-    return guvectorize([f"void({types})"], layout, nopython=True, cache=True)
+    """Make of a function for one cohort one for any number of them, compiled when first called."""
+
+    def decorate(function):
+        compiled_once = cache(guvectorize([f"void({types})"], layout, nopython=True, cache=True))
+
+        @wraps(function)
+        def call(*arrays):
+            return compiled_once(function)(*arrays)
+
+        return call
+
+    return decorate
 
 
 # --- Tails of distributions -------------------------------------------------------------------
@@ -215,7 +225,7 @@ def _kept(event, used):
     return patients[:n], columns[:p]
 
 
-BUCKET_MAX = 16
+BUCKET_MAX = 64
 
 
 @compiled()
@@ -429,6 +439,425 @@ def logistic(event, design, used, coefficients, standard_errors, log_likelihood)
         coefficients[terms[j]], standard_errors[terms[j]] = beta[j], errors[j]
 
 
+@compiled()
+def _fit(columns, outcomes, beta, information):
+    """Fit rows of columns to outcomes; return the log likelihood, NaN without a maximum."""
+    n = outcomes.shape[0]
+    sums = _sums(columns, outcomes)
+    return maximise(columns, np.ones(n), sums, np.zeros(n), beta, information, DEPENDENT)
+
+
+@compiled()
+def _log_odds(columns, beta):
+    """Return the log odds of patients."""
+    eta = np.zeros(columns.shape[1])
+    for j in range(columns.shape[0]):
+        for i in range(columns.shape[1]):
+            eta[i] += columns[j, i] * beta[j]
+    return eta
+
+
+UNEXPLAINED_MIN = 1e-10
+
+
+@compiled()
+def _score_test(new, present, factored, outcomes, risk):
+    """Test further columns by their score; return χ² and its degrees, 0 where they are determined.
+
+    `present` are the columns of the model, `factored` its information as a Cholesky factor.
+    """
+    many, k, n = new.shape[0], present.shape[0], outcomes.shape[0]
+    weight, left = risk * (1.0 - risk), outcomes - risk
+    unexplained, scaled = np.zeros((many, many)), np.empty(n)
+    _weighted_products(new, weight, 1.0, scaled, unexplained)
+    own = np.diag(unexplained).copy()
+    gradient, solution, shares = np.empty(many), np.empty(many), np.empty((many, k))
+    for c in range(many):
+        gradient[c] = (left * new[c]).sum()
+        for j in range(k):
+            total = 0.0
+            for i in range(n):
+                total += weight[i] * new[c, i] * present[j, i]
+            for h in range(j):
+                total -= factored[j, h] * shares[c, h]
+            shares[c, j] = total / factored[j, j]
+        for d in range(c + 1):
+            for j in range(k):
+                unexplained[c, d] -= shares[c, j] * shares[d, j]
+        if not unexplained[c, c] > UNEXPLAINED_MIN * own[c]:
+            return 0.0, 0
+    if not factor(unexplained, UNEXPLAINED_MIN):
+        return 0.0, 0
+    solve(unexplained, gradient, solution)
+    return (gradient * solution).sum(), many
+
+
+@many("(n),(n,p),(p)->(p),(p),(p)", "f8[:],f8[:,:],f8[:],f8[:],f8[:],f8[:]")
+def logistic_tests(event, design, used, z, likelihood_ratio, score):
+    """Test the columns of logistic regressions one by one.
+
+    Parameters
+    ----------
+    event, design, used
+        As for :func:`logistic`.
+
+    Returns
+    -------
+    z, likelihood_ratio : array, shape (..., p)
+        Of the columns that are used: Wald's normal deviate, and χ² of leaving the column out; NaN
+        elsewhere, and where a fit has no finite estimates.
+    score : array, shape (..., p)
+        Of the columns that are not used: χ² of letting the column in; NaN elsewhere, and where the
+        model determines the column.
+    """
+    z[:] = np.nan
+    likelihood_ratio[:] = np.nan
+    score[:] = np.nan
+    patients, terms = _kept(event, used)
+    n, p = patients.shape[0], terms.shape[0]
+    if n == 0 or p == 0:
+        return
+    columns, outcomes = _own(event, design, patients, terms)
+    beta, errors, information = np.empty(p), np.empty(p), np.empty((p, p))
+    full = _fit(columns, outcomes, beta, information)
+    if np.isnan(full):
+        return
+    _write_errors(information, errors)
+    risk = 1.0 / (1.0 + np.exp(-_log_odds(columns, beta)))
+    others, without = np.empty((p - 1, n)), np.empty(p - 1)
+    for j in range(p):
+        z[terms[j]] = beta[j] / errors[j]
+        others[:j], others[j:] = columns[:j], columns[j + 1 :]
+        less = -n * np.log(2.0)
+        if p > 1:
+            less = _fit(others, outcomes, without, np.empty((p - 1, p - 1)))
+        likelihood_ratio[terms[j]] = max(2.0 * (full - less), 0.0) if less == less else np.nan
+    for term in range(used.shape[0]):
+        if used[term] == 0.0:
+            new, _ = _own(event, design, patients, np.array([term]))
+            new -= new.mean()
+            statistic, df = _score_test(new, columns, information, outcomes, risk)
+            if df:
+                score[term] = statistic
+
+
+# --- Logistic regression with Firth's penalty ---------------------------------------------------
+
+
+FIRTH_ITERATIONS_MAX = 500
+# Its steps shrink by a constant factor: what remains is about as large as the step.
+FIRTH_STEP_LIMIT = 1e-10
+LARGEST_FIRTH_STEP = 5.0
+
+
+@compiled()
+def _firth_evaluate(columns, sums, beta, eta, work, bits, leverage, score, information):
+    """Fill the penalised score and the information's Cholesky factor; return the likelihood."""
+    terms, n = columns.shape
+    ones = leverage[terms]
+    value = _evaluate(columns, ones, False, sums, beta, eta, work, bits, score, information)
+    weight, risk, pull = work[1], work[2], work[3]
+    if not factor(information, DEPENDENT):
+        return np.nan
+    for i in range(n):
+        pull[i] = 0.0
+    for j in range(terms):
+        value += np.log(information[j, j])
+        own = leverage[j]
+        for i in range(n):
+            own[i] = columns[j, i]
+        for k in range(j):
+            for i in range(n):
+                own[i] -= information[j, k] * leverage[k, i]
+        for i in range(n):
+            own[i] /= information[j, j]
+            pull[i] += own[i] * own[i]
+    for i in range(n):
+        pull[i] *= weight[i] * (0.5 - risk[i])
+    for j in range(terms):
+        total = 0.0
+        for i in range(n):
+            total += pull[i] * columns[j, i]
+        score[j] += total
+    return value
+
+
+@compiled()
+def firth_maximise(columns, outcomes, fixed, beta, information):
+    """Maximise the penalised likelihood from `beta` on; return it, NaN without a maximum.
+
+    The score is that of Heinze and Schemper 2002 (Statistics in Medicine 21:2409-2419). The
+    coefficient at the place `fixed` stays as it is (-1: none); `information`, of all of them, is
+    left as its Cholesky factor.
+    """
+    terms, n = columns.shape
+    score, step, sums = np.empty(terms), np.zeros(terms), _sums(columns, outcomes)
+    work, bits, leverage = np.empty((4, n)), np.empty(n, np.int64), np.ones((terms + 1, n))
+    free = np.array([j for j in range(terms) if j != fixed])
+    reduced, right, some = (
+        np.empty((free.size, free.size)),
+        np.empty(free.size),
+        np.empty(free.size),
+    )
+    eta = _log_odds(columns, beta)
+    known = (columns, sums, beta, eta, work, bits, leverage, score, information)
+    current = _firth_evaluate(*known)
+    for _ in range(FIRTH_ITERATIONS_MAX):
+        if np.isnan(current):
+            return current
+        for a in range(free.size):
+            right[a] = score[free[a]]
+            for b in range(a + 1):
+                # The information is the factor times its transpose.
+                reduced[a, b] = 0.0
+                for k in range(free[b] + 1):
+                    reduced[a, b] += information[free[a], k] * information[free[b], k]
+        if not factor(reduced, DEPENDENT):
+            return np.nan
+        solve(reduced, right, some)
+        for a in range(free.size):
+            step[free[a]] = some[a]
+        size = _move(columns, step, 1.0, beta, eta, work[0])
+        share = 1.0
+        if size > LARGEST_FIRTH_STEP:
+            share = LARGEST_FIRTH_STEP / size
+            _move(columns, step, share - 1.0, beta, eta, work[0])
+        reached = _firth_evaluate(*known)
+        while not reached >= current - LIKELIHOOD_NOISE and share > SHARE_MIN:
+            share /= 2.0
+            _move(columns, step, -share, beta, eta, work[0])
+            reached = _firth_evaluate(*known)
+        current = reached
+        if size < FIRTH_STEP_LIMIT:
+            return current
+    return np.nan
+
+
+@many("(n),(n,p),(p)->(p),(p),(p),()", "f8[:],f8[:,:],f8[:],f8[:],f8[:],f8[:],f8[:]")
+def firth(event, design, used, coefficients, standard_errors, p_values, log_likelihood):
+    """Fit logistic regressions with Firth's penalty.
+
+    Parameters
+    ----------
+    event, design, used
+        As for :func:`logistic`.
+
+    Returns
+    -------
+    coefficients, standard_errors, p_values : array, shape (..., p)
+        Standard errors from the information at the estimate, p values of the penalised
+        likelihood-ratio test; NaN for columns that are not used, and of all where the columns
+        determine one another.
+    log_likelihood : array, shape (...)
+        The penalised one, at the maximum.
+    """
+    coefficients[:] = np.nan
+    standard_errors[:] = np.nan
+    p_values[:] = np.nan
+    log_likelihood[0] = np.nan
+    patients, terms = _kept(event, used)
+    n, p = patients.shape[0], terms.shape[0]
+    if n == 0 or p == 0:
+        return
+    columns, outcomes = _own(event, design, patients, terms)
+    beta, errors, information = np.zeros(p), np.empty(p), np.empty((p, p))
+    value = firth_maximise(columns, outcomes, -1, beta, information)
+    if np.isnan(value):
+        return
+    log_likelihood[0] = value
+    _write_errors(information, errors)
+    for j in range(p):
+        coefficients[terms[j]], standard_errors[terms[j]] = beta[j], errors[j]
+        start = beta.copy()
+        start[j] = 0.0
+        less = firth_maximise(columns, outcomes, j, start, information)
+        p_values[terms[j]] = normal_tail(np.sqrt(max(2.0 * (value - less), 0.0)))
+
+
+# --- Stepwise selection by the rules of SPSS ------------------------------------------------------
+
+
+# Of two tests with the same p, the first in order moves; their last digits do not decide.
+SAME_P = 1e-9
+ENTER, REMOVE = 0, 1
+STAYS, MOVES, SEEN = 0, 1, 2
+NO_FIT, LOG_FULL = -1, -2
+
+
+@compiled()
+def _model(variable, mask):
+    """List the columns of a model: the constant's and those of its variables."""
+    found, many = np.empty(variable.shape[0], np.int64), 0
+    for j in range(variable.shape[0]):
+        if variable[j] == 0 or (variable[j] > 0 and (mask >> (variable[j] - 1)) & 1):
+            found[many] = j
+            many += 1
+    return found[:many]
+
+
+@compiled()
+def _same(a, b):
+    return a == b or abs(a - b) <= SAME_P * max(abs(a), abs(b))
+
+
+@compiled()
+def _mover(tests, action, limit):
+    """Return the place of the test that moves: of the smallest p to enter, of the largest to leave.
+
+    A row of `tests` holds a statistic, its degrees of freedom and p. A p of 0 tells nothing apart:
+    then the statistic does. -1 if none may move.
+    """
+    sign, best = (1.0 if action == ENTER else -1.0), -1
+    for t in range(tests.shape[0]):
+        if not sign * tests[t, 2] < sign * limit:
+            continue
+        same = best >= 0 and tests[t, 2] == tests[best, 2]
+        further = best < 0 or sign * tests[t, 2] < sign * tests[best, 2]
+        if further or (same and sign * tests[t, 0] > sign * tests[best, 0]):
+            best = t
+    for t in range(best):
+        alike = _same(tests[t, 0], tests[best, 0]) and tests[t, 1] == tests[best, 1]
+        if alike and _same(tests[t, 2], tests[best, 2]):
+            return t
+    return best
+
+
+@compiled()
+def _tests(columns, outcomes, variable, current, action, names, tests):
+    """Write the tests of the variables that may move; return how many, -1 where a fit fails."""
+    model, moving = _model(variable, current), 0
+    present, beta = columns[model], np.empty(model.shape[0])
+    information = np.empty((model.shape[0], model.shape[0]))
+    value = _fit(present, outcomes, beta, information)
+    if np.isnan(value):
+        return NO_FIT
+    risk = 1.0 / (1.0 + np.exp(-_log_odds(present, beta)))
+    for v in range(variable.max()):
+        if (current >> v) & 1 != action:
+            continue
+        own = np.flatnonzero(variable == v + 1)
+        statistic, df = 0.0, own.shape[0]
+        if action == ENTER and df:
+            statistic, df = _score_test(columns[own], present, information, outcomes, risk)
+        elif action == REMOVE:
+            fewer = _model(variable, current & ~(1 << v))
+            less = _fit(
+                columns[fewer],
+                outcomes,
+                np.empty(fewer.shape[0]),
+                np.empty((fewer.shape[0], fewer.shape[0])),
+            )
+            if np.isnan(less):
+                return NO_FIT
+            statistic = max(2.0 * (value - less), 0.0)
+        names[moving], tests[moving, 0], tests[moving, 1] = v, statistic, df
+        tests[moving, 2] = chi_square_tail(statistic, df) if df else np.nan
+        moving += 1
+    return moving
+
+
+@compiled()
+def select(columns, outcomes, variable, limits, backward, log):
+    """Select variables step by step; return the mask of the last model and the rows of the log.
+
+    Columns stand in rows; `variable` numbers the variable that each belongs to from 1, 0 is the
+    constant and -1 a column that does not vary. `limits` are those of p to enter and to leave. A
+    row of the log: step, mask of the model, action, variable, statistic, df, p, what became of it;
+    a log without rows is not written. -1 in place of the mask: a fit has no finite estimates, and
+    the second number is the mask of the present model; -2: the log is too short.
+    """
+    variables, written = variable.max(), 0
+    current = (1 << variables) - 1 if backward else 0
+    step = 1 if backward else 0
+    seen, many_seen = np.empty(4 * variables + 64, np.int64), 1
+    seen[0] = current
+    names, tests = np.empty(variables, np.int64), np.empty((variables, 3))
+    action = REMOVE if backward else ENTER
+    while True:
+        if action == REMOVE and current == 0:
+            many = 0
+        else:
+            many = _tests(columns, outcomes, variable, current, action, names, tests)
+        if many == NO_FIT:
+            return NO_FIT, current
+        mover = _mover(tests[:many], action, limits[action])
+        target = current ^ (1 << names[mover]) if mover >= 0 else current
+        fate = STAYS if mover < 0 else SEEN if (seen[:many_seen] == target).any() else MOVES
+        if written + many > log.shape[0] > 0:
+            return LOG_FULL, 0
+        for t in range(many if log.shape[0] else 0):
+            log[written, 0], log[written, 1], log[written, 2] = step, current, action
+            log[written, 3], log[written, 4:7] = names[t], tests[t]
+            log[written, 7] = fate if t == mover else STAYS
+            written += 1
+        if fate == SEEN or (mover < 0 and action == ENTER) or many_seen == seen.shape[0]:
+            return current, written
+        if fate == MOVES:
+            current, step = target, step + 1
+            seen[many_seen], many_seen = current, many_seen + 1
+        action = ENTER if action == REMOVE and mover < 0 else REMOVE
+
+
+@compiled()
+def _selected(event, design, variable, limits, backward, selected):
+    """Run a selection on the patients who are analysed; write which columns are in the model."""
+    everything = np.ones(variable.shape[0])
+    patients, terms = _kept(event, everything)
+    selected[:] = np.nan
+    if patients.shape[0] == 0:
+        return
+    columns, outcomes = _own(event, design, patients, terms)
+    own = variable.astype(np.int64)
+    settle_columns(columns, own)
+    mask, _ = select(columns, outcomes, own, limits, backward, np.empty((0, 8)))
+    if mask == NO_FIT:
+        return
+    for j in range(variable.shape[0]):
+        selected[j] = own[j] == 0 or (own[j] > 0 and (mask >> (own[j] - 1)) & 1)
+
+
+@compiled()
+def settle_columns(columns, variable):
+    """Put columns of variables on one mean and scale; mark those that do not vary with -1."""
+    for j in range(columns.shape[0]):
+        if variable[j] == 0:
+            continue
+        columns[j] -= columns[j].mean()
+        scale = np.sqrt((columns[j] * columns[j]).mean())
+        if scale > 0.0:
+            columns[j] /= scale
+        else:
+            variable[j] = -1
+
+
+@many("(n),(n,p),(p),(),()->(p)", "f8[:],f8[:,:],f8[:],f8[:],f8[:],f8[:]")
+def forward(event, design, variable, entry, removal, selected):
+    """Select variables as SPSS's Forward: LR does, see :func:`rairlib.stats.selection.forward_lr`.
+
+    Parameters
+    ----------
+    event, design
+        As for :func:`logistic`.
+    variable : array of float, shape (p,)
+        The number of the variable that a column belongs to, from 1; 0 for the constant.
+    entry, removal : float
+        Limits of p.
+
+    Returns
+    -------
+    selected : array, shape (..., p)
+        1 for the columns of the last model, 0 for the others; NaN where a fit on the way has no
+        finite estimates.
+    """
+    _selected(event, design, variable, np.array([entry[0], removal[0]]), False, selected)
+
+
+@many("(n),(n,p),(p),(),()->(p)", "f8[:],f8[:,:],f8[:],f8[:],f8[:],f8[:]")
+def backward(event, design, variable, entry, removal, selected):
+    """Select variables as SPSS's Backward: LR does; arguments and result as :func:`forward`."""
+    _selected(event, design, variable, np.array([entry[0], removal[0]]), True, selected)
+
+
 # --- Cox regression: Newton's method on patients in order of time, the last first --------------
 
 
@@ -490,68 +919,85 @@ def cox_space(terms, n, groups, efron):
 
 
 @compiled()
-def cox_evaluate(rows, count, died, groups, weight, efron, beta, space, score, information):
-    """Fill score and information (lower triangle); return the log partial likelihood.
-
-    Patients stand in order of time, the last first, one column of `rows` each; `groups` are their
-    :func:`event_times`. `count` is 1, or -1 for who is not yet under observation at this time and
-    before, and stands once more, later, with 1. Each time with events has a weight: score and
-    information are sums of weighted terms. `work` has room for `terms` and 4 more rows.
-    """
-    terms, n = rows.shape
-    ends, deaths, group = groups
-    running, means, (log_risk, risk, pull), bits, (often, inverse), place, (hazard, less) = space
-    for i in range(n):
-        log_risk[i] = 0.0
-    for j in range(terms):
-        b = beta[j]
-        for i in range(n):
-            log_risk[i] += rows[j, i] * b
-    largest = log_risk.max()
-    for i in range(n):
-        log_risk[i] -= largest
-    _write_exp(log_risk, bits, risk)
+def _write_risks(rows, count, died, beta, bits, log_risk, risk):
+    """Write relative risks; return the sum of the logarithms of those with an event."""
     value = 0.0
-    for i in range(n):
+    log_risk[:] = 0.0
+    for j in range(rows.shape[0]):
+        for i in range(log_risk.shape[0]):
+            log_risk[i] += rows[j, i] * beta[j]
+    largest = log_risk.max()
+    for i in range(log_risk.shape[0]):
+        log_risk[i] -= largest
         value += died[i] * log_risk[i]
+    _write_exp(log_risk, bits, risk)
+    for i in range(log_risk.shape[0]):
         risk[i] *= count[i]
-    for j in range(0, terms, 2):
-        other = min(j + 1, terms - 1)
-        _write_running(risk, rows[j], rows[other], running[j], running[other])
-    # The hazard of those at risk, summed from the earliest time; and what it is less for events.
-    for g in range(hazard.shape[0]):
-        hazard[g] = less[g] = 0.0
-    at_risk, start, step, product = 0.0, 0, 0, 1.0
+    return value
+
+
+@compiled()
+def _at_event_times(patients, groups, weight, efron, steps):
+    """Write of each step its place, number of events and 1 / sum of risks, and the hazards.
+
+    A step is a time with events or, by Efron's method, an event. Returns the logarithms of the
+    sums, and how many steps there are.
+    """
+    (risk, count, died), (ends, deaths, group) = patients, groups
+    often, inverse, place, hazard, less = steps
+    hazard[:] = 0.0
+    less[:] = 0.0
+    at_risk, start, step, product, value = 0.0, 0, 0, 1.0, 0.0
     for g in range(deaths.shape[0]):
         for i in range(start, ends[g]):
             at_risk += risk[i]
-        steps, times, tied = 1, deaths[g], 0.0
+        parts, times, tied = 1, deaths[g], 0.0
         if efron and deaths[g] > 1:
-            steps, times = deaths[g], 1
+            parts, times = deaths[g], 1
             tied = _tied(risk, count, died, group, g, start, ends[g])
         share, left = 0.0, at_risk
-        for k in range(steps):
+        for k in range(parts):
             if k > 0:
-                share = k / steps
+                share = k / parts
                 left = at_risk - share * tied
             for _ in range(times):
                 product *= left
                 if not TINY < product < HUGE:
-                    value -= np.log(product)
+                    value += np.log(product)
                     product = 1.0
             place[step], often[step], inverse[step] = ends[g] - 1, times * weight[g], 1.0 / left
             hazard[g] += often[step] * inverse[step]
             less[g] += share * often[step] * inverse[step]
             step += 1
         start = ends[g]
-    value -= np.log(product)
+    for g in range(deaths.shape[0] - 2, -1, -1):
+        hazard[g] += hazard[g + 1]
+    return value + np.log(product), step
+
+
+@compiled()
+def cox_evaluate(rows, count, died, groups, weight, efron, beta, space, score, information):
+    """Fill score and information (lower triangle); return the log partial likelihood.
+
+    Patients stand in order of time, the last first, one column of `rows` each; `groups` are their
+    :func:`event_times`. `count` is 1, or -1 for who is not yet under observation at this time and
+    before, and stands once more, later, with 1. Each time with events has a weight: score and
+    information are sums of weighted terms. `space` is from :func:`cox_space`.
+    """
+    terms, n = rows.shape
+    group = groups[2]
+    running, means, (log_risk, risk, pull), bits, (often, inverse), place, (hazard, less) = space
+    value = _write_risks(rows, count, died, beta, bits, log_risk, risk)
+    for j in range(0, terms, 2):
+        other = min(j + 1, terms - 1)
+        _write_running(risk, rows[j], rows[other], running[j], running[other])
+    steps = (often, inverse, place, hazard, less)
+    logarithms, step = _at_event_times((risk, count, died), groups, weight, efron, steps)
     for j in range(terms):
         for k in range(step):
             means[j, k] = running[j, place[k]] * inverse[k]
     if efron:
         _less_tied(rows, risk, died, groups, inverse, means)
-    for g in range(deaths.shape[0] - 2, -1, -1):
-        hazard[g] += hazard[g + 1]
     for i in range(n):
         risk[i] *= hazard[group[i]] - died[i] * less[group[i]]
         pull[i] = (weight[group[i]] if died[i] != 0.0 else 0.0) - risk[i]
@@ -564,7 +1010,7 @@ def cox_evaluate(rows, count, died, groups, weight, efron, beta, space, score, i
             information[j, i] = 0.0
     _weighted_products(rows, risk, 1.0, pull, information)
     _weighted_products(means, often, -1.0, log_risk, information)
-    return value
+    return value - logarithms
 
 
 @compiled()
@@ -637,7 +1083,7 @@ def _ridged(value, ridge, beta):
 
 @compiled()
 def _in_order_of_time(time, event, columns, patients, terms):
-    """Return rows of one mean and scale, times and events, the last patient first; and the scale."""
+    """Return rows of one mean and scale, times, events, the last patient first; and the scale."""
     n, p = patients.shape[0], terms.shape[0]
     early = np.empty(n)
     for i in range(n):
