@@ -98,6 +98,12 @@ class Repeats:
     conclusions: tuple[Conclusion, ...]
 
 
+def differs_from_0(found: Mapping[str, np.ndarray], variable: str) -> np.ndarray:
+    """Say of each repeat whether a coefficient differs from 0 (Wald); False where there is none."""
+    size, error = np.abs(found[f"{variable} coefficient"]), found[f"{variable} standard_error"]
+    return size > norm.isf(ALPHA / 2) * error
+
+
 def repeats_of(key: str) -> Repeats:
     """Return how a study is repeated; refuse a study that cannot be."""
     found = part_of(key, "repeats", "REPEATS")
