@@ -25,6 +25,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from joblib import Parallel, delayed, parallel_config
 from joblib.externals.loky.process_executor import BrokenProcessPool
+from llvmlite.binding import get_host_cpu_name
 from numpy.random import Generator
 from scipy.stats import norm
 from statsmodels.stats.proportion import proportion_confint
@@ -40,6 +41,7 @@ BLOCKS_PER_WORKER = 4  # in a wave: the most that is computed before the first i
 ATTEMPTS = 3
 SECONDS_TO_ANSWER = 10  # of a scheduler
 ALPHA = 0.05
+Z_95 = norm.isf(ALPHA / 2)
 SETTINGS = "run.json"
 COMPUTED_BY = ("rairlib", "numpy", "scipy", "numba")
 
@@ -101,7 +103,7 @@ class Repeats:
 def differs_from_0(found: Mapping[str, np.ndarray], variable: str) -> np.ndarray:
     """Say of each repeat whether a coefficient differs from 0 (Wald); False where there is none."""
     size, error = np.abs(found[f"{variable} coefficient"]), found[f"{variable} standard_error"]
-    return size > norm.isf(ALPHA / 2) * error
+    return size > Z_95 * error
 
 
 def repeats_of(key: str) -> Repeats:
@@ -163,20 +165,24 @@ def settings_of(
 
 @cache
 def computed_by(study: str) -> dict[str, str]:
-    """Return versions, and a checksum of the code and the data on which a study's repeats rest."""
+    """Return on what a study's repeats rest: versions, a checksum of code and data, the processor.
+
+    Compiled code uses what a processor offers, and another kind may round the last digit otherwise.
+    """
     package, checksum = Path(__file__).parents[1], sha256()
     places = [package / name for name in ("stats", "cohorts", f"studies/{study}")]
     for place in (Path(__file__), *places, data_folder() / study):
         for path in sorted(place.rglob("*.*")) if place.is_dir() else [place]:
             if path.suffix in (".py", ".csv", ".toml"):
                 checksum.update(path.name.encode() + path.read_bytes())
-    return {name: version(name) for name in COMPUTED_BY} | {"code": checksum.hexdigest()}
+    versions = {name: version(name) for name in COMPUTED_BY}
+    return versions | {"code": checksum.hexdigest(), "processor": get_host_cpu_name()}
 
 
 def _computed(repeats: Repeats, settings: dict, number: int) -> tuple[int, pd.DataFrame]:
     """Compute a block wherever this runs, if the code there is the same."""
     if computed_by(repeats.study) != settings["computed_by"]:
-        raise RairlibError("a worker has other code, data or versions than this computer")
+        raise RairlibError("a worker has other code, data, versions or processor than we have here")
     names = ("repeats_per_block", "patients", "truth", "seed")
     return number, block(repeats, *map(settings.get, names), number)
 
@@ -403,8 +409,17 @@ def _columns(table: pd.DataFrame | Path) -> Mapping[str, np.ndarray]:
     return _Folder(Path(table))
 
 
+# fmt: off
+SUMMARY = [
+    "quantity", "true", "repeats", "left_out", "without_estimate", "estimates", "mean", "median",
+    "low", "high", "significant", "right_sign", "covering", "share_significant", "share_covering",
+    "type_s", "type_m",
+]
+# fmt: on
+
+
 def summarised(repeats: Repeats, table: pd.DataFrame | Path, truth: str) -> pd.DataFrame:
-    """Say of each quantity how it varies over the repeats, and of coefficients how far to trust.
+    """Say of each quantity how it varies over the repeats, and how often its test misleads.
 
     Parameters
     ----------
@@ -422,72 +437,49 @@ def summarised(repeats: Repeats, table: pd.DataFrame | Path, truth: str) -> pd.D
         ``repeats = left_out + without_estimate + estimates``: left out of the model by the
         procedure; without a finite value for another reason; with one.
         ``mean, median, low, high``: of the estimates; the last two are their 2.5 and 97.5 %
-        quantiles.
-
-        Of coefficients (Wald test and interval) and ``p_value`` also counts: ``significant``
-        (p < 0.05); ``right_sign``, of the significant; ``covering``, estimates whose 95 % interval
-        covers the true value. And shares: ``share_significant`` of all repeats,
-        ``share_covering`` of the estimates, ``type_s``: the wrong sign among the significant;
-        ``type_m``: the mean size of these over the size of the true value.
+        quantiles. Where they apply, counts: ``significant`` (p < 0.05; of coefficients by Wald's
+        test); ``right_sign``, of the significant; ``covering``, estimates whose 95 % interval
+        covers the true value. And ``share_significant`` of all repeats; ``share_covering`` of the
+        estimates; ``type_s``, the share of wrong signs among the significant; ``type_m``, the mean
+        size of these over the true size.
     """
-    columns, true_values = _columns(table), repeats.true_values(truth)
-    rows = []
-    for name in columns:
-        if name != "repeat":
-            values, true = columns[name], true_values.get(name, np.nan)
-            variable, _, statistic = name.rpartition(" ")
-            selected = columns.get(f"{variable} selected")
-            left_out = np.isnan(values) & (selected == 0) if selected is not None else False
-            error = columns.get(f"{variable} standard_error")
-            found = {"quantity": name, "true": true, **_spread(values, left_out)}
-            if statistic == "coefficient" and error is not None:
-                found |= _wald(values, error, true)
-            elif statistic == "p_value":
-                found["significant"] = int((values < ALPHA).sum())
-            rows.append(found)
+    columns, true_values, rows = _columns(table), repeats.true_values(truth), []
+    for name in (name for name in columns if name != "repeat"):
+        variable, _, statistic = name.rpartition(" ")
+        values, true = columns[name], true_values.get(name, np.nan)
+        found = {"quantity": name, "true": true}
+        found |= _spread(values, columns.get(f"{variable} selected"))
+        error = columns.get(f"{variable} standard_error")
+        if statistic in ("coefficient", "survival") and error is not None and not np.isnan(true):
+            found["covering"] = int((np.abs(values - true) <= Z_95 * error).sum())
+        if statistic == "coefficient" and error is not None:
+            found |= _significance(values, differs_from_0(columns, variable), true)
+        elif statistic == "p_value":
+            found["significant"] = int((values < ALPHA).sum())
+        rows.append(found)
     summary = pd.DataFrame(rows, columns=SUMMARY)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        summary["share_significant"] = summary["significant"] / summary["repeats"]
-        summary["share_covering"] = summary["covering"] / summary["estimates"]
-        summary["type_s"] = 1 - summary["right_sign"] / summary["significant"]
+    summary["share_significant"] = summary["significant"] / summary["repeats"]
+    summary["share_covering"] = summary["covering"] / summary["estimates"]
+    summary["type_s"] = 1 - summary["right_sign"] / summary["significant"]
     return summary
 
 
-# fmt: off
-SUMMARY = [
-    "quantity", "true", "repeats", "left_out", "without_estimate", "estimates", "mean", "median",
-    "low", "high", "significant", "right_sign", "covering", "share_significant", "share_covering",
-    "type_s", "type_m",
-]
-# fmt: on
+def _spread(values: np.ndarray, selected: np.ndarray | None) -> dict:
+    finite = values[np.isfinite(values)]
+    left_out = 0 if selected is None else int((np.isnan(values) & (selected == 0)).sum())
+    found = {"repeats": len(values), "left_out": left_out, "estimates": len(finite)}
+    found["without_estimate"] = len(values) - left_out - len(finite)
+    if len(finite):
+        quantiles = np.quantile(finite, [0.025, 0.5, 0.975])
+        found |= dict(zip(("low", "median", "high"), quantiles, strict=True))
+        found["mean"] = finite.mean()
+    return found
 
 
-def _spread(values: np.ndarray, left_out: np.ndarray) -> dict:
-    finite, out = values[np.isfinite(values)], int(np.sum(left_out))
-    low, median, high = np.quantile(finite, [0.025, 0.5, 0.975]) if len(finite) else [np.nan] * 3
-    return {
-        "repeats": len(values),
-        "left_out": out,
-        "without_estimate": len(values) - out - len(finite),
-        "estimates": len(finite),
-        "mean": finite.mean() if len(finite) else np.nan,
-        "median": median,
-        "low": low,
-        "high": high,
-    }
-
-
-def _wald(estimate: np.ndarray, error: np.ndarray, true: float) -> dict:
-    z = norm.isf(ALPHA / 2)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        significant = np.abs(estimate) / error > z
-    found = {"significant": int(significant.sum())}
-    if np.isnan(true):
-        return found
-    found["covering"] = int((np.abs(estimate - true) <= z * error).sum())
-    if true:
+def _significance(estimate: np.ndarray, significant: np.ndarray, true: float) -> dict:
+    found, sizes = {"significant": int(significant.sum())}, np.abs(estimate[significant])
+    if true and not np.isnan(true):
         found["right_sign"] = int((significant & (estimate * true > 0)).sum())
-        sizes = np.abs(estimate[significant])
         found["type_m"] = sizes.mean() / abs(true) if len(sizes) else np.nan
     return found
 
