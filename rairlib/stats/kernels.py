@@ -268,8 +268,11 @@ def order_of(values):
 # Where covariates separate the outcome, each step adds about 1: the log odds stay below those at
 # which risks round to 0 or 1.
 ITERATIONS_MAX = 30
-# Newton's steps shrink quadratically: what remains after this one is about its square.
+# Newton's steps shrink quadratically: what remains after this one is about its square. Of one
+# cohort nothing remains but rounding.
 STEP_LIMIT = 1e-5
+LAST_STEP_LIMIT = 1e-8
+FINAL = (PIVOT_LIMIT, LAST_STEP_LIMIT)
 # Rounding errors of a sum: absolute for some hundred patients, in its own measure for many.
 LIKELIHOOD_NOISE = 1e-9
 NOISE_SHARE = 1e-12
@@ -338,7 +341,9 @@ def _move(columns, step, share, beta, eta, change):
 
 
 @compiled()
-def maximise(columns, totals, sums, offset, beta, information, pivot_limit=PIVOT_LIMIT):
+def maximise(
+    columns, totals, sums, offset, beta, information, pivot_limit=PIVOT_LIMIT, step_limit=STEP_LIMIT
+):
     """Fit by Newton's method with step halving; return the log likelihood, NaN without a maximum.
 
     `columns` (terms, n) hold a row of ones for the intercept, `totals` (n) count the patients with
@@ -367,7 +372,7 @@ def maximise(columns, totals, sums, offset, beta, information, pivot_limit=PIVOT
             _move(columns, step, -share, beta, eta, work[0])
             reached = _evaluate(*known, beta, eta, work, bits, score, information)
         current = reached
-        if size < STEP_LIMIT:
+        if size < step_limit:
             return current if factor(information, pivot_limit) else np.nan
     return np.nan
 
@@ -1038,7 +1043,7 @@ def _less_tied(rows, risk, died, groups, inverse, means):
 
 
 @compiled()
-def cox_maximise(rows, count, died, groups, efron, ridge, beta, information):
+def cox_maximise(rows, count, died, groups, efron, ridge, beta, information, step_limit=STEP_LIMIT):
     """Fit by Newton's method with step halving; return the log likelihood, NaN without a maximum.
 
     Arrays as for :func:`cox_evaluate`; `ridge` times half the squares of the coefficients is taken
@@ -1067,7 +1072,7 @@ def cox_maximise(rows, count, died, groups, efron, ridge, beta, information):
             beta -= share * step
             reached = _ridged(cox_evaluate(*known), ridge, beta)
         current = reached
-        if size < STEP_LIMIT:
+        if size < step_limit:
             for j in range(terms):
                 information[j, j] += ridge
             return current if factor(information, PIVOT_LIMIT) else np.nan
