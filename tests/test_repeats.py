@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -511,6 +512,40 @@ def test_command_refuses_the_folder_of_another_run(study, capsys, tmp_path):
     code, out, err = command(capsys, *words, "--seed", 2)
     assert (code, out) == (2, "")
     assert err == f"{tmp_path}: holds a run with other seed: name another folder\n"
+
+
+def test_command_refuses_a_folder_in_which_another_runs(study, capsys, tmp_path):
+    with cli._alone_in(tmp_path):
+        code, out, err = command(capsys, "-n", 10, "--workers", 1, "--out", tmp_path)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "another run writes there" in err
+
+
+# The page on paper
+
+
+def rows_of(page, first):
+    """Return the numbers of a table of the page, by the beginning of its head."""
+    table = page.partition(f"| {first}")[2].partition("\n\n")[0].splitlines()[2:]
+    assert table
+    cells = [line.strip("|").split("|") for line in table]
+    return [[float(re.sub("[^0-9.]", "", cell)) for cell in row] for row in cells]
+
+
+def test_page_on_many_machines_reckons_right():
+    page = (Path(__file__).parents[1] / "book" / "many-machines.md").read_text(encoding="utf-8")
+    billion = 10**9
+    for number, points in rows_of(page, "repeats |"):
+        assert points == float(f"{100 * engine.Z_95 * 0.5 / number**0.5:.2g}")
+    sent = 50 * 8  # bytes per cohort
+    assert "50 quantities of 8 bytes each, which is 400 GB" in page
+    for milliseconds, hours, rate, cores in rows_of(page, "one cohort takes |"):
+        assert hours == round(billion * milliseconds / 1000 / 3600, 1)
+        assert rate == pytest.approx(sent / milliseconds / 1000)
+        assert cores == pytest.approx(200 / rate)
+    for patients, in_block, files in rows_of(page, "patients in a cohort |"):
+        assert in_block == repeats_per_block(int(patients))
+        assert files == -(-billion // in_block)
 
 
 # The studies of the book

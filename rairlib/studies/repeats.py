@@ -322,7 +322,7 @@ def run_repeats(
     there = _enter(folder, settings, number)
     blocks = ceil(number / settings["repeats_per_block"])
     missing = [place for place in range(blocks) if place not in there]
-    computed = _blocks(repeats, settings, missing, workers, scheduler)
+    computed = _blocks(repeats, settings, missing, min(workers, len(missing) or 1), scheduler)
     for place, table in progress(computed, len(missing)):
         text = json.dumps(settings | {"block": place}).encode()
         data = pa.Table.from_pandas(table, preserve_index=False)
