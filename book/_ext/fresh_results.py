@@ -11,12 +11,12 @@ finds the same in all that it reads, it goes on to read, and to say, the same.
 * Whether a file is there is asked without opening it: the names of all data count everywhere.
 * The versions of Python and of the locked packages are the name of the cache.
 
-Notebooks without results are run before the pages are read, one per core. Sphinx would run them
-one after the other. Pages are read again when their results are new, and all are written again
-when anything has changed, as a page may show another's results.
+Notebooks are run before the pages are read, one per core; Sphinx would run them one by one. Pages
+with new results are read again, and all are written again, as one may show another's results.
 """
 
 import ast
+import asyncio
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -39,11 +39,12 @@ READING = ("book/_ext/*.py", f"{DATA}/*/study.toml", f"{DATA}/results/verdicts.c
 
 
 class Sources:
-    """The project's files as they were when first asked for: once per build."""
+    """The project's code and data as they are now; other files as they are when asked for."""
 
     def __init__(self, root):
         self.root = Path(root).resolve()
         self.states = {}
+        self.state(EVERYTHING)
 
     def state(self, name):
         """Return a checksum of what counts of a file, of a folder, or of everything."""
@@ -54,33 +55,37 @@ class Sources:
     def _parts(self, name):
         path = self.root / name
         if name == EVERYTHING:
-            return [self.state(NAMES), self.of(f"{CODE}/**/*.py", NAMES)]
+            return [self.state(NAMES), self.of(CODE, f"{CODE}/**/*", DATA, NAMES)]
         if name == NAMES:
             return sorted(path.relative_to(self.root) for path in self.root.glob(NAMES))
         if path.is_dir():
             return sorted(other for other in os.listdir(path) if other != COMPILED)
-        if path.parent.name == COMPILED:  # of an import, or of numba
-            return [code_of(path.parents[1] / f"{path.name.partition('.')[0]}.py")]
+        if path.suffix == ".pyc":
+            return [code_of(path.with_suffix(".py"))]
         return [path.read_bytes()] if path.is_file() else []
 
     def of(self, *patterns):
-        """Return a checksum of the names and contents of files."""
-        paths = sorted(path for pattern in patterns for path in self.root.glob(pattern))
-        names = [path.relative_to(self.root).as_posix() for path in paths if path.is_file()]
+        """Return a checksum of files and folders, and of the code in modules."""
+        paths = {path for pattern in patterns for path in self.root.glob(pattern)}
+        paths = {path.relative_to(self.root) for path in paths if COMPILED not in path.parts}
+        names = sorted(path.as_posix() for path in paths)
+        names += [f"{name}c" for name in names if name.endswith(".py")]
         return digest(*names, *map(self.state, names))
 
     def read_by(self, record):
         """Return the state of all that a record names; without a record, of everything."""
         lines = record.read_text().splitlines() if record.exists() else [EVERYTHING]
-        names = {line.removeprefix(f"{self.root}/") for line in lines} | {NAMES}
-        return {name: self.state(name) for name in sorted(names) if self.counts(name)}
+        names = {self.name_of(line.removeprefix(f"{self.root}/")) for line in lines} - {None}
+        return {name: self.state(name) for name in sorted(names | {NAMES})}
 
-    def counts(self, name):
-        """Tell whether a file is not hidden or built; folders count in the code and data alone."""
-        first = name.partition("/")[0]
-        if first in (CODE, DATA, EVERYTHING):
-            return not name.endswith(COMPILED)
-        return not (first.startswith((".", "_")) or (self.root / name).is_dir())
+    def name_of(self, read):
+        """Return the name under which a path counts: one for what Python and numba compiled."""
+        path = Path(read)
+        if path.parent.name == COMPILED:
+            path = path.parents[1] / f"{path.name.partition('.')[0]}.pyc"
+        top = path.parts[0]
+        folder = top not in (CODE, DATA) and (self.root / path).is_dir()
+        return None if top[0] in "._" or path.name == COMPILED or folder else path.as_posix()
 
 
 def digest(*parts):
@@ -98,10 +103,7 @@ def code_of(path):
 
 
 def forget_compiled(code):
-    """Remove what numba compiled before the newest change of a module with such functions.
-
-    It does not see a change in a function of another module that is compiled into its own.
-    """
+    """Remove what numba compiled before a change that it does not see: one in another module."""
     jitted = [path for path in code.rglob("*.py") if b"numba" in path.read_bytes()]
     newest = max((path.stat().st_mtime for path in jitted), default=0)
     for compiled in code.rglob("*.nbc"):
@@ -112,35 +114,30 @@ def forget_compiled(code):
 def run(path, root, record, timeout):
     """Run a notebook, recording what it reads; return it with its seconds."""
     notebook = nbformat.read(path, as_version=4)
-    paths = [str(RECORDER), *filter(None, [os.environ.get("PYTHONPATH")])]
-    recorded = {"RECORDED_ROOT": str(root), "RECORDED_READS": str(record)}
     where = {"metadata": {"path": str(Path(path).parent)}}
     client = NotebookClient(notebook, timeout=timeout, record_timing=False, resources=where)
+    paths = [str(RECORDER), *filter(None, [os.environ.get("PYTHONPATH")])]
+    recorder = {"PYTHONPATH": os.pathsep.join(paths), "RECORDED_ROOT": str(root)}
     start = perf_counter()
-    client.execute(env=os.environ | recorded | {"PYTHONPATH": os.pathsep.join(paths)})
+    asyncio.run(client.async_execute(env=os.environ | recorder | {"RECORDED_READS": str(record)}))
     return notebook, perf_counter() - start
 
 
 def run_all(paths, cache, sources, timeout):
-    """Run notebooks, one per core, and keep their results with the state of all that they read.
-
-    One that fails is not kept: it is run again, and reported, when its page is read.
-    """
-    sources.state(EVERYTHING)  # before they run: a later change is not what they have read
+    """Run notebooks, one per core, and keep the results with the state of all that they read."""
     forget_compiled(sources.root / CODE)
     with TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
-        records = {path: Path(folder) / str(number) for number, path in enumerate(paths)}
-        runs = {
-            pool.submit(run, path, sources.root, record, timeout): path
-            for path, record in records.items()
-        }
+        runs = {}
+        for number, path in enumerate(paths):
+            record = Path(folder) / str(number)
+            runs[pool.submit(run, path, sources.root, record, timeout)] = path, record
         for done in as_completed(runs):
-            path = runs[done]
+            path, record = runs[done]
             try:
                 notebook, seconds = done.result()
             except (CellControlSignal, DeadKernelError):
-                continue
-            data = {"execution_seconds": seconds, "reads": sources.read_by(records[path])}
+                continue  # it is run again, and reported, when its page is read
+            data = {"execution_seconds": seconds, "reads": sources.read_by(record)}
             bundle = CacheBundleIn(notebook, path, data=data)
             cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
@@ -158,9 +155,6 @@ def current(path, cache, sources):
     return None
 
 
-# --- Sphinx -----------------------------------------------------------------------------------
-
-
 def name_cache(app, config):
     """Name the cache after the versions, and tell Sphinx on what all pages depend."""
     app.sources = sources = Sources(app.srcdir)
@@ -171,31 +165,29 @@ def name_cache(app, config):
     config.written_checksum = sources.state(EVERYTHING)
 
 
-def notebooks(app, docnames):
-    """Return the path of each page that is a notebook whose results are cached."""
+def results(app, docnames):
+    """Return, for each page that is a notebook, when its current results were kept, or nothing."""
+    if app.config.nb_execution_mode != "cache":
+        return {}
+    cache = get_cache(app.config.nb_execution_cache_path)
     paths = {name: str(app.env.doc2path(name)) for name in docnames}
-    cached = app.config.nb_execution_mode == "cache"
-    return {name: path for name, path in paths.items() if cached and path.endswith(".ipynb")}
+    notebooks = {name: path for name, path in paths.items() if path.endswith(".ipynb")}
+    return {name: current(path, cache, app.sources) for name, path in notebooks.items()}
 
 
 def pages_with_new_results(app, env, added, changed, removed):
     """Return the pages whose results are not those with which they were last read."""
-    cache, read = get_cache(app.config.nb_execution_cache_path), getattr(env, "results_read", {})
-    kept = {
-        name: current(path, cache, app.sources)
-        for name, path in notebooks(app, env.found_docs).items()
-    }
+    read, kept = getattr(env, "results_read", {}), results(app, env.found_docs)
     return [name for name, when in kept.items() if when is None or read.get(name) != when]
 
 
 def run_notebooks(app, env, docnames):
     """Run what is about to be read and has no results, and note which results are read."""
-    cache, found = get_cache(app.config.nb_execution_cache_path), notebooks(app, docnames)
-    wanted = [path for path in found.values() if current(path, cache, app.sources) is None]
-    if wanted:
-        run_all(wanted, cache, app.sources, app.config.nb_execution_timeout)
-    read = {name: current(path, cache, app.sources) for name, path in found.items()}
-    env.results_read = getattr(env, "results_read", {}) | read
+    missing = [name for name, when in results(app, docnames).items() if when is None]
+    cache = get_cache(app.config.nb_execution_cache_path)
+    paths = [str(env.doc2path(name)) for name in missing]
+    run_all(paths, cache, app.sources, app.config.nb_execution_timeout)
+    env.results_read = getattr(env, "results_read", {}) | results(app, docnames)
 
 
 def setup(app):

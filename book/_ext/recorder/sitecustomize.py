@@ -10,8 +10,6 @@ import sys
 
 READ = {"open", "os.listdir", "os.scandir"}
 STARTED = {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn"}
-# An import and numba open sources, but show nothing of them: the compiled file stands for the code.
-FOR_CODE = {"get_code", "_hash_source_file"}
 
 
 def record_reads(root, file):
@@ -34,9 +32,14 @@ def record_reads(root, file):
         elif event in STARTED and arguments[0] != "uname":  # of which `platform` asks the machine
             note("*")
 
-    def for_code(frame):
-        callers = (frame, frame and frame.f_back)
-        return any(caller and caller.f_code.co_name in FOR_CODE for caller in callers)
+    def for_code(frame):  # an import and numba open sources, but show nothing of them
+        while frame:
+            name, file = frame.f_code.co_name, frame.f_code.co_filename
+            imported = name == "get_code" and file.startswith("<frozen importlib")
+            if imported or f"{os.sep}numba{os.sep}" in file:
+                return True
+            frame = frame.f_back
+        return False
 
     sys.addaudithook(hear)
 
