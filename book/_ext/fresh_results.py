@@ -20,10 +20,11 @@ import asyncio
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, time
 
 import nbformat
 from jupyter_cache import get_cache
@@ -39,11 +40,10 @@ READING = ("book/_ext/*.py", f"{DATA}/*/study.toml", f"{DATA}/results/verdicts.c
 
 
 class Sources:
-    """The project's code and data as they are now; other files as they are when asked for."""
+    """The project's code and data as they are now; other files, if they have not changed since."""
 
     def __init__(self, root):
-        self.root = Path(root).resolve()
-        self.states = {}
+        self.root, self.now, self.states = Path(root).resolve(), time(), {}
         self.state(EVERYTHING)
 
     def state(self, name):
@@ -61,8 +61,9 @@ class Sources:
         if path.is_dir():
             return sorted(other for other in os.listdir(path) if other != COMPILED)
         if path.suffix == ".pyc":
-            return [code_of(path.with_suffix(".py"))]
-        return [path.read_bytes()] if path.is_file() else []
+            with suppress(OSError, SyntaxError):  # a module that is gone, or cannot be imported
+                return [ast.dump(ast.parse(path.with_suffix(".py").read_bytes()))]
+        return [path.read_bytes(), path.stat().st_mtime > self.now] if path.is_file() else []
 
     def of(self, *patterns):
         """Return a checksum of files and folders, and of the code in modules."""
@@ -94,14 +95,6 @@ def digest(*parts):
     return sha256(b"".join(sha256(part).digest() for part in parts)).hexdigest()[:16]
 
 
-def code_of(path):
-    """Return the code of a module, or nothing where there is none."""
-    try:
-        return ast.dump(ast.parse(path.read_bytes()))
-    except (OSError, SyntaxError):
-        return ""
-
-
 def forget_compiled(code):
     """Remove what numba compiled before a change that it does not see: one in another module."""
     jitted = [path for path in code.rglob("*.py") if b"numba" in path.read_bytes()]
@@ -124,22 +117,29 @@ def run(path, root, record, timeout):
 
 
 def run_all(paths, cache, sources, timeout):
-    """Run notebooks, one per core, and keep the results with the state of all that they read."""
+    """Run notebooks, one per core, and keep their results with the state of all that they read."""
     forget_compiled(sources.root / CODE)
     with TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
         runs = {}
         for number, path in enumerate(paths):
             record = Path(folder) / str(number)
             runs[pool.submit(run, path, sources.root, record, timeout)] = path, record
-        for done in as_completed(runs):
-            path, record = runs[done]
-            try:
-                notebook, seconds = done.result()
-            except (CellControlSignal, DeadKernelError):
-                continue  # it is run again, and reported, when its page is read
-            data = {"execution_seconds": seconds, "reads": sources.read_by(record)}
-            bundle = CacheBundleIn(notebook, path, data=data)
-            cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+        try:
+            for done in as_completed(runs):
+                keep(cache, sources, done, *runs[done])
+        finally:
+            pool.shutdown(cancel_futures=True)  # when the build is stopped
+
+
+def keep(cache, sources, done, path, record):
+    """Keep the results of one run; one that failed is run again, and reported, on its page."""
+    try:
+        notebook, seconds = done.result()
+    except (CellControlSignal, DeadKernelError):
+        return
+    data = {"execution_seconds": seconds, "reads": sources.read_by(record)}
+    bundle = CacheBundleIn(notebook, path, data=data)
+    cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 
 def current(path, cache, sources):
@@ -158,9 +158,8 @@ def current(path, cache, sources):
 def name_cache(app, config):
     """Name the cache after the versions, and tell Sphinx on what all pages depend."""
     app.sources = sources = Sources(app.srcdir)
-    caches = Path(app.outdir).parent / ".jupyter_cache"
     name = digest(sys.version, sources.of("requirements.lock"))
-    config.nb_execution_cache_path = str(caches / name)
+    config.nb_execution_cache_path = str(Path(app.outdir).parent / ".jupyter_cache" / name)
     config.read_checksum = digest(name, sources.of(*READING))
     config.written_checksum = sources.state(EVERYTHING)
 
@@ -171,8 +170,8 @@ def results(app, docnames):
         return {}
     cache = get_cache(app.config.nb_execution_cache_path)
     paths = {name: str(app.env.doc2path(name)) for name in docnames}
-    notebooks = {name: path for name, path in paths.items() if path.endswith(".ipynb")}
-    return {name: current(path, cache, app.sources) for name, path in notebooks.items()}
+    paths = {name: path for name, path in paths.items() if path.endswith(".ipynb")}
+    return {name: current(path, cache, app.sources) for name, path in paths.items()}
 
 
 def pages_with_new_results(app, env, added, changed, removed):
