@@ -1,5 +1,6 @@
 """A notebook is run again when something that it read has changed, and only then."""
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ pytest.importorskip("myst_nb")
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
-from fresh_results import Sources, current, run, run_all  # noqa: E402
+from fresh_results import Sources, current, forget_compiled, run, run_all  # noqa: E402
 from jupyter_cache import get_cache  # noqa: E402
 from sphinx.application import Sphinx  # noqa: E402
 
@@ -135,6 +136,16 @@ def test_results_without_a_record_are_not_used(was_run, tmp_path):
     assert run_again(folder) == {"door"}
 
 
+def test_change_while_a_notebook_runs_is_a_change(tmp_path, monkeypatch):
+    write_project(tmp_path, ["door"])
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    sources = Sources(tmp_path)
+    (tmp_path / "rairlib" / "stats" / "late.py").write_text("RATIO = 3\n")
+    page = tmp_path / "door.ipynb"
+    run_all([str(page)], cache_of(tmp_path), sources, 60)
+    assert current(page, cache_of(tmp_path), Sources(tmp_path)) is None
+
+
 def test_notebook_that_fails_leaves_no_results(tmp_path, monkeypatch):
     write_project(tmp_path, ["door"])
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
@@ -156,6 +167,20 @@ def test_record_has_every_module_that_the_kernel_lists(tmp_path):
     imported = {f.relative_to(ROOT).as_posix() for f in files if ROOT / "rairlib" in f.parents}
     assert "rairlib/studies/lakhdar2024/pages.py" in imported
     assert {f"{file}c" for file in imported} <= sources.read_by(record).keys()
+
+
+def test_compiled_functions_older_than_a_change_in_any_of_them_are_removed(tmp_path):
+    folder = tmp_path / "__pycache__"
+    folder.mkdir()
+    times = {"old.nbc": 1, "new.nbc": 3, "old.pyc": 1}
+    for name, seconds in times.items():
+        (folder / name).touch()
+        os.utime(folder / name, (seconds, seconds))
+    for name, seconds, text in (("a", 2, "import numba"), ("b", 4, "")):
+        (tmp_path / f"{name}.py").write_text(text)
+        os.utime(tmp_path / f"{name}.py", (seconds, seconds))
+    forget_compiled(tmp_path)
+    assert {path.name for path in folder.iterdir()} == {"new.nbc", "old.pyc"}
 
 
 def build(folder):
