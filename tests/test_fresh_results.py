@@ -25,6 +25,7 @@ FILES = {
     ),
     "data/one/cohort.csv": "age\n30\n",
     "data/two/cohort.csv": "age\n40\n",
+    "data/two/blocks.parquet": "PAR1",
     "rairlib/__init__.py": (
         "from importlib import import_module\n\n\n"
         "def __getattr__(name):\n"
@@ -110,6 +111,7 @@ def was_run(tmp_path_factory):
         pytest.param("{two}", "first = 1\n", "program", id="code that no notebook reaches"),
         pytest.param("data/one/cohort.csv", "age\n31\n", "program study", id="data"),
         pytest.param("data/two/cohort.csv", "age\n41\n", "program child", id="data of a child"),
+        pytest.param("data/two/blocks.parquet", "PAR2", " ".join(PAGES), id="no text"),
         pytest.param("data/three.csv", "", " ".join(PAGES), id="new data"),
         pytest.param("data/two/cohort.csv", None, " ".join(PAGES), id="data gone"),
         pytest.param("rairlib/studies/six.py", "", "program study", id="new module of a folder"),

@@ -8,11 +8,12 @@ finds the same in all that it reads, it goes on to read, and to say, the same.
 
 * A module counts with its code and its docstrings, which pages show, not with its comments.
   A source that a notebook opens as a file, to show it, counts to the letter.
-* Whether a file is there is asked without opening it: the names of all data count everywhere.
+* Whether a file is there is asked without opening it, and pyarrow opens files where Python does
+  not hear of it: the names of all data, and what is not text among them, count everywhere.
 * The versions of Python and of the locked packages are the name of the cache.
 
-Notebooks are run before the pages are read, one per core; Sphinx would run them one by one. Pages
-with new results are read again, and all are written again, as one may show another's results.
+Notebooks are run before pages are read, one per core; Sphinx would run them one by one. Pages with
+new results are read again, and all are written again, as one may show another's results.
 """
 
 import ast
@@ -34,7 +35,7 @@ from nbclient.exceptions import CellControlSignal, DeadKernelError
 
 RECORDER = Path(__file__).with_name("recorder")
 CODE, DATA, COMPILED = "rairlib", "data", "__pycache__"
-EVERYTHING, NAMES = "*", f"{DATA}/**/*"
+EVERYTHING, NAMES, TEXTS = "*", f"{DATA}/**/*", {"", ".csv", ".json", ".toml"}
 # What the reading of pages depends on besides results: which numbers have a verdict, and how.
 READING = ("book/_ext/*.py", f"{DATA}/*/study.toml", f"{DATA}/results/verdicts.csv")
 
@@ -57,7 +58,8 @@ class Sources:
         if name == EVERYTHING:
             return [self.state(NAMES), self.of(CODE, f"{CODE}/**/*", DATA, NAMES)]
         if name == NAMES:
-            return sorted(path.relative_to(self.root) for path in self.root.glob(NAMES))
+            names = sorted(path.relative_to(self.root) for path in self.root.glob(NAMES))
+            return names + [self.state(str(name)) for name in names if name.suffix not in TEXTS]
         if path.is_dir():
             return sorted(other for other in os.listdir(path) if other != COMPILED)
         if path.suffix == ".pyc":
@@ -127,8 +129,8 @@ def run_all(paths, cache, sources, timeout):
         try:
             for done in as_completed(runs):
                 keep(cache, sources, done, *runs[done])
-        finally:
-            pool.shutdown(cancel_futures=True)  # when the build is stopped
+        finally:  # also when the build is stopped
+            pool.shutdown(cancel_futures=True)
 
 
 def keep(cache, sources, done, path, record):
@@ -169,22 +171,20 @@ def results(app, docnames):
     if app.config.nb_execution_mode != "cache":
         return {}
     cache = get_cache(app.config.nb_execution_cache_path)
-    paths = {name: str(app.env.doc2path(name)) for name in docnames}
-    paths = {name: path for name, path in paths.items() if path.endswith(".ipynb")}
-    return {name: current(path, cache, app.sources) for name, path in paths.items()}
+    paths = [(name, str(app.env.doc2path(name))) for name in docnames]
+    return {n: current(path, cache, app.sources) for n, path in paths if path.endswith(".ipynb")}
 
 
 def pages_with_new_results(app, env, added, changed, removed):
     """Return the pages whose results are not those with which they were last read."""
-    read, kept = getattr(env, "results_read", {}), results(app, env.found_docs)
-    return [name for name, when in kept.items() if when is None or read.get(name) != when]
+    read, kept = getattr(env, "results_read", {}), results(app, env.found_docs).items()
+    return [name for name, when in kept if when is None or read.get(name) != when]
 
 
 def run_notebooks(app, env, docnames):
     """Run what is about to be read and has no results, and note which results are read."""
-    missing = [name for name, when in results(app, docnames).items() if when is None]
+    paths = [str(env.doc2path(n)) for n, when in results(app, docnames).items() if when is None]
     cache = get_cache(app.config.nb_execution_cache_path)
-    paths = [str(env.doc2path(name)) for name in missing]
     run_all(paths, cache, app.sources, app.config.nb_execution_timeout)
     env.results_read = getattr(env, "results_read", {}) | results(app, docnames)
 
