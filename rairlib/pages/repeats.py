@@ -23,7 +23,9 @@ def load_repeats(study: str = "", kind: str = "") -> pd.DataFrame:
     DataFrame
         As :func:`rairlib.studies.repeats.kept_repeats`.
     """
-    table = pd.read_csv(kept_file("results/repeats.csv"), encoding="utf-8")
+    path = kept_file("results/repeats.csv")
+    # A truth is called null, which pandas would take for a missing one.
+    table = pd.read_csv(path, keep_default_na=False, na_values=[""], encoding="utf-8")
     chosen = table["study"].eq(study) if study else table["study"].notna()
     chosen &= table["kind"].eq(kind) if kind else True
     return table[chosen].reset_index(drop=True)
