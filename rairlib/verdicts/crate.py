@@ -44,6 +44,7 @@ HOLDS = {
     "orders": "how near searches for the order of the follow-up times come to the print",
     "planted_errors": "errors planted in known papers, and how many the audit finds",
     "public_cohorts": "the public cohorts of real patients, aggregates alone",
+    "repeats": "in which share of repeats each study concludes the same, and how estimates vary",
     "open_records": "the trial of the method on papers whose records are open",
 }
 
