@@ -620,6 +620,16 @@ def _firth_evaluate(columns, sums, beta, eta, work, bits, leverage, score, infor
 
 
 @compiled()
+def _write_part(factored, free, part):
+    """Write some rows and columns of a matrix: its factor times the factor's transpose."""
+    for a in range(free.size):
+        for b in range(a + 1):
+            part[a, b] = 0.0
+            for k in range(free[b] + 1):
+                part[a, b] += factored[free[a], k] * factored[free[b], k]
+
+
+@compiled()
 def firth_maximise(columns, outcomes, fixed, beta, information):
     """Maximise the penalised likelihood from `beta` on; return it, NaN without a maximum.
 
@@ -645,13 +655,8 @@ def firth_maximise(columns, outcomes, fixed, beta, information):
     for _ in range(FIRTH_ITERATIONS_MAX):
         if np.isnan(current):
             return current
-        for a in range(free.size):
-            right[a] = score[free[a]]
-            for b in range(a + 1):
-                # The information is the factor times its transpose.
-                reduced[a, b] = 0.0
-                for k in range(free[b] + 1):
-                    reduced[a, b] += information[free[a], k] * information[free[b], k]
+        right[:] = score[free]
+        _write_part(information, free, reduced)
         if not factor(reduced, 0.0):
             return np.nan
         solve(reduced, right, some)
