@@ -7,6 +7,7 @@ import io
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import version
@@ -252,7 +253,7 @@ def _repeats(
     repeats = engine.repeats_of(study)
     settings = engine.settings_of(repeats, size, truth, seed)
     # From here on there may be processes and a folder to clear away before stopping.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGINT, _stop_quietly)
     with ExitStack() as stack:
         folder = out or Path(stack.enter_context(TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=True)
@@ -281,6 +282,12 @@ def _repeats(
         print(printable(f"{row.share:6.1%} ({row.low:.1%} to {row.high:.1%}): {row.text}"))
     print("\n" + render(summary[SUMMARY_SHOWN], form))
     return 0
+
+
+def _stop_quietly(*_) -> None:
+    """Stop without the laments of threads whose worker processes are gone."""
+    threading.excepthook = lambda _: None
+    raise KeyboardInterrupt
 
 
 def _with_time_left(blocks: Iterable, total: int) -> Iterable:

@@ -23,7 +23,8 @@ from rairlib.reconstruct.joint_tables import (
     tables_with_split,
 )
 from rairlib.registry.printed import Printed
-from rairlib.stats.logistic import Z_95, factor, maximise, on_unit_scale, write_standard_errors
+from rairlib.stats.kernels import FINAL, maximise, write_standard_errors
+from rairlib.stats.logistic import Z_95, on_unit_scale
 
 # --- Logistic regression on grouped covariate patterns ----------------------------------------
 # The likelihood of a logistic model depends on the outcome only through the event sums: the number
@@ -40,13 +41,13 @@ class LogisticFits(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def _fit_all(tables, design, back, sums, estimates, standard_errors, log_likelihoods):
-    information, offset = np.empty((design.shape[1], design.shape[1])), np.zeros(len(design))
+def _fit_all(tables, columns, back, sums, estimates, standard_errors, log_likelihoods):
+    terms, cells = columns.shape
+    information, offset = np.empty((terms, terms)), np.zeros(cells)
     for row in range(tables.shape[0]):
         beta = estimates[row]
-        reached = maximise(tables[row], design, sums[row], offset, beta, information)
-        if np.isnan(reached) or not factor(information):
-            reached = np.nan
+        reached = maximise(columns, tables[row], sums[row], offset, beta, information, *FINAL)
+        if np.isnan(reached):
             beta[:] = np.nan
             standard_errors[row] = np.nan
         else:
@@ -63,13 +64,13 @@ def fit_tables(tables: np.ndarray, design: np.ndarray, event_sums: np.ndarray) -
         raise RairlibError("patients with a covariate pattern are counted: 0, 1, 2, ...")
     if not (np.isfinite(design).all() and np.isfinite(event_sums).all()):
         raise RairlibError("the design and the event sums must be finite numbers")
-    tables = np.ascontiguousarray(tables, np.int64)
+    tables = np.ascontiguousarray(tables, np.float64)
     scaled, back = on_unit_scale(design)
     shape = (len(tables), design.shape[1])
     sums = np.ascontiguousarray(np.broadcast_to(event_sums, shape) @ back)
     estimates, standard_errors, log_likelihoods = map(np.empty, (shape, shape, shape[0]))
-    scaled, back = np.ascontiguousarray(scaled), np.ascontiguousarray(back)
-    _fit_all(tables, scaled, back, sums, estimates, standard_errors, log_likelihoods)
+    columns, back = np.ascontiguousarray(scaled.T), np.ascontiguousarray(back)
+    _fit_all(tables, columns, back, sums, estimates, standard_errors, log_likelihoods)
     return LogisticFits(estimates @ back.T, standard_errors, log_likelihoods)
 
 

@@ -37,7 +37,8 @@ from rairlib.reconstruct.logistic import (
     rows_agreeing,
 )
 from rairlib.registry.printed import Printed
-from rairlib.stats.logistic import Z_95, _solve, factor, write_standard_errors
+from rairlib.stats.kernels import factor, solve, write_standard_errors
+from rairlib.stats.logistic import Z_95
 
 SIGNS = np.array([-1, 1, 1, -1, 1, -1, -1, 1])
 LEVELS = np.array([[cell >> 2 & 1, cell >> 1 & 1, cell & 1] for cell in range(8)])
@@ -344,7 +345,7 @@ def _may_agree(score, matrix, half, reach, errors):
     for j in range(many):
         if not errors[j, 0] <= found[j] <= errors[j, 1]:
             return False
-    _solve(matrix, score, step)
+    solve(matrix, score, step)
     # A Newton step is off by what the information changes on the way, and by the base odds.
     room = (np.exp(reach) - 1.0) * length + ROOM * found.sum()
     return (np.abs(step) <= half + room * found).all()

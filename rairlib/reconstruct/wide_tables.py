@@ -20,7 +20,8 @@ from rairlib.reconstruct.logistic import (
 )
 from rairlib.reconstruct.printed_models import PrintedModel
 from rairlib.registry.studies import has_result, result_file
-from rairlib.stats.logistic import Z_95, factor, maximise, write_standard_errors
+from rairlib.stats.kernels import FINAL, maximise, write_standard_errors
+from rairlib.stats.logistic import Z_95
 
 TEMPERATURES = (200.0, 3.0)  # in units of half a last printed digit
 SEARCHES = 3
@@ -89,7 +90,7 @@ def annealed(
     return _anneal(
         np.array(start, np.int64),
         1 << np.arange(len(names) - 1, -1, -1),
-        design_of(len(names)),
+        np.ascontiguousarray(design_of(len(names)).T, np.float64),
         np.array([events, *event_margins.values()], np.float64),
         np.array([1 + names.index(target.covariate) for target in targets]),
         np.stack([ends.mean(axis=-1), np.ptp(ends, axis=-1) / 2], axis=-1),
@@ -134,8 +135,8 @@ def _distance(beta, errors, terms, intervals):
 
 
 @njit(cache=True, nogil=True)
-def _anneal(table, bits, design, sums, terms, intervals, draws, temperatures):
-    size = design.shape[1]
+def _anneal(table, bits, columns, sums, terms, intervals, draws, temperatures):
+    size = columns.shape[0]
     beta, errors, offset = np.empty(size), np.empty(size), np.zeros(len(table))
     information, unit = np.empty((size, size)), np.eye(size)
     present, nearest, best, before = np.inf, np.inf, table.copy(), table.copy()
@@ -148,9 +149,9 @@ def _anneal(table, bits, design, sums, terms, intervals, draws, temperatures):
             moved |= _swap(table, bits[int(u[4] * len(bits))], u[5], u[6])
         if not moved:
             continue
-        fitted = maximise(table, design, sums, offset, beta, information)
+        fitted = maximise(columns, table, sums, offset, beta, information, *FINAL)
         reached = np.inf
-        if not np.isnan(fitted) and factor(information):
+        if not np.isnan(fitted):
             write_standard_errors(information, unit, errors)
             reached = _distance(beta, errors, terms, intervals)
         gain = present - reached

@@ -1,5 +1,6 @@
 """Cox regression: Breslow and Efron ties, ridge and Firth's penalty, in one estimate schema."""
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -10,6 +11,13 @@ from scipy import stats
 
 from rairlib.errors import RairlibError
 from rairlib.stats.description import TestResult
+from rairlib.stats.kernels import (
+    LAST_STEP_LIMIT,
+    cox_evaluate,
+    cox_maximise,
+    cox_space,
+    event_times,
+)
 from rairlib.stats.logistic import (
     UNEXPLAINED_MIN,
     Covariates,
@@ -18,7 +26,7 @@ from rairlib.stats.logistic import (
     check_errors,
     covariate_columns,
     estimate_table,
-    penalised_fit,
+    naming_near_duplicates,
     wald,
 )
 from rairlib.stats.observation import aligned, numbers, ranked, survival_times
@@ -26,65 +34,25 @@ from rairlib.stats.survival import kaplan_meier
 
 TIES = ("breslow", "efron")
 
-# --- The partial likelihood: one pass from the last patient to the first, one maximum ---------
+# --- The partial likelihood and its maximum ---------------------------------------------------
 
 
-ITERATIONS_MAX = 50
-# Newton's steps shrink quadratically: what remains after this one is about its square.
-STEP_LIMIT = 1e-8
-SHARE_MIN = 1e-6
-LIKELIHOOD_NOISE = 1e-12
-# On columns of one scale, a standard error is in the hundreds at this information.
-INFORMATION_MIN = 1e-6
+def in_order_of_time(time, event, columns: np.ndarray, entry=None) -> tuple:
+    """Return rows, counts, events and their times as :mod:`rairlib.stats.kernels` takes them.
 
-
-@njit(cache=True, nogil=True)
-def _add(moments, row, times):
-    for i in range(row.shape[0]):
-        for j in range(i + 1):
-            moments[i, j] += times * row[i] * row[j]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _evaluate(time, event, entry, late, rows, log_risk, weight, efron, score, information):
-    """Add up score and information (lower triangle); return the log partial likelihood.
-
-    Patients stand in order of time, the last first; `late` lists them by entry, the last first.
-    Each row of covariates begins with 1, so that its moments hold the sum of risks, too.
+    Who enters late stands twice: from the time of entry back, she is taken away again.
     """
-    size, risk, log_likelihood = rows.shape[1], np.exp(log_risk), 0.0
-    moments, tied = np.zeros((size, size)), np.zeros((size, size))
-    mean, first, absent = np.empty(size), 0, 0
-    while first < rows.shape[0]:
-        end, deaths, factor = first, 0, 1.0
-        while absent < late.shape[0] and entry[late[absent]] >= time[first]:
-            _add(moments, rows[late[absent]], -risk[late[absent]])
-            absent += 1
-        tied[:] = 0.0
-        while end < rows.shape[0] and time[end] == time[first]:
-            _add(moments, rows[end], risk[end])
-            if event[end]:
-                deaths += 1
-                factor = weight[end]
-                log_likelihood += log_risk[end]
-                for i in range(1, size):
-                    score[i - 1] += factor * rows[end, i]
-                if efron:
-                    _add(tied, rows[end], risk[end])
-            end += 1
-        steps = deaths if efron else min(deaths, 1)
-        for step in range(steps):
-            share, many = step / deaths, deaths / steps
-            total = moments[0, 0] - share * tied[0, 0]
-            log_likelihood -= many * np.log(total)
-            for i in range(1, size):
-                mean[i] = (moments[i, 0] - share * tied[i, 0]) / total
-                score[i - 1] -= factor * many * mean[i]
-                for j in range(1, i + 1):
-                    square = (moments[i, j] - share * tied[i, j]) / total
-                    information[i - 1, j - 1] += factor * many * (square - mean[i] * mean[j])
-        first = end
-    return log_likelihood
+    time, event = np.asarray(time, float), np.asarray(event, float)
+    count, columns = np.ones(time.size), np.asarray(columns, float)
+    if entry is not None:
+        late = np.flatnonzero(np.asarray(entry) >= time.min())
+        # She is not yet at risk of what happens at her entry.
+        time = np.append(time, np.nextafter(np.asarray(entry, float)[late], np.inf))
+        event, count = np.append(event, 0 * late), np.append(count, 0 * late - 1)
+        columns = np.vstack([columns, columns[late]])
+    order = np.argsort(-time, kind="stable")
+    died, rows = event[order], np.ascontiguousarray(columns[order].T)
+    return rows, count[order], died, event_times(time[order], died), order
 
 
 def partial_likelihood(time, event, columns: np.ndarray, ties: str, entry=None) -> Callable:
@@ -92,19 +60,18 @@ def partial_likelihood(time, event, columns: np.ndarray, ties: str, entry=None) 
 
     Patients with the event may get a weight: score and information are then sums of weighted terms.
     """
-    time, event = np.asarray(time, float), np.asarray(event)
-    order = np.argsort(-time, kind="stable")
-    rows = np.column_stack([np.ones(len(order)), columns[order]])
-    entry = np.empty(0) if entry is None else np.asarray(entry, float)[order]
-    sorted_arrays = (time[order], event[order] == 1, entry, np.argsort(-entry, kind="stable"), rows)
+    rows, count, died, groups, order = in_order_of_time(time, event, columns, entry)
+    ends, _, group, dead = groups
+    space = cox_space(*rows.shape, groups, ties == "efron")
 
     def evaluate(beta: np.ndarray, weight=None) -> tuple[float, np.ndarray, np.ndarray]:
-        log_risk = rows[:, 1:] @ beta
-        weight = np.ones(len(order)) if weight is None else weight[order]
-        score, lower = np.zeros(beta.size), np.zeros((beta.size, beta.size))
-        arrays = (*sorted_arrays, log_risk - log_risk.max(), weight, ties == "efron", score, lower)
-        log_likelihood = _evaluate(*arrays)
-        return log_likelihood, score, lower + np.tril(lower, -1).T
+        weights = np.ones(ends.size)
+        if weight is not None:
+            weights[group[dead]] = weight[order[dead]]
+        score, lower = np.empty(beta.size), np.empty((beta.size, beta.size))
+        arrays = (rows, count, died, groups, weights, ties == "efron")
+        log_likelihood = cox_evaluate(*arrays, np.asarray(beta, float), space, score, lower)
+        return log_likelihood, score, np.tril(lower) + np.tril(lower, -1).T
 
     return evaluate
 
@@ -113,28 +80,16 @@ def maximum(
     time, event, columns: np.ndarray, ties: str, entry=None, penalty: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray, bool]:
     """Return coefficients of columns of one scale, their standard errors, whether it converged."""
-    evaluate, ridge = partial_likelihood(time, event, columns, ties, entry), penalty * len(columns)
-
-    def penalised(beta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-        value, score, information = evaluate(beta)
-        added = ridge * np.eye(beta.size)
-        return value - ridge / 2 * beta @ beta, score - ridge * beta, information + added
-
-    beta, size = np.zeros(columns.shape[1]), np.inf
-    value, score, information = penalised(beta)
-    for _ in range(ITERATIONS_MAX):
-        values, axes = np.linalg.eigh(information)
-        if size < STEP_LIMIT or not values[0] > INFORMATION_MIN:
-            break
-        step, share = axes @ (score @ axes / values), 1.0
-        least, size = value - LIKELIHOOD_NOISE * abs(value), abs(step).max()
-        value, score, information = penalised(beta + step)
-        while not value >= least and share > SHARE_MIN:
-            share /= 2
-            value, score, information = penalised(beta + share * step)
-        beta += share * step
+    *arrays, _ = in_order_of_time(time, event, columns, entry)
+    terms, ridge = arrays[0].shape[0], penalty * len(columns)
+    beta, information = np.empty(terms), np.empty((terms, terms))
+    reached = cox_maximise(*arrays, ties == "efron", ridge, beta, information, LAST_STEP_LIMIT)
+    if not np.isnan(reached):
+        return beta, np.linalg.norm(np.linalg.inv(np.tril(information)), axis=0), True
+    *_, information = partial_likelihood(time, event, columns, ties, entry)(beta)
+    values, axes = np.linalg.eigh(information + ridge * np.eye(terms))
     variances = axes**2 @ (1 / np.maximum(values, np.finfo(float).tiny))
-    return beta, np.sqrt(variances), size < STEP_LIMIT
+    return beta, np.sqrt(variances), False
 
 
 # --- Regressions in one estimate schema -------------------------------------------------------
@@ -229,8 +184,33 @@ def firth_cox(frame: pd.DataFrame, time: str, event: str, covariates: Covariates
     """
     data, columns = _model(frame, time, event, covariates)
     outcome = (data["event"].to_numpy() == 1, data["time"].to_numpy())
-    values = penalised_fit(FirthCoxPH, columns, outcome)
+    with naming_near_duplicates(columns):
+        values = _penalised_fit(columns, outcome)
     return estimate_table(columns, values, data["event"], "hazard_ratio")
+
+
+# The tightest that the solver can meet is taken.
+TOLERANCES = (1e-10, 1e-8, 1e-7, 1e-6, 1e-5)
+
+
+def _penalised_fit(columns: pd.DataFrame, outcome) -> np.ndarray:
+    """Fit where covariates have one scale and mean, as the solver's absolute tolerances need."""
+    X, scale = standardised(columns)
+    places = list(range(scale.size))
+    for tolerance in TOLERANCES:
+        model = FirthCoxPH(backend="numpy", max_iter=500, gtol=tolerance, xtol=tolerance)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            try:
+                model.fit(X, outcome)
+                limits = model.conf_int(method="pl", features=places, max_iter=500, tol=tolerance)
+                p_value = model.lrt(places).lrt_pvalues_[places]
+            except (Warning, np.linalg.LinAlgError) as problem:
+                reason = problem
+                continue
+        on_log_scale = np.column_stack([model.coef_[places], limits[places]])
+        return np.column_stack([on_log_scale / scale[:, np.newaxis], p_value])
+    raise RairlibError(f"the penalised fit did not converge: {reason}") from reason
 
 
 def survival_columns(frame: pd.DataFrame, time: str, event: str) -> pd.DataFrame:

@@ -1,144 +1,25 @@
 """Logistic regression by maximum likelihood and with Firth's penalty, in one estimate schema."""
 
-import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pandas as pd
-from firthmodels import FirthLogisticRegression, detect_separation
-from numba import njit
+from firthmodels import detect_separation
 from scipy.optimize import brentq
-from scipy.special import expit
+from scipy.special import chdtrc, expit
 from scipy.stats import norm
 
 from rairlib.errors import RairlibError
+from rairlib.stats.kernels import LAST_STEP_LIMIT, firth_maximise, maximise
 from rairlib.stats.observation import YES_NO, Z_95, finite, number
-
-# --- Maximum likelihood, compiled: one Newton loop for all fits, of patients or of their groups ---
-
-
-# Where covariates separate the outcome, each step adds about 1: the log odds stay below those at
-# which risks round to 0 or 1.
-ITERATIONS_MAX = 30
-# Newton's steps shrink quadratically: what remains after this one is about its square.
-STEP_LIMIT = 1e-8
-# Rounding errors of a sum: absolute for some hundred patients, in its own measure for many.
-LIKELIHOOD_NOISE = 1e-9
-NOISE_SHARE = 1e-12
-SHARE_MIN = 1e-6
-PIVOT_LIMIT = 1e-10
-# Terms of patients that nearly determine one another are refused later, by name.
-LEAST_PIVOT = 1e-15
-
-
-@njit(cache=True, nogil=True)
-def _evaluate(totals, design, sums, offset, beta, score, information):
-    """Fill score and information (lower triangle) at `beta`; return the log likelihood."""
-    terms = beta.shape[0]
-    log_likelihood = 0.0
-    for i in range(terms):
-        score[i] = sums[i]
-        log_likelihood += sums[i] * beta[i]
-        for j in range(i + 1):
-            information[i, j] = 0.0
-    for cell in range(totals.shape[0]):
-        if totals[cell] == 0:
-            continue
-        eta = offset[cell]
-        for i in range(terms):
-            eta += design[cell, i] * beta[i]
-        small = np.exp(-abs(eta))
-        log_likelihood -= totals[cell] * (max(eta, 0.0) + np.log1p(small))
-        risk = 1.0 / (1.0 + small) if eta > 0 else small / (1.0 + small)
-        weight = totals[cell] * small / (1.0 + small) ** 2
-        for i in range(terms):
-            score[i] -= totals[cell] * risk * design[cell, i]
-            for j in range(i + 1):
-                information[i, j] += weight * design[cell, i] * design[cell, j]
-    return log_likelihood
-
-
-@njit(cache=True, nogil=True)
-def factor(matrix, pivot_limit=PIVOT_LIMIT):
-    """Overwrite the lower triangle with its Cholesky factor; False if it is singular."""
-    for j in range(matrix.shape[0]):
-        scale = matrix[j, j]
-        for k in range(j):
-            matrix[j, j] -= matrix[j, k] ** 2
-        if matrix[j, j] <= pivot_limit * scale:
-            return False
-        matrix[j, j] = np.sqrt(matrix[j, j])
-        for i in range(j + 1, matrix.shape[0]):
-            for k in range(j):
-                matrix[i, j] -= matrix[i, k] * matrix[j, k]
-            matrix[i, j] /= matrix[j, j]
-    return True
-
-
-@njit(cache=True, nogil=True)
-def _solve(factored, right_side, solution):
-    """Solve for a Cholesky factor; return the largest absolute entry of the solution."""
-    terms = solution.shape[0]
-    for i in range(terms):
-        solution[i] = right_side[i]
-        for k in range(i):
-            solution[i] -= factored[i, k] * solution[k]
-        solution[i] /= factored[i, i]
-    largest = 0.0
-    for i in range(terms - 1, -1, -1):
-        for k in range(i + 1, terms):
-            solution[i] -= factored[k, i] * solution[k]
-        solution[i] /= factored[i, i]
-        largest = max(largest, abs(solution[i]))
-    return largest
-
-
-@njit(cache=True, nogil=True)
-def maximise(totals, design, sums, offset, beta, information, pivot_limit=PIVOT_LIMIT):
-    """Fit by Newton's method with step halving; return the log likelihood, NaN without a maximum.
-
-    `totals` counts the patients of each row of the design, `sums` adds its columns up over the
-    patients with the outcome; `beta` and `information` (lower triangle) are written.
-    """
-    score, step = np.empty_like(beta), np.empty_like(beta)
-    beta[:] = 0.0
-    current = _evaluate(totals, design, sums, offset, beta, score, information)
-    for _ in range(ITERATIONS_MAX):
-        if not factor(information, pivot_limit):
-            return np.nan
-        size = _solve(information, score, step)
-        beta += step
-        share = 1.0
-        reached = _evaluate(totals, design, sums, offset, beta, score, information)
-        least = current - max(LIKELIHOOD_NOISE, NOISE_SHARE * abs(current))
-        while reached < least and share > SHARE_MIN:
-            share /= 2.0
-            beta -= share * step
-            reached = _evaluate(totals, design, sums, offset, beta, score, information)
-        current = reached
-        if size < STEP_LIMIT:
-            return current
-    return np.nan
-
-
-@njit(cache=True, nogil=True)
-def write_standard_errors(factored, back, standard_errors):
-    """Write the errors of combinations of coefficients, from a factored information matrix."""
-    column = np.empty(factored.shape[0])
-    for term in range(standard_errors.shape[0]):
-        _solve(factored, back[term], column)
-        variance = 0.0
-        for i in range(column.shape[0]):
-            variance += back[term, i] * column[i]
-        standard_errors[term] = np.sqrt(variance)
-
 
 # --- One fit to patients ----------------------------------------------------------------------
 
 
+# Terms of patients that nearly determine one another are refused later, by name.
+LEAST_PIVOT = 1e-15
 NO_MAXIMUM = "the logistic regression has no finite estimates: the covariates separate the outcome"
 COLLINEAR = "the columns of the logistic regression determine one another"
 # Below this share of a column's own spread, the others explain it fully.
@@ -201,16 +82,17 @@ def fit_logistic(event: np.ndarray, design: np.ndarray, offset: np.ndarray | flo
     if dependent(scaled.T @ scaled):
         raise RairlibError(COLLINEAR)
     terms = design.shape[1]
-    beta, information = np.empty(terms), np.empty((terms, terms))
+    beta, factored = np.empty(terms), np.empty((terms, terms))
     offset = np.broadcast_to(np.asarray(offset, float), event.shape)
-    arrays = (np.ones(event.size, np.int64), scaled, event @ scaled, offset)
-    reached = maximise(*map(np.ascontiguousarray, arrays), beta, information, LEAST_PIVOT)
+    arrays = (scaled.T, np.ones(event.size), event @ scaled, offset)
+    arrays = map(np.ascontiguousarray, arrays)
+    reached = maximise(*arrays, beta, factored, LEAST_PIVOT, LAST_STEP_LIMIT)
     if np.isnan(reached):
         raise RairlibError(NO_MAXIMUM)
-    information = np.tril(information) + np.tril(information, -1).T
+    root = back @ np.linalg.inv(np.tril(factored)).T
     return LogisticFit(
         coefficients=back @ beta,
-        covariance=back @ np.linalg.inv(information) @ back.T,
+        covariance=root @ root.T,
         log_likelihood=float(reached + event @ offset),
     )
 
@@ -241,12 +123,15 @@ def profile_limits(event: np.ndarray, design: np.ndarray, place: int) -> tuple[f
         profile = fit_logistic(event, others, offset).log_likelihood
         return profile - fit.log_likelihood + Z_95**2 / 2
 
-    limits = []
-    for side in (-reach, reach):
-        while above(centre + side) >= 0:
-            side *= 2
-        limits.append(float(brentq(above, centre, centre + side)))
-    return limits[0], limits[1]
+    return tuple(_falls(above, centre, side) for side in (-reach, reach))
+
+
+def _falls(above: Callable[[float], float], centre: float, side: float) -> float:
+    """Return where what is above 0 at the centre falls to 0, looking out to one side."""
+    near, far = centre, centre + side
+    while above(far) >= 0:
+        near, far = far, far + side
+    return float(brentq(above, near, far, xtol=1e-13 * abs(side), rtol=1e-14))
 
 
 def check_arrays(event: np.ndarray, design: np.ndarray) -> None:
@@ -399,64 +284,51 @@ def risk_intervals(coefficients, design, covariances, level: float = 0.95) -> pd
     return pd.DataFrame(dict(zip(INTERVAL_COLUMNS, [expit(score), *limits], strict=True)))
 
 
-# --- Fits with Firth's penalty, profiled and tested as tightly as rounding errors allow -------
+# --- Fits with Firth's penalty ----------------------------------------------------------------
 
 
-TOLERANCES = (1e-10, 1e-8, 1e-7, 1e-6, 1e-5)
+NO_PENALISED_FIT = "the penalised fit did not converge"
 
 
-def penalised_fit(estimator, columns: pd.DataFrame, outcome, intercept: bool = False) -> np.ndarray:
-    """Fit a model of firthmodels with the tightest tolerance that its solver can meet."""
-    with _naming_near_duplicates(columns):
-        return _on_one_scale(estimator, columns, outcome, intercept)
+def _firth_limit(fall: Callable[[float], float], centre: float, side: float) -> float:
+    """Return a profile limit; far beyond it, a fit may have no maximum in floating point."""
+
+    def above(value: float) -> float:
+        fallen = fall(value)
+        return -1.0 if np.isnan(fallen) else Z_95**2 / 2 - fallen
+
+    limit = _falls(above, centre, side)
+    if not abs(above(limit)) < 1e-6:
+        raise RairlibError(NO_PENALISED_FIT)
+    return limit
 
 
-@contextmanager
-def _naming_near_duplicates(columns: pd.DataFrame):
-    """Where a fit fails, name the terms that nearly determine one another, if there are any."""
-    try:
-        yield
-    except RairlibError:
-        check_dependence(columns, NEARLY_NONE)
-        raise
+def fit_firth(event: np.ndarray, design: np.ndarray) -> np.ndarray:
+    """Return estimates with profile limits and p values of a penalised fit, shape (terms, 4)."""
+    scale = abs(design).max(axis=0)
+    columns, terms = np.ascontiguousarray((design / scale).T), design.shape[1]
+    beta, factored, spare = np.zeros(terms), np.empty((terms, terms)), np.empty((terms, terms))
+    best = firth_maximise(columns, event, -1, beta, factored)
+    if np.isnan(best):
+        raise RairlibError(NO_PENALISED_FIT)
+    root = np.linalg.inv(np.tril(factored))
+    covariance, values = root.T @ root, np.empty((terms, 4))
+    for place in range(terms):
+        # From the last fit along the tangent of the profile, so that each starts near its end.
+        tangent, last = covariance[:, place] / covariance[place, place], beta.copy()
 
+        def fall(value: float, place=place, tangent=tangent, last=last) -> float:
+            last += (value - last[place]) * tangent
+            return best - firth_maximise(columns, event, place, last, spare)
 
-def _on_one_scale(estimator, columns: pd.DataFrame, outcome, intercept: bool) -> np.ndarray:
-    """Fit where covariates have one scale and mean, as the solver's absolute tolerances need."""
-    X, scale = columns.to_numpy(), columns.std(ddof=0).to_numpy()
-    mean, X = X.mean(axis=0), (X - X.mean(axis=0)) / scale
-    slopes = np.empty((0, 4))
-    if len(scale):
-        slopes = _tightest(estimator, X, outcome, range(len(scale)))
-        slopes[:, :3] /= scale[:, np.newaxis]
-    if not intercept:
-        return slopes
-    # Without the shift to the means, the intercept is a combination of all coefficients: turned
-    # into the first axis it can be profiled like any other.
-    design = np.column_stack([np.ones(len(X)), X])
-    axes, length = np.linalg.qr(
-        np.column_stack([np.append(1.0, -mean / scale), np.eye(len(X[0]) + 1)])
-    )
-    turned = _tightest(partial(estimator, fit_intercept=False), design @ axes, outcome, [0])
-    turned[:, :3] *= length[0, 0]
-    turned[:, 1:3].sort(axis=1)
-    return np.vstack([turned, slopes])
-
-
-def _tightest(estimator, X: np.ndarray, outcome, features) -> np.ndarray:
-    features = list(features)
-    for tolerance in TOLERANCES:
-        model = estimator(backend="numpy", max_iter=500, gtol=tolerance, xtol=tolerance)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            try:
-                model.fit(X, outcome)
-                limits = model.conf_int(method="pl", features=features, max_iter=500, tol=tolerance)
-                p_value = model.lrt(features).lrt_pvalues_[features]
-                return np.column_stack([model.coef_[features], limits[features], p_value])
-            except (Warning, np.linalg.LinAlgError) as problem:
-                reason = problem
-    raise RairlibError(f"the penalised fit did not converge: {reason}") from reason
+        reach = 2 * np.sqrt(covariance[place, place])
+        limits = [_firth_limit(fall, beta[place], side) for side in (-reach, reach)]
+        last[:] = beta
+        p_value = chdtrc(1, max(2 * fall(0.0), 0.0))
+        if np.isnan(p_value):
+            raise RairlibError(NO_PENALISED_FIT)
+        values[place] = (*np.array([beta[place], *limits]) / scale[place], p_value)
+    return values
 
 
 # --- Logistic regression by maximum likelihood and with Firth's penalty, in one estimate schema ---
@@ -540,7 +412,9 @@ def firth_logistic(data: pd.DataFrame, outcome: str, covariates: Covariates) -> 
         collinear, or the fit does not converge.
     """
     event, columns = _model_frame(data, outcome, covariates)
-    values = penalised_fit(FirthLogisticRegression, columns, event.to_numpy(), intercept=True)
+    design = np.column_stack([np.ones(len(event)), columns.to_numpy()])
+    with naming_near_duplicates(columns):
+        values = fit_firth(event.to_numpy(), design)
     return estimate_table(columns, values, event, "odds_ratio")
 
 
@@ -552,22 +426,23 @@ def _model_frame(data, outcome, covariates) -> tuple[pd.Series, pd.DataFrame]:
 
 def covariate_columns(data: pd.DataFrame, covariates: Covariates) -> pd.DataFrame:
     """Turn covariates into the columns of a regression, without an intercept."""
-    terms = []
+    labels, parts = [], []
     for name, values in candidate_columns(data, covariates).items():
+        parts.append(values)
         if covariates[name] is None:
             # Around a large mean, a spread of the last digits is noise.
             if np.ptp(values) <= 1e-13 * abs(values).max():
                 raise RairlibError(f"{name}: all patients have the same value")
-            labels = [name]
-        else:
-            *levels, reference = covariates[name]
-            filled = [*values.any(axis=0), (values.sum(axis=1) == 0).any()]
-            if not all(filled):
-                level = covariates[name][filled.index(False)]
-                raise RairlibError(f"{name}: no patient has level {level!r}")
-            labels = [f"{name}: {level} vs {reference}" for level in levels]
-        terms.append(pd.DataFrame(values, data.index, labels))
-    columns = pd.concat(terms, axis=1) if terms else pd.DataFrame(index=data.index)
+            labels.append(name)
+            continue
+        *levels, reference = covariates[name]
+        filled = [*values.any(axis=0), (values.sum(axis=1) == 0).any()]
+        if not all(filled):
+            level = covariates[name][filled.index(False)]
+            raise RairlibError(f"{name}: no patient has level {level!r}")
+        labels += [f"{name}: {level} vs {reference}" for level in levels]
+    values = np.hstack(parts) if parts else np.empty((len(data), 0))
+    columns = pd.DataFrame(values, data.index, labels)
     check_dependence(columns)
     return columns
 
@@ -607,6 +482,16 @@ def _columns(given: pd.Series, coding: Coding) -> np.ndarray:
     return columns[:, :-1].astype(float)
 
 
+@contextmanager
+def naming_near_duplicates(columns: pd.DataFrame):
+    """Where a fit fails, name the terms that nearly determine one another, if there are any."""
+    try:
+        yield
+    except RairlibError:
+        check_dependence(columns, NEARLY_NONE)
+        raise
+
+
 def check_dependence(columns: pd.DataFrame, share: float = UNEXPLAINED_MIN) -> None:
     """Refuse terms that determine one another, or nearly."""
     if together := dependent_terms(columns, share):
@@ -617,7 +502,7 @@ def check_dependence(columns: pd.DataFrame, share: float = UNEXPLAINED_MIN) -> N
 
 def check_errors(columns: pd.DataFrame, error: np.ndarray, infinite: str) -> None:
     """Refuse estimates with standard errors that no clinical data set has."""
-    scaled = np.asarray(error * columns.std(ddof=0))
+    scaled = np.asarray(error) * columns.to_numpy().std(axis=0)
     if (scaled < LARGEST_STANDARD_ERROR).all():
         return
     check_dependence(columns, NEARLY_NONE)
@@ -633,9 +518,10 @@ def check_columns(data: pd.DataFrame, columns: Iterable[str], gaps: bool = False
     for column in columns:
         if column not in data.columns:
             raise RairlibError(f"no column {column!r} in the data")
-        if data[column].ndim > 1:
-            raise RairlibError(f"{column}: {data[column].shape[1]} columns have this name")
-        missing = 0 if gaps else int(pd.isna(data[column].to_numpy()).sum())
+        values = data[column]
+        if values.ndim > 1:
+            raise RairlibError(f"{column}: {values.shape[1]} columns have this name")
+        missing = 0 if gaps else int(pd.isna(values.to_numpy()).sum())
         if missing:
             raise RairlibError(f"{column}: {missing} values are missing")
 
@@ -664,22 +550,25 @@ def _check_numbers(values: pd.Series) -> None:
 
 def outcome_column(values: pd.Series) -> pd.Series:
     """Return an outcome as 1.0 for patients who have it and 0.0 for the others."""
-    if values.isna().any():
-        raise RairlibError(f"{values.name}: {int(values.isna().sum())} values are missing")
-    event = values.map(YES_NO) if set(values) <= set(YES_NO) else values
-    if not set(event) <= {0, 1}:
+    raw, kinds = values.to_numpy(), set(values.to_numpy().tolist())
+    if missing := int(pd.isna(raw).sum()):
+        raise RairlibError(f"{values.name}: {missing} values are missing")
+    if kinds <= set(YES_NO):
+        raw, kinds = raw == "yes", {YES_NO[kind] for kind in kinds}
+    if not kinds <= {0, 1}:
         raise RairlibError(f"{values.name}: an outcome must be yes/no, true/false or 1/0")
-    event = event.astype(float)
-    if event.nunique() < 2:
+    if len(kinds) < 2:
         raise RairlibError(f"{values.name}: all patients have the same outcome")
-    return event
+    return pd.Series(raw.astype(float), values.index, name=values.name)
 
 
 def _check_cells(data, outcome, event, covariates) -> None:
     """Name the level in which all patients have the same outcome: its estimate is infinite."""
+    outcomes = event.to_numpy()
     for name, coding in covariates.items():
+        values = data[name].to_numpy()
         for level in coding or ():
-            share = event[data[name] == level].mean()
+            share = outcomes[values == level].mean()
             if share in (0.0, 1.0):
                 which = "every" if share else "no"
                 raise RairlibError(
@@ -707,14 +596,14 @@ def estimate_table(
     columns: pd.DataFrame, values: np.ndarray, events: pd.Series, ratio: str, patients: int = 0
 ) -> pd.DataFrame:
     """Lay estimates on the log scale out in the common schema; the first may be an intercept."""
-    sizes = (patients or len(events), int(events.sum()))
-    intercepts, rows = len(values) - columns.shape[1], []
-    terms = [INTERCEPT] * intercepts + list(columns)
-    for place, (term, (*on_log_scale, p_value)) in enumerate(zip(terms, values, strict=True)):
-        kind = INTERCEPT if place < intercepts else "coefficient"
-        rows.append((term, kind, *on_log_scale, p_value, *sizes))
-        if kind != INTERCEPT:
-            # Per unit of a very small covariate, a ratio can be beyond all numbers.
-            with np.errstate(over="ignore"):
-                rows.append((term, ratio, *np.exp(on_log_scale), p_value, *sizes))
-    return pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
+    intercepts = len(values) - columns.shape[1]
+    slopes = np.repeat(np.arange(intercepts, len(values)), 2)
+    place, kinds = np.append(np.arange(intercepts), slopes), [INTERCEPT] * intercepts
+    kinds += ["coefficient", ratio] * columns.shape[1]
+    terms, shown = [INTERCEPT] * intercepts + list(columns), np.asarray(values)[place].T.copy()
+    # Per unit of a very small covariate, a ratio can be beyond all numbers.
+    with np.errstate(over="ignore"):
+        shown[:3, intercepts + 1 :: 2] = np.exp(shown[:3, intercepts + 1 :: 2])
+    sizes = (patients or len(events), int(events.to_numpy().sum()))
+    found = ([terms[i] for i in place], kinds, *shown, *sizes)
+    return pd.DataFrame(dict(zip(ESTIMATE_COLUMNS, found, strict=True)))

@@ -5,30 +5,27 @@ factor move together; a run stops when nothing moves or when it would come back 
 has already seen (IBM SPSS Statistics Algorithms, "Logistic Regression Algorithms").
 """
 
-import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cache, partial
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
-from scipy.special import chdtrc, expit
+from scipy import special
 
 from rairlib.errors import RairlibError
+from rairlib.stats import kernels
+from rairlib.stats.kernels import ENTER, LOG_FULL, NO_FIT, REMOVE, SEEN, select, settle_columns
 from rairlib.stats.logistic import (
-    INTERCEPT,
-    UNEXPLAINED_MIN,
+    NO_MAXIMUM,
     Covariates,
     candidate_columns,
     check_arrays,
     check_columns,
     check_covariates,
     covariate_columns,
-    dependent,
     fit_logistic,
     logistic,
-    on_unit_scale,
     outcome_column,
 )
 from rairlib.stats.validation import Developed
@@ -36,8 +33,6 @@ from rairlib.stats.validation import Developed
 ENTRY_P = 0.05
 REMOVAL_P = 0.10
 LOG_COLUMNS = ("step", "model", "action", "term", "test", "statistic", "df", "p_value", "decision")
-# Of two tests with the same p, the first in order moves; their last digits do not decide.
-SAME_P = 1e-9
 SEEN_BEFORE = "stopped: this model was seen before"
 
 
@@ -148,22 +143,57 @@ def _select(data, outcome, covariates, entry, removal, backward: bool = False) -
     }
 
     @cache
-    def estimates(names: tuple[str, ...]) -> pd.DataFrame:
-        return logistic(data, outcome, {name: covariates[name] for name in names})
+    def estimates(mask: int) -> pd.DataFrame:
+        return logistic(data, outcome, {name: covariates[name] for name in _names(columns, mask)})
 
-    def coefficients(names: tuple[str, ...]) -> np.ndarray:
-        found = estimates(names)
-        on_log_scale = found["statistic"].isin([INTERCEPT, "coefficient"])
-        return found.loc[on_log_scale, "estimate"].to_numpy()
-
-    run = _Run(outcome_column(data[outcome]).to_numpy(), columns, coefficients)
-    selected = run.through(entry, removal, backward)
-    models = pd.concat(
-        {step: estimates(names) for names, step in run.steps.items()}, names=["step"]
+    event = outcome_column(data[outcome]).to_numpy()
+    mask, log, failed = _run(event, columns, (entry, removal), backward)
+    if failed:
+        estimates(mask)  # says why
+        raise RairlibError(NO_MAXIMUM)
+    steps = dict(zip(log[:, 1].astype(int).tolist(), log[:, 0].astype(int).tolist(), strict=True))
+    steps.setdefault(mask, max(steps.values(), default=-1) + 1)
+    models = pd.concat({step: estimates(seen) for seen, step in steps.items()}, names=["step"])
+    return Selection(
+        log=_told(log, list(columns)),
+        models=models.reset_index("step").reset_index(drop=True),
+        selected=_names(columns, mask),
     )
-    models = models.reset_index("step").reset_index(drop=True)
-    log = pd.DataFrame(run.log, columns=list(LOG_COLUMNS))
-    return Selection(log=log, models=models, selected=selected)
+
+
+def _names(columns: Iterable[str], mask: int) -> tuple[str, ...]:
+    return tuple(name for place, name in enumerate(columns) if mask >> place & 1)
+
+
+def _run(event, columns: Mapping[str, np.ndarray], limits, backward: bool = False):
+    """Return the mask of the last model, the log in numbers, and whether a fit has no estimates."""
+    parts = [np.ones((event.size, 1)), *columns.values()]
+    rows = np.ascontiguousarray(np.column_stack(parts).T, float)
+    variable = np.repeat(np.arange(len(parts)), [part.shape[1] for part in parts])
+    settle_columns(rows, variable)
+    length = 8 * len(parts) ** 2
+    while True:
+        log = np.empty((length, 8))
+        mask, written = select(rows, event, variable, np.array(limits), backward, log)
+        if mask != LOG_FULL:
+            break
+        length *= 2
+    if mask == NO_FIT:
+        return written, log[:0], True
+    return mask, log[:written], False
+
+
+def _told(log: np.ndarray, names: list[str]) -> pd.DataFrame:
+    """Put the log of a selection into words."""
+    moves = {ENTER: ("stays out", "enters"), REMOVE: ("stays", "leaves")}
+    words = {ENTER: ("enter", "score"), REMOVE: ("remove", "likelihood ratio")}
+    rows = []
+    for step, mask, action, variable, statistic, df, p_value, fate in log:
+        model = " + ".join(_names(names, int(mask))) or "constant"
+        decision = SEEN_BEFORE if fate == SEEN else moves[action][int(fate)]
+        tested = (words[action][0], names[int(variable)], words[action][1])
+        rows.append((int(step), model, *tested, statistic, int(df), p_value, decision))
+    return pd.DataFrame(rows, columns=list(LOG_COLUMNS))
 
 
 def check_limits(*limits: float) -> None:
@@ -171,113 +201,6 @@ def check_limits(*limits: float) -> None:
     for limit in limits:
         if not 0 <= limit <= 1:
             raise RairlibError(f"a limit of p lies between 0 and 1; got {limit:g}")
-
-
-def score_tests(
-    event: np.ndarray, present: np.ndarray, log_odds: np.ndarray, candidates: dict[str, np.ndarray]
-) -> dict[str, tuple[float, int, float]]:
-    """Test whether further variables improve a logistic model."""
-    risk, present = expit(log_odds), on_unit_scale(present)[0]
-    weight = (risk * (1 - risk))[:, np.newaxis]
-    weighted, tests = (present * weight).T, {}
-    information = weighted @ present
-    for name, columns in candidates.items():
-        new = columns - columns.mean(axis=0)
-        own = (new**2 * weight).sum(axis=0)
-        # What the variables in the model do not explain of the new one, in the fit's own weights.
-        rest = new - present @ np.linalg.solve(information, weighted @ new)
-        unexplained = rest.T @ (rest * weight)
-        if (np.diag(unexplained) <= UNEXPLAINED_MIN * own).any() or dependent(unexplained):
-            tests[name] = (0.0, 0, np.nan)
-            continue
-        gradient = new.T @ (event - risk)
-        statistic = float(gradient @ np.linalg.solve(unexplained, gradient))
-        tests[name] = (statistic, new.shape[1], float(chdtrc(new.shape[1], statistic)))
-    return tests
-
-
-def mover(tests: dict[str, tuple[float, int, float]], action: str, limit: float) -> str | None:
-    """Return the variable that moves: of the smallest p to enter, of the largest to leave."""
-    sign = 1 if action == "enter" else -1
-    able = [name for name, (_, _, p_value) in tests.items() if sign * p_value < sign * limit]
-    if not able:
-        return None
-    # A p of 0 tells nothing apart: then the statistic does.
-    best = tests[min(able, key=lambda name: (sign * tests[name][2], -sign * tests[name][0]))]
-    same = partial(math.isclose, rel_tol=SAME_P)
-    return next(name for name in able if all(map(same, tests[name], best)))
-
-
-@dataclass(slots=True)
-class _Run:
-    """A selection under way: the present model, those seen before, and the tests made."""
-
-    event: np.ndarray
-    columns: dict[str, np.ndarray]
-    coefficients: Callable[[tuple[str, ...]], np.ndarray]
-    current: tuple[str, ...] = ()
-    steps: dict[tuple[str, ...], int] = field(default_factory=dict)
-    log: list[tuple] = field(default_factory=list)
-
-    def visit(self, names: Iterable[str]) -> None:
-        self.current = self.ordered(names)
-        # SPSS calls the constant alone step 0, whatever the method.
-        first = 1 if self.current else 0
-        self.steps[self.current] = max(self.steps.values(), default=first - 1) + 1
-
-    def ordered(self, names: Iterable[str]) -> tuple[str, ...]:
-        return tuple(name for name in self.columns if name in set(names))
-
-    def through(self, entry: float, removal: float, backward: bool = False) -> tuple[str, ...]:
-        self.visit(self.columns if backward else ())
-        moves = [(self.enter, entry), (self.remove, removal)]
-        while all(move(limit) for move, limit in (moves[::-1] if backward else moves)):
-            pass
-        return self.current
-
-    def log_odds(self, names: tuple[str, ...]) -> np.ndarray:
-        return _design(self.event.size, self.columns, names) @ self.coefficients(names)
-
-    def log_likelihood(self, names: tuple[str, ...]) -> float:
-        log_odds = self.log_odds(names)
-        return float(self.event @ log_odds - np.logaddexp(0.0, log_odds).sum())
-
-    def enter(self, limit: float) -> bool:
-        """Let the best variable in; False if none may come in, so that the run is over."""
-        others = {name: c for name, c in self.columns.items() if name not in self.current}
-        present = _design(self.event.size, self.columns, self.current)
-        tests = score_tests(self.event, present, self.log_odds(self.current), others)
-        return bool(self.move("enter", "score", tests, limit))
-
-    def remove(self, limit: float) -> bool:
-        """Let variables out, the worst first; False if a model comes back, which ends the run."""
-        moved = True
-        while self.current and moved:
-            present = self.log_likelihood(self.current)
-            tests = {name: self.likelihood_ratio(name, present) for name in self.current}
-            moved = self.move("remove", "likelihood ratio", tests, limit)
-        return moved is not False
-
-    def move(self, action: str, test: str, tests: dict, limit: float) -> bool | None:
-        """Note the tests and move; None if no variable may move, False if its model came before."""
-        name = mover(tests, action, limit)
-        target = None if name is None else self.ordered({*self.current} ^ {name})
-        moves, stays = ("enters", "stays out") if action == "enter" else ("leaves", "stays")
-        moves = SEEN_BEFORE if target in self.steps else moves
-        fitted = (self.steps[self.current], " + ".join(self.current) or "constant", action)
-        self.log += [
-            (*fitted, tested, test, *result, moves if tested == name else stays)
-            for tested, result in tests.items()
-        ]
-        if target is None or target in self.steps:
-            return None if target is None else False
-        self.visit(target)
-        return True
-
-    def likelihood_ratio(self, name: str, present: float) -> tuple[float, int, float]:
-        without = self.log_likelihood(self.ordered({*self.current} - {name}))
-        statistic, df = max(2 * (present - without), 0.0), self.columns[name].shape[1]
-        return statistic, df, float(chdtrc(df, statistic))
 
 
 def forward_variables(
@@ -288,14 +211,10 @@ def forward_variables(
 ) -> tuple[str, ...]:
     """Return what :func:`forward_lr` selects, without its refusal of a level that is not there."""
     check_limits(entry, removal)
-    varied = {name: values[:, varying(values)] for name, values in columns.items()}
-    usable = {name: values for name, values in varied.items() if values.size}
-
-    @cache
-    def coefficients(names: tuple[str, ...]) -> np.ndarray:
-        return fit_logistic(event, _design(event.size, usable, names)).coefficients
-
-    return _Run(event, usable, coefficients).through(entry, removal)
+    mask, _, failed = _run(event, columns, (entry, removal))
+    if failed:
+        raise RairlibError(NO_MAXIMUM)
+    return _names(columns, mask)
 
 
 def _design(patients: int, columns: Mapping[str, np.ndarray], names: Iterable[str]) -> np.ndarray:
@@ -340,40 +259,16 @@ def screening_p_value(event: np.ndarray, columns: np.ndarray, test: str) -> floa
     if test != "pearson" and columns.shape[1] > 1:
         raise RairlibError(f"{test} compares numbers, not {columns.shape[1] + 1} levels")
     check_arrays(event, columns)
-    return TESTS[test](event, columns) if np.ptp(event) and event.size > 2 else np.nan
-
-
-def _mann_whitney(event: np.ndarray, columns: np.ndarray) -> float:
-    ranks, n, n_events = stats.rankdata(columns[:, 0]), event.size, event.sum()
-    above = ranks @ event - n_events * (n + 1) / 2
-    variance = n_events * (n - n_events) * (n + 1) / 12 * stats.tiecorrect(ranks)
-    return float(2 * special.ndtr(-abs(above) / np.sqrt(variance))) if variance > 0 else np.nan
-
-
-def _student(event: np.ndarray, columns: np.ndarray) -> float:
-    groups, df = (columns[event == 1, 0], columns[event == 0, 0]), event.size - 2
-    pooled = sum(group.size * group.var() for group in groups) / df
-    error = np.sqrt(pooled * sum(1 / group.size for group in groups))
-    difference = abs(groups[0].mean() - groups[1].mean())
-    return float(2 * special.stdtr(df, -difference / error)) if error > 0 else np.nan
-
-
-def _pearson(event: np.ndarray, columns: np.ndarray) -> float:
-    levels = np.column_stack([columns, 1 - columns.sum(axis=1)])
-    totals = levels.sum(axis=0)
-    levels, totals = levels[:, totals > 0], totals[totals > 0]
-    if totals.size < 2:
-        return np.nan
-    share = event.mean()
-    expected = totals * share
-    statistic = ((event @ levels - expected) ** 2 / (expected * (1 - share))).sum()
-    return float(special.chdtrc(totals.size - 1, statistic))
+    return float(TESTS[test](event, columns)) if np.ptp(event) and event.size > 2 else np.nan
 
 
 TESTS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
-    "mann_whitney": _mann_whitney,
-    "student": _student,
-    "pearson": _pearson,
+    "mann_whitney": lambda event, columns: kernels.mann_whitney(event, columns[:, 0])[1],
+    "student": lambda event, columns: kernels.student(event, columns[:, 0])[1],
+    # Patients without any of the indicators are of the reference level, number 0.
+    "pearson": lambda event, columns: kernels.pearson(
+        event, columns @ np.arange(1.0, columns.shape[1] + 1)
+    )[2],
 }
 
 

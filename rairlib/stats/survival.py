@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from rairlib.errors import RairlibError
+from rairlib.stats import kernels
 from rairlib.stats.description import TestResult
 from rairlib.stats.observation import Z_95, survival_times, whole
 
@@ -44,22 +45,29 @@ def kaplan_meier(time, event, interval: str = "plain") -> pd.DataFrame:
         If the interval is another one, there are no patients, or a time or an event is not usable;
         the first such patient is named.
     """
+    _check_interval(interval)
+    return pd.DataFrame(_curve(survival_times(time, event), interval))
+
+
+def _check_interval(interval: str) -> None:
     if interval not in INTERVALS:
         raise RairlibError(f"the interval is {' or '.join(INTERVALS)}, not {interval!r}")
-    data = survival_times(time, event)
+
+
+def _curve(data: pd.DataFrame, interval: str) -> dict[str, np.ndarray]:
+    """Return the columns of a curve."""
     times = np.append(0.0, data["time"].to_numpy())
     moments, place = np.unique(times, return_inverse=True)
-    events = np.bincount(place[1:], data["event"].to_numpy(), moments.size)
     ended = np.bincount(place[1:], minlength=moments.size)
+    events = np.bincount(place[1:][data["event"].to_numpy() == 1], minlength=moments.size)
     at_risk = ended[::-1].cumsum()[::-1]
     left = at_risk - events
     survival = np.cumprod(left / at_risk)
     # Greenwood: Var S = S² Σ d / (n (n - d)).
     spread = np.sqrt(np.cumsum(events / (at_risk * np.where(left > 0, left, np.nan))))
-    low, high = _limits(survival, spread, interval)
-    columns = (moments, at_risk, events, ended - events, survival, survival * spread, low, high)
-    curve = pd.DataFrame(dict(zip(CURVE_COLUMNS, columns, strict=True)))
-    return curve.astype({"events": int, "censored": int})
+    limits = _limits(survival, spread, interval)
+    columns = (moments, at_risk, events, ended - events, survival, survival * spread, *limits)
+    return dict(zip(CURVE_COLUMNS, columns, strict=True))
 
 
 def _limits(survival, spread, interval: str) -> tuple[np.ndarray, np.ndarray]:
@@ -97,19 +105,21 @@ def survival_at(time, event, months, interval: str = "plain") -> pd.DataFrame:
     RairlibError
         As :func:`kaplan_meier` does, or if a time asked for is negative or missing.
     """
-    curve = kaplan_meier(time, event, interval)
-    end, rows = curve["time"].iloc[-1], []
-    for month in _moments(months).astype(float):
-        point = curve.iloc[curve["time"].searchsorted(month, "right") - 1]
-        shown = [100 * point[name] for name in ("survival", "se", "low", "high")]
-        reason = ""
-        if month > end and point["survival"] > 0:
-            shown, reason = [math.nan] * 4, f"the last patient was observed until {end:g} months"
-        left = curve["at_risk"].iloc[curve["time"].searchsorted(month)] if month <= end else 0
-        rows.append((month, *shown, left, reason))
-    return pd.DataFrame(
-        rows, columns=["months", "percent", "se", "low", "high", "at_risk", "reason"]
+    _check_interval(interval)
+    data, asked = survival_times(time, event), _moments(months).astype(float)
+    times = np.sort(data["time"].to_numpy())
+    survival, error = kernels.survival_at(*data.to_numpy().T, asked)
+    with np.errstate(invalid="ignore"):  # nobody left: no error, no limits
+        shown = np.array([survival, error, *_limits(survival, error / survival, interval)])
+    unseen = f"the last patient was observed until {times[-1]:g} months"
+    columns = (
+        asked,
+        *100 * shown,
+        times.size - np.searchsorted(times, asked),
+        np.where(np.isnan(survival), unseen, "").astype(object),
     )
+    names = ("months", "percent", "se", "low", "high", "at_risk", "reason")
+    return pd.DataFrame(dict(zip(names, columns, strict=True)))
 
 
 def _moments(months) -> np.ndarray:
@@ -138,12 +148,12 @@ def median_survival(time, event, interval: str = "log") -> dict[str, float]:
         ``low`` and ``high``, the first times at which the lower and the upper limit of the curve
         are at one half or below; NaN where that is not reached.
     """
-    curve = kaplan_meier(time, event, interval)
-    found = {}
+    _check_interval(interval)
+    curve, found = _curve(survival_times(time, event), interval), {}
     for name, column in (("median", "survival"), ("low", "low"), ("high", "high")):
         # Products of shares can miss one half by their last digit.
         reached = curve["time"][curve[column] <= 0.5 + 1e-12]
-        found[name] = math.nan if reached.empty else float(reached.iloc[0])
+        found[name] = float(reached[0]) if reached.size else math.nan
     return found
 
 
@@ -196,18 +206,21 @@ def log_rank(time, event, group) -> TestResult:
         As :func:`kaplan_meier` does, or if a group is missing.
     """
     data = survival_times(time, event, group)
-    if not data["event"].any():
-        return TestResult(method="logrank", reason="no patient has the event")
-    data = data[data["time"] >= data["time"][data["event"] == 1].min()]
-    degrees = data["group"].nunique() - 1
-    if degrees < 1:
-        return TestResult(method="logrank", reason="fewer than two groups are at risk")
-    if data["event"].all() and np.ptp(data["time"]) == 0:
-        return TestResult(method="logrank", reason="all patients have the event at one time")
-    deaths, at_risk, table = _events_of_groups(data)
-    statistic = _log_rank_statistic(table["observed"].to_numpy(), deaths, at_risk)
-    p_value = float(stats.chi2.sf(statistic, degrees))
-    return TestResult(method="logrank", statistic=statistic, df=degrees, p_value=p_value)
+    codes, _ = pd.factorize(data["group"])
+    times, events = data["time"].to_numpy(), data["event"].to_numpy()
+    statistic, df = map(float, kernels.log_rank(times, events, codes))
+    if np.isnan(statistic):
+        return TestResult(method="logrank", reason=_why_no_log_rank(times, events, codes))
+    p_value = float(special.chdtrc(df, statistic))
+    return TestResult(method="logrank", statistic=statistic, df=int(df), p_value=p_value)
+
+
+def _why_no_log_rank(times, events, codes) -> str:
+    if not events.any():
+        return "no patient has the event"
+    if np.ptp(codes[times >= times[events == 1].min()]) == 0:
+        return "fewer than two groups are at risk"
+    return "all patients have the event at one time"
 
 
 def expected_events(time, event, group) -> pd.DataFrame:

@@ -6,10 +6,12 @@ so that a table does not depend on who computes which block, or when.
 
 import io
 import json
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from importlib.metadata import version
 from itertools import islice
@@ -19,9 +21,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from joblib import Parallel, delayed, parallel_config
 from joblib.externals.loky.process_executor import BrokenProcessPool
+from llvmlite.binding import get_host_cpu_name
 from numpy.random import Generator
 from scipy.stats import norm
 from statsmodels.stats.proportion import proportion_confint
@@ -35,7 +39,9 @@ PATIENTS_PER_BLOCK = 100_000
 FEWEST_PATIENTS, MOST_PATIENTS = 10, 10_000_000
 BLOCKS_PER_WORKER = 4  # in a wave: the most that is computed before the first is written
 ATTEMPTS = 3
+SECONDS_TO_ANSWER = 10  # of a scheduler
 ALPHA = 0.05
+Z_95 = norm.isf(ALPHA / 2)
 SETTINGS = "run.json"
 COMPUTED_BY = ("rairlib", "numpy", "scipy", "numba")
 
@@ -97,7 +103,7 @@ class Repeats:
 def differs_from_0(found: Mapping[str, np.ndarray], variable: str) -> np.ndarray:
     """Say of each repeat whether a coefficient differs from 0 (Wald); False where there is none."""
     size, error = np.abs(found[f"{variable} coefficient"]), found[f"{variable} standard_error"]
-    return size > norm.isf(ALPHA / 2) * error
+    return size > Z_95 * error
 
 
 def repeats_of(key: str) -> Repeats:
@@ -136,7 +142,7 @@ def block(
 def settings_of(
     repeats: Repeats, size: float = 1.0, truth: str | None = None, seed: int = 1
 ) -> dict:
-    """Return all that decides what a run's blocks hold; refuse what cannot be run."""
+    """Return what is to be run; refuse what cannot be."""
     truth = truth or repeats.truths[0]
     if truth not in repeats.truths:
         raise RairlibError(f"{repeats.study}: {unknown(truth, 'truth', repeats.truths)}")
@@ -153,73 +159,99 @@ def settings_of(
         "patients": floor(patients),
         "seed": seed,
         "repeats_per_block": repeats_per_block(floor(patients)),
-        "computed_by": computed_by(repeats.study),
     }
 
 
 @cache
 def computed_by(study: str) -> dict[str, str]:
-    """Return versions, and a checksum of the code and the data on which a study's repeats rest."""
+    """Return on what a study's repeats rest: versions, a checksum of code and data, the processor.
+
+    Compiled code uses what a processor offers, and another kind may round the last digit otherwise.
+    """
     package, checksum = Path(__file__).parents[1], sha256()
     places = [package / name for name in ("stats", "cohorts", f"studies/{study}")]
     for place in (Path(__file__), *places, data_folder() / study):
         for path in sorted(place.rglob("*.*")) if place.is_dir() else [place]:
             if path.suffix in (".py", ".csv", ".toml"):
                 checksum.update(path.name.encode() + path.read_bytes())
-    return {name: version(name) for name in COMPUTED_BY} | {"code": checksum.hexdigest()}
+    versions = {name: version(name) for name in COMPUTED_BY}
+    return versions | {"code": checksum.hexdigest(), "processor": get_host_cpu_name()}
 
 
 def _computed(repeats: Repeats, settings: dict, number: int) -> tuple[int, pd.DataFrame]:
-    """Compute a block wherever this runs, if the code there is the same."""
-    if computed_by(repeats.study) != settings["computed_by"]:
-        raise RairlibError("a worker has other code, data or versions than this computer")
+    """Compute a block wherever this runs; for a run that is kept, if the code there is the same."""
+    if settings.get("computed_by") not in (None, computed_by(repeats.study)):
+        raise RairlibError("a worker has other code, data, versions or processor than we have here")
     names = ("repeats_per_block", "patients", "truth", "seed")
     return number, block(repeats, *map(settings.get, names), number)
-
-
-@contextmanager
-def _workers(workers: int, scheduler: str) -> Iterator[Callable[[], int]]:
-    """Set up processes here, or a Dask cluster; give a function that counts the workers."""
-    if not scheduler:
-        with parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1):
-            yield lambda: workers
-        return
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise RairlibError("a scheduler needs Dask: pip install 'rairlib[cluster]'") from error
-    if not scheduler.startswith(("tcp://", "tls://")):
-        raise RairlibError(f"{scheduler}: is no address of a scheduler, such as tcp://host:8786")
-    try:
-        client = Client(scheduler, timeout="10s", set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise RairlibError(f"{scheduler}: no Dask scheduler answers there") from error
-    with client, parallel_config(backend="dask", client=client, n_jobs=-1):
-        yield lambda: sum(client.ncores().values()) or 1
 
 
 def _blocks(
     repeats: Repeats, settings: dict, wanted: Iterable[int], workers: int = 1, scheduler: str = ""
 ) -> Iterator[tuple[int, pd.DataFrame]]:
-    """Compute blocks in waves; what a killed worker had in hand is computed again."""
-    waiting, lost, failures = iter(wanted), [], 0
-    with _workers(workers, scheduler) as count:
-        while wave := lost + list(islice(waiting, BLOCKS_PER_WORKER * count() - len(lost))):
-            tasks = [delayed(_computed)(repeats, settings, number) for number in wave]
-            done = set()
+    """Compute blocks in waves, so that no more than a few per worker are held at a time."""
+    task, waiting = partial(_computed, repeats, settings), iter(wanted)
+    with _cluster(scheduler) if scheduler else _processes(workers) as (count, compute):
+        while wave := list(islice(waiting, BLOCKS_PER_WORKER * count())):
+            yield from compute(task, wave)
+
+
+@contextmanager
+def _processes(workers: int) -> Iterator[tuple[Callable, Callable]]:
+    """Compute in processes here; give how many there are, and what computes a wave."""
+
+    def compute(task: Callable, wave: list[int]) -> Iterator:
+        waiting, failures = dict.fromkeys(wave), 0
+        while waiting:
+            before = len(waiting)
             parallel = Parallel(batch_size=1, pre_dispatch="all", return_as="generator_unordered")
             try:
-                for number, table in parallel(tasks):
+                for number, table in parallel([delayed(task)(number) for number in waiting]):
                     yield number, table
-                    done.add(number)
-            except BrokenProcessPool as error:
-                failures = 0 if done else failures + 1
+                    del waiting[number]
+            except BrokenProcessPool as error:  # what was in hand is computed again
+                failures = failures + 1 if len(waiting) == before else 0
                 if failures == ATTEMPTS:
                     raise RairlibError(
                         f"{ATTEMPTS} times a worker died before a block was done: "
                         "is there memory enough for so many?"
                     ) from error
-            lost = [number for number in wave if number not in done]
+
+    with parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1):
+        yield lambda: workers, compute
+
+
+@contextmanager
+def _cluster(address: str) -> Iterator[tuple[Callable, Callable]]:
+    """Compute on a Dask cluster; joblib's way there waits for ever where workers keep dying."""
+    if not address.startswith(("tcp://", "tls://")):
+        raise RairlibError(f"{address}: is no address of a scheduler, such as tcp://host:8786")
+    try:
+        from distributed import Client, KilledWorker, as_completed
+        from distributed.comm import CommClosedError
+    except ImportError as error:
+        raise RairlibError("a scheduler needs Dask: pip install 'rairlib[cluster]'") from error
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # told below, in one line
+
+    def compute(task: Callable, wave: list[int]) -> Iterator:
+        try:
+            for future in as_completed(client.map(task, wave, pure=False), loop=client.loop):
+                yield future.result()
+        except KilledWorker as error:  # the scheduler has tried it on several
+            raise RairlibError(f"{address}: one block killed worker after worker") from error
+        except (CancelledError, CommClosedError) as error:
+            raise RairlibError(f"{address}: the scheduler is gone") from error
+
+    try:
+        client = Client(address, timeout=SECONDS_TO_ANSWER, set_as_default=False)
+    except OSError as error:
+        raise RairlibError(f"{address}: no scheduler answers") from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=SECONDS_TO_ANSWER)
+        except OSError as error:
+            raise RairlibError(f"{address}: the scheduler has no worker") from error
+        yield lambda: sum(client.ncores().values()) or 1, compute
 
 
 def repeated(
@@ -285,16 +317,16 @@ def run_repeats(
         Wraps the blocks as they come; gets how many there will be.
     """
     repeats = repeats_of(key)
-    settings = settings_of(repeats, size, truth, seed)
+    settings = settings_of(repeats, size, truth, seed) | {"computed_by": computed_by(key)}
     there = _enter(folder, settings, number)
     blocks = ceil(number / settings["repeats_per_block"])
     missing = [place for place in range(blocks) if place not in there]
-    computed = _blocks(repeats, settings, missing, workers, scheduler)
+    computed = _blocks(repeats, settings, missing, min(workers, len(missing) or 1), scheduler)
     for place, table in progress(computed, len(missing)):
         text = json.dumps(settings | {"block": place}).encode()
         data = pa.Table.from_pandas(table, preserve_index=False)
         stream = io.BytesIO()
-        pq.write_table(data.replace_schema_metadata({SETTINGS: text}), stream)
+        pq.write_table(data.replace_schema_metadata({SETTINGS: text}), stream, use_dictionary=False)
         write_whole(_path(folder, place), stream.getvalue())
 
 
@@ -332,20 +364,18 @@ def _blocks_in(folder: Path, settings: dict) -> set[int]:
     there = set()
     for path in sorted(folder.glob("*.parquet")):
         try:
-            metadata = pq.read_metadata(path)
-            text = metadata.metadata[SETTINGS.encode()]
-        except (pa.ArrowException, KeyError, TypeError, OSError) as error:
+            found = json.loads(pq.read_metadata(path).metadata[SETTINGS.encode()])
+            place = found.pop("block")
+        except (pa.ArrowException, KeyError, TypeError, ValueError) as error:
             raise RairlibError(f"{path}: is cut short or no block of repeats: remove it") from error
-        found = json.loads(text)
-        place = found.pop("block")
         if found != settings or path != _path(folder, place):
             raise RairlibError(f"{path}: is no block of this run: move it away")
         there.add(place)
     return there
 
 
-class _Folder(Mapping):
-    """The columns of a run's folder, each read when it is asked for."""
+class _Folder:
+    """The repeats of a finished run: a block at a time, or as a frame some columns at a time."""
 
     def __init__(self, folder: Path):
         settings = _settings_in(folder)
@@ -356,30 +386,32 @@ class _Folder(Mapping):
             raise RairlibError(
                 f"{folder}: {missing} of {len(wanted)} blocks are missing: run again"
             )
-        self.paths = [_path(folder, place) for place in wanted]
-        self.names = pq.read_schema(self.paths[0]).names
+        self.paths = [str(_path(folder, place)) for place in wanted]
+        self.all = ds.dataset(self.paths, format="parquet")
+        self.columns = self.all.schema.names
 
-    def __getitem__(self, name: str) -> np.ndarray:
-        if name not in self.names:
-            raise KeyError(name)
-        columns = [pq.read_table(path, columns=[name])[name].to_numpy() for path in self.paths]
-        return np.concatenate(columns)[: self.number]
+    def __getitem__(self, names: list[str]) -> pd.DataFrame:
+        return self.all.to_table(columns=names).to_pandas()[: self.number]
 
-    def __iter__(self):
-        return iter(self.names)
-
-    def __len__(self):
-        return len(self.names)
+    def blocks(self) -> Iterator[pd.DataFrame]:
+        left = self.number
+        for path in self.paths:
+            table = pq.read_table(path).to_pandas()[:left]
+            left -= len(table)
+            yield table
 
 
-def _columns(table: pd.DataFrame | Path) -> Mapping[str, np.ndarray]:
-    if isinstance(table, pd.DataFrame):
-        return {name: table[name].to_numpy() for name in table.columns}
-    return _Folder(Path(table))
+# fmt: off
+SUMMARY = [
+    "quantity", "true", "repeats", "left_out", "without_estimate", "estimates", "mean", "median",
+    "low", "high", "significant", "right_sign", "covering", "share_significant", "share_covering",
+    "type_s", "type_m",
+]
+# fmt: on
 
 
 def summarised(repeats: Repeats, table: pd.DataFrame | Path, truth: str) -> pd.DataFrame:
-    """Say of each quantity how it varies over the repeats, and of coefficients how far to trust.
+    """Say of each quantity how it varies over the repeats, and how often its test misleads.
 
     Parameters
     ----------
@@ -397,72 +429,58 @@ def summarised(repeats: Repeats, table: pd.DataFrame | Path, truth: str) -> pd.D
         ``repeats = left_out + without_estimate + estimates``: left out of the model by the
         procedure; without a finite value for another reason; with one.
         ``mean, median, low, high``: of the estimates; the last two are their 2.5 and 97.5 %
-        quantiles.
-
-        Of coefficients (Wald test and interval) and ``p_value`` also counts: ``significant``
-        (p < 0.05); ``right_sign``, of the significant; ``covering``, estimates whose 95 % interval
-        covers the true value. And shares: ``share_significant`` of all repeats,
-        ``share_covering`` of the estimates, ``type_s``: the wrong sign among the significant;
-        ``type_m``: the mean size of these over the size of the true value.
+        quantiles. Where they apply, counts: ``significant`` (p < 0.05; of coefficients by Wald's
+        test); ``right_sign``, of the significant; ``covering``, estimates whose 95 % interval
+        covers the true value. And ``share_significant`` of all repeats; ``share_covering`` of the
+        estimates; ``type_s``, the share of wrong signs among the significant; ``type_m``, the mean
+        size of these over the true size.
     """
-    columns, true_values = _columns(table), repeats.true_values(truth)
-    rows = []
-    for name in columns:
-        if name != "repeat":
-            values, true = columns[name], true_values.get(name, np.nan)
-            variable, _, statistic = name.rpartition(" ")
-            selected = columns.get(f"{variable} selected")
-            left_out = np.isnan(values) & (selected == 0) if selected is not None else False
-            error = columns.get(f"{variable} standard_error")
-            found = {"quantity": name, "true": true, **_spread(values, left_out)}
-            if statistic == "coefficient" and error is not None:
-                found |= _wald(values, error, true)
-            elif statistic == "p_value":
-                found["significant"] = int((values < ALPHA).sum())
-            rows.append(found)
-    summary = pd.DataFrame(rows, columns=SUMMARY)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        summary["share_significant"] = summary["significant"] / summary["repeats"]
-        summary["share_covering"] = summary["covering"] / summary["estimates"]
-        summary["type_s"] = 1 - summary["right_sign"] / summary["significant"]
+    table = table if isinstance(table, pd.DataFrame) else _Folder(table)
+    true_values, rows = repeats.true_values(truth), {}
+    quantities, variables = [name for name in table.columns if name != "repeat"], {}
+    for name in quantities:
+        variables.setdefault(name.rpartition(" ")[0], []).append(name)
+    for names in variables.values():
+        columns = {name: values.to_numpy() for name, values in table[names].items()}
+        rows |= {name: _row(name, columns, true_values.get(name, np.nan)) for name in names}
+    summary = pd.DataFrame(map(rows.get, quantities), columns=SUMMARY)
+    summary["share_significant"] = summary["significant"] / summary["repeats"]
+    summary["share_covering"] = summary["covering"] / summary["estimates"]
+    summary["type_s"] = 1 - summary["right_sign"] / summary["significant"]
     return summary
 
 
-# fmt: off
-SUMMARY = [
-    "quantity", "true", "repeats", "left_out", "without_estimate", "estimates", "mean", "median",
-    "low", "high", "significant", "right_sign", "covering", "share_significant", "share_covering",
-    "type_s", "type_m",
-]
-# fmt: on
+def _row(name: str, columns: dict[str, np.ndarray], true: float) -> dict:
+    """Summarise one quantity, given all of its variable."""
+    variable, _, statistic = name.rpartition(" ")
+    values, error = columns[name], columns.get(f"{variable} standard_error")
+    found = {"quantity": name, "true": true}
+    found |= _spread(values, columns.get(f"{variable} selected"))
+    if statistic in ("coefficient", "survival") and error is not None and not np.isnan(true):
+        found["covering"] = int((np.abs(values - true) <= Z_95 * error).sum())
+    if statistic == "coefficient" and error is not None:
+        found |= _significance(values, differs_from_0(columns, variable), true)
+    elif statistic == "p_value":
+        found["significant"] = int((values < ALPHA).sum())
+    return found
 
 
-def _spread(values: np.ndarray, left_out: np.ndarray) -> dict:
-    finite, out = values[np.isfinite(values)], int(np.sum(left_out))
-    low, median, high = np.quantile(finite, [0.025, 0.5, 0.975]) if len(finite) else [np.nan] * 3
-    return {
-        "repeats": len(values),
-        "left_out": out,
-        "without_estimate": len(values) - out - len(finite),
-        "estimates": len(finite),
-        "mean": finite.mean() if len(finite) else np.nan,
-        "median": median,
-        "low": low,
-        "high": high,
-    }
+def _spread(values: np.ndarray, selected: np.ndarray | None) -> dict:
+    finite = values[np.isfinite(values)]
+    left_out = 0 if selected is None else int((np.isnan(values) & (selected == 0)).sum())
+    found = {"repeats": len(values), "left_out": left_out, "estimates": len(finite)}
+    found["without_estimate"] = len(values) - left_out - len(finite)
+    if len(finite):
+        quantiles = np.quantile(finite, [0.025, 0.5, 0.975])
+        found |= dict(zip(("low", "median", "high"), quantiles, strict=True))
+        found["mean"] = finite.mean()
+    return found
 
 
-def _wald(estimate: np.ndarray, error: np.ndarray, true: float) -> dict:
-    z = norm.isf(ALPHA / 2)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        significant = np.abs(estimate) / error > z
-    found = {"significant": int(significant.sum())}
-    if np.isnan(true):
-        return found
-    found["covering"] = int((np.abs(estimate - true) <= z * error).sum())
-    if true:
+def _significance(estimate: np.ndarray, significant: np.ndarray, true: float) -> dict:
+    found, sizes = {"significant": int(significant.sum())}, np.abs(estimate[significant])
+    if true and not np.isnan(true):
         found["right_sign"] = int((significant & (estimate * true > 0)).sum())
-        sizes = np.abs(estimate[significant])
         found["type_m"] = sizes.mean() / abs(true) if len(sizes) else np.nan
     return found
 
@@ -477,15 +495,17 @@ def conclusions_held(repeats: Repeats, table: pd.DataFrame | Path) -> pd.DataFra
         ``share``, and ``low`` and ``high`` of Wilson's 95 % interval, which tells what so many
         repeats leave open.
     """
-    columns, rows = _columns(table), []
-    for conclusion in repeats.conclusions:
-        holds = np.asarray(conclusion.holds(columns), dtype=bool)
-        held, number = int(holds.sum()), len(holds)
-        low, high = proportion_confint(held, number, method="wilson")
-        named = {name: getattr(conclusion, name) for name in ("id", "text", "number")}
-        shares = {"repeats": number, "held": held, "share": held / number}
-        rows.append(named | shares | {"low": low, "high": high})
-    return pd.DataFrame(rows)
+    held, number = np.zeros(len(repeats.conclusions), dtype=int), 0
+    for part in [table] if isinstance(table, pd.DataFrame) else _Folder(table).blocks():
+        columns = {name: values.to_numpy() for name, values in part.items()}
+        held += [np.sum(conclusion.holds(columns)) for conclusion in repeats.conclusions]
+        number += len(part)
+    low, high = proportion_confint(held, number, method="wilson")
+    found = pd.DataFrame(
+        [(each.id, each.text, each.number) for each in repeats.conclusions],
+        columns=["id", "text", "number"],
+    )
+    return found.assign(repeats=number, held=held, share=held / number, low=low, high=high)
 
 
 # --- What is kept with the project --------------------------------------------------------------

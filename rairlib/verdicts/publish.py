@@ -193,7 +193,7 @@ def write_repeats() -> None:
         print(f"{study}: repeating it", flush=True)
         tables.append(kept_repeats(study, workers=os.cpu_count() or 1))
     if path.exists():
-        kept = pd.read_csv(path, encoding="utf-8")
+        kept = pd.read_csv(path, keep_default_na=False, na_values=[""], encoding="utf-8")
         tables.append(kept[~kept["study"].isin(there)])
     found = pd.concat(tables, ignore_index=True).sort_values("study", kind="stable")
     _write(path, as_file(found))
