@@ -67,9 +67,11 @@ def crosstab(
     rows, columns = (pd.Series(values) for values in aligned(rows=rows, columns=columns))
     for values, levels in ((rows, row_levels), (columns, column_levels)):
         _check_levels(values, levels)
-    table = pd.crosstab(rows.to_numpy(), columns.to_numpy())
-    table = table.reindex(index=row_levels, columns=column_levels, fill_value=0)
-    return table.rename_axis(index=rows.name, columns=columns.name).astype(int)
+    down = pd.Index(row_levels, name=rows.name)
+    across = pd.Index(column_levels, name=columns.name)
+    cell = down.get_indexer(rows) * len(across) + across.get_indexer(columns)
+    counts = np.bincount(cell, minlength=len(down) * len(across))
+    return pd.DataFrame(counts.reshape(len(down), len(across)), index=down, columns=across)
 
 
 def _check_levels(values: pd.Series, levels: list[str]) -> None:

@@ -620,6 +620,16 @@ def _firth_evaluate(columns, sums, beta, eta, work, bits, leverage, score, infor
 
 
 @compiled()
+def _unfactor(factored, free, matrix):
+    """Write some rows and columns of the matrix that a factor comes from, lower triangle."""
+    for a in range(free.size):
+        for b in range(a + 1):
+            matrix[a, b] = 0.0
+            for k in range(free[b] + 1):
+                matrix[a, b] += factored[free[a], k] * factored[free[b], k]
+
+
+@compiled()
 def firth_maximise(columns, outcomes, fixed, beta, information):
     """Maximise the penalised likelihood from `beta` on; return it, NaN without a maximum.
 
@@ -647,11 +657,7 @@ def firth_maximise(columns, outcomes, fixed, beta, information):
             return current
         for a in range(free.size):
             right[a] = score[free[a]]
-            for b in range(a + 1):
-                # The information is the factor times its transpose.
-                reduced[a, b] = 0.0
-                for k in range(free[b] + 1):
-                    reduced[a, b] += information[free[a], k] * information[free[b], k]
+        _unfactor(information, free, reduced)
         if not factor(reduced, 0.0):
             return np.nan
         solve(reduced, right, some)
