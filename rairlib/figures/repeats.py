@@ -30,7 +30,7 @@ OTHERS = (
     {"marker": "D", "color": BLACK, "markersize": 6, "markerfacecolor": "white"},
 )
 # Characters of a line above a row, and of a name that may stand beside it; inches of a row.
-LINE, BESIDE = 58, 28
+LINE, BESIDE = 58, 32
 INCHES_PER_LINE, ROW, SHORT_ROW = 0.19, 0.5, 0.42
 
 

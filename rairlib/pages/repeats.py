@@ -78,3 +78,26 @@ def quantities(study: str, truth: str, ids: Iterable[str]) -> pd.DataFrame:
     kept = load_repeats(study, "quantity")
     kept = kept[(kept["truth"] == truth) & kept["id"].isin(list(ids))]
     return kept.set_index(["id", "patients"]).sort_index()
+
+
+def concluded(kind: str) -> pd.DataFrame:
+    """Return how often the studies' own conclusions come out again, of all that are kept.
+
+    Parameters
+    ----------
+    kind : str
+        The first truth of the studies wanted: ``model`` or ``cohort``.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`held`, with ``study`` first; of the papers those conclusions alone that a
+        reported number states.
+    """
+    parts = []
+    for study in dict.fromkeys(load_repeats()["study"]):
+        if repeats_of(study).truths[0] == kind:
+            rows = held(study, kind)
+            parts.append(rows.assign(study=study)[["study", *rows.columns]])
+    found = pd.concat(parts, ignore_index=True)
+    return found[found["number"] != ""] if kind == "model" else found

@@ -620,13 +620,13 @@ def _firth_evaluate(columns, sums, beta, eta, work, bits, leverage, score, infor
 
 
 @compiled()
-def _unfactor(factored, free, matrix):
-    """Write some rows and columns of the matrix that a factor comes from, lower triangle."""
+def _write_part(factored, free, part):
+    """Write some rows and columns of a matrix: its factor times the factor's transpose."""
     for a in range(free.size):
         for b in range(a + 1):
-            matrix[a, b] = 0.0
+            part[a, b] = 0.0
             for k in range(free[b] + 1):
-                matrix[a, b] += factored[free[a], k] * factored[free[b], k]
+                part[a, b] += factored[free[a], k] * factored[free[b], k]
 
 
 @compiled()
@@ -655,9 +655,8 @@ def firth_maximise(columns, outcomes, fixed, beta, information):
     for _ in range(FIRTH_ITERATIONS_MAX):
         if np.isnan(current):
             return current
-        for a in range(free.size):
-            right[a] = score[free[a]]
-        _unfactor(information, free, reduced)
+        right[:] = score[free]
+        _write_part(information, free, reduced)
         if not factor(reduced, 0.0):
             return np.nan
         solve(reduced, right, some)
