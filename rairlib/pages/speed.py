@@ -25,6 +25,7 @@ def read_speed(part: str = "") -> pd.DataFrame:
         ratio, aim, version``. The aim is the least ratio; of a procedure, the most seconds.
     """
     speed = pd.read_csv(kept_file("results/speed.csv"), encoding="utf-8")
+    speed = speed.astype({"patients": "Int64", "repeats": "Int64"})
     return speed[speed["part"] == part].reset_index(drop=True) if part else speed
 
 
@@ -66,14 +67,12 @@ def _cut_off(ratio: float) -> str:
     return f"{floor(ratio):,}" if ratio >= 10 else f"{floor(100 * ratio) / 100:.2f}"
 
 
-def missed(speed: pd.DataFrame) -> str:
-    """Name every aim that is not met, with what is reached; ``none`` where all are."""
+def missed(speed: pd.DataFrame) -> pd.DataFrame:
+    """Name every aim that is not met: columns ``part, function, beside, reached, aim``."""
     found = speed[met(speed).eq(False)]
-    names = [
-        f"{row.function}, {row.seconds:.1f} s where {row.aim:g} s are the aim"
-        if row.part == "procedure"
-        else f"{row.function} of {row.part} beside {row.other}, "
-        f"{_cut_off(row.ratio)} times as fast where {row.aim:g} is the aim"
-        for row in found.itertuples()
-    ]
-    return "; ".join(names) or "none"
+    whole = found["part"] == "procedure"
+    ratios = found["ratio"].where(~whole, 0).map(_cut_off) + " times as fast"
+    reached = ratios.mask(whole, found["seconds"].map("{:.2f} s".format))
+    aims = found["aim"].map("at least {:g}".format).mask(whole, found["aim"].map("{:g} s".format))
+    named = found[["part", "function"]].assign(beside=found["other"].fillna(""))
+    return named.assign(reached=reached, aim=aims).set_index("part")
