@@ -719,8 +719,8 @@ def firth(event, design, used, coefficients, standard_errors, p_values, log_like
     _write_errors(information, errors)
     for j in range(p):
         coefficients[terms[j]], standard_errors[terms[j]] = beta[j], errors[j]
-        start = beta.copy()
-        start[j] = 0.0
+        # Not from the other coefficients: of columns far from 0 they would be far off.
+        start = np.zeros(p)
         less = firth_maximise(columns, outcomes, j, start, information)
         p_values[terms[j]] = normal_tail(np.sqrt(max(2.0 * (value - less), 0.0)))
 

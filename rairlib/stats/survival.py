@@ -10,7 +10,7 @@ from scipy import special
 from rairlib.errors import RairlibError
 from rairlib.stats import kernels
 from rairlib.stats.description import TestResult
-from rairlib.stats.observation import Z_95, survival_times, whole
+from rairlib.stats.observation import Z_95, follow_up, survival_times, whole
 
 INTERVALS = ("plain", "log", "log-log")
 CURVE_COLUMNS = ("time", "at_risk", "events", "censored", "survival", "se", "low", "high")
@@ -45,8 +45,7 @@ def kaplan_meier(time, event, interval: str = "plain") -> pd.DataFrame:
         If the interval is another one, there are no patients, or a time or an event is not usable;
         the first such patient is named.
     """
-    _check_interval(interval)
-    return pd.DataFrame(_curve(survival_times(time, event), interval))
+    return pd.DataFrame(_curve(time, event, interval))
 
 
 def _check_interval(interval: str) -> None:
@@ -54,12 +53,13 @@ def _check_interval(interval: str) -> None:
         raise RairlibError(f"the interval is {' or '.join(INTERVALS)}, not {interval!r}")
 
 
-def _curve(data: pd.DataFrame, interval: str) -> dict[str, np.ndarray]:
+def _curve(time, event, interval: str) -> dict[str, np.ndarray]:
     """Return the columns of a curve."""
-    times = np.append(0.0, data["time"].to_numpy())
-    moments, place = np.unique(times, return_inverse=True)
+    _check_interval(interval)
+    _, data = follow_up(time, event)
+    moments, place = np.unique(np.append(0.0, data["time"]), return_inverse=True)
     ended = np.bincount(place[1:], minlength=moments.size)
-    events = np.bincount(place[1:][data["event"].to_numpy() == 1], minlength=moments.size)
+    events = np.bincount(place[1:][data["event"] == 1], minlength=moments.size)
     at_risk = ended[::-1].cumsum()[::-1]
     left = at_risk - events
     survival = np.cumprod(left / at_risk)
@@ -106,9 +106,9 @@ def survival_at(time, event, months, interval: str = "plain") -> pd.DataFrame:
         As :func:`kaplan_meier` does, or if a time asked for is negative or missing.
     """
     _check_interval(interval)
-    data, asked = survival_times(time, event), _moments(months).astype(float)
-    times = np.sort(data["time"].to_numpy())
-    survival, error = kernels.survival_at(*data.to_numpy().T, asked)
+    (_, data), asked = follow_up(time, event), _moments(months).astype(float)
+    times = np.sort(data["time"])
+    survival, error = kernels.survival_at(data["time"], data["event"], asked)
     with np.errstate(invalid="ignore"):  # nobody left: no error, no limits
         shown = np.array([survival, error, *_limits(survival, error / survival, interval)])
     unseen = f"the last patient was observed until {times[-1]:g} months"
@@ -124,13 +124,15 @@ def survival_at(time, event, months, interval: str = "plain") -> pd.DataFrame:
 
 def _moments(months) -> np.ndarray:
     """Return the times at which a curve is read; refuse what is not a number from 0 on."""
-    asked = pd.Series(np.atleast_1d(np.asarray(months)))
-    # As words, dates are no numbers.
-    words = asked.astype(str) if asked.dtype.kind in "mM" else asked
-    read = pd.to_numeric(words, errors="coerce")
+    asked = read = np.atleast_1d(np.asarray(months))
+    if asked.dtype.kind not in "biuf":
+        # As words, dates are no numbers.
+        words = pd.Series(asked)
+        words = words.astype(str) if words.dtype.kind in "mM" else words
+        read = pd.to_numeric(words, errors="coerce").to_numpy()
     if not (read >= 0).all():
-        raise RairlibError(f"survival cannot be read at {asked[~(read >= 0)].iloc[0]} months")
-    return read.to_numpy()
+        raise RairlibError(f"survival cannot be read at {asked[~(read >= 0)][0]} months")
+    return read
 
 
 def median_survival(time, event, interval: str = "log") -> dict[str, float]:
@@ -148,8 +150,7 @@ def median_survival(time, event, interval: str = "log") -> dict[str, float]:
         ``low`` and ``high``, the first times at which the lower and the upper limit of the curve
         are at one half or below; NaN where that is not reached.
     """
-    _check_interval(interval)
-    curve, found = _curve(survival_times(time, event), interval), {}
+    curve, found = _curve(time, event, interval), {}
     for name, column in (("median", "survival"), ("low", "low"), ("high", "high")):
         # Products of shares can miss one half by their last digit.
         reached = curve["time"][curve[column] <= 0.5 + 1e-12]
@@ -173,12 +174,9 @@ def median_follow_up(time, event) -> pd.DataFrame:
         events (Schemper and Smith 1996, Controlled Clinical Trials 17:343-346), NaN if it is not
         reached.
     """
-    data = survival_times(time, event)
-    reverse = median_survival(data["time"], 1 - data["event"])["median"]
-    rows = [
-        ("observed", len(data), data["time"].median()),
-        ("reverse_kaplan_meier", len(data), reverse),
-    ]
+    _, data = follow_up(time, event)
+    reverse, n = median_survival(data["time"], 1 - data["event"])["median"], data["time"].size
+    rows = [("observed", n, np.median(data["time"])), ("reverse_kaplan_meier", n, reverse)]
     return pd.DataFrame(rows, columns=["method", "n", "median"])
 
 
@@ -205,12 +203,11 @@ def log_rank(time, event, group) -> TestResult:
     RairlibError
         As :func:`kaplan_meier` does, or if a group is missing.
     """
-    data = survival_times(time, event, group)
-    codes, _ = pd.factorize(data["group"])
-    times, events = data["time"].to_numpy(), data["event"].to_numpy()
-    statistic, df = map(float, kernels.log_rank(times, events, codes))
+    _, data = follow_up(time, event, group)
+    patients = (data["time"], data["event"], pd.factorize(data["group"])[0])
+    statistic, df = map(float, kernels.log_rank(*patients))
     if np.isnan(statistic):
-        return TestResult(method="logrank", reason=_why_no_log_rank(times, events, codes))
+        return TestResult(method="logrank", reason=_why_no_log_rank(*patients))
     p_value = float(special.chdtrc(df, statistic))
     return TestResult(method="logrank", statistic=statistic, df=int(df), p_value=p_value)
 
