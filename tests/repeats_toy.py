@@ -35,7 +35,8 @@ def draw_until(folder, blocks, rng, cohorts, patients, truth):
 def analyse(cohorts):
     x = cohorts["x"]
     mean, error = x.mean(axis=1), x.std(axis=1, ddof=1) / x.shape[1] ** 0.5
-    return {"x coefficient": mean, "x standard_error": error, "x selected": mean > 0}
+    found = {"x coefficient": mean, "x standard_error": error}
+    return found | {"y cutoff": x.max(axis=1), "x selected": mean > 0}
 
 
 def true_values(truth):

@@ -59,8 +59,8 @@ def cluster():
 
 
 def table_in(folder):
-    columns = engine._Folder(folder)
-    return pd.DataFrame({name: columns[name] for name in columns})
+    found = engine._Folder(folder)
+    return found[found.columns]
 
 
 def contents(folder):
@@ -313,29 +313,32 @@ def test_a_run_holds_no_more_tables_however_many_it_writes(study, tmp_path, monk
     assert max(most) <= 2
 
 
-def test_summary_of_a_folder_reads_single_columns(study, tmp_path):
+def test_summary_of_a_folder_reads_the_columns_of_one_variable_at_a_time(study, tmp_path):
     run_repeats("toy", NUMBER, folder=tmp_path)
-    read = []
-
-    class Watched:
-        def __init__(self, blocks):
-            self.blocks, self.schema = blocks, blocks.schema
-
-        def to_table(self, columns):
-            read.append(columns)
-            return self.blocks.to_table(columns=columns)
-
-    dataset = engine.ds.dataset
+    read, read_columns = [], engine._Folder.__getitem__
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            engine.ds, "dataset", lambda *given, **named: Watched(dataset(*given, **named))
+            engine._Folder,
+            "__getitem__",
+            lambda folder, names: read.append(names) or read_columns(folder, names),
         )
         found = summarised(toy(), tmp_path, "planted")
-        held = conclusions_held(toy(), tmp_path)
-    assert read
-    assert all(len(columns) == 1 for columns in read)
+    of_x = ["x coefficient", "x standard_error", "x selected"]
+    assert read == [of_x, ["y cutoff"]]
     pd.testing.assert_frame_equal(found, summarised(toy(), UNDISTURBED, "planted"))
-    pd.testing.assert_frame_equal(held, conclusions_held(toy(), UNDISTURBED))
+
+
+def test_conclusions_of_a_folder_are_counted_block_by_block(study, tmp_path):
+    run_repeats("toy", NUMBER, folder=tmp_path)
+    sizes = []
+    (conclusion,) = toy().conclusions
+    watched = replace(
+        conclusion,
+        holds=lambda found: sizes.append(len(found["repeat"])) or conclusion.holds(found),
+    )
+    found = conclusions_held(replace(toy(), conclusions=(watched,)), tmp_path)
+    assert sizes == [EACH] * (BLOCKS - 1) + [EACH - 500]
+    pd.testing.assert_frame_equal(found, conclusions_held(toy(), UNDISTURBED))
 
 
 # The summary, by hand
@@ -474,6 +477,7 @@ def test_command_keeps_its_repeats_and_prints_for_machines(study, capsys, tmp_pa
     assert [record["quantity"] for record in records if record["quantity"]] == [
         "x coefficient",
         "x standard_error",
+        "y cutoff",
         "x selected",
     ]
     said = json.loads((tmp_path / "new" / "run.json").read_text())

@@ -620,6 +620,16 @@ def _firth_evaluate(columns, sums, beta, eta, work, bits, leverage, score, infor
 
 
 @compiled()
+def _write_part(factored, free, part):
+    """Write some rows and columns of a matrix: its factor times the factor's transpose."""
+    for a in range(free.size):
+        for b in range(a + 1):
+            part[a, b] = 0.0
+            for k in range(free[b] + 1):
+                part[a, b] += factored[free[a], k] * factored[free[b], k]
+
+
+@compiled()
 def firth_maximise(columns, outcomes, fixed, beta, information):
     """Maximise the penalised likelihood from `beta` on; return it, NaN without a maximum.
 
@@ -641,26 +651,26 @@ def firth_maximise(columns, outcomes, fixed, beta, information):
     if not factor(products, DEPENDENT):
         return np.nan
     known = (columns, sums, beta, eta, work, bits, leverage, score, information)
-    current = _firth_evaluate(*known)
+    current, share, slope = _firth_evaluate(*known), 1.0, 0.0
     for _ in range(FIRTH_ITERATIONS_MAX):
         if np.isnan(current):
             return current
-        for a in range(free.size):
-            right[a] = score[free[a]]
-            for b in range(a + 1):
-                # The information is the factor times its transpose.
-                reduced[a, b] = 0.0
-                for k in range(free[b] + 1):
-                    reduced[a, b] += information[free[a], k] * information[free[b], k]
+        right[:] = score[free]
+        _write_part(information, free, reduced)
         if not factor(reduced, 0.0):
             return np.nan
         solve(reduced, right, some)
+        # The information does not tell how the penalty curves: the slope along the last step does.
+        left, before, slope = 0.0, slope, 0.0
         for a in range(free.size):
+            left += step[free[a]] * right[a]
+            slope += some[a] * right[a]
             step[free[a]] = some[a]
+        if before > 0.0:
+            share = min(max(share / max(1.0 - left / before, 0.1), 0.1), 10.0)
         size = _move(columns, step, 1.0, beta, eta, work[0])
-        share = 1.0
-        if size > LARGEST_FIRTH_STEP:
-            share = LARGEST_FIRTH_STEP / size
+        share = min(share, LARGEST_FIRTH_STEP / size) if size > 0.0 else 1.0
+        if share != 1.0:
             _move(columns, step, share - 1.0, beta, eta, work[0])
         reached = _firth_evaluate(*known)
         while not reached >= current - LIKELIHOOD_NOISE and share > SHARE_MIN:
@@ -687,7 +697,8 @@ def firth(event, design, used, coefficients, standard_errors, p_values, log_like
     coefficients, standard_errors, p_values : array, shape (..., p)
         Standard errors from the information at the estimate, p values of the penalised
         likelihood-ratio test; NaN for columns that are not used, and of all where the columns
-        determine one another.
+        determine one another. Calendar years that separate the outcome are to be given as
+        years since a start: with thousands in the design the fit may not be found.
     log_likelihood : array, shape (...)
         The penalised one, at the maximum.
     """

@@ -142,7 +142,7 @@ def block(
 def settings_of(
     repeats: Repeats, size: float = 1.0, truth: str | None = None, seed: int = 1
 ) -> dict:
-    """Return all that decides what a run's blocks hold; refuse what cannot be run."""
+    """Return what is to be run; refuse what cannot be."""
     truth = truth or repeats.truths[0]
     if truth not in repeats.truths:
         raise RairlibError(f"{repeats.study}: {unknown(truth, 'truth', repeats.truths)}")
@@ -159,7 +159,6 @@ def settings_of(
         "patients": floor(patients),
         "seed": seed,
         "repeats_per_block": repeats_per_block(floor(patients)),
-        "computed_by": computed_by(repeats.study),
     }
 
 
@@ -180,8 +179,8 @@ def computed_by(study: str) -> dict[str, str]:
 
 
 def _computed(repeats: Repeats, settings: dict, number: int) -> tuple[int, pd.DataFrame]:
-    """Compute a block wherever this runs, if the code there is the same."""
-    if computed_by(repeats.study) != settings["computed_by"]:
+    """Compute a block wherever this runs; for a run that is kept, if the code there is the same."""
+    if settings.get("computed_by") not in (None, computed_by(repeats.study)):
         raise RairlibError("a worker has other code, data, versions or processor than we have here")
     names = ("repeats_per_block", "patients", "truth", "seed")
     return number, block(repeats, *map(settings.get, names), number)
@@ -225,14 +224,14 @@ def _processes(workers: int) -> Iterator[tuple[Callable, Callable]]:
 @contextmanager
 def _cluster(address: str) -> Iterator[tuple[Callable, Callable]]:
     """Compute on a Dask cluster; joblib's way there waits for ever where workers keep dying."""
+    if not address.startswith(("tcp://", "tls://")):
+        raise RairlibError(f"{address}: is no address of a scheduler, such as tcp://host:8786")
     try:
         from distributed import Client, KilledWorker, as_completed
         from distributed.comm import CommClosedError
     except ImportError as error:
         raise RairlibError("a scheduler needs Dask: pip install 'rairlib[cluster]'") from error
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # told below, in one line
-    if not address.startswith(("tcp://", "tls://")):
-        raise RairlibError(f"{address}: is no address of a scheduler, such as tcp://host:8786")
 
     def compute(task: Callable, wave: list[int]) -> Iterator:
         try:
@@ -318,7 +317,7 @@ def run_repeats(
         Wraps the blocks as they come; gets how many there will be.
     """
     repeats = repeats_of(key)
-    settings = settings_of(repeats, size, truth, seed)
+    settings = settings_of(repeats, size, truth, seed) | {"computed_by": computed_by(key)}
     there = _enter(folder, settings, number)
     blocks = ceil(number / settings["repeats_per_block"])
     missing = [place for place in range(blocks) if place not in there]
@@ -375,8 +374,8 @@ def _blocks_in(folder: Path, settings: dict) -> set[int]:
     return there
 
 
-class _Folder(Mapping):
-    """The columns of a run's folder, each read when it is asked for."""
+class _Folder:
+    """The repeats of a finished run: a block at a time, or as a frame some columns at a time."""
 
     def __init__(self, folder: Path):
         settings = _settings_in(folder)
@@ -387,26 +386,19 @@ class _Folder(Mapping):
             raise RairlibError(
                 f"{folder}: {missing} of {len(wanted)} blocks are missing: run again"
             )
-        paths = [str(_path(folder, place)) for place in wanted]
-        self.blocks = ds.dataset(paths, format="parquet")
-        self.names = self.blocks.schema.names
+        self.paths = [str(_path(folder, place)) for place in wanted]
+        self.all = ds.dataset(self.paths, format="parquet")
+        self.columns = self.all.schema.names
 
-    def __getitem__(self, name: str) -> np.ndarray:
-        if name not in self.names:
-            raise KeyError(name)
-        return self.blocks.to_table(columns=[name])[name].to_numpy()[: self.number]
+    def __getitem__(self, names: list[str]) -> pd.DataFrame:
+        return self.all.to_table(columns=names).to_pandas()[: self.number]
 
-    def __iter__(self):
-        return iter(self.names)
-
-    def __len__(self):
-        return len(self.names)
-
-
-def _columns(table: pd.DataFrame | Path) -> Mapping[str, np.ndarray]:
-    if isinstance(table, pd.DataFrame):
-        return {name: table[name].to_numpy() for name in table.columns}
-    return _Folder(Path(table))
+    def blocks(self) -> Iterator[pd.DataFrame]:
+        left = self.number
+        for path in self.paths:
+            table = pq.read_table(path).to_pandas()[:left]
+            left -= len(table)
+            yield table
 
 
 # fmt: off
@@ -443,25 +435,34 @@ def summarised(repeats: Repeats, table: pd.DataFrame | Path, truth: str) -> pd.D
         estimates; ``type_s``, the share of wrong signs among the significant; ``type_m``, the mean
         size of these over the true size.
     """
-    columns, true_values, rows = _columns(table), repeats.true_values(truth), []
-    for name in (name for name in columns if name != "repeat"):
-        variable, _, statistic = name.rpartition(" ")
-        values, true = columns[name], true_values.get(name, np.nan)
-        found = {"quantity": name, "true": true}
-        found |= _spread(values, columns.get(f"{variable} selected"))
-        error = columns.get(f"{variable} standard_error")
-        if statistic in ("coefficient", "survival") and error is not None and not np.isnan(true):
-            found["covering"] = int((np.abs(values - true) <= Z_95 * error).sum())
-        if statistic == "coefficient" and error is not None:
-            found |= _significance(values, differs_from_0(columns, variable), true)
-        elif statistic == "p_value":
-            found["significant"] = int((values < ALPHA).sum())
-        rows.append(found)
-    summary = pd.DataFrame(rows, columns=SUMMARY)
+    table = table if isinstance(table, pd.DataFrame) else _Folder(table)
+    true_values, rows = repeats.true_values(truth), {}
+    quantities, variables = [name for name in table.columns if name != "repeat"], {}
+    for name in quantities:
+        variables.setdefault(name.rpartition(" ")[0], []).append(name)
+    for names in variables.values():
+        columns = {name: values.to_numpy() for name, values in table[names].items()}
+        rows |= {name: _row(name, columns, true_values.get(name, np.nan)) for name in names}
+    summary = pd.DataFrame(map(rows.get, quantities), columns=SUMMARY)
     summary["share_significant"] = summary["significant"] / summary["repeats"]
     summary["share_covering"] = summary["covering"] / summary["estimates"]
     summary["type_s"] = 1 - summary["right_sign"] / summary["significant"]
     return summary
+
+
+def _row(name: str, columns: dict[str, np.ndarray], true: float) -> dict:
+    """Summarise one quantity, given all of its variable."""
+    variable, _, statistic = name.rpartition(" ")
+    values, error = columns[name], columns.get(f"{variable} standard_error")
+    found = {"quantity": name, "true": true}
+    found |= _spread(values, columns.get(f"{variable} selected"))
+    if statistic in ("coefficient", "survival") and error is not None and not np.isnan(true):
+        found["covering"] = int((np.abs(values - true) <= Z_95 * error).sum())
+    if statistic == "coefficient" and error is not None:
+        found |= _significance(values, differs_from_0(columns, variable), true)
+    elif statistic == "p_value":
+        found["significant"] = int((values < ALPHA).sum())
+    return found
 
 
 def _spread(values: np.ndarray, selected: np.ndarray | None) -> dict:
@@ -494,15 +495,17 @@ def conclusions_held(repeats: Repeats, table: pd.DataFrame | Path) -> pd.DataFra
         ``share``, and ``low`` and ``high`` of Wilson's 95 % interval, which tells what so many
         repeats leave open.
     """
-    columns, rows = _columns(table), []
-    for conclusion in repeats.conclusions:
-        holds = np.asarray(conclusion.holds(columns), dtype=bool)
-        held, number = int(holds.sum()), len(holds)
-        low, high = proportion_confint(held, number, method="wilson")
-        named = {name: getattr(conclusion, name) for name in ("id", "text", "number")}
-        shares = {"repeats": number, "held": held, "share": held / number}
-        rows.append(named | shares | {"low": low, "high": high})
-    return pd.DataFrame(rows)
+    held, number = np.zeros(len(repeats.conclusions), dtype=int), 0
+    for part in [table] if isinstance(table, pd.DataFrame) else _Folder(table).blocks():
+        columns = {name: values.to_numpy() for name, values in part.items()}
+        held += [np.sum(conclusion.holds(columns)) for conclusion in repeats.conclusions]
+        number += len(part)
+    low, high = proportion_confint(held, number, method="wilson")
+    found = pd.DataFrame(
+        [(each.id, each.text, each.number) for each in repeats.conclusions],
+        columns=["id", "text", "number"],
+    )
+    return found.assign(repeats=number, held=held, share=held / number, low=low, high=high)
 
 
 # --- What is kept with the project --------------------------------------------------------------
