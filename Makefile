@@ -11,7 +11,7 @@ CHROMIUM ?=
 AXE ?= .venv/lib/python3*/site-packages/axe_playwright_python/axe.min.js
 
 .DEFAULT_GOAL := help
-.PHONY: help book test browser pdf notebooks results simulations planted open-records lock lint format serve clean bench
+.PHONY: help book test browser pdf notebooks results simulations repeats planted open-records lock lint format serve clean bench
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ results: $(INSTALLED) ## compute verdicts, findings and the README's board anew
 simulations: $(INSTALLED) ## the same, after drawing the simulated cohorts anew
 	@$(BIN)/python -m rairlib.studies.lakhdar2024.pages
 	@$(BIN)/python -m rairlib.verdicts.publish --simulations
+
+repeats: $(INSTALLED) ## repeat the studies 10,000 times anew, under each truth and at each size
+	@$(BIN)/python -m rairlib.verdicts.publish --repeats
 
 planted: $(INSTALLED) ## plant errors in known papers anew and count what the audit finds
 	@$(BIN)/python -m benchmarks.planting --out data/results/planted_errors.csv --seed 1 --registries 1000

@@ -355,8 +355,6 @@ def test_counts_with_float_noise_are_those_counts():
 
 # They take what another function of the package made, and nothing else.
 FED = {
-    "best_cutoff",
-    "counts_at_cutoffs",
     "curve_at",
     "optimism",
     "variable_frequencies",

@@ -22,15 +22,16 @@ from rairlib.figures.style import (
     note,
 )
 
-# Of a study's size: half, the same, double, ten times; larger studies further to the right.
-MARKS = {
-    0.5: {"marker": "v", "color": ORANGE, "markersize": 7},
-    1.0: {"marker": "o", "color": BLUE, "markersize": 10},
-    2.0: {"marker": "s", "color": VERMILION, "markersize": 6},
-    10.0: {"marker": "D", "color": BLACK, "markersize": 6, "markerfacecolor": "white"},
-}
-LINE = 50
-INCHES_PER_LINE, INCHES_PER_ROW = 0.19, 0.42
+OWN = {"marker": "o", "color": BLUE, "markersize": 10}
+# Of the other sizes of a study, from the smallest on.
+OTHERS = (
+    {"marker": "v", "color": ORANGE, "markersize": 8, "markeredgecolor": BLACK},
+    {"marker": "s", "color": VERMILION, "markersize": 6},
+    {"marker": "D", "color": BLACK, "markersize": 6, "markerfacecolor": "white"},
+)
+# Characters of a line above a row, and of a name that may stand beside it; inches of a row.
+LINE, BESIDE = 58, 32
+INCHES_PER_LINE, ROW, SHORT_ROW = 0.19, 0.5, 0.42
 
 
 def draw_conclusions(held: pd.DataFrame, *, title: str = "", simulated: bool = True) -> ShownFigure:
@@ -50,26 +51,36 @@ def draw_conclusions(held: pd.DataFrame, *, title: str = "", simulated: bool = T
         Its text tells the number at the study's own size, and those at the others.
     """
     texts = list(dict.fromkeys(held["text"]))
-    names = [fill(text, LINE) for text in texts]
-    heights = [INCHES_PER_ROW + INCHES_PER_LINE * (name.count("\n") + 1) for name in names]
+    short = max(map(len, texts)) <= BESIDE
+    lines = [0 if short else fill(text, LINE).count("\n") + 1 for text in texts]
+    heights = [(SHORT_ROW if short else ROW) + INCHES_PER_LINE * n for n in lines]
     (_, ax), places = canvas(height=1.7 + sum(heights)), -np.cumsum(heights)
-    for place, name in zip(places, names, strict=True):
+    for place, text in zip(places, texts, strict=True):
         ax.hlines(place, 0, 100, color=GREY, linewidth=0.8, alpha=0.5)
-        note(ax, name, (0, place), (0, 12), va="bottom", linespacing=1.05)
+        if not short:
+            note(ax, fill(text, LINE), (0, place), (0, 12), va="bottom", linespacing=1.05)
+    ax.set_yticks(places if short else [], texts if short else [])
+    looks = iter(OTHERS)
     for size, rows in held.groupby("size", sort=True):
         at = [places[texts.index(text)] for text in rows["text"]]
-        patients = listed([f"{n:,}" for n in dict.fromkeys(rows["patients"])])
-        label = f"{patients} patients" + (", as in the study" if size == 1 else "")
-        look = {"linestyle": "none", "zorder": 3 - size / 20, "label": label} | MARKS[size]
-        ax.plot(100 * rows["share"], at, **look)
+        look = {"zorder": 2} | OWN if size == 1 else {"zorder": 3} | next(looks)
+        ax.plot(100 * rows["share"], at, linestyle="none", label=_size(rows), **look)
     _count_own(ax, held, texts, places)
-    ax.set(xlim=(-3, 103), ylim=(places[-1] - 0.25, 0), yticks=[])
+    ax.set(xlim=(-3, 103), ylim=(places[-1] - 0.25, 0))
     ax.set_xlabel("Repeats in which it holds, of 100")
-    ax.spines["left"].set_visible(False)
+    ax.tick_params(axis="y", length=0)
     legend(ax.figure, loc="outside lower center", ncols=1, handletextpad=0.4)
     figure = finish(ax, title, simulated)
     ax.spines["left"].set_visible(False)
     return show(figure, _told(held, texts), held)
+
+
+def _size(rows: pd.DataFrame) -> str:
+    """Name a size by its patients; of several studies by how many times as many."""
+    patients, size = set(rows["patients"]), rows["size"].iloc[0]
+    if len(patients) > 1:
+        return "as many patients as the study" if size == 1 else f"{size:g} times as many"
+    return f"{patients.pop():,} patients" + (", as in the study" if size == 1 else "")
 
 
 def _count_own(ax: Axes, held: pd.DataFrame, texts: list[str], places: np.ndarray) -> None:
@@ -80,15 +91,17 @@ def _count_own(ax: Axes, held: pd.DataFrame, texts: list[str], places: np.ndarra
 
 
 def _told(held: pd.DataFrame, texts: list[str]) -> str:
-    shares = held.set_index(["text", "size"])["share"]
     parts = []
     for text in texts:
+        rows = held[held["text"] == text].sort_values("size")
+        own = rows.loc[rows["size"] == 1, "share"].item()
         others = [
-            f"{100 * v:.0f} at {s:g} times the size" for s, v in shares[text].items() if s != 1
+            f"{100 * row.share:.0f} with {row.patients:,} patients"
+            for row in rows[rows["size"] != 1].itertuples()
         ]
-        parts.append(f"{text} {100 * shares[text, 1]:.0f} ({', '.join(others)}).")
+        parts.append(f"{text} {100 * own:.0f}{f' ({listed(others)})' if others else ''}.")
     return (
-        f"Of 100 repeats of the study's size, each conclusion holds in so many. {' '.join(parts)}"
+        f"Of 100 repeats of the study's size, each conclusion holds in so many: {' '.join(parts)}"
     )
 
 
@@ -136,9 +149,9 @@ def draw_exaggeration(
     look = {"stacked": True, "edgecolor": "white", "linewidth": 0.5, "label": names}
     heights, *_ = ax.hist(clipped, edges, color=[color for _, color in parts.values()], **look)
     median = parts["significant"][0].median()
-    ax.axvline(true, color=BLACK, linewidth=1.6, label=f"truth: {true:.2g}")
+    ax.axvline(true, color=BLACK, linewidth=1.6, label=f"truth: {true:.3g}")
     style = {"color": VERMILION, "linestyle": "--", "linewidth": 1.6}
-    ax.axvline(median, label=f"median of the significant: {median:.2g}", **style)
+    ax.axvline(median, label=f"median of the significant: {median:.3g}", **style)
     logarithmic(ax, ticks)
     ax.set(xlabel=label, ylabel="Repeats")
     legend(ax.figure, loc="outside lower center", ncols=2, columnspacing=1, handletextpad=0.4)

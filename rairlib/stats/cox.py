@@ -61,13 +61,13 @@ def partial_likelihood(time, event, columns: np.ndarray, ties: str, entry=None) 
     Patients with the event may get a weight: score and information are then sums of weighted terms.
     """
     rows, count, died, groups, order = in_order_of_time(time, event, columns, entry)
-    ends, _, group = groups
+    ends, _, group, dead = groups
     space = cox_space(*rows.shape, groups, ties == "efron")
 
     def evaluate(beta: np.ndarray, weight=None) -> tuple[float, np.ndarray, np.ndarray]:
         weights = np.ones(ends.size)
         if weight is not None:
-            weights[group[died == 1]] = weight[order[died == 1]]
+            weights[group[dead]] = weight[order[dead]]
         score, lower = np.empty(beta.size), np.empty((beta.size, beta.size))
         arrays = (rows, count, died, groups, weights, ties == "efron")
         log_likelihood = cox_evaluate(*arrays, np.asarray(beta, float), space, score, lower)

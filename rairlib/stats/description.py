@@ -8,8 +8,10 @@ import pandas as pd
 from scipy import stats
 
 from rairlib.errors import RairlibError
+from rairlib.stats import kernels
 from rairlib.stats.observation import aligned, finite, ranked, whole
 
+NO_SPREAD = "no spread within the groups"
 SUMMARIES = ("n", "mean", "sd", "minimum", "q1", "median", "q3", "maximum")
 
 
@@ -67,9 +69,11 @@ def crosstab(
     rows, columns = (pd.Series(values) for values in aligned(rows=rows, columns=columns))
     for values, levels in ((rows, row_levels), (columns, column_levels)):
         _check_levels(values, levels)
-    table = pd.crosstab(rows.to_numpy(), columns.to_numpy())
-    table = table.reindex(index=row_levels, columns=column_levels, fill_value=0)
-    return table.rename_axis(index=rows.name, columns=columns.name).astype(int)
+    down = pd.Index(row_levels, name=rows.name)
+    across = pd.Index(column_levels, name=columns.name)
+    cell = down.get_indexer(rows) * len(across) + across.get_indexer(columns)
+    counts = np.bincount(cell, minlength=len(down) * len(across))
+    return pd.DataFrame(counts.reshape(len(down), len(across)), index=down, columns=across)
 
 
 def _check_levels(values: pd.Series, levels: list[str]) -> None:
@@ -191,12 +195,15 @@ def mann_whitney(first: pd.Series, second: pd.Series) -> TestResult:
         continuity correction.
     """
     x, y = _finite(first), _finite(second)
-    x, y = np.split(ranked(np.concatenate([x, y])), [x.size])
-    if max(x.max(), y.max()) == 0:
+    group, values = np.repeat([1.0, 0.0], [x.size, y.size]), ranked(np.concatenate([x, y]))
+    _, p_value = kernels.mann_whitney(group, values)
+    if np.isnan(p_value):
         return TestResult(method="mann_whitney", reason="all values are equal")
-    result = stats.mannwhitneyu(x, y, use_continuity=False, method="asymptotic")
-    smaller = min(result.statistic, x.size * y.size - result.statistic)
-    return TestResult(method="mann_whitney", statistic=smaller, p_value=float(result.pvalue))
+    # U is the share of pairs in which the first is larger, ties half.
+    pairs = x.size * y.size
+    larger = np.rint(2 * pairs * kernels.auc(group, values)[0]) / 2
+    smaller = float(min(larger, pairs - larger))
+    return TestResult(method="mann_whitney", statistic=smaller, p_value=float(p_value))
 
 
 def t_test(first: pd.Series, second: pd.Series, equal_variances: bool = True) -> TestResult:
@@ -205,7 +212,13 @@ def t_test(first: pd.Series, second: pd.Series, equal_variances: bool = True) ->
     x, y = _finite(first), _finite(second)
     if reason := _no_spread(x, y):
         return TestResult(method=method, reason=reason)
-    found = stats.ttest_ind(x, y, equal_var=equal_variances)
+    if equal_variances:
+        group = np.repeat([1.0, 0.0], [x.size, y.size])
+        t, p_value = map(float, kernels.student(group, np.concatenate([x, y])))
+        if np.isnan(t):
+            return TestResult(method=method, reason=NO_SPREAD)
+        return TestResult(method=method, statistic=t, df=x.size + y.size - 2.0, p_value=p_value)
+    found = stats.ttest_ind(x, y, equal_var=False)
     told = {"statistic": found.statistic, "df": found.df, "p_value": float(found.pvalue)}
     return TestResult(method=method, **told)
 
@@ -215,7 +228,7 @@ def _no_spread(x: np.ndarray, y: np.ndarray) -> str:
         return "a group has fewer than two patients"
     # Deviations from a mean differ in their last digits where they should be equal.
     if max(np.ptp(x), np.ptp(y)) <= 1e-12 * max(abs(x).max(), abs(y).max()):
-        return "no spread within the groups"
+        return NO_SPREAD
     return ""
 
 

@@ -22,11 +22,15 @@ exact = partial(njit, cache=True, nogil=True, error_model="numpy")
 
 
 def many(layout: str, types: str):
-    """Make of a function for one cohort one for any number of them, compiled when first called."""
+    """Make of a function for one cohort one for any number of them, compiled when first called.
+
+    A step that diverges may overflow on its way to NaN: that is no warning's business.
+    """
 
     def decorate(function):
         compiled_once = cache(guvectorize([f"void({types})"], layout, nopython=True, cache=True))
 
+        @np.errstate(all="ignore")
         @wraps(function)
         def call(*arrays):
             return compiled_once(function)(*arrays)
@@ -226,6 +230,7 @@ def _kept(event, used):
 
 
 BUCKET_MAX = 64
+HUGE, TINY = 1e250, 1e-250
 
 
 @compiled()
@@ -239,9 +244,12 @@ def order_of(values):
     if n < 2:
         return np.arange(n)
     least, most = values.min(), values.max()
-    scale = (n - 1) / (most - least) if most > least else 0.0
-    if not scale < np.inf:
+    if least == most:
+        return np.arange(n)
+    spread = most / (n - 1) - least / (n - 1)
+    if not TINY < spread < HUGE:
         return np.argsort(values)
+    scale = 1.0 / spread
     bucket, first, order = np.empty(n, np.int64), np.zeros(n + 1, np.int64), np.empty(n, np.int64)
     for i in range(n):
         bucket[i] = np.int64((values[i] - least) * scale)
@@ -273,6 +281,10 @@ ITERATIONS_MAX = 30
 STEP_LIMIT = 1e-5
 LAST_STEP_LIMIT = 1e-8
 FINAL = (PIVOT_LIMIT, LAST_STEP_LIMIT)
+# With two more derivatives they shrink cubically, where the series is good for such a step: the
+# first, at log odds of 0, up to 3 (it converges up to π), and later ones that are shorter than
+# those while covariates separate the outcome, which are of about 1.
+BENT_FIRST_MAX, BENT_MAX = 3.0, 0.7
 # Rounding errors of a sum: absolute for some hundred patients, in its own measure for many.
 LIKELIHOOD_NOISE = 1e-9
 NOISE_SHARE = 1e-12
@@ -341,6 +353,20 @@ def _move(columns, step, share, beta, eta, change):
 
 
 @compiled()
+def _bend(columns, work, score):
+    """Fill in what a step of Newton's leaves of the score, by its second and third derivatives."""
+    change, weight, risk, left = work[0], work[1], work[2], work[3]
+    for i in range(change.shape[0]):
+        second, third = 0.5 - risk[i], (1.0 - 6.0 * weight[i]) / 6.0
+        left[i] = -weight[i] * change[i] * change[i] * (second + third * change[i])
+    for j in range(columns.shape[0]):
+        total = 0.0
+        for i in range(left.shape[0]):
+            total += left[i] * columns[j, i]
+        score[j] = total
+
+
+@compiled()
 def maximise(
     columns, totals, sums, offset, beta, information, pivot_limit=PIVOT_LIMIT, step_limit=STEP_LIMIT
 ):
@@ -352,7 +378,7 @@ def maximise(
     its Cholesky factor.
     """
     terms, n = columns.shape
-    score, step, eta = np.empty(terms), np.empty(terms), offset.copy()
+    score, step, more, eta = np.empty(terms), np.empty(terms), np.empty(terms), offset.copy()
     work, bits = np.empty((4, n)), np.empty(n, np.int64)
     grouped = False
     for i in range(n):
@@ -360,11 +386,16 @@ def maximise(
     beta[:] = 0.0
     known = (columns, totals, grouped, sums)
     current = _evaluate(*known, beta, eta, work, bits, score, information)
-    for _ in range(ITERATIONS_MAX):
+    for iteration in range(ITERATIONS_MAX):
         if not factor(information, pivot_limit):
             return np.nan
         solve(information, score, step)
-        size, share = _move(columns, step, 1.0, beta, eta, work[0]), 1.0
+        size, share, limit = _move(columns, step, 1.0, beta, eta, work[0]), 1.0, step_limit
+        if not grouped and size < (BENT_FIRST_MAX if iteration == 0 else BENT_MAX):
+            _bend(columns, work, score)
+            solve(information, score, more)
+            _move(columns, more, 1.0, beta, eta, work[0])
+            step, limit = step + more, step_limit ** (2 / 3)
         reached = _evaluate(*known, beta, eta, work, bits, score, information)
         least = current - max(LIKELIHOOD_NOISE, NOISE_SHARE * abs(current))
         while not reached >= least and share > SHARE_MIN:
@@ -372,7 +403,7 @@ def maximise(
             _move(columns, step, -share, beta, eta, work[0])
             reached = _evaluate(*known, beta, eta, work, bits, score, information)
         current = reached
-        if size < step_limit:
+        if size < limit:
             return current if factor(information, pivot_limit) else np.nan
     return np.nan
 
@@ -562,7 +593,8 @@ def _firth_evaluate(columns, sums, beta, eta, work, bits, leverage, score, infor
     ones = leverage[terms]
     value = _evaluate(columns, ones, False, sums, beta, eta, work, bits, score, information)
     weight, risk, pull = work[1], work[2], work[3]
-    if not factor(information, DEPENDENT):
+    # Far out, patients' weights differ by many powers of ten.
+    if not factor(information, 0.0):
         return np.nan
     for i in range(n):
         pull[i] = 0.0
@@ -588,6 +620,16 @@ def _firth_evaluate(columns, sums, beta, eta, work, bits, leverage, score, infor
 
 
 @compiled()
+def _write_part(factored, free, part):
+    """Write some rows and columns of a matrix: its factor times the factor's transpose."""
+    for a in range(free.size):
+        for b in range(a + 1):
+            part[a, b] = 0.0
+            for k in range(free[b] + 1):
+                part[a, b] += factored[free[a], k] * factored[free[b], k]
+
+
+@compiled()
 def firth_maximise(columns, outcomes, fixed, beta, information):
     """Maximise the penalised likelihood from `beta` on; return it, NaN without a maximum.
 
@@ -604,28 +646,31 @@ def firth_maximise(columns, outcomes, fixed, beta, information):
         np.empty(free.size),
         np.empty(free.size),
     )
-    eta = _log_odds(columns, beta)
+    eta, products = _log_odds(columns, beta), np.zeros((terms, terms))
+    _weighted_products(columns, leverage[terms], 1.0, work[0], products)
+    if not factor(products, DEPENDENT):
+        return np.nan
     known = (columns, sums, beta, eta, work, bits, leverage, score, information)
-    current = _firth_evaluate(*known)
+    current, share, slope = _firth_evaluate(*known), 1.0, 0.0
     for _ in range(FIRTH_ITERATIONS_MAX):
         if np.isnan(current):
             return current
-        for a in range(free.size):
-            right[a] = score[free[a]]
-            for b in range(a + 1):
-                # The information is the factor times its transpose.
-                reduced[a, b] = 0.0
-                for k in range(free[b] + 1):
-                    reduced[a, b] += information[free[a], k] * information[free[b], k]
-        if not factor(reduced, DEPENDENT):
+        right[:] = score[free]
+        _write_part(information, free, reduced)
+        if not factor(reduced, 0.0):
             return np.nan
         solve(reduced, right, some)
+        # The information does not tell how the penalty curves: the slope along the last step does.
+        left, before, slope = 0.0, slope, 0.0
         for a in range(free.size):
+            left += step[free[a]] * right[a]
+            slope += some[a] * right[a]
             step[free[a]] = some[a]
+        if before > 0.0:
+            share = min(max(share / max(1.0 - left / before, 0.1), 0.1), 10.0)
         size = _move(columns, step, 1.0, beta, eta, work[0])
-        share = 1.0
-        if size > LARGEST_FIRTH_STEP:
-            share = LARGEST_FIRTH_STEP / size
+        share = min(share, LARGEST_FIRTH_STEP / size) if size > 0.0 else 1.0
+        if share != 1.0:
             _move(columns, step, share - 1.0, beta, eta, work[0])
         reached = _firth_evaluate(*known)
         while not reached >= current - LIKELIHOOD_NOISE and share > SHARE_MIN:
@@ -652,7 +697,8 @@ def firth(event, design, used, coefficients, standard_errors, p_values, log_like
     coefficients, standard_errors, p_values : array, shape (..., p)
         Standard errors from the information at the estimate, p values of the penalised
         likelihood-ratio test; NaN for columns that are not used, and of all where the columns
-        determine one another.
+        determine one another. Calendar years that separate the outcome are to be given as
+        years since a start: with thousands in the design the fit may not be found.
     log_likelihood : array, shape (...)
         The penalised one, at the maximum.
     """
@@ -673,8 +719,8 @@ def firth(event, design, used, coefficients, standard_errors, p_values, log_like
     _write_errors(information, errors)
     for j in range(p):
         coefficients[terms[j]], standard_errors[terms[j]] = beta[j], errors[j]
-        start = beta.copy()
-        start[j] = 0.0
+        # Not from the other coefficients: of columns far from 0 they would be far off.
+        start = np.zeros(p)
         less = firth_maximise(columns, outcomes, j, start, information)
         p_values[terms[j]] = normal_tail(np.sqrt(max(2.0 * (value - less), 0.0)))
 
@@ -869,15 +915,14 @@ def backward(event, design, variable, entry, removal, selected):
 COX_ITERATIONS_MAX = 50
 # On columns of one scale, a standard error is in the hundreds at this information.
 INFORMATION_MIN = 1e-6
-HUGE, TINY = 1e250, 1e-250
 
 
 @compiled()
 def event_times(time, died):
     """Group patients in order of time, the last first, by the times with events.
 
-    Returns where each group ends, how many events it has, and of each patient the first group in
-    which she is at risk, that is the latest time.
+    Returns where each group ends, how many events it has, of each patient the first group in which
+    she is at risk, that is the latest time, and who has the event.
     """
     n = time.shape[0]
     ends, deaths, group = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
@@ -892,7 +937,7 @@ def event_times(time, died):
             ends[many], deaths[many] = end, here
             many += 1
         first = end
-    return ends[:many], deaths[:many], group
+    return ends[:many], deaths[:many], group, np.flatnonzero(died)
 
 
 @compiled()
@@ -942,13 +987,13 @@ def _write_risks(rows, count, died, beta, bits, log_risk, risk):
 
 
 @compiled()
-def _at_event_times(patients, groups, weight, efron, steps):
+def _at_event_times(risk, groups, weight, efron, steps):
     """Write of each step its place, number of events and 1 / sum of risks, and the hazards.
 
     A step is a time with events or, by Efron's method, an event. Returns the logarithms of the
     sums, and how many steps there are.
     """
-    (risk, count, died), (ends, deaths, group) = patients, groups
+    ends, deaths, _, dead = groups
     often, inverse, place, hazard, less = steps
     hazard[:] = 0.0
     less[:] = 0.0
@@ -959,7 +1004,8 @@ def _at_event_times(patients, groups, weight, efron, steps):
         parts, times, tied = 1, deaths[g], 0.0
         if efron and deaths[g] > 1:
             parts, times = deaths[g], 1
-            tied = _tied(risk, count, died, group, g, start, ends[g])
+            for d in range(step, step + deaths[g]):
+                tied += risk[dead[d]]
         share, left = 0.0, at_risk
         for k in range(parts):
             if k > 0:
@@ -997,12 +1043,12 @@ def cox_evaluate(rows, count, died, groups, weight, efron, beta, space, score, i
         other = min(j + 1, terms - 1)
         _write_running(risk, rows[j], rows[other], running[j], running[other])
     steps = (often, inverse, place, hazard, less)
-    logarithms, step = _at_event_times((risk, count, died), groups, weight, efron, steps)
+    logarithms, step = _at_event_times(risk, groups, weight, efron, steps)
     for j in range(terms):
         for k in range(step):
             means[j, k] = running[j, place[k]] * inverse[k]
     if efron:
-        _less_tied(rows, risk, died, groups, inverse, means)
+        _less_tied(rows, risk, groups, inverse, means)
     for i in range(n):
         risk[i] *= hazard[group[i]] - died[i] * less[group[i]]
         pull[i] = (weight[group[i]] if died[i] != 0.0 else 0.0) - risk[i]
@@ -1019,27 +1065,19 @@ def cox_evaluate(rows, count, died, groups, weight, efron, beta, space, score, i
 
 
 @compiled()
-def _tied(risk, column, died, group, g, start, end):
-    """Add a column up over those with the event at one time, each with her risk."""
-    total = 0.0
-    for i in range(start, end):
-        if group[i] == g:
-            total += died[i] * risk[i] * column[i]
-    return total
-
-
-@compiled()
-def _less_tied(rows, risk, died, groups, inverse, means):
+def _less_tied(rows, risk, groups, inverse, means):
     """Take growing shares of those with the event at one time out of the means (Efron 1977)."""
-    ends, deaths, group = groups
-    start = first = 0
+    deaths, dead, first = groups[1], groups[3], 0
     for g in range(deaths.shape[0]):
-        if deaths[g] > 1:
-            for j in range(rows.shape[0]):
-                tied = _tied(risk, rows[j], died, group, g, start, ends[g])
-                for k in range(deaths[g]):
-                    means[j, first + k] -= k / deaths[g] * tied * inverse[first + k]
-        start, first = ends[g], first + deaths[g]
+        last = first + deaths[g]
+        for j in range(rows.shape[0] if deaths[g] > 1 else 0):
+            tied = 0.0
+            for d in range(first, last):
+                tied += risk[dead[d]] * rows[j, dead[d]]
+            tied /= deaths[g]
+            for k in range(first + 1, last):
+                means[j, k] -= (k - first) * tied * inverse[k]
+        first = last
 
 
 @compiled()

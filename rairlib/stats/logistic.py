@@ -128,9 +128,10 @@ def profile_limits(event: np.ndarray, design: np.ndarray, place: int) -> tuple[f
 
 def _falls(above: Callable[[float], float], centre: float, side: float) -> float:
     """Return where what is above 0 at the centre falls to 0, looking out to one side."""
-    while above(centre + side) >= 0:
-        side *= 2
-    return float(brentq(above, centre, centre + side, xtol=1e-13 * abs(side), rtol=1e-14))
+    near, far = centre, centre + side
+    while above(far) >= 0:
+        near, far = far, far + side
+    return float(brentq(above, near, far, xtol=1e-13 * abs(side), rtol=1e-14))
 
 
 def check_arrays(event: np.ndarray, design: np.ndarray) -> None:
@@ -289,6 +290,19 @@ def risk_intervals(coefficients, design, covariances, level: float = 0.95) -> pd
 NO_PENALISED_FIT = "the penalised fit did not converge"
 
 
+def _firth_limit(fall: Callable[[float], float], centre: float, side: float) -> float:
+    """Return a profile limit; far beyond it, a fit may have no maximum in floating point."""
+
+    def above(value: float) -> float:
+        fallen = fall(value)
+        return -1.0 if np.isnan(fallen) else Z_95**2 / 2 - fallen
+
+    limit = _falls(above, centre, side)
+    if not abs(above(limit)) < 1e-6:
+        raise RairlibError(NO_PENALISED_FIT)
+    return limit
+
+
 def fit_firth(event: np.ndarray, design: np.ndarray) -> np.ndarray:
     """Return estimates with profile limits and p values of a penalised fit, shape (terms, 4)."""
     scale = abs(design).max(axis=0)
@@ -300,22 +314,19 @@ def fit_firth(event: np.ndarray, design: np.ndarray) -> np.ndarray:
     root = np.linalg.inv(np.tril(factored))
     covariance, values = root.T @ root, np.empty((terms, 4))
     for place in range(terms):
-        # Along the tangent of the profile, so that each fit starts near its end.
-        tangent = covariance[:, place] / covariance[place, place]
+        # From the last fit along the tangent of the profile, so that each starts near its end.
+        tangent, last = covariance[:, place] / covariance[place, place], beta.copy()
 
-        def fall(value: float, place: int = place, tangent: np.ndarray = tangent) -> float:
-            start = beta + (value - beta[place]) * tangent
-            reached = firth_maximise(columns, event, place, start, spare)
-            if np.isnan(reached):
-                raise RairlibError(NO_PENALISED_FIT)
-            return best - reached
+        def fall(value: float, place=place, tangent=tangent, last=last) -> float:
+            last += (value - last[place]) * tangent
+            return best - firth_maximise(columns, event, place, last, spare)
 
         reach = 2 * np.sqrt(covariance[place, place])
-        limits = [
-            _falls(lambda value: Z_95**2 / 2 - fall(value), beta[place], side)
-            for side in (-reach, reach)
-        ]
+        limits = [_firth_limit(fall, beta[place], side) for side in (-reach, reach)]
+        last[:] = beta
         p_value = chdtrc(1, max(2 * fall(0.0), 0.0))
+        if np.isnan(p_value):
+            raise RairlibError(NO_PENALISED_FIT)
         values[place] = (*np.array([beta[place], *limits]) / scale[place], p_value)
     return values
 
@@ -415,22 +426,23 @@ def _model_frame(data, outcome, covariates) -> tuple[pd.Series, pd.DataFrame]:
 
 def covariate_columns(data: pd.DataFrame, covariates: Covariates) -> pd.DataFrame:
     """Turn covariates into the columns of a regression, without an intercept."""
-    terms = []
+    labels, parts = [], []
     for name, values in candidate_columns(data, covariates).items():
+        parts.append(values)
         if covariates[name] is None:
             # Around a large mean, a spread of the last digits is noise.
             if np.ptp(values) <= 1e-13 * abs(values).max():
                 raise RairlibError(f"{name}: all patients have the same value")
-            labels = [name]
-        else:
-            *levels, reference = covariates[name]
-            filled = [*values.any(axis=0), (values.sum(axis=1) == 0).any()]
-            if not all(filled):
-                level = covariates[name][filled.index(False)]
-                raise RairlibError(f"{name}: no patient has level {level!r}")
-            labels = [f"{name}: {level} vs {reference}" for level in levels]
-        terms.append(pd.DataFrame(values, data.index, labels))
-    columns = pd.concat(terms, axis=1) if terms else pd.DataFrame(index=data.index)
+            labels.append(name)
+            continue
+        *levels, reference = covariates[name]
+        filled = [*values.any(axis=0), (values.sum(axis=1) == 0).any()]
+        if not all(filled):
+            level = covariates[name][filled.index(False)]
+            raise RairlibError(f"{name}: no patient has level {level!r}")
+        labels += [f"{name}: {level} vs {reference}" for level in levels]
+    values = np.hstack(parts) if parts else np.empty((len(data), 0))
+    columns = pd.DataFrame(values, data.index, labels)
     check_dependence(columns)
     return columns
 
@@ -490,7 +502,7 @@ def check_dependence(columns: pd.DataFrame, share: float = UNEXPLAINED_MIN) -> N
 
 def check_errors(columns: pd.DataFrame, error: np.ndarray, infinite: str) -> None:
     """Refuse estimates with standard errors that no clinical data set has."""
-    scaled = np.asarray(error * columns.std(ddof=0))
+    scaled = np.asarray(error) * columns.to_numpy().std(axis=0)
     if (scaled < LARGEST_STANDARD_ERROR).all():
         return
     check_dependence(columns, NEARLY_NONE)
@@ -506,9 +518,10 @@ def check_columns(data: pd.DataFrame, columns: Iterable[str], gaps: bool = False
     for column in columns:
         if column not in data.columns:
             raise RairlibError(f"no column {column!r} in the data")
-        if data[column].ndim > 1:
-            raise RairlibError(f"{column}: {data[column].shape[1]} columns have this name")
-        missing = 0 if gaps else int(pd.isna(data[column].to_numpy()).sum())
+        values = data[column]
+        if values.ndim > 1:
+            raise RairlibError(f"{column}: {values.shape[1]} columns have this name")
+        missing = 0 if gaps else int(pd.isna(values.to_numpy()).sum())
         if missing:
             raise RairlibError(f"{column}: {missing} values are missing")
 
@@ -537,22 +550,25 @@ def _check_numbers(values: pd.Series) -> None:
 
 def outcome_column(values: pd.Series) -> pd.Series:
     """Return an outcome as 1.0 for patients who have it and 0.0 for the others."""
-    if values.isna().any():
-        raise RairlibError(f"{values.name}: {int(values.isna().sum())} values are missing")
-    event = values.map(YES_NO) if set(values) <= set(YES_NO) else values
-    if not set(event) <= {0, 1}:
+    raw, kinds = values.to_numpy(), set(values.to_numpy().tolist())
+    if missing := int(pd.isna(raw).sum()):
+        raise RairlibError(f"{values.name}: {missing} values are missing")
+    if kinds <= set(YES_NO):
+        raw, kinds = raw == "yes", {YES_NO[kind] for kind in kinds}
+    if not kinds <= {0, 1}:
         raise RairlibError(f"{values.name}: an outcome must be yes/no, true/false or 1/0")
-    event = event.astype(float)
-    if event.nunique() < 2:
+    if len(kinds) < 2:
         raise RairlibError(f"{values.name}: all patients have the same outcome")
-    return event
+    return pd.Series(raw.astype(float), values.index, name=values.name)
 
 
 def _check_cells(data, outcome, event, covariates) -> None:
     """Name the level in which all patients have the same outcome: its estimate is infinite."""
+    outcomes = event.to_numpy()
     for name, coding in covariates.items():
+        values = data[name].to_numpy()
         for level in coding or ():
-            share = event[data[name] == level].mean()
+            share = outcomes[values == level].mean()
             if share in (0.0, 1.0):
                 which = "every" if share else "no"
                 raise RairlibError(
@@ -580,14 +596,14 @@ def estimate_table(
     columns: pd.DataFrame, values: np.ndarray, events: pd.Series, ratio: str, patients: int = 0
 ) -> pd.DataFrame:
     """Lay estimates on the log scale out in the common schema; the first may be an intercept."""
-    sizes = (patients or len(events), int(events.sum()))
-    intercepts, rows = len(values) - columns.shape[1], []
-    terms = [INTERCEPT] * intercepts + list(columns)
-    for place, (term, (*on_log_scale, p_value)) in enumerate(zip(terms, values, strict=True)):
-        kind = INTERCEPT if place < intercepts else "coefficient"
-        rows.append((term, kind, *on_log_scale, p_value, *sizes))
-        if kind != INTERCEPT:
-            # Per unit of a very small covariate, a ratio can be beyond all numbers.
-            with np.errstate(over="ignore"):
-                rows.append((term, ratio, *np.exp(on_log_scale), p_value, *sizes))
-    return pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
+    intercepts = len(values) - columns.shape[1]
+    slopes = np.repeat(np.arange(intercepts, len(values)), 2)
+    place, kinds = np.append(np.arange(intercepts), slopes), [INTERCEPT] * intercepts
+    kinds += ["coefficient", ratio] * columns.shape[1]
+    terms, shown = [INTERCEPT] * intercepts + list(columns), np.asarray(values)[place].T.copy()
+    # Per unit of a very small covariate, a ratio can be beyond all numbers.
+    with np.errstate(over="ignore"):
+        shown[:3, intercepts + 1 :: 2] = np.exp(shown[:3, intercepts + 1 :: 2])
+    sizes = (patients or len(events), int(events.to_numpy().sum()))
+    found = ([terms[i] for i in place], kinds, *shown, *sizes)
+    return pd.DataFrame(dict(zip(ESTIMATE_COLUMNS, found, strict=True)))

@@ -56,33 +56,48 @@ def ranked(scores) -> np.ndarray:
 
 def survival_times(time, event, group=None) -> pd.DataFrame:
     """Check times, events and groups, and set them beside each other."""
+    names, columns = follow_up(time, event, group)
+    return pd.DataFrame(columns, index=names)
+
+
+def follow_up(time, event, group=None) -> tuple[pd.Index | np.ndarray, dict[str, np.ndarray]]:
+    """Check times, events and groups; return the patients' names and the columns."""
     time, event, group = aligned(time=time, event=event, group=group)
     names = time.index if isinstance(time, pd.Series) else np.arange(1, len(time) + 1)
-    times = numbers(time, names, "time", least=0)
-    if times.empty:
+    times, raw = _read(time, names, "time", least=0), np.asarray(event)
+    if not times.size:
         raise RairlibError("no patients to follow")
-    raw = pd.Series(np.asarray(event), index=names)
-    coded = _coded(raw)
-    _refuse(~coded.isin([0, 1]), raw, "the event must be yes/no, true/false or 1/0")
-    data = pd.DataFrame({"time": times, "event": coded.astype(int)})
+    if raw.ndim != 1:
+        raise RairlibError("event: one value per patient is needed")
+    coded = raw if raw.dtype.kind in "biuf" else _coded(pd.Series(raw)).to_numpy()
+    wrong = (coded != 0) & (coded != 1)
+    _refuse(wrong, raw, names, "the event must be yes/no, true/false or 1/0")
+    columns = {"time": times, "event": coded.astype(int)}
     if group is not None:
-        data["group"] = np.asarray(group, dtype=object)
-        _refuse(data["group"].isna() | (data["group"] == ""), data["group"], "the group is missing")
-    return data
+        columns["group"] = groups = np.asarray(group, dtype=object)
+        _refuse(pd.isna(groups) | (groups == ""), groups, names, "the group is missing")
+    return names, columns
 
 
 def numbers(values, names: pd.Index, what: str, least=-np.inf, never: bool = False) -> pd.Series:
     """Check numbers of patients."""
+    return pd.Series(_read(values, names, what, least, never), index=names)
+
+
+def _read(values, names, what: str, least=-np.inf, never: bool = False) -> np.ndarray:
     if np.ndim(values) != 1:
         raise RairlibError(f"{what}: one number per patient is needed")
-    raw = pd.Series(np.asarray(values), index=names)
+    raw = read = np.asarray(values)
     if raw.dtype.kind not in "biuf":
+        raw = pd.Series(raw)
         dated = raw.map(lambda value: hasattr(value, "year") or hasattr(value, "days"))
-        _refuse(dated.astype(bool), raw, f"the {what} must be a number, not a date or a duration")
-    read = pd.to_numeric(raw, errors="coerce").astype(float)
-    usable = read.notna() | raw.isna() if never else np.isfinite(read)
-    _refuse(~usable, raw, f"the {what} is missing or not a finite number")
-    _refuse(read < least, raw, f"the {what} is negative")
+        fault = f"the {what} must be a number, not a date or a duration"
+        _refuse(dated.to_numpy(bool), raw, names, fault)
+        read = pd.to_numeric(raw, errors="coerce").to_numpy(float)
+    read = read.astype(float)
+    usable = ~np.isnan(read) | pd.isna(raw) if never else np.isfinite(read)
+    _refuse(~np.asarray(usable), raw, names, f"the {what} is missing or not a finite number")
+    _refuse(read < least, raw, names, f"the {what} is negative")
     return read
 
 
@@ -93,10 +108,10 @@ def _coded(events: pd.Series) -> pd.Series:
     return pd.to_numeric(events.map(lambda value: YES_NO.get(value, value)), errors="coerce")
 
 
-def _refuse(wrong: pd.Series, values: pd.Series, fault: str) -> None:
+def _refuse(wrong: np.ndarray, values, names, fault: str) -> None:
     if wrong.any():
-        name = wrong.index[np.argmax(wrong)]
-        raise RairlibError(f"patient {name}: {fault} ({values.iloc[np.argmax(wrong)]})")
+        place = int(np.argmax(wrong))
+        raise RairlibError(f"patient {names[place]}: {fault} ({values[place]})")
 
 
 def at_least(values, cutoff: float) -> np.ndarray:
@@ -109,6 +124,10 @@ def at_least(values, cutoff: float) -> np.ndarray:
 def settled(scores) -> np.ndarray:
     """Make scores equal that only float noise keeps apart."""
     scores = np.asarray(scores, dtype=float)
+    values = np.sort(scores, axis=None)
+    gaps, size = np.diff(values), np.maximum(abs(values[1:]), abs(values[:-1]))
+    if ((gaps == 0) | (gaps >= NOISE * size)).all():
+        return scores
     ranks = ranked(scores)
     least = np.full(ranks.max() + 1, np.inf)
     np.minimum.at(least, ranks, scores)

@@ -5,6 +5,8 @@ import pandas as pd
 from scipy import stats
 
 from rairlib.errors import RairlibError
+from rairlib.stats import kernels
+from rairlib.stats.kernels import best_cutoff
 from rairlib.stats.logistic import ESTIMATE_COLUMNS
 from rairlib.stats.observation import (
     Z_95,
@@ -18,12 +20,16 @@ from rairlib.stats.observation import (
 )
 
 
+def _checked(event, score) -> tuple[np.ndarray, np.ndarray]:
+    """Return outcomes and scores, those made equal that only float noise keeps apart."""
+    event, score = outcomes_and("score", event, score)
+    return event, settled(score)
+
+
 def split_scores(event, score) -> tuple[np.ndarray, np.ndarray]:
     """Return the scores of patients with and without the event, each sorted."""
-    event, score = outcomes_and("score", event, score)
-    score = settled(score)
-    with_event, without_event = np.sort(score[event == 1]), np.sort(score[event == 0])
-    return with_event, without_event
+    event, score = _checked(event, score)
+    return np.sort(score[event == 1]), np.sort(score[event == 0])
 
 
 def roc_coordinates(event, score) -> pd.DataFrame:
@@ -48,40 +54,26 @@ def roc_coordinates(event, score) -> pd.DataFrame:
         If a value is missing or a group is empty.
     """
     with_event, without_event = split_scores(event, score)
-    names = ("cutoff", "true_positives", "true_negatives")
-    columns = counts_at_cutoffs(with_event, without_event)
-    table = pd.DataFrame(dict(zip(names, columns, strict=True)))
-    table["sensitivity"] = table["true_positives"] / with_event.size
-    table["specificity"] = table["true_negatives"] / without_event.size
-    return table.assign(youden=table["sensitivity"] + table["specificity"] - 1)
-
-
-def counts_at_cutoffs(with_event, without_event) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Count the correct calls at every candidate cut-off."""
     values = np.unique(np.concatenate([with_event, without_event]))
     middle = (values[1:] + values[:-1]) / 2
     # Between neighbours among the floats a midpoint rounds to either; only the upper separates.
     middle = np.where(middle > values[:-1], middle, values[1:])
     above = max(values[-1] + 1, np.nextafter(values[-1], np.inf))
     cutoffs = np.concatenate([[values[0] - 1], middle, [above]])
-    true_positives = with_event.size - np.searchsorted(with_event, cutoffs, side="left")
-    return cutoffs, true_positives, np.searchsorted(without_event, cutoffs, side="left")
+    true_positives = with_event.size - np.searchsorted(with_event, cutoffs)
+    true_negatives = np.searchsorted(without_event, cutoffs)
+    sensitivity = true_positives / with_event.size
+    specificity = true_negatives / without_event.size
+    columns = {"cutoff": cutoffs, "true_positives": true_positives}
+    columns |= {"true_negatives": true_negatives, "sensitivity": sensitivity}
+    columns |= {"specificity": specificity, "youden": sensitivity + specificity - 1}
+    return pd.DataFrame(columns)
 
 
-def best_cutoff(with_event, without_event) -> tuple[float, float, float, float]:
-    """Return the lowest Youden-optimal cut-off, its sensitivity, its specificity and its index."""
-    cutoffs, true_positives, true_negatives = counts_at_cutoffs(with_event, without_event)
-    # Compared as integers, so that no tie is lost to rounding.
-    index = true_positives * without_event.size + true_negatives * with_event.size
-    best = np.argmax(index)
-    sensitivity = true_positives[best] / with_event.size
-    specificity = true_negatives[best] / without_event.size
-    youden = index[best] / (with_event.size * without_event.size) - 1
-    return float(cutoffs[best]), float(sensitivity), float(specificity), float(youden)
-
-
-def _best_of_resample(groups, rng: np.random.Generator) -> tuple[float, float, float, float]:
-    return best_cutoff(*(np.sort(rng.choice(group, group.size)) for group in groups))
+def _resampled(groups, rng: np.random.Generator) -> tuple[float, float, float]:
+    """Return the best cut-off of a resample of both groups, its sensitivity and specificity."""
+    event = np.repeat([1.0, 0.0], [group.size for group in groups])
+    return best_cutoff(event, np.concatenate([rng.choice(group, group.size) for group in groups]))
 
 
 def auc(event, score) -> float:
@@ -97,15 +89,7 @@ def auc(event, score) -> float:
     float
         Between 0 and 1; not flipped if below one half.
     """
-    with_event, without_event = split_scores(event, score)
-    return float(_placements(with_event, without_event).mean())
-
-
-def _placements(values: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Return for each value the share of the sorted reference below it, ties counted half."""
-    below = np.searchsorted(reference, values, side="left")
-    not_above = np.searchsorted(reference, values, side="right")
-    return (below + not_above) / (2 * reference.size)
+    return float(kernels.auc(*_checked(event, score))[0])
 
 
 def hanley_mcneil_standard_error(event, score) -> float:
@@ -124,20 +108,7 @@ def hanley_mcneil_standard_error(event, score) -> float:
         one with the event scores higher than two without, ties weighted (Hanley and McNeil 1982,
         Radiology 143:29-36, Table II).
     """
-    with_event, without_event = split_scores(event, score)
-    n_events, n_others = with_event.size, without_event.size
-    area = _placements(with_event, without_event).mean()
-    q1 = _both_on_one_side(-with_event[::-1], -without_event[::-1])
-    q2 = _both_on_one_side(without_event, with_event)
-    variance = area * (1 - area) + (n_events - 1) * (q1 - area**2) + (n_others - 1) * (q2 - area**2)
-    return float(np.sqrt(max(variance, 0.0) / (n_events * n_others)))
-
-
-def _both_on_one_side(pairs: np.ndarray, singles: np.ndarray) -> float:
-    """Return P(two draws from the sorted `pairs` both lie below one draw from `singles`)."""
-    below = np.searchsorted(pairs, singles, side="left")
-    ties = np.searchsorted(pairs, singles, side="right") - below
-    return float((below**2 + below * ties + ties**2 / 3).mean() / pairs.size**2)
+    return float(kernels.auc(*_checked(event, score))[1])
 
 
 def delong_standard_error(event, score) -> float:
@@ -159,13 +130,13 @@ def delong_standard_error(event, score) -> float:
     RairlibError
         If a group has fewer than two patients.
     """
-    with_event, without_event = split_scores(event, score)
-    if min(with_event.size, without_event.size) < 2:
+    return _delong(kernels.auc(*_checked(event, score))[2])
+
+
+def _delong(error: float) -> float:
+    if np.isnan(error):
         raise RairlibError("DeLong's variance needs two patients in each group")
-    v10 = _placements(with_event, without_event)
-    v01 = 1 - _placements(without_event, with_event)
-    variance = v10.var(ddof=1) / with_event.size + v01.var(ddof=1) / without_event.size
-    return float(np.sqrt(variance))
+    return float(error)
 
 
 def auc_estimate(event, score, method: str = "hanley_mcneil", term: str = "score") -> pd.DataFrame:
@@ -192,20 +163,19 @@ def auc_estimate(event, score, method: str = "hanley_mcneil", term: str = "score
     RairlibError
         If the method is another one, a value is missing or a group is empty.
     """
-    with_event, without_event = split_scores(event, score)
-    n_events, n_others = with_event.size, without_event.size
-    area = auc(event, score)
+    event, score = _checked(event, score)
+    n_events, n_others = int(event.sum()), int((event == 0).sum())
+    area, error, delong_error = map(float, kernels.auc(event, score))
     if method == "hanley_mcneil":
-        error = hanley_mcneil_standard_error(event, score)
         null_error = np.sqrt((n_events + n_others + 1) / (12 * n_events * n_others))
         low, high = area - Z_95 * error, area + Z_95 * error
     elif method == "delong":
-        error = null_error = delong_standard_error(event, score)
+        error = null_error = _delong(delong_error)
         low, high = max(0.0, area - Z_95 * error), min(1.0, area + Z_95 * error)
     else:
         raise RairlibError(f"the standard error is hanley_mcneil or delong, not {method!r}")
     # A perfect score has DeLong variance zero: no test, shown as NaN.
-    p_value = 2 * stats.norm.sf(abs(area - 0.5) / null_error) if null_error > 0 else np.nan
+    p_value = float(kernels.wald_p((area - 0.5) / null_error)) if null_error > 0 else np.nan
     sizes = (n_events + n_others, n_events)
     row = (term, "auc", area, low, high, p_value, *sizes, error)
     return pd.DataFrame([row], columns=[*ESTIMATE_COLUMNS, "standard_error"])
@@ -362,11 +332,11 @@ def cutoff_optimism(
     with_event, without_event = groups = split_scores(event, score)
     losses = np.empty((int(whole("resamples", resamples, 1)), 2))
     for loss in losses:
-        cutoff, sensitivity, specificity, _ = _best_of_resample(groups, rng)
+        cutoff, sensitivity, specificity = _resampled(groups, rng)
         loss[0] = sensitivity - (with_event >= cutoff).mean()
         loss[1] = specificity - (without_event < cutoff).mean()
     losses = np.column_stack([losses, losses.sum(axis=1)])
-    _, *found, _ = best_cutoff(with_event, without_event)
+    _, *found = best_cutoff(*_checked(event, score))
     apparent = np.array([*found, sum(found) - 1])
     table = pd.DataFrame(
         {"statistic": ["sensitivity", "specificity", "youden"], "apparent": apparent}
@@ -440,8 +410,9 @@ def bootstrap_cutoffs(
         One row per sample: ``cutoff`` (the lowest with the largest Youden index) and ``youden``.
     """
     groups = split_scores(event, score)
-    found = [_best_of_resample(groups, rng)[::3] for _ in range(whole("resamples", resamples, 1))]
-    return pd.DataFrame(found, columns=["cutoff", "youden"])
+    found = [_resampled(groups, rng) for _ in range(whole("resamples", resamples, 1))]
+    cutoff, sensitivity, specificity = np.transpose(found)
+    return pd.DataFrame({"cutoff": cutoff, "youden": sensitivity + specificity - 1})
 
 
 def search_p_value(
@@ -467,11 +438,13 @@ def search_p_value(
     """
     with_event, without_event = split_scores(event, score)
     everyone = np.concatenate([with_event, without_event])
-    *_, observed = best_cutoff(with_event, without_event)
+    event = np.repeat([1.0, 0.0], [with_event.size, without_event.size])
     chance = np.empty(whole("permutations", permutations, 1))
+    _, *rates = best_cutoff(event, everyone)
+    observed = sum(rates) - 1
     for place in range(chance.size):
-        dealt = np.split(rng.permutation(everyone), [with_event.size])
-        *_, chance[place] = best_cutoff(*map(np.sort, dealt))
+        _, *rates = best_cutoff(event, rng.permutation(everyone))
+        chance[place] = sum(rates) - 1
     p_value = ((chance >= observed - 1e-12).sum() + 1) / (permutations + 1)
     row = (observed, np.median(chance), np.quantile(chance, 0.95), p_value)
     return pd.DataFrame([row], columns=["youden", "chance_median", "chance_95", "p_value"])

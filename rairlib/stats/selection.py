@@ -11,9 +11,10 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+from scipy import special
 
 from rairlib.errors import RairlibError
+from rairlib.stats import kernels
 from rairlib.stats.kernels import ENTER, LOG_FULL, NO_FIT, REMOVE, SEEN, select, settle_columns
 from rairlib.stats.logistic import (
     NO_MAXIMUM,
@@ -258,40 +259,16 @@ def screening_p_value(event: np.ndarray, columns: np.ndarray, test: str) -> floa
     if test != "pearson" and columns.shape[1] > 1:
         raise RairlibError(f"{test} compares numbers, not {columns.shape[1] + 1} levels")
     check_arrays(event, columns)
-    return TESTS[test](event, columns) if np.ptp(event) and event.size > 2 else np.nan
-
-
-def _mann_whitney(event: np.ndarray, columns: np.ndarray) -> float:
-    ranks, n, n_events = stats.rankdata(columns[:, 0]), event.size, event.sum()
-    above = ranks @ event - n_events * (n + 1) / 2
-    variance = n_events * (n - n_events) * (n + 1) / 12 * stats.tiecorrect(ranks)
-    return float(2 * special.ndtr(-abs(above) / np.sqrt(variance))) if variance > 0 else np.nan
-
-
-def _student(event: np.ndarray, columns: np.ndarray) -> float:
-    groups, df = (columns[event == 1, 0], columns[event == 0, 0]), event.size - 2
-    pooled = sum(group.size * group.var() for group in groups) / df
-    error = np.sqrt(pooled * sum(1 / group.size for group in groups))
-    difference = abs(groups[0].mean() - groups[1].mean())
-    return float(2 * special.stdtr(df, -difference / error)) if error > 0 else np.nan
-
-
-def _pearson(event: np.ndarray, columns: np.ndarray) -> float:
-    levels = np.column_stack([columns, 1 - columns.sum(axis=1)])
-    totals = levels.sum(axis=0)
-    levels, totals = levels[:, totals > 0], totals[totals > 0]
-    if totals.size < 2:
-        return np.nan
-    share = event.mean()
-    expected = totals * share
-    statistic = ((event @ levels - expected) ** 2 / (expected * (1 - share))).sum()
-    return float(special.chdtrc(totals.size - 1, statistic))
+    return float(TESTS[test](event, columns)) if np.ptp(event) and event.size > 2 else np.nan
 
 
 TESTS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
-    "mann_whitney": _mann_whitney,
-    "student": _student,
-    "pearson": _pearson,
+    "mann_whitney": lambda event, columns: kernels.mann_whitney(event, columns[:, 0])[1],
+    "student": lambda event, columns: kernels.student(event, columns[:, 0])[1],
+    # Patients without any of the indicators are of the reference level, number 0.
+    "pearson": lambda event, columns: kernels.pearson(
+        event, columns @ np.arange(1.0, columns.shape[1] + 1)
+    )[2],
 }
 
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from rairlib.errors import RairlibError
+from rairlib.stats import kernels
 from rairlib.stats.description import TestResult
-from rairlib.stats.observation import Z_95, survival_times, whole
+from rairlib.stats.observation import Z_95, follow_up, survival_times, whole
 
 INTERVALS = ("plain", "log", "log-log")
 CURVE_COLUMNS = ("time", "at_risk", "events", "censored", "survival", "se", "low", "high")
@@ -44,22 +45,29 @@ def kaplan_meier(time, event, interval: str = "plain") -> pd.DataFrame:
         If the interval is another one, there are no patients, or a time or an event is not usable;
         the first such patient is named.
     """
+    return pd.DataFrame(_curve(time, event, interval))
+
+
+def _check_interval(interval: str) -> None:
     if interval not in INTERVALS:
         raise RairlibError(f"the interval is {' or '.join(INTERVALS)}, not {interval!r}")
-    data = survival_times(time, event)
-    times = np.append(0.0, data["time"].to_numpy())
-    moments, place = np.unique(times, return_inverse=True)
-    events = np.bincount(place[1:], data["event"].to_numpy(), moments.size)
+
+
+def _curve(time, event, interval: str) -> dict[str, np.ndarray]:
+    """Return the columns of a curve."""
+    _check_interval(interval)
+    _, data = follow_up(time, event)
+    moments, place = np.unique(np.append(0.0, data["time"]), return_inverse=True)
     ended = np.bincount(place[1:], minlength=moments.size)
+    events = np.bincount(place[1:][data["event"] == 1], minlength=moments.size)
     at_risk = ended[::-1].cumsum()[::-1]
     left = at_risk - events
     survival = np.cumprod(left / at_risk)
     # Greenwood: Var S = S² Σ d / (n (n - d)).
     spread = np.sqrt(np.cumsum(events / (at_risk * np.where(left > 0, left, np.nan))))
-    low, high = _limits(survival, spread, interval)
-    columns = (moments, at_risk, events, ended - events, survival, survival * spread, low, high)
-    curve = pd.DataFrame(dict(zip(CURVE_COLUMNS, columns, strict=True)))
-    return curve.astype({"events": int, "censored": int})
+    limits = _limits(survival, spread, interval)
+    columns = (moments, at_risk, events, ended - events, survival, survival * spread, *limits)
+    return dict(zip(CURVE_COLUMNS, columns, strict=True))
 
 
 def _limits(survival, spread, interval: str) -> tuple[np.ndarray, np.ndarray]:
@@ -97,30 +105,34 @@ def survival_at(time, event, months, interval: str = "plain") -> pd.DataFrame:
     RairlibError
         As :func:`kaplan_meier` does, or if a time asked for is negative or missing.
     """
-    curve = kaplan_meier(time, event, interval)
-    end, rows = curve["time"].iloc[-1], []
-    for month in _moments(months).astype(float):
-        point = curve.iloc[curve["time"].searchsorted(month, "right") - 1]
-        shown = [100 * point[name] for name in ("survival", "se", "low", "high")]
-        reason = ""
-        if month > end and point["survival"] > 0:
-            shown, reason = [math.nan] * 4, f"the last patient was observed until {end:g} months"
-        left = curve["at_risk"].iloc[curve["time"].searchsorted(month)] if month <= end else 0
-        rows.append((month, *shown, left, reason))
-    return pd.DataFrame(
-        rows, columns=["months", "percent", "se", "low", "high", "at_risk", "reason"]
+    _check_interval(interval)
+    (_, data), asked = follow_up(time, event), _moments(months).astype(float)
+    times = np.sort(data["time"])
+    survival, error = kernels.survival_at(data["time"], data["event"], asked)
+    with np.errstate(invalid="ignore"):  # nobody left: no error, no limits
+        shown = np.array([survival, error, *_limits(survival, error / survival, interval)])
+    unseen = f"the last patient was observed until {times[-1]:g} months"
+    columns = (
+        asked,
+        *100 * shown,
+        times.size - np.searchsorted(times, asked),
+        np.where(np.isnan(survival), unseen, "").astype(object),
     )
+    names = ("months", "percent", "se", "low", "high", "at_risk", "reason")
+    return pd.DataFrame(dict(zip(names, columns, strict=True)))
 
 
 def _moments(months) -> np.ndarray:
     """Return the times at which a curve is read; refuse what is not a number from 0 on."""
-    asked = pd.Series(np.atleast_1d(np.asarray(months)))
-    # As words, dates are no numbers.
-    words = asked.astype(str) if asked.dtype.kind in "mM" else asked
-    read = pd.to_numeric(words, errors="coerce")
+    asked = read = np.atleast_1d(np.asarray(months))
+    if asked.dtype.kind not in "biuf":
+        # As words, dates are no numbers.
+        words = pd.Series(asked)
+        words = words.astype(str) if words.dtype.kind in "mM" else words
+        read = pd.to_numeric(words, errors="coerce").to_numpy()
     if not (read >= 0).all():
-        raise RairlibError(f"survival cannot be read at {asked[~(read >= 0)].iloc[0]} months")
-    return read.to_numpy()
+        raise RairlibError(f"survival cannot be read at {asked[~(read >= 0)][0]} months")
+    return read
 
 
 def median_survival(time, event, interval: str = "log") -> dict[str, float]:
@@ -138,12 +150,11 @@ def median_survival(time, event, interval: str = "log") -> dict[str, float]:
         ``low`` and ``high``, the first times at which the lower and the upper limit of the curve
         are at one half or below; NaN where that is not reached.
     """
-    curve = kaplan_meier(time, event, interval)
-    found = {}
+    curve, found = _curve(time, event, interval), {}
     for name, column in (("median", "survival"), ("low", "low"), ("high", "high")):
         # Products of shares can miss one half by their last digit.
         reached = curve["time"][curve[column] <= 0.5 + 1e-12]
-        found[name] = math.nan if reached.empty else float(reached.iloc[0])
+        found[name] = float(reached[0]) if reached.size else math.nan
     return found
 
 
@@ -163,12 +174,9 @@ def median_follow_up(time, event) -> pd.DataFrame:
         events (Schemper and Smith 1996, Controlled Clinical Trials 17:343-346), NaN if it is not
         reached.
     """
-    data = survival_times(time, event)
-    reverse = median_survival(data["time"], 1 - data["event"])["median"]
-    rows = [
-        ("observed", len(data), data["time"].median()),
-        ("reverse_kaplan_meier", len(data), reverse),
-    ]
+    _, data = follow_up(time, event)
+    reverse, n = median_survival(data["time"], 1 - data["event"])["median"], data["time"].size
+    rows = [("observed", n, np.median(data["time"])), ("reverse_kaplan_meier", n, reverse)]
     return pd.DataFrame(rows, columns=["method", "n", "median"])
 
 
@@ -195,19 +203,21 @@ def log_rank(time, event, group) -> TestResult:
     RairlibError
         As :func:`kaplan_meier` does, or if a group is missing.
     """
-    data = survival_times(time, event, group)
-    if not data["event"].any():
-        return TestResult(method="logrank", reason="no patient has the event")
-    data = data[data["time"] >= data["time"][data["event"] == 1].min()]
-    degrees = data["group"].nunique() - 1
-    if degrees < 1:
-        return TestResult(method="logrank", reason="fewer than two groups are at risk")
-    if data["event"].all() and np.ptp(data["time"]) == 0:
-        return TestResult(method="logrank", reason="all patients have the event at one time")
-    deaths, at_risk, table = _events_of_groups(data)
-    statistic = _log_rank_statistic(table["observed"].to_numpy(), deaths, at_risk)
-    p_value = float(stats.chi2.sf(statistic, degrees))
-    return TestResult(method="logrank", statistic=statistic, df=degrees, p_value=p_value)
+    _, data = follow_up(time, event, group)
+    patients = (data["time"], data["event"], pd.factorize(data["group"])[0])
+    statistic, df = map(float, kernels.log_rank(*patients))
+    if np.isnan(statistic):
+        return TestResult(method="logrank", reason=_why_no_log_rank(*patients))
+    p_value = float(special.chdtrc(df, statistic))
+    return TestResult(method="logrank", statistic=statistic, df=int(df), p_value=p_value)
+
+
+def _why_no_log_rank(times, events, codes) -> str:
+    if not events.any():
+        return "no patient has the event"
+    if np.ptp(codes[times >= times[events == 1].min()]) == 0:
+        return "fewer than two groups are at risk"
+    return "all patients have the event at one time"
 
 
 def expected_events(time, event, group) -> pd.DataFrame:

@@ -12,10 +12,11 @@ import pandas as pd
 from rairlib.errors import RairlibError
 from rairlib.stats.calibration import curve_at
 from rairlib.stats.decision import checked_thresholds
+from rairlib.stats.kernels import best_cutoff
 from rairlib.stats.logistic import fit_logistic, outcome_column
-from rairlib.stats.observation import at_least, finite, number
+from rairlib.stats.observation import at_least, finite, number, outcomes_and, settled
 from rairlib.stats.resampling import Resamples, checked_rows, log_odds, percentile_limits
-from rairlib.stats.roc import auc, best_cutoff, split_scores
+from rairlib.stats.roc import auc
 
 # Log odds beyond ±34 are those of a risk that is 0 or 1 in floating-point numbers.
 RISK_MARGIN = 1e-15
@@ -201,7 +202,8 @@ def _corrected(table: pd.DataFrame, pairs: np.ndarray) -> pd.DataFrame:
 
 def _training_and_test(event, risk, row) -> tuple[list[float], list[float]]:
     """Measure one model on its resample and on all patients, at the threshold of the resample."""
-    threshold, *_ = best_cutoff(*split_scores(event[row], risk[row]))
+    outcomes, scores = outcomes_and("risk", event[row], risk[row])
+    threshold, *_ = best_cutoff(outcomes, settled(scores))
     return tuple(_performance(event[place], risk[place], threshold) for place in (row, slice(None)))
 
 

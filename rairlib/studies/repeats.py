@@ -142,7 +142,7 @@ def block(
 def settings_of(
     repeats: Repeats, size: float = 1.0, truth: str | None = None, seed: int = 1
 ) -> dict:
-    """Return all that decides what a run's blocks hold; refuse what cannot be run."""
+    """Return what is to be run; refuse what cannot be."""
     truth = truth or repeats.truths[0]
     if truth not in repeats.truths:
         raise RairlibError(f"{repeats.study}: {unknown(truth, 'truth', repeats.truths)}")
@@ -159,7 +159,6 @@ def settings_of(
         "patients": floor(patients),
         "seed": seed,
         "repeats_per_block": repeats_per_block(floor(patients)),
-        "computed_by": computed_by(repeats.study),
     }
 
 
@@ -180,8 +179,8 @@ def computed_by(study: str) -> dict[str, str]:
 
 
 def _computed(repeats: Repeats, settings: dict, number: int) -> tuple[int, pd.DataFrame]:
-    """Compute a block wherever this runs, if the code there is the same."""
-    if computed_by(repeats.study) != settings["computed_by"]:
+    """Compute a block wherever this runs; for a run that is kept, if the code there is the same."""
+    if settings.get("computed_by") not in (None, computed_by(repeats.study)):
         raise RairlibError("a worker has other code, data, versions or processor than we have here")
     names = ("repeats_per_block", "patients", "truth", "seed")
     return number, block(repeats, *map(settings.get, names), number)
@@ -225,14 +224,14 @@ def _processes(workers: int) -> Iterator[tuple[Callable, Callable]]:
 @contextmanager
 def _cluster(address: str) -> Iterator[tuple[Callable, Callable]]:
     """Compute on a Dask cluster; joblib's way there waits for ever where workers keep dying."""
+    if not address.startswith(("tcp://", "tls://")):
+        raise RairlibError(f"{address}: is no address of a scheduler, such as tcp://host:8786")
     try:
         from distributed import Client, KilledWorker, as_completed
         from distributed.comm import CommClosedError
     except ImportError as error:
         raise RairlibError("a scheduler needs Dask: pip install 'rairlib[cluster]'") from error
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # told below, in one line
-    if not address.startswith(("tcp://", "tls://")):
-        raise RairlibError(f"{address}: is no address of a scheduler, such as tcp://host:8786")
 
     def compute(task: Callable, wave: list[int]) -> Iterator:
         try:
@@ -318,7 +317,7 @@ def run_repeats(
         Wraps the blocks as they come; gets how many there will be.
     """
     repeats = repeats_of(key)
-    settings = settings_of(repeats, size, truth, seed)
+    settings = settings_of(repeats, size, truth, seed) | {"computed_by": computed_by(key)}
     there = _enter(folder, settings, number)
     blocks = ceil(number / settings["repeats_per_block"])
     missing = [place for place in range(blocks) if place not in there]
@@ -507,3 +506,60 @@ def conclusions_held(repeats: Repeats, table: pd.DataFrame | Path) -> pd.DataFra
         columns=["id", "text", "number"],
     )
     return found.assign(repeats=number, held=held, share=held / number, low=low, high=high)
+
+
+# --- What is kept with the project --------------------------------------------------------------
+
+
+KEPT_REPEATS = 10_000
+SIZES = (0.5, 1.0, 2.0, 10.0)
+# Where the truth is a cohort of real patients: as many as in Rabat, as in Qingdao, as there are.
+PATIENTS_OF_PAPERS = (90, 177)
+REAL = "cohort"
+# fmt: off
+KEPT = [
+    "study", "truth", "size", "patients", "repeats", "kind", "id", "share", "low", "high", "true",
+    "left_out", "without_estimate", "estimates", "mean", "median", "share_significant",
+    "share_covering", "type_s", "type_m",
+]
+# fmt: on
+
+
+def kept_sizes(repeats: Repeats) -> list[float]:
+    """Return the sizes at which a study's repeats are kept, as multiples of its own."""
+    if repeats.truths[0] != REAL:
+        return list(SIZES)
+    return [n / repeats.patients for n in PATIENTS_OF_PAPERS if n < repeats.patients] + [1.0]
+
+
+def kept_repeats(key: str, number: int = KEPT_REPEATS, workers: int = 1) -> pd.DataFrame:
+    """Repeat a study under each truth and at each size, and summarise.
+
+    Parameters
+    ----------
+    key : str
+        A study with repeats.
+    number, workers
+        As of :func:`repeated`.
+
+    Returns
+    -------
+    DataFrame
+        Columns :data:`KEPT`. Rows of the ``kind`` *conclusion* have the ``share`` of the repeats
+        in which it holds, with ``low`` and ``high`` of Wilson's interval; rows of the kind
+        *quantity* have what :func:`summarised` says, standard errors left out.
+    """
+    repeats = repeats_of(key)
+    runs = [(truth, size) for truth in repeats.truths for size in kept_sizes(repeats)]
+    return pd.concat([_kept_run(repeats, number, *run, workers) for run in runs], ignore_index=True)
+
+
+def _kept_run(repeats: Repeats, number: int, truth: str, size: float, workers: int):
+    table = repeated(repeats.study, number, size, truth, workers=workers)
+    quantities = summarised(repeats, table, truth).rename(columns={"quantity": "id"})
+    quantities = quantities[~quantities["id"].str.endswith(" standard_error")]
+    parts = {"conclusion": conclusions_held(repeats, table), "quantity": quantities}
+    run = {"study": repeats.study, "truth": truth, "size": size, "repeats": number}
+    run["patients"] = settings_of(repeats, size, truth)["patients"]
+    frames = [part.assign(kind=kind, **run) for kind, part in parts.items()]
+    return pd.concat([frame.reindex(columns=KEPT) for frame in frames])

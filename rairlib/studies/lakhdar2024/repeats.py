@@ -250,6 +250,7 @@ CONCLUSIONS = (
         "all_three",
         "Age, diameter and metastasis are all three independent predictors.",
         _three,
+        "discussion-01",
     ),
     _conclusion(
         "only_three",

@@ -275,12 +275,14 @@ CONCLUSIONS = (
         "exactly_two",
         "The model consists of these two, and of nothing else.",
         _exactly,
+        "results-predictors-15",
     ),
     _conclusion(
         "dropped",
         "Lateral node disease, its size and the iodine-131 dose differ one by one, but are not in "
         "the model.",
         _only_one_by_one,
+        "results-predictors-06",
     ),
     _conclusion(
         "training_area",
@@ -305,6 +307,7 @@ CONCLUSIONS = (
         f"Split at its threshold, the score has an area of at least {ACCEPTABLE} in men, women and "
         "both age groups.",
         _area_of("men_split", "women_split", "younger_split", "older_split"),
+        "results-performance-19",
     ),
     # Of the null: what the procedure finds where nothing is.
     _conclusion(

@@ -121,8 +121,8 @@ def _selected(name: str) -> Callable:
     return lambda found: found[f"{name} selected"] == 1
 
 
-def _any_selected(found: Mapping[str, np.ndarray]) -> np.ndarray:
-    return np.any([found[f"{name} selected"] == 1 for name in CANDIDATES], axis=0)
+def _any_selected(*names: str) -> Callable:
+    return lambda found: np.any([found[f"{name} selected"] == 1 for name in names], axis=0)
 
 
 def _conclusion(id: str, text: str, holds: Callable) -> Conclusion:
@@ -139,6 +139,11 @@ CONCLUSIONS = (
     ),
     _conclusion("n1b", "Lateral nodes (N1b) predict recurrence.", _selected("n1b")),
     _conclusion(
+        "spread",
+        "One of these two, metastasis or N1b, is in the model.",
+        _any_selected("metastasis", "n1b"),
+    ),
+    _conclusion(
         "not_papillary",
         "Cancers that are not papillary differ in recurrence.",
         _selected("not_papillary"),
@@ -148,7 +153,9 @@ CONCLUSIONS = (
         f"The best cut-off of age is {AGE_CUTOFF} years, give or take {NEAR}.",
         lambda found: np.abs(found["age cutoff"] - AGE_CUTOFF) <= NEAR,
     ),
-    _conclusion("any_selected", "At least one variable is in the model.", _any_selected),
+    _conclusion(
+        "any_selected", "At least one variable is in the model.", _any_selected(*CANDIDATES)
+    ),
 )
 REPEATS = Repeats(
     study=STUDY,
