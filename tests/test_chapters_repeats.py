@@ -63,7 +63,7 @@ def test_short_conclusions_stand_beside_their_row_and_real_patients_are_not_call
 def test_sizes_of_several_studies_are_told_as_multiples():
     other = HELD.assign(patients=HELD["patients"] * 2, text=HELD["text"] + " Elsewhere.")
     texts = texts_on(draw_conclusions(pd.concat([HELD, other])).figure)
-    assert {"as many patients as the study", "10 times as many"} <= set(texts)
+    assert {"as many patients as the study", "ten times as many"} <= set(texts)
 
 
 def test_exaggeration_counts_what_is_significant_and_what_has_no_estimate():

@@ -190,6 +190,8 @@ def test_on_the_kept_cohort_the_procedure_concludes_as_the_paper():
     cohort = wang2025.kept() | outcome | {"pfs": np.where(evaluable, outcome["pfs"], 0.0)}
     cohort["progressed"] = np.where(evaluable, outcome["progressed"], np.nan)
     found = wang2025.analyse({name: values[np.newaxis] for name, values in cohort.items()})
+    passed = [x for x in CONTRASTS if found[f"rair_{x} p_value"][0] < wang2025.SCREENING_P]
+    assert set(passed) == set(wang2025.FIVE)
     chosen = [name for name in PROGRESSION_CONTRASTS if found[f"pd_printed_{name} selected"][0]]
     assert set(chosen) == set(wang2025.NINE)
     assert found["ps_tg cutoff"][0] == wang2025.PS_TG_CUTOFF

@@ -29,6 +29,12 @@ OTHERS = (
     {"marker": "s", "color": VERMILION, "markersize": 6},
     {"marker": "D", "color": BLACK, "markersize": 6, "markerfacecolor": "white"},
 )
+SIZES = {
+    0.5: "half as many",
+    1.0: "as many patients as the study",
+    2.0: "twice as many",
+    10.0: "ten times as many",
+}
 # Characters of a line above a row, and of a name that may stand beside it; inches of a row.
 LINE, BESIDE = 58, 32
 INCHES_PER_LINE, ROW, SHORT_ROW = 0.19, 0.5, 0.42
@@ -79,7 +85,7 @@ def _size(rows: pd.DataFrame) -> str:
     """Name a size by its patients; of several studies by how many times as many."""
     patients, size = set(rows["patients"]), rows["size"].iloc[0]
     if len(patients) > 1:
-        return "as many patients as the study" if size == 1 else f"{size:g} times as many"
+        return SIZES.get(size, f"{size:g} times as many")
     return f"{patients.pop():,} patients" + (", as in the study" if size == 1 else "")
 
 

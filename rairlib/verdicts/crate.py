@@ -42,6 +42,7 @@ HOLDS = {
     "joint_tables": "joint tables that give the paper's Table 4",
     "accuracy": "how near searched cohorts come to the print",
     "orders": "how near searches for the order of the follow-up times come to the print",
+    "speed": "how long estimators and repeats take, beside other programs, in one run",
     "planted_errors": "errors planted in known papers, and how many the audit finds",
     "public_cohorts": "the public cohorts of real patients, aggregates alone",
     "repeats": "in which share of repeats each study concludes the same, and how estimates vary",

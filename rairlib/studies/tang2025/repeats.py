@@ -48,6 +48,8 @@ DROPPED = ("lln_status", "lln_diameter", "rai_dose")
 # From this area on a score is commonly called acceptable.
 ACCEPTABLE = 0.7
 PLANTED = 2.0
+# A patient of validation may lie midway between two of training: that is at the threshold.
+NOISE = 1e-9
 
 
 # --- Patients: each set drawn with replacement from its own of the kept cohort ------------------
@@ -205,7 +207,7 @@ def performance(patients: Mapping[str, np.ndarray], score: np.ndarray) -> dict[s
     events = {name: np.where(own & has_model, failure, np.nan) for name, own in groups.items()}
     score = np.nan_to_num(score)
     cutoff, _, _ = best_cutoff(events["training"], score)
-    positive, found = score >= cutoff[:, np.newaxis], {"threshold cutoff": cutoff}
+    positive, found = score >= cutoff[:, np.newaxis] - NOISE, {"threshold cutoff": cutoff}
     for name, event in events.items():
         found[f"{name}_split auc"] = auc(event, positive)[0]
         if name in SETS:
