@@ -14,6 +14,8 @@ from functools import cache, partial, wraps
 import numpy as np
 from numba import guvectorize, njit, vectorize
 
+from rairlib.output import one_process_at_a_time
+
 # Sums may be added in any order, several terms at once; NaN and infinity keep their meaning.
 FAST = {"reassoc", "contract", "nsz", "arcp"}
 compiled = partial(njit, cache=True, nogil=True, error_model="numpy", fastmath=FAST)
@@ -24,16 +26,20 @@ exact = partial(njit, cache=True, nogil=True, error_model="numpy")
 def many(layout: str, types: str):
     """Make of a function for one cohort one for any number of them, compiled when first called.
 
-    A step that diverges may overflow on its way to NaN: that is no warning's business.
+    A step that diverges may overflow on its way to NaN: that is no warning's business. What two
+    processes write to Numba's cache at once does not fit together and kills whoever loads it.
     """
 
     def decorate(function):
-        compiled_once = cache(guvectorize([f"void({types})"], layout, nopython=True, cache=True))
+        @cache
+        def compiled_once():
+            with one_process_at_a_time():
+                return guvectorize([f"void({types})"], layout, nopython=True, cache=True)(function)
 
         @np.errstate(all="ignore")
         @wraps(function)
         def call(*arrays):
-            return compiled_once(function)(*arrays)
+            return compiled_once()(*arrays)
 
         return call
 
