@@ -4,9 +4,16 @@ import json
 import math
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pandas as pd
+
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks
+    fcntl = None
 
 SHORT = 60
 DIGITS = 6
@@ -185,3 +192,12 @@ def write_all(texts: dict[Path, str | bytes]) -> None:
     finally:
         for draft in drafts.values():
             draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def one_process_at_a_time() -> Iterator[None]:
+    """Let others wait who come here meanwhile; a process that dies lets go."""
+    with open(__file__, "rb") as file:
+        with suppress(OSError, AttributeError):  # a folder on the network may know no locks
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield

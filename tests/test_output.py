@@ -3,6 +3,8 @@
 import json
 import math
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -109,3 +111,21 @@ def test_failure_of_one_file_leaves_all_as_they_were(tmp_path):
         write_all({first: "new\n", second: "new \ud800\n"})
     assert first.read_text(encoding="utf-8") == "old\n"
     assert os.listdir(tmp_path) == ["a.csv"]
+
+
+IN_TURN = """
+import sys
+from rairlib.output import one_process_at_a_time
+with one_process_at_a_time(), open(sys.argv[1], "a") as log:
+    print("in", file=log, flush=True)
+    sum(range(3_000_000))
+    print("out", file=log, flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such locks")
+def test_processes_go_one_at_a_time(tmp_path):
+    log = tmp_path / "log"
+    command = [sys.executable, "-c", IN_TURN, str(log)]
+    assert {process.wait() for process in [subprocess.Popen(command) for _ in range(3)]} == {0}
+    assert log.read_text().split() == ["in", "out"] * 3

@@ -14,6 +14,9 @@ from functools import cache, partial, wraps
 
 import numpy as np
 from numba import guvectorize, njit, vectorize
+from numba.core.caching import IndexDataCacheFile
+
+from rairlib.output import one_process_at_a_time
 
 # Sums may be added in any order, several terms at once; NaN and infinity keep their meaning.
 FAST = {"reassoc", "contract", "nsz", "arcp"}
@@ -39,6 +42,23 @@ def many(layout: str, types: str):
         return call
 
     return decorate
+
+
+def _alone(save):
+    """Let one process at a time add to Numba's cache.
+
+    Two at once may put two versions of a function under one number, and whoever loads it crashes.
+    """
+
+    @wraps(save)
+    def save_alone(*arguments):
+        with one_process_at_a_time():
+            save(*arguments)
+
+    return save_alone
+
+
+IndexDataCacheFile.save = _alone(IndexDataCacheFile.save)
 
 
 # --- Tails of distributions -------------------------------------------------------------------
