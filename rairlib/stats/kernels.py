@@ -5,8 +5,9 @@ cohort, or of many with one more axis in front, and broadcast. ``event`` is 1 fo
 outcome, 0 for the others and NaN for those who are not analysed. A result is NaN where there is no
 finite estimate: the covariates separate the outcome, nobody has an event, a group is empty, or the
 columns determine one another; and where a patient who is analysed has a value that cannot be: an
-event of 2, no time or score, a level that is no whole number from 0 to 999. Values that differ in their last digits count as different: the
-functions of one cohort settle such noise before they call these.
+event of 2, no time or score, a level that is no whole number from 0 to 999. Values that differ in
+their last digits count as different: the functions of one cohort settle such noise before they call
+these.
 """
 
 import math
