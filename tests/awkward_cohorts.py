@@ -136,7 +136,6 @@ if __name__ == "__main__":
         kept = ~np.isnan(cohort.event)
         unused = np.zeros((kept.sum(), TERMS - cohort.columns.shape[1]))
         columns = np.where(cohort.used[1:] == 1, cohort.columns, 0.0)[kept]
-        # R fits columns of one mean and scale; the estimates are brought back to their units.
         rows = np.column_stack(
             [cohort.time[kept], cohort.event[kept], cohort.group[kept], columns, unused]
         )

@@ -541,6 +541,8 @@ def test_page_on_many_machines_reckons_right():
     billion = 10**9
     for number, points in rows_of(page, "repeats |"):
         assert points == float(f"{100 * engine.Z_95 * 0.5 / number**0.5:.2g}")
+    per_second = 2 * billion / 10_000 / 3600
+    assert f"each second there is {per_second:.1f} core-hours for a billion" in page
     sent = 50 * 8  # bytes per cohort
     assert "50 quantities of 8 bytes each, which is 400 GB" in page
     for milliseconds, hours, rate, cores in rows_of(page, "one cohort takes |"):

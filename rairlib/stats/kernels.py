@@ -13,6 +13,7 @@ from functools import cache, partial, wraps
 
 import numpy as np
 from numba import guvectorize, njit, vectorize
+from numba.core.caching import IndexDataCacheFile
 
 from rairlib.output import one_process_at_a_time
 
@@ -26,24 +27,37 @@ exact = partial(njit, cache=True, nogil=True, error_model="numpy")
 def many(layout: str, types: str):
     """Make of a function for one cohort one for any number of them, compiled when first called.
 
-    A step that diverges may overflow on its way to NaN: that is no warning's business. What two
-    processes write to Numba's cache at once does not fit together and kills whoever loads it.
+    A step that diverges may overflow on its way to NaN: that is no warning's business.
     """
 
     def decorate(function):
-        @cache
-        def compiled_once():
-            with one_process_at_a_time():
-                return guvectorize([f"void({types})"], layout, nopython=True, cache=True)(function)
+        compiled_once = cache(guvectorize([f"void({types})"], layout, nopython=True, cache=True))
 
         @np.errstate(all="ignore")
         @wraps(function)
         def call(*arrays):
-            return compiled_once()(*arrays)
+            return compiled_once(function)(*arrays)
 
         return call
 
     return decorate
+
+
+def _alone(save):
+    """Let one process at a time add to Numba's cache.
+
+    Two at once may put two versions of a function under one number, and whoever loads it crashes.
+    """
+
+    @wraps(save)
+    def save_alone(*arguments):
+        with one_process_at_a_time():
+            save(*arguments)
+
+    return save_alone
+
+
+IndexDataCacheFile.save = _alone(IndexDataCacheFile.save)
 
 
 # --- Tails of distributions -------------------------------------------------------------------

@@ -107,12 +107,22 @@ CONCLUSIONS = tuple(
             "Hormonal therapy lowers the hazard of recurrence or death.",
             predicts("screened_horTh", -1),
         ),
-        ("tgrade", "cox-42", "A higher grade raises it.", predicts("screened_tgrade_linear", 1)),
-        ("pnodes", "cox-60", "More positive nodes raise it.", predicts("screened_pnodes", 1)),
+        (
+            "tgrade",
+            "cox-42",
+            "A higher grade raises the hazard.",
+            predicts("screened_tgrade_linear", 1),
+        ),
+        (
+            "pnodes",
+            "cox-60",
+            "More positive nodes raise the hazard.",
+            predicts("screened_pnodes", 1),
+        ),
         (
             "progrec",
             "cox-69",
-            "More of the progesterone receptor lowers it.",
+            "More of the progesterone receptor lowers the hazard.",
             predicts("screened_progrec", -1),
         ),
         # Of the null: what the procedure finds where nothing is.
