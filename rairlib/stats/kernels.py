@@ -4,8 +4,10 @@ The functions at the end of each part are generalized ufuncs of NumPy: they take
 cohort, or of many with one more axis in front, and broadcast. ``event`` is 1 for patients with the
 outcome, 0 for the others and NaN for those who are not analysed. A result is NaN where there is no
 finite estimate: the covariates separate the outcome, nobody has an event, a group is empty, or the
-columns determine one another. Values that differ in their last digits count as different: the
-functions of one cohort settle such noise before they call these.
+columns determine one another; and where a patient who is analysed has a value that cannot be: an
+event of 2, no time or score, a level that is no whole number from 0 to 999. Values that differ in
+their last digits count as different: the functions of one cohort settle such noise before they call
+these.
 """
 
 import math
@@ -31,12 +33,16 @@ def many(layout: str, types: str):
     """
 
     def decorate(function):
-        compiled_once = cache(guvectorize([f"void({types})"], layout, nopython=True, cache=True))
+        @cache
+        def compiled_once():
+            # Both parts of a gufunc come from one process, or whoever loads them crashes.
+            with one_process_at_a_time():
+                return guvectorize([f"void({types})"], layout, nopython=True, cache=True)(function)
 
         @np.errstate(all="ignore")
         @wraps(function)
         def call(*arrays):
-            return compiled_once(function)(*arrays)
+            return compiled_once()(*arrays)
 
         return call
 
@@ -235,18 +241,34 @@ def _write_exp(x, bits, out):
 
 @compiled()
 def _kept(event, used):
-    """List the patients who are analysed and the columns that are in the model."""
+    """List the patients who are analysed, none if an event is not 0 or 1, and the used columns."""
     patients, columns = np.empty(event.shape[0], np.int64), np.empty(used.shape[0], np.int64)
     n = p = 0
-    for i in range(event.shape[0]):
-        if not np.isnan(event[i]):
-            patients[n] = i
-            n += 1
     for j in range(used.shape[0]):
         if used[j] != 0.0:
             columns[p] = j
             p += 1
+    for i in range(event.shape[0]):
+        if event[i] == 0.0 or event[i] == 1.0:
+            patients[n] = i
+            n += 1
+        elif not np.isnan(event[i]):
+            return patients[:0], columns[:p]
     return patients[:n], columns[:p]
+
+
+LEVELS_MAX = 1000
+
+
+@compiled()
+def _levels(level, patients):
+    """Return how many levels there are, 0 if a patient's is no whole number from 0 on."""
+    many = 0
+    for i in patients:
+        if not 0.0 <= level[i] < LEVELS_MAX or level[i] != np.floor(level[i]):
+            return 0
+        many = max(many, int(level[i]) + 1)
+    return many
 
 
 BUCKET_MAX = 64
@@ -272,7 +294,8 @@ def order_of(values):
     scale = 1.0 / spread
     bucket, first, order = np.empty(n, np.int64), np.zeros(n + 1, np.int64), np.empty(n, np.int64)
     for i in range(n):
-        bucket[i] = np.int64((values[i] - least) * scale)
+        # Of values that differ in their last digits the spread is rounded, and the last too far.
+        bucket[i] = min(np.int64((values[i] - least) * scale), n - 1)
         first[bucket[i] + 1] += 1
     if first.max() > BUCKET_MAX:
         return np.argsort(values)
@@ -750,6 +773,7 @@ def firth(event, design, used, coefficients, standard_errors, p_values, log_like
 
 # Of two tests with the same p, the first in order moves; their last digits do not decide.
 SAME_P = 1e-9
+VARIABLES_MAX = 63  # with the constant: a model is a mask of 64 bits
 ENTER, REMOVE = 0, 1
 STAYS, MOVES, SEEN = 0, 1, 2
 NO_FIT, LOG_FULL = -1, -2
@@ -837,7 +861,7 @@ def select(columns, outcomes, variable, limits, backward, log):
     a log without rows is not written. -1 in place of the mask: a fit has no finite estimates, and
     the second number is the mask of the present model; -2: the log is too short.
     """
-    variables, written = variable.max(), 0
+    variables, written = max(variable.max(), 0), 0
     current = (1 << variables) - 1 if backward else 0
     step = 1 if backward else 0
     seen, many_seen = np.empty(4 * variables + 64, np.int64), 1
@@ -875,7 +899,8 @@ def _selected(event, design, variable, limits, backward, selected):
     everything = np.ones(variable.shape[0])
     patients, terms = _kept(event, everything)
     selected[:] = np.nan
-    if patients.shape[0] == 0:
+    variables = _levels(variable, terms)
+    if patients.shape[0] == 0 or not 0 < variables <= VARIABLES_MAX:
         return
     columns, outcomes = _own(event, design, patients, terms)
     own = variable.astype(np.int64)
@@ -1208,6 +1233,8 @@ def cox(time, event, columns, used, efron, coefficients, standard_errors, log_li
     if n == 0 or p == 0:
         return
     rows, times, died, scale = _in_order_of_time(time, event, columns, patients, terms)
+    if np.isnan(times).any():
+        return
     beta, information = np.empty(p), np.empty((p, p))
     groups = event_times(times, died)
     value = cox_maximise(rows, np.ones(n), died, groups, efron[0] != 0.0, 0.0, beta, information)
@@ -1226,11 +1253,13 @@ def cox(time, event, columns, used, efron, coefficients, standard_errors, log_li
 
 @compiled()
 def _by_time(time, event):
-    """Return the patients who are analysed in order of time, the earliest first."""
+    """Return the patients who are analysed by ascending time; none if one has no time."""
     patients, _ = _kept(event, np.empty(0))
     times = np.empty(patients.shape[0])
     for i in range(patients.shape[0]):
         times[i] = time[patients[i]]
+        if np.isnan(times[i]):
+            return patients[:0]
     return patients[order_of(times)]
 
 
@@ -1323,8 +1352,7 @@ def log_rank(time, event, group, statistic, df):
     """
     statistic[0] = df[0] = np.nan
     places = _by_time(time, event)
-    n, groups = places.shape[0], 0
-    first = 0
+    n, first = places.shape[0], 0
     while first < n and event[places[first]] != 1.0:
         first += 1
     if first == n:
@@ -1332,8 +1360,9 @@ def log_rank(time, event, group, statistic, df):
     while first > 0 and time[places[first - 1]] == time[places[first]]:
         first -= 1
     places = places[first:]
-    for i in range(places.shape[0]):
-        groups = max(groups, int(group[places[i]]) + 1)
+    groups = _levels(group, places)
+    if groups == 0:
+        return
     present = np.zeros(groups, np.int64)
     for i in range(places.shape[0]):
         present[int(group[places[i]])] = 1
@@ -1359,12 +1388,10 @@ def log_rank(time, event, group, statistic, df):
 @compiled()
 def _by_score(event, score):
     """Return the patients who are analysed by ascending score, and how many have the event."""
-    patients, _ = _kept(event, np.empty(0))
-    scores, with_event = np.empty(patients.shape[0]), 0
-    for i in range(patients.shape[0]):
-        scores[i] = score[patients[i]]
-        with_event += event[patients[i]] == 1.0
-    return patients[order_of(scores)], with_event
+    places, with_event = _by_time(score, event), 0
+    for place in places:
+        with_event += event[place] == 1.0
+    return places, with_event
 
 
 @many("(n),(n)->(),(),()", "f8[:],f8[:],f8[:],f8[:],f8[:]")
@@ -1523,19 +1550,18 @@ def student(event, values, t, p):
     """
     t[0] = p[0] = np.nan
     size, mean, squares = np.zeros(2), np.zeros(2), np.zeros(2)
-    for i in range(event.shape[0]):
-        if not np.isnan(event[i]):
-            size[int(event[i])] += 1.0
-            mean[int(event[i])] += values[i]
+    patients, _ = _kept(event, np.empty(0))
+    for i in patients:
+        size[int(event[i])] += 1.0
+        mean[int(event[i])] += values[i]
     if size.min() == 0.0 or size.sum() < 3.0:
         return
     mean /= size
     largest = 0.0
-    for i in range(event.shape[0]):
-        if not np.isnan(event[i]):
-            away = values[i] - mean[int(event[i])]
-            squares[int(event[i])] += away * away
-            largest = max(largest, abs(values[i]))
+    for i in patients:
+        away = values[i] - mean[int(event[i])]
+        squares[int(event[i])] += away * away
+        largest = max(largest, abs(values[i]))
     df = size.sum() - 2.0
     error = np.sqrt(squares.sum() / df * (1.0 / size[0] + 1.0 / size[1]))
     # Deviations from a mean differ in their last digits where they should be equal.
@@ -1546,15 +1572,11 @@ def student(event, values, t, p):
 
 @compiled()
 def _counts(event, level):
-    """Count patients by level and outcome, levels numbered from 0."""
-    levels = 0
-    for i in range(event.shape[0]):
-        if not np.isnan(event[i]):
-            levels = max(levels, int(level[i]) + 1)
-    counts = np.zeros((levels, 2))
-    for i in range(event.shape[0]):
-        if not np.isnan(event[i]):
-            counts[int(level[i]), int(event[i])] += 1.0
+    """Count patients by level and outcome, levels numbered from 0; no rows if one cannot be."""
+    patients, _ = _kept(event, np.empty(0))
+    counts = np.zeros((_levels(level, patients), 2))
+    for i in patients if counts.shape[0] else patients[:0]:
+        counts[int(level[i]), int(event[i])] += 1.0
     return counts
 
 

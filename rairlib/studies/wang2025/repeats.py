@@ -277,55 +277,55 @@ def _conclusion(name: str, number: str, text: str, holds: Callable) -> Conclusio
 
 CONCLUSIONS = (
     _conclusion(
-        "RAIR_age",
+        "rair_age",
         "table4-15",
         "Age of 55 years or more predicts refractory disease independently.",
         predicts("rair_last_age_55", 1),
     ),
     _conclusion(
-        "RAIR_stage_T4",
+        "rair_t_stage",
         "table4-88",
         "Stage T4 predicts refractory disease independently.",
         predicts("rair_last_t_stage", -1),
     ),
     _conclusion(
-        "RAIR_these_alone",
+        "rair_these_alone",
         "",
         "Age and stage T4, and nothing else, predict refractory disease independently.",
         these_alone("rair_last_", {"age_55": 1, "t_stage": -1}),
     ),
     _conclusion(
-        "PD_age",
+        "pd_age",
         "table5-19",
         "Age of 55 years or more predicts progression independently.",
         predicts("pd_screened_age_55", 1),
     ),
     _conclusion(
-        "PD_avidity",
+        "pd_avidity",
         "table5-100",
         "Partial or no avidity predicts progression independently.",
         predicts("pd_screened_rai_avid_status", 1),
     ),
     _conclusion(
-        "PD_thyroglobulin",
+        "pd_ps_tg",
         "table5-90",
         "High thyroglobulin, from the best cut-off on, predicts progression independently.",
         predicts("pd_screened_ps_tg", 1),
     ),
     _conclusion(
-        "PD_these_alone",
+        "pd_these_alone",
         "",
         "Age, avidity and thyroglobulin, and nothing else, predict progression independently.",
         these_alone("pd_screened_", {"age_55": 1, "rai_avid_status": 1, "ps_tg": 1}),
     ),
     _conclusion(
-        "PD_cutoff",
+        "pd_cutoff",
         "section-3.5-07",
         "The best cut-off of thyroglobulin is about 528.5 ng/mL, by a quarter at most.",
         lambda found: abs(np.log(found["ps_tg cutoff"] / PS_TG_CUTOFF)) <= np.log(NEAR),
     ),
     _conclusion(
-        "PD_curves",
+        "pd_curves",
         "figure5-02",
         "Disease without full avidity progresses more, p < 0.001 by the log-rank test.",
         lambda found: (
@@ -335,19 +335,19 @@ CONCLUSIONS = (
     ),
     # Of the null: what the procedure finds where nothing is.
     _conclusion(
-        "RAIR_any",
+        "rair_any",
         "",
         "At least one variable predicts refractory disease independently.",
         at_least_one("rair_last_"),
     ),
     _conclusion(
-        "PD_any_by_search",
+        "pd_any_by_search",
         "",
         "At least one variable predicts progression independently, the cut-off searched.",
         at_least_one("pd_screened_"),
     ),
     _conclusion(
-        "PD_any_as_printed",
+        "pd_any_as_printed",
         "",
         "At least one variable predicts progression independently, the cut-off fixed beforehand.",
         at_least_one("pd_printed_"),
