@@ -194,10 +194,21 @@ def write_all(texts: dict[Path, str | bytes]) -> None:
             draft.unlink(missing_ok=True)
 
 
+_entered = False
+
+
 @contextmanager
 def one_process_at_a_time() -> Iterator[None]:
-    """Let others wait who come here meanwhile; a process that dies lets go."""
+    """Let others wait who come here meanwhile; a process that dies lets go. It may be nested."""
+    global _entered
+    if _entered:
+        yield
+        return
     with open(__file__, "rb") as file:
         with suppress(OSError, AttributeError):  # a folder on the network may know no locks
             fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        _entered = True
+        try:
+            yield
+        finally:
+            _entered = False

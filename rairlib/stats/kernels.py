@@ -33,12 +33,16 @@ def many(layout: str, types: str):
     """
 
     def decorate(function):
-        compiled_once = cache(guvectorize([f"void({types})"], layout, nopython=True, cache=True))
+        @cache
+        def compiled_once():
+            # Both parts of a gufunc come from one process, or whoever loads them crashes.
+            with one_process_at_a_time():
+                return guvectorize([f"void({types})"], layout, nopython=True, cache=True)(function)
 
         @np.errstate(all="ignore")
         @wraps(function)
         def call(*arrays):
-            return compiled_once(function)(*arrays)
+            return compiled_once()(*arrays)
 
         return call
 
