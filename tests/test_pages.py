@@ -175,7 +175,7 @@ GLUED = re.compile(r"\{glue:text\}`(?:([\w./]+)::)?([\w.-]+?)(?::[\w.,]+)?`")
 def test_translations_state_the_numbers_of_the_originals(name):
     told = {(page, key) for page, key in GLUED.findall(markdown(name))}
     front = markdown("index.ipynb")
-    wanted = {("index.ipynb", key) for _, key in GLUED.findall(front)}
+    wanted = {(page or "index.ipynb", key) for page, key in GLUED.findall(front)}
     for study in ("lakhdar2024", "wang2025", "tang2025"):
         page = f"{study}/paper.ipynb"
         answer = re.search(r"\{admonition\} In short\n.*?\n```", markdown(page), re.DOTALL)

@@ -326,7 +326,7 @@ CONCLUSIONS = (
     ),
     _conclusion(
         "pd_curves",
-        "figure5-02",
+        "",  # Figure 5 compares other groups
         "Disease without full avidity progresses more, p < 0.001 by the log-rank test.",
         lambda found: (
             (found["rai_avid_status p_value"] < CURVES_P)
