@@ -503,3 +503,47 @@ def test_leading_axes_broadcast():
         alone = kernels.logistic(cohort["event"], cohort["design"], choice)
         for many, one in zip(both, alone, strict=True):
             np.testing.assert_array_equal(many[row], one)
+
+
+IMPOSSIBLE = {
+    "auc": ([0, 1, 0, 1], [1, np.nan, 2, 3]),
+    "best_cutoff": ([0, 1, 0, 1], [1, np.nan, 2, 3]),
+    "mann_whitney": ([0, 1, 0, 1], [1, np.nan, 2, 3]),
+    "student": ([0, 1, 2, -1e6], [1, 2, 3, 4]),
+    "survival_at": ([1, np.nan, 2, 3], [1, 0, 1, 1], [1.0]),
+    "log_rank": ([1, np.nan, 2, 3], [1, 0, 1, 1], [0, 1, 0, 1]),
+    "cox": ([1, np.nan, 2, 3], [1, 0, 1, 1], [[0], [1], [2], [1]], [1], 0),
+    "logistic": ([0, 1, 0, 2], np.ones((4, 1)), [1]),
+}
+
+
+@pytest.mark.parametrize("name", IMPOSSIBLE)
+def test_impossible_values_have_no_estimate(name):
+    results = getattr(kernels, name)(*IMPOSSIBLE[name])
+    assert np.isnan(np.concatenate([np.ravel(result) for result in results])).all()
+
+
+@pytest.mark.parametrize("level", [-1, -1e9, 0.5, 1e3, 1e12, 1e300, np.inf, np.nan])
+def test_impossible_levels_have_no_estimate(level):
+    event, levels = np.arange(90) % 2, np.tile([0.0, 1.0, level], 30)
+    assert np.isnan(kernels.pearson(event, levels)).all()
+    assert np.isnan(kernels.fisher(event, levels))
+    assert np.isnan(kernels.log_rank(np.arange(90), event, levels)).all()
+    design = np.column_stack([np.ones(90), np.arange(90) % 7])
+    for select in (kernels.forward, kernels.backward):
+        assert np.isnan(select(event, design, [0, level], 0.05, 0.10)).all()
+
+
+def test_variables_that_do_not_vary_are_not_selected_without_a_constant_either():
+    selected = kernels.forward(np.arange(60) % 2, np.ones((60, 2)), [1, 2], 0.05, 0.10)
+    assert selected.tolist() == [0, 0]
+
+
+def test_order_of_values_that_differ_in_their_last_digits():
+    rng = np.random.default_rng(1)
+    for n in (2, 4, 50, 177):
+        for start in rng.uniform(0.1, 1e6, 200):
+            values = start + np.spacing(start) * rng.integers(0, 5, n)
+            places = kernels.order_of(values)
+            assert sorted(places) == list(range(n))
+            assert (np.diff(values[places]) >= 0).all()

@@ -269,9 +269,10 @@ def test_file_of_others_is_named(study, tmp_path):
         run_repeats("toy", 10, folder=tmp_path)
 
 
-def test_settings_that_cannot_be_read_are_told(study, tmp_path):
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "5"])
+def test_settings_that_cannot_be_read_are_told(study, tmp_path, text):
     run_repeats("toy", 10, folder=tmp_path)
-    (tmp_path / "run.json").write_text("{")
+    (tmp_path / "run.json").write_text(text)
     with pytest.raises(RairlibError, match=r"run.json: cannot be read"):
         run_repeats("toy", 10, folder=tmp_path)
 

@@ -352,8 +352,8 @@ def _enter(folder: Path, settings: dict, number: int) -> set[int]:
 
 def _settings_in(folder: Path) -> dict:
     try:
-        return json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return json.loads((folder / SETTINGS).read_text(encoding="utf-8")) | {}
+    except (OSError, TypeError, ValueError) as error:
         raise RairlibError(
             f"{folder / SETTINGS}: cannot be read as the settings of a run"
         ) from error
