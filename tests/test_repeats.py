@@ -259,6 +259,24 @@ def test_file_that_is_cut_short_is_named(study, tmp_path, kept):
             reads()
 
 
+def test_file_whose_numbers_are_damaged_is_named(study, tmp_path):
+    run_repeats("toy", 3 * EACH, folder=tmp_path)
+    path = tmp_path / "block-000000001.parquet"
+    damaged = bytearray(path.read_bytes())
+    damaged[9000:9008] = b"damaged!"
+    path.write_bytes(damaged)
+    with pytest.raises(RairlibError, match=r"block-000000001.parquet: is damaged: remove it"):
+        conclusions_held(toy(), tmp_path)
+    with pytest.raises(OSError, match="checksum"):
+        table_in(tmp_path)
+
+
+def test_folder_that_is_named_like_a_block_is_told(study, tmp_path):
+    (tmp_path / "block-000000001.parquet").mkdir()
+    with pytest.raises(RairlibError, match=r"block-000000001.parquet: is cut short or no block"):
+        run_repeats("toy", 10, folder=tmp_path)
+
+
 def test_file_of_others_is_named(study, tmp_path):
     run_repeats("toy", 2 * EACH, folder=tmp_path)
     pq.write_table(pq.read_table(tmp_path / "block-000000000.parquet"), tmp_path / "copy.parquet")

@@ -325,8 +325,8 @@ def run_repeats(
     for place, table in progress(computed, len(missing)):
         text = json.dumps(settings | {"block": place}).encode()
         data = pa.Table.from_pandas(table, preserve_index=False)
-        stream = io.BytesIO()
-        pq.write_table(data.replace_schema_metadata({SETTINGS: text}), stream, use_dictionary=False)
+        data, stream = data.replace_schema_metadata({SETTINGS: text}), io.BytesIO()
+        pq.write_table(data, stream, use_dictionary=False, write_page_checksum=True)
         write_whole(_path(folder, place), stream.getvalue())
 
 
@@ -366,7 +366,7 @@ def _blocks_in(folder: Path, settings: dict) -> set[int]:
         try:
             found = json.loads(pq.read_metadata(path).metadata[SETTINGS.encode()])
             place = found.pop("block")
-        except (pa.ArrowException, KeyError, TypeError, ValueError) as error:
+        except (pa.ArrowException, KeyError, OSError, TypeError, ValueError) as error:
             raise RairlibError(f"{path}: is cut short or no block of repeats: remove it") from error
         if found != settings or path != _path(folder, place):
             raise RairlibError(f"{path}: is no block of this run: move it away")
@@ -387,7 +387,9 @@ class _Folder:
                 f"{folder}: {missing} of {len(wanted)} blocks are missing: run again"
             )
         self.paths = [str(_path(folder, place)) for place in wanted]
-        self.all = ds.dataset(self.paths, format="parquet")
+        checked = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
+        form = ds.ParquetFileFormat(default_fragment_scan_options=checked)
+        self.all = ds.dataset(self.paths, format=form)
         self.columns = self.all.schema.names
 
     def __getitem__(self, names: list[str]) -> pd.DataFrame:
@@ -396,7 +398,10 @@ class _Folder:
     def blocks(self) -> Iterator[pd.DataFrame]:
         left = self.number
         for path in self.paths:
-            table = pq.read_table(path).to_pandas()[:left]
+            try:
+                table = pq.read_table(path, page_checksum_verification=True).to_pandas()[:left]
+            except (pa.ArrowException, OSError) as error:
+                raise RairlibError(f"{path}: is damaged: remove it and run again") from error
             left -= len(table)
             yield table
 
