@@ -465,6 +465,12 @@ def test_impossible_size_is_refused(study, size):
         repeated("toy", 10, size)
 
 
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_seed_that_could_share_streams_with_another_is_refused(study, seed):
+    with pytest.raises(RairlibError, match=f"seed {seed}: it is a number from 0 to 4294967295"):
+        repeated("toy", 10, seed=seed)
+
+
 def test_unknown_truth_and_study_are_refused(study):
     with pytest.raises(RairlibError, match="toy: 'nul' is not a truth: did you mean 'null'"):
         repeated("toy", 10, truth="nul")

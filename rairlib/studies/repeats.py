@@ -36,6 +36,7 @@ from rairlib.registry.kept_files import data_folder
 from rairlib.studies import own_studies, part_of
 
 PATIENTS_PER_BLOCK = 100_000
+SEEDS = 2**32  # NumPy takes a larger one as several numbers: a seed and a block of another run
 FEWEST_PATIENTS, MOST_PATIENTS = 10, 10_000_000
 BLOCKS_PER_WORKER = 4  # in a wave: the most that is computed before the first is written
 ATTEMPTS = 3
@@ -146,6 +147,8 @@ def settings_of(
     truth = truth or repeats.truths[0]
     if truth not in repeats.truths:
         raise RairlibError(f"{repeats.study}: {unknown(truth, 'truth', repeats.truths)}")
+    if not 0 <= seed < SEEDS:
+        raise RairlibError(f"seed {seed}: it is a number from 0 to {SEEDS - 1}")
     patients = repeats.patients * size + 0.5
     if not FEWEST_PATIENTS <= patients < MOST_PATIENTS + 1:
         raise RairlibError(
@@ -244,7 +247,7 @@ def _cluster(address: str) -> Iterator[tuple[Callable, Callable]]:
 
     try:
         client = Client(address, timeout=SECONDS_TO_ANSWER, set_as_default=False)
-    except OSError as error:
+    except (MemoryError, OSError) as error:  # what is no scheduler may seem to send exabytes
         raise RairlibError(f"{address}: no scheduler answers") from error
     with client:
         try:
