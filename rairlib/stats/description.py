@@ -8,7 +8,6 @@ import pandas as pd
 from scipy import stats
 
 from rairlib.errors import RairlibError
-from rairlib.stats import kernels
 from rairlib.stats.observation import aligned, finite, ranked, whole
 
 NO_SPREAD = "no spread within the groups"
@@ -194,6 +193,8 @@ def mann_whitney(first: pd.Series, second: pd.Series) -> TestResult:
         The smaller U; the p value is that of the tie-corrected normal approximation without
         continuity correction.
     """
+    from rairlib.stats import kernels  # Numba: `rairlib audit` needs none and starts without it
+
     x, y = _finite(first), _finite(second)
     group, values = np.repeat([1.0, 0.0], [x.size, y.size]), ranked(np.concatenate([x, y]))
     _, p_value = kernels.mann_whitney(group, values)
@@ -208,6 +209,8 @@ def mann_whitney(first: pd.Series, second: pd.Series) -> TestResult:
 
 def t_test(first: pd.Series, second: pd.Series, equal_variances: bool = True) -> TestResult:
     """Compare two means."""
+    from rairlib.stats import kernels  # Numba: `rairlib audit` needs none and starts without it
+
     method = "student" if equal_variances else "welch"
     x, y = _finite(first), _finite(second)
     if reason := _no_spread(x, y):

@@ -8,7 +8,6 @@ import pandas as pd
 from scipy import special
 
 from rairlib.errors import RairlibError
-from rairlib.stats import kernels
 from rairlib.stats.description import TestResult
 from rairlib.stats.observation import Z_95, follow_up, survival_times, whole
 
@@ -105,6 +104,8 @@ def survival_at(time, event, months, interval: str = "plain") -> pd.DataFrame:
     RairlibError
         As :func:`kaplan_meier` does, or if a time asked for is negative or missing.
     """
+    from rairlib.stats import kernels  # Numba: `rairlib audit` needs none and starts without it
+
     _check_interval(interval)
     (_, data), asked = follow_up(time, event), _moments(months).astype(float)
     times = np.sort(data["time"])
@@ -203,6 +204,8 @@ def log_rank(time, event, group) -> TestResult:
     RairlibError
         As :func:`kaplan_meier` does, or if a group is missing.
     """
+    from rairlib.stats import kernels  # Numba: `rairlib audit` needs none and starts without it
+
     _, data = follow_up(time, event, group)
     patients = (data["time"], data["event"], pd.factorize(data["group"])[0])
     statistic, df = map(float, kernels.log_rank(*patients))
