@@ -259,6 +259,24 @@ def test_file_that_is_cut_short_is_named(study, tmp_path, kept):
             reads()
 
 
+def test_file_whose_numbers_are_damaged_is_named(study, tmp_path):
+    run_repeats("toy", 3 * EACH, folder=tmp_path)
+    path = tmp_path / "block-000000001.parquet"
+    damaged = bytearray(path.read_bytes())
+    damaged[9000:9008] = b"damaged!"
+    path.write_bytes(damaged)
+    with pytest.raises(RairlibError, match=r"block-000000001.parquet: is damaged: remove it"):
+        conclusions_held(toy(), tmp_path)
+    with pytest.raises(OSError, match="checksum"):
+        table_in(tmp_path)
+
+
+def test_folder_that_is_named_like_a_block_is_told(study, tmp_path):
+    (tmp_path / "block-000000001.parquet").mkdir()
+    with pytest.raises(RairlibError, match=r"block-000000001.parquet: is cut short or no block"):
+        run_repeats("toy", 10, folder=tmp_path)
+
+
 def test_file_of_others_is_named(study, tmp_path):
     run_repeats("toy", 2 * EACH, folder=tmp_path)
     pq.write_table(pq.read_table(tmp_path / "block-000000000.parquet"), tmp_path / "copy.parquet")
@@ -445,6 +463,12 @@ def test_conclusions_count_a_repeat_without_an_estimate_as_not_held():
 def test_impossible_size_is_refused(study, size):
     with pytest.raises(RairlibError, match="times 100 patients: a repeat has from 10 to"):
         repeated("toy", 10, size)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_seed_that_could_share_streams_with_another_is_refused(study, seed):
+    with pytest.raises(RairlibError, match=f"seed {seed}: it is a number from 0 to 4294967295"):
+        repeated("toy", 10, seed=seed)
 
 
 def test_unknown_truth_and_study_are_refused(study):

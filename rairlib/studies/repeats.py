@@ -36,6 +36,7 @@ from rairlib.registry.kept_files import data_folder
 from rairlib.studies import own_studies, part_of
 
 PATIENTS_PER_BLOCK = 100_000
+SEEDS = 2**32  # NumPy takes a larger one as several numbers: a seed and a block of another run
 FEWEST_PATIENTS, MOST_PATIENTS = 10, 10_000_000
 BLOCKS_PER_WORKER = 4  # in a wave: the most that is computed before the first is written
 ATTEMPTS = 3
@@ -146,6 +147,8 @@ def settings_of(
     truth = truth or repeats.truths[0]
     if truth not in repeats.truths:
         raise RairlibError(f"{repeats.study}: {unknown(truth, 'truth', repeats.truths)}")
+    if not 0 <= seed < SEEDS:
+        raise RairlibError(f"seed {seed}: it is a number from 0 to {SEEDS - 1}")
     patients = repeats.patients * size + 0.5
     if not FEWEST_PATIENTS <= patients < MOST_PATIENTS + 1:
         raise RairlibError(
@@ -244,7 +247,7 @@ def _cluster(address: str) -> Iterator[tuple[Callable, Callable]]:
 
     try:
         client = Client(address, timeout=SECONDS_TO_ANSWER, set_as_default=False)
-    except OSError as error:
+    except (MemoryError, OSError) as error:  # what is no scheduler may seem to send exabytes
         raise RairlibError(f"{address}: no scheduler answers") from error
     with client:
         try:
@@ -325,8 +328,8 @@ def run_repeats(
     for place, table in progress(computed, len(missing)):
         text = json.dumps(settings | {"block": place}).encode()
         data = pa.Table.from_pandas(table, preserve_index=False)
-        stream = io.BytesIO()
-        pq.write_table(data.replace_schema_metadata({SETTINGS: text}), stream, use_dictionary=False)
+        data, stream = data.replace_schema_metadata({SETTINGS: text}), io.BytesIO()
+        pq.write_table(data, stream, use_dictionary=False, write_page_checksum=True)
         write_whole(_path(folder, place), stream.getvalue())
 
 
@@ -366,7 +369,7 @@ def _blocks_in(folder: Path, settings: dict) -> set[int]:
         try:
             found = json.loads(pq.read_metadata(path).metadata[SETTINGS.encode()])
             place = found.pop("block")
-        except (pa.ArrowException, KeyError, TypeError, ValueError) as error:
+        except (pa.ArrowException, KeyError, OSError, TypeError, ValueError) as error:
             raise RairlibError(f"{path}: is cut short or no block of repeats: remove it") from error
         if found != settings or path != _path(folder, place):
             raise RairlibError(f"{path}: is no block of this run: move it away")
@@ -387,7 +390,9 @@ class _Folder:
                 f"{folder}: {missing} of {len(wanted)} blocks are missing: run again"
             )
         self.paths = [str(_path(folder, place)) for place in wanted]
-        self.all = ds.dataset(self.paths, format="parquet")
+        checked = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
+        form = ds.ParquetFileFormat(default_fragment_scan_options=checked)
+        self.all = ds.dataset(self.paths, format=form)
         self.columns = self.all.schema.names
 
     def __getitem__(self, names: list[str]) -> pd.DataFrame:
@@ -396,7 +401,10 @@ class _Folder:
     def blocks(self) -> Iterator[pd.DataFrame]:
         left = self.number
         for path in self.paths:
-            table = pq.read_table(path).to_pandas()[:left]
+            try:
+                table = pq.read_table(path, page_checksum_verification=True).to_pandas()[:left]
+            except (pa.ArrowException, OSError) as error:
+                raise RairlibError(f"{path}: is damaged: remove it and run again") from error
             left -= len(table)
             yield table
 
