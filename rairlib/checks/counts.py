@@ -219,11 +219,13 @@ def _quantity(registry: Registry, row: ReportedNumber) -> tuple | None:
 def check_joint_statement(registry: Registry) -> Iterator[Finding]:
     """Compare one print of several numbers (all P > 0.05) with each; needs `variable` = a | b."""
     for row in registry:
+        names = row.variable.split(SEVERAL)
+        if len(names) == 1:
+            continue
         place = {"level": row.level, "group": row.group, "repeats": ""}
         place |= {"method": row.method} if row.method else {}
-        names = row.variable.split(SEVERAL)
         found = [registry.where(row.statistic, variable=name, **place) for name in names]
-        if len(names) > 1 and all(len(rows) == 1 for rows in found):
+        if all(len(rows) == 1 for rows in found):
             yield _joint(row, [part for (part,) in found])
 
 

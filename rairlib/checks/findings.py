@@ -31,6 +31,9 @@ class Finding:
         What the other numbers allow for the target, in the unit in which it is printed.
     text : str
         The finding in words, with its figures; for ``contradicted`` it is the proof.
+    reading : str
+        The habit or slip that would explain the print, in a few words: ``divided by 58, the size
+        of g2``; empty where none is known.
     """
 
     check: str = ""
@@ -40,6 +43,7 @@ class Finding:
     low: float = math.nan
     high: float = math.nan
     text: str
+    reading: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a status that is not in the vocabulary."""

@@ -14,6 +14,7 @@ from rairlib.registry.printed import PrintedNumberError, parse_printed
 from rairlib.registry.vocabulary import (
     COLUMNS,
     METHODS,
+    MODIFIERS,
     OTHER_METHODS,
     OTHER_STATISTICS,
     REQUIRED_COLUMNS,
@@ -64,12 +65,20 @@ def _step_fault(text: str) -> str:
     return f"{text!r} is not a positive number: give the smallest step, or nothing"
 
 
+def _method_fault(text: str) -> str:
+    words = text.split()
+    while words and words[-1] in MODIFIERS:
+        words.pop()
+    fault = _word_fault("method", METHODS, OTHER_METHODS)
+    return fault(" ".join(words)) and fault(text)
+
+
 FIELD_FAULTS = {
     "id": _identifier_fault,
     "locus": lambda text: "" if text else "is empty: name the place in the paper",
     "statistic": _word_fault("statistic", STATISTICS, OTHER_STATISTICS),
     "printed": _printed_fault,
-    "method": _word_fault("method", METHODS, OTHER_METHODS),
+    "method": _method_fault,
     "step": _step_fault,
     "role": _word_fault("role", ROLES),
 }

@@ -11,6 +11,7 @@ import pandas as pd
 from rairlib.registry.files import read_table
 from rairlib.registry.printed import Printed, parse_printed
 from rairlib.registry.studies import DeclaredModel, load_study, study_file
+from rairlib.registry.vocabulary import MODIFIERS
 
 VERSUS = " vs "
 CUTOFF = "cutoff"
@@ -76,6 +77,16 @@ class ReportedNumber:
         return _versus(self.level)
 
     @property
+    def test(self) -> str:
+        """The method without what modifies it: ``wald exp`` of ``wald exp 90%``."""
+        return " ".join(word for word in self.method.split() if word not in MODIFIERS)
+
+    @property
+    def modifiers(self) -> tuple[str, ...]:
+        """What follows the method: another level of confidence, ``one_sided``, ``weighted`` …."""
+        return tuple(word for word in self.method.split() if word in MODIFIERS)
+
+    @property
     def key(self) -> tuple[str, str, str, str, str]:
         """What is reported, whatever the place: statistic, variable, level, group, method."""
         return self.statistic, self.variable, self.level, self.group, self.method
@@ -128,8 +139,8 @@ class Registry:
         return {row.id: row for row in self.rows}
 
     @cached_property
-    def _by_statistic(self) -> dict[str, list[ReportedNumber]]:
-        return _grouped(self.rows, "statistic")
+    def _fields(self) -> dict[str, dict[str, list[ReportedNumber]]]:
+        return {}
 
     @cached_property
     def _sizes(self) -> dict[str, list[ReportedNumber]]:
@@ -138,6 +149,14 @@ class Registry:
     @cached_property
     def _by_parent(self) -> dict[str, list[ReportedNumber]]:
         return _grouped(self.rows, "of")
+
+    def _by(self, field: str) -> dict[str, list[ReportedNumber]]:
+        """Map the texts of a field to their rows, built when it is first asked for."""
+        if field not in self._fields:
+            texts = self._fields.setdefault(field, defaultdict(list))
+            for row in self.rows:
+                texts[getattr(row, field)].append(row)
+        return self._fields[field]
 
     def where(self, statistic: str | tuple[str, ...] = (), **wanted: str):
         """Return the rows whose fields equal the given texts.
@@ -154,16 +173,16 @@ class Registry:
         tuple of ReportedNumber
             In order of appearance.
         """
-        if not statistic:
-            candidates = self.rows
-        elif isinstance(statistic, str):
-            candidates = self._by_statistic.get(statistic, ())
-        else:
-            candidates = [row for row in self.rows if row.statistic in statistic]
+        if isinstance(statistic, str):
+            wanted |= {"statistic": statistic} if statistic else {}
+            statistic = ()
+        # The field that fewest rows share is looked up, the others are compared.
+        found = (self._by(field).get(text, ()) for field, text in wanted.items())
         return tuple(
             row
-            for row in candidates
-            if all(getattr(row, field) == text for field, text in wanted.items())
+            for row in min(found, key=len, default=self.rows)
+            if (not statistic or row.statistic in statistic)
+            and all(getattr(row, field) == text for field, text in wanted.items())
         )
 
     def belonging_to(self, identifier: str, statistic: str = "") -> tuple[ReportedNumber, ...]:
