@@ -11,6 +11,7 @@ from scipy import special, stats
 from scipy.stats.contingency import odds_ratio
 
 from rairlib.checks.cells import (
+    MOST_PATIENTS,
     CountIndex,
     count_index,
     is_missing,
@@ -67,8 +68,6 @@ STATISTICS_OF = ("pearson", "yates", "likelihood_ratio", "linear")
 METHODS_OF_TABLES = ("", "pearson", "yates", "fisher", "likelihood_ratio")
 MOST_TABLES = 200_000
 """Tables with the same margins up to which Fisher's test is enumerated beyond 2 × 2."""
-MOST_PATIENTS = 10_000_000
-"""Patients up to which the hypergeometric distribution is computed exactly enough, and quickly."""
 
 Table = tuple[tuple[int, int], ...]
 
