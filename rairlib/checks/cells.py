@@ -436,11 +436,12 @@ def known_values(index: CountIndex, variable: str, group: str) -> tuple[range, s
     fitting = [sizes_that_fit(row.number, count) for row, count in shares]
     if size is None or all(size in sizes for sizes in fitting):
         return None
-    levels = index.levels[variable, group]
-    total = sum(whole_number(index.counts[variable, level, group]) or size for level in levels)
-    if 0 < total < size and len(levels) > 1:
-        if 2 * sum(total in sizes for sizes in fitting) >= len(fitting):
-            return range(total, total + 1), f"the sum of the levels of {variable} in {group}"
+    levels = index.levels.get((variable, group), ())
+    numbers = [whole_number(index.counts[variable, level, group]) for level in levels]
+    total = 0 if None in numbers else sum(numbers)
+    of_total = 2 * sum(total in sizes for sizes in fitting) >= len(fitting)
+    if of_total and 0 < total < size and len(levels) > 1:
+        return range(total, total + 1), f"the sum of the levels of {variable} in {group}"
     first = max(sizes.start for sizes in fitting)
     common = range(first, min(size, *(sizes.stop for sizes in fitting)))
     if len(shares) > 1 and common:

@@ -240,9 +240,9 @@ def _habits(registry: Registry) -> dict[tuple[str, str], str]:
             continue
         for other, size in index.sizes.items():
             n = whole_number(size)
-            if n in shares[0][0] or n in shares[-1][0]:
-                if sum(n in fitting for fitting, _ in shares) >= enough:
-                    habits.setdefault((locus, group), other)
+            likely = n in shares[0][0] or n in shares[-1][0]
+            if likely and sum(n in fitting for fitting, _ in shares) >= enough:
+                habits.setdefault((locus, group), other)
     return habits
 
 
