@@ -372,7 +372,7 @@ CUT_OFF_SIGNS = ("<", ">", "≤", "≥", "⩽", "⩾")
 MISSING = " Values may be missing."
 MOST_PATIENTS = 10_000_000
 """Patients up to which sizes are looked for, and Fisher's test is computed exactly enough."""
-MOST_SIZES = 4_000_000
+MOST_SIZES = 250_000
 """Combinations of smaller sizes up to which all are tried."""
 
 
