@@ -11,8 +11,7 @@ import numpy as np
 from rairlib.checks.findings import Finding
 from rairlib.checks.rounding import SHORTENED, is_approximate, is_plain
 from rairlib.registry.registry import VERSUS, Registry, ReportedNumber
-
-COUNTED = ("n", "count")
+from rairlib.registry.vocabulary import COUNTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
