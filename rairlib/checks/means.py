@@ -14,6 +14,7 @@ from scipy import optimize, special
 from rairlib.checks.cells import (
     MISSING,
     Partition,
+    attached,
     count_index,
     named,
     originals,
@@ -185,9 +186,14 @@ def _parts_of(cells: dict, split: Partition) -> list[tuple]:
 
 
 def _described(registry: Registry, cells: Iterable[dict]) -> list[tuple]:
-    """Return mean, SD and number of patients of cells, None where they are not printed."""
+    """Return mean, SD (or standard error) and n of cells, None where they are not printed."""
     return [
-        (cell.get("mean"), cell.get("sd"), size_of(registry, cell.get("mean"))) for cell in cells
+        (
+            mean := cell.get("mean"),
+            cell.get("sd") or (mean and attached(registry, mean, "standard_error")),
+            size_of(registry, mean),
+        )
+        for cell in cells
     ]
 
 
@@ -195,7 +201,10 @@ def _samples(groups, shortened: bool) -> list[Sample]:
     return [
         Sample(
             mean=float_limits(mean.number, shortened),
-            sd=float_limits(sd.number, shortened),
+            sd=tuple(
+                end * (math.sqrt(whole_number(size)) if sd.statistic == "standard_error" else 1)
+                for end in float_limits(sd.number, shortened)
+            ),
             n=whole_number(size),
         )
         for mean, sd, size in groups
