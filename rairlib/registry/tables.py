@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
@@ -49,7 +48,7 @@ RATIOS = {
     "risk_ratio": r"(?:\ba?RRs?\b|(?i:relative risks?|risk ratios?))",
 }
 LIMITS = ("ci_low", "ci_high")
-PAIRS_OF_LIMITS = ("minimum", "q1", "ci_low")
+QUARTILES = r"(?i:iqr|(?:inter.?)?quartiles?(?: range)?|q1\W+q3|25.{0,12}75\w*(?: per\w*)?)"
 COUNTED = r"(?i:\b(?:n|nos?\.?|number|patients|cases|events|freq\w*))"
 # What the words of a heading or a label say that the cells hold, longest first.
 HOLDS = [
@@ -57,16 +56,14 @@ HOLDS = [
     for words, holds in (
         (r"(?i:mean)\W*(?i:sem?|standard error)\b\)?", ("mean", "standard_error")),
         (r"(?i:mean)\W*(?i:sd|s\.d\.|standard deviation)\)?", ("mean", "sd")),
-        (
-            r"(?i:median)\W*(?i:iqr|inter.?quartile|quartiles|q1\W+q3|25.{0,12}75\w*(?: per\w*)?)\W?",
-            ("median", "q1", "q3"),
-        ),
+        (rf"(?i:median)\W*{QUARTILES}\W?", ("median", "q1", "q3")),
         (r"(?i:median)\W*(?i:range|min\w*\W+max\w*)\W?", ("median", "minimum", "maximum")),
         (rf"{COUNTED} ?/ ?(?i:n|total)\W*%?\)?", ("count", "n", "percent")),
         (rf"{COUNTED}\W{{0,2}}[(\[,;] ?%[)\]]?", ("count", "percent")),
         (rf"(?:%|(?i:percent\w*)) ?[(\[] ?{COUNTED} ?[)\]]", ("percent", "count")),
         *((rf"{words}\W*{CI}\)?", (ratio, *LIMITS)) for ratio, words in RATIOS.items()),
         *((words, (ratio, *LIMITS)) for ratio, words in RATIOS.items()),
+        (r"(?:^|\b)(?:β|B$|(?i:beta|coef\w*))", ("coefficient", *LIMITS)),
         (CI, LIMITS),
         (r"\b(?i:mean)\b", ("mean",)),
         (r"\b(?i:median)\b", ("median",)),
@@ -84,7 +81,7 @@ STATISTICS = {
     **dict.fromkeys(("χ2", "χ²", "x2", "chi2", "chisquare", "chisquared"), "chi_square"),
     **{letter: f"{letter}_statistic" for letter in "tufzh"},
     **dict.fromkeys(("smd", "standardizedmeandifference"), "standardised_mean_difference"),
-    **dict.fromkeys(("β", "b", "beta", "coefficient", "coef"), "coefficient"),
+    "wald": "chi_square",
     **dict.fromkeys(("se", "standarderror"), "standard_error"),
     "df": "degrees_of_freedom",
 }
@@ -95,6 +92,7 @@ METHODS = (
 FILLERS = re.compile(r"(?i)\b(?:analys[ie]s|regression|models?|cox|logistic|patients,?$)\b")
 ALL = re.compile(r"(?i)(?:all|total|overall|whole|entire)?(?: ?(?:patients|cohort|sample|cases))?")
 SIZE = re.compile(rf"[(\[,;]* ?\b[nN] ?[=:] ?{NUMBER}(?: ?[,;(]+ ?{NUMBER}\)?)? ?[)\]]?")
+CATEGORIES = re.compile(r"(?i)(?:categor|level|subgroup|strat|class|value|item)\w*")
 SIZES_ROW = re.compile(r"(?i)n|(?:total )?(?:nos?\.?|number) of (?:patients|cases)|patients|total")
 MARKS = re.compile(r"⟦(.*?)⟧|\^ ?(\w)\b|([†‡§¶‖#]+|\*+(?! ?10))|(?<=[\d)%])(?<!10)([ᵃ-ᵸ⁰¹²³⁴-⁹]+)$")
 LETTER = re.compile(r"(?<=[\d)])([a-h])$")
@@ -111,6 +109,11 @@ LABEL_UNIT = re.compile(rf"[,(\[; ]+({UNIT})[)\]]?$")
 LEVEL_UNIT = re.compile(rf"^({CUT}) ?({UNIT})?$")
 LEVEL = rf"{CUT}|[\w+-]+"
 PAIR = re.compile(rf"(.*?)[,:;( ]*({LEVEL}) ?(?:/| vs\.? | versus ) ?({LEVEL})\)?(?: ({UNIT}))?")
+P_WITHIN = re.compile(r"[;,(]? ?\b[pP](?:[- ]?value)? ?(?:= ?|(?=[<>≤]))")
+LONGEST = 80
+SIGNS = "<>≤≥"
+SHARES = ("count", "percent")
+ENDS = ("low", "high")
 OPPOSITES = {"yes", "positive", "present", "male", "female", "men", "women", "+"}
 
 
@@ -130,16 +133,21 @@ class Column:
 
 @dataclass(slots=True)
 class Line:
-    """One row of the table below its head."""
+    """One row below the head."""
 
     number: int
     label: str
     indent: int
     holds: list[tuple[str, ...]]
     unit: str
-    note: str
     cells: dict[int, str]
-    pair: tuple[str, str] | None = None
+    notes: dict[int, str]
+    sides: tuple[str, ...] = ()
+
+    @property
+    def pair(self) -> tuple[str, ...]:
+        """Two levels that the label itself names, as registry levels."""
+        return tuple(map(_tidy, self.sides))
 
 
 @dataclass(slots=True)
@@ -149,6 +157,23 @@ class Block:
     name: str
     head: Line
     levels: list[tuple[str, Line]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Cell:
+    """A cell with what its row and its column say."""
+
+    text: str
+    line: Line
+    column: Column
+    block: Block
+    variable: str
+    level: str
+
+    @property
+    def shapes(self) -> dict[str, tuple[str, ...]]:
+        """Its numbers, by every shape that it can have."""
+        return shapes_of(self.text)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -175,24 +200,24 @@ class _UnreadError(Exception):
     """A cell is not understood."""
 
 
+# --- What texts say ---------------------------------------------------------------------------
+
+
 def clean(text: str) -> tuple[str, list[str]]:
-    """Part a cell's text from its footnote marks."""
+    """Part a text from its footnote marks."""
     marks = ["".join(filter(None, found)) for found in MARKS.findall(text)]
     return " ".join(MARKS.sub("", text).split()), marks
 
 
-def shapes_of(text: str) -> list[tuple[str, tuple[str, ...]]]:
-    """Return every way in which a cell can be numbers, as its shape and the numbers."""
-    plain = " ".join(WORDS_WITHIN.sub("", text).split())
-    found = []
-    for name, shape in SHAPES.items():
-        if len(plain) < 80 and (match := shape.fullmatch(plain)):
-            found.append((name, tuple(number.strip() for number in match.groups())))
-    return found
+def shapes_of(text: str) -> dict[str, tuple[str, ...]]:
+    """Return the numbers of a cell by every shape that it can have."""
+    plain = " ".join(WORDS_WITHIN.sub("", text).split())[:LONGEST]
+    matches = ((name, shape.fullmatch(plain)) for name, shape in SHAPES.items())
+    return {name: tuple(n.strip() for n in match.groups()) for name, match in matches if match}
 
 
 def holds_of(text: str) -> tuple[list[tuple[str, ...]], str]:
-    """Return what words say about the cells, and the other words."""
+    """Return what words say that cells hold, and the other words."""
     found = []
     for words, holds in HOLDS:
         text, times = words.subn(" ", text)
@@ -210,69 +235,117 @@ def _number(text: str) -> Printed | None:
 def _whole(text: str) -> int | None:
     number = _number(text)
     plain = number and number.operator == "=" and not number.decimals and "%" not in text
-    return int(number.value) if plain else None
+    return int(number.value) if plain and abs(number.value) < 1e12 else None
+
+
+def _own(cell: str) -> bool:
+    return bool(cell.strip()) and not cell.startswith(REPEATED)
+
+
+def _bare(cell: str) -> str:
+    return cell.removeprefix(REPEATED)
 
 
 def _slug(text: str) -> str:
     return re.sub(r"\W+", "_", text.lower()).strip("_") or "unnamed"
 
 
+def _tidy(level: str) -> str:
+    """Return a level without blanks behind its sign and without its unit."""
+    found = LEVEL_UNIT.match(level)
+    return re.sub(r"(?<=[<>≤≥=]) ", "", found[1].strip()) if found else level
+
+
+def _cut(levels: tuple[str, ...]) -> str:
+    """Return the number of which two levels are the two sides, or nothing."""
+    sides = {re.sub("^[<>≤≥]=?", "", level) for level in levels if level[:1] in SIGNS}
+    return sides.pop() if len(levels) == 2 and len(sides) == 1 and levels[1][:1] in SIGNS else ""
+
+
+def _joined(*texts: str) -> str:
+    return "; ".join(filter(None, texts))
+
+
 def fit(holds: tuple[str, ...], shape: str, numbers: tuple[str, ...], proven: bool):
     """Name the numbers of a cell by what it is said to hold; None where it does not fit."""
-    first = holds[0]
+    first, pair = holds[0], holds[0] in ("minimum", "q1", "ci_low")
     if shape == "x":
-        number = numbers[0]
+        whole = _whole(numbers[0]) is not None
         if first in ("count", "percent"):
-            whole = _whole(number) is not None
-            named = "count" if first == "count" and whole else "percent"
-            return ((named, number),) if whole or first == "percent" or "%" in number else None
-        return None if len(holds) == 2 and first in PAIRS_OF_LIMITS else ((first, number),)
+            share = "%" in numbers[0] or first == "percent"
+            return (("percent" if share else "count", *numbers),) if share or whole else None
+        return None if pair and len(holds) == 2 else ((first, *numbers),)
+    if shape in ("x/y", "x/y (z)", "z (x/y)") and first in ("count", "percent"):
+        numbers = (*numbers[1:], numbers[0]) if shape == "z (x/y)" else numbers
+        fits = len(numbers) == 3 or holds[1:2] == ("n",)
+        return tuple(zip(("count", "n", "percent"), numbers, strict=False)) if fits else None
     if shape == "x (y)":
-        if holds == ("percent",) and (proven or "%" in numbers[1]):
-            holds = ("count", "percent")
-        if holds[:1] == ("count",) and "%" in numbers[0]:
-            holds = ("percent", "count")
+        if first in ("count", "percent") and ("%" in "".join(numbers) or proven or len(holds) > 1):
+            holds = ("percent", "count") if "%" in numbers[0] or holds[1:] == ("count",) else SHARES
         if holds == ("median", "q1", "q3"):
             holds = ("median", "interquartile_range")
         counts = [number for name, number in zip(holds, numbers, strict=False) if name == "count"]
-        if len(holds) != 2 or first in PAIRS_OF_LIMITS or None in map(_whole, counts):
+        if pair or None in map(_whole, counts):
             return None
-        return tuple(zip(holds, numbers, strict=True))
-    if shape in ("x/y (z)", "z (x/y)"):
-        x, y, z = numbers if shape == "x/y (z)" else (*numbers[1:], numbers[0])
-        return (("count", x), ("n", y), ("percent", z)) if first in ("count", "percent") else None
-    if shape == "x/y":
-        return (("count", numbers[0]), ("n", numbers[1])) if holds[:2] == ("count", "n") else None
-    if shape == "x ± y" and first != "mean":
-        return None
-    if shape == "y to z" and first not in PAIRS_OF_LIMITS:
+    if (shape == "x ± y" and first != "mean") or (shape == "y to z" and not pair):
         return None
     return tuple(zip(holds, numbers, strict=True)) if len(holds) == len(numbers) else None
 
 
+def _fits(holds, shapes: dict, proven: bool = False) -> list[tuple]:
+    found = (fit(held, shape, shapes[shape], proven) for held in holds for shape in shapes)
+    return list(dict.fromkeys(filter(None, found)))
+
+
 def _heading(parts: list[str], number: int) -> Column:
     """Read the texts above a column."""
-    texts = list(dict.fromkeys(clean(part)[0] for part in parts))
-    text = " ".join(filter(None, texts))
-    method = next((word for words, word in METHODS if words.search(text)), "")
-    size = SIZE.search(text)
-    rest = FILLERS.sub("", SIZE.sub(" ", text))
+    texts = [text for text in dict.fromkeys(clean(part)[0] for part in parts) if text] or [""]
+    text, size = " ".join(texts), SIZE.search(" ".join(texts))
+    rest = SIZE.sub(" ", text)
     for words, _ in METHODS:
         rest = words.sub("", rest)
-    holds, name = holds_of(" ".join(rest.split()))
-    found = Column(number, text, "data", name, holds, method, *(size.groups("") if size else ()))
-    words = [
-        re.sub(r"[\W_]|value|statistic|test", "", w.lower()) or w for w in texts[-1].split("/")
-    ]
+    holds, name = holds_of(FILLERS.sub("", rest))
+    group = "all" if ALL.fullmatch(name) else name
+    method = next((word for words, word in METHODS if words.search(text)), "")
+    found = Column(number, text, "data", group, holds, method, *(size.groups("") if size else ()))
+    words = [re.sub(r"[\W_]|value|statistic|test", "", w.lower()) for w in texts[-1].split("/")]
     if P.fullmatch(texts[-1]):
         found.role = "p"
     elif all(word in STATISTICS for word in words):
         found.role, found.holds = "statistic", [(STATISTICS[word],) for word in words]
-    elif any(held[0] in RATIOS or held == LIMITS for held in holds):
-        found.role = "estimate"
-    elif ALL.fullmatch(name):
-        found.group = "all"
+    elif any(held[-1] == "ci_high" for held in holds):
+        found.role, found.group = "estimate", name
     return found
+
+
+def _line(number: int, cells: list[str]) -> Line:
+    raw = _bare(cells[0]).expandtabs(2)
+    text = re.sub(r"^\s*[•·–-] +", "  ", raw)
+    label, marks = clean(text)
+    own = {place: clean(cell) for place, cell in enumerate(cells[1:], start=2) if _own(cell)}
+    kept = {place: text for place, (text, _) in own.items() if not NOTHING.fullmatch(text)}
+    if set(kept.values()) <= {label}:
+        kept = {}
+    marked = {place: dict.fromkeys(marks + found) for place, (_, found) in own.items()}
+    notes = {place: f"footnote {', '.join(found)}" for place, found in marked.items() if found}
+    holds, label = holds_of(label)
+    unit = LABEL_UNIT.search(label)
+    if ("percent",) in holds and len(holds) > 1 and not {"count"} & {*sum(holds, ())}:
+        holds.remove(("percent",))
+        label = f"{label} (%)"
+        unit = LABEL_UNIT.search(label)
+    label = LABEL_UNIT.sub("", label)
+    indent = len(text) - len(text.lstrip())
+    line = Line(number, label, indent, holds, unit[1] if unit else "", kept, notes)
+    slashed = any("x/y" in shapes_of(text) for text in kept.values())
+    pair = PAIR.fullmatch(label)
+    if pair and (slashed or pair[2].lower() in OPPOSITES or pair[2][0] in SIGNS or " vs" in label):
+        line.label, line.unit = pair[1], pair[4] or line.unit
+        line.sides = pair[2], pair[3]
+    return line
+
+
+# --- The table --------------------------------------------------------------------------------
 
 
 class TableReader:
@@ -280,29 +353,34 @@ class TableReader:
 
     def __init__(self, grid: Grid, locus: str, sizes: dict[str, str], outcome: str, cells: str):
         self.rows: list[dict] = []
-        self.estimates: dict[tuple[int, int], dict] = {}
         self.told: list[str] = []
-        self.doubts, self.unread = list(grid.doubts), []
+        self.doubts, self.unread = dict.fromkeys(grid.doubts), []
+        self.estimates: dict[tuple[int, int], dict] = {}
         self.locus, self.outcome = locus, outcome
-        self.asked = [held for part in cells.split(";") for held in holds_of(part)[0]]
+        self.asked = [held for part in cells.split(";") for held in holds_of(part.strip())[0]]
         self._part(grid)
+        numbers = (n for line in self.lines for text in line.cells.values() for n in [text])
+        self.decimal_commas = any(DECIMAL_COMMA.search(number) for number in numbers)
         self._name_groups(sizes)
         for block in self._blocks():
             self._write(block)
-        self._number_rows()
-
-    # --- The head ---
+        stem = re.sub(r"[^\w-]+", "", locus.lower())
+        for place, row in enumerate(self.rows, start=1):
+            row["id"] = f"{stem}-{place:0{max(2, len(str(len(self.rows))))}d}"
+        for row in self.rows:
+            row["of"] = row["of"] and row["of"]["id"]
 
     def _part(self, grid: Grid) -> None:
         """Part the grid into title, head and body."""
         rows = [(number, cells) for number, cells in grid.rows if any(map(_own, cells))]
         width = max(len(cells) for _, cells in rows)
         rows = [(number, cells + [""] * (width - len(cells))) for number, cells in rows]
-        titles = [grid.title]
+        titles, head = [grid.title], grid.head
         while rows and len({_bare(cell).strip() for cell in rows[0][1]} - {""}) == 1 < width:
             titles.append(_bare(rows.pop(0)[1][0]))
+            head -= 1
         self.title = " ".join(filter(None, titles))
-        head = max(1, grid.head - len(titles) + 1)
+        head = max(1, head)
         while head < len(rows) and self._is_head(rows[head][1]):
             head += 1
         if head >= len(rows) or width < 2:
@@ -310,109 +388,83 @@ class TableReader:
                 "is no table with a head and rows below it: the first row names the groups, the "
                 "first column the variables"
             )
-        heads = [cells for _, cells in rows[:head]]
+        heads, body = [cells for _, cells in rows[:head]], rows[head:]
         for upper, lower in pairwise(heads):
             _carry_over(upper, lower)
-        self.columns = [
-            _heading([_bare(cells[place]) for cells in heads], place + 1)
-            for place in range(1, width)
-        ]
-        self.lines = [self._line(number, cells) for number, cells in rows[head:]]
-        self._drop_columns_without_numbers()
+        columns = [_heading([_bare(cells[n]) for cells in heads], n + 1) for n in range(1, width)]
+        if CATEGORIES.fullmatch(columns[0].heading):
+            body = list(_below_their_variable(body))
+            del columns[0]
+        self.lines = [_line(number, cells) for number, cells in body]
+        self.columns = [column for column in columns if self._has_numbers(column)]
 
     @staticmethod
     def _is_head(cells: list[str]) -> bool:
         texts = [clean(_bare(cell))[0] for cell in cells[1:]]
         told = [text for text in texts if text and not NOTHING.fullmatch(text)]
         data = any(shapes_of(text) or REFERENCE.fullmatch(text) for text in told)
-        return bool(told) and not data and len({*texts, _bare(cells[0])} - {""}) > 1
+        return bool(told) and not data and len({*texts, clean(_bare(cells[0]))[0]} - {""}) > 1
 
-    def _line(self, number: int, cells: list[str]) -> Line:
-        raw = _bare(cells[0]).expandtabs(2)
-        text = re.sub(r"^\s*[•·–-] +", "", raw)
-        indent = len(text) - len(text.lstrip()) + 2 * (text != raw)
-        label, marks = clean(text)
-        own = {place: clean(cell) for place, cell in enumerate(cells[1:], start=2) if _own(cell)}
-        if {text for text, _ in own.values()} <= {label}:
-            own = {}
-        kept = {place: text for place, (text, _) in own.items() if not NOTHING.fullmatch(text)}
-        marks += [mark for _, found in own.values() for mark in found]
-        note = f"footnote {', '.join(dict.fromkeys(marks))}" if marks else ""
-        holds, label = holds_of(label)
-        found = LABEL_UNIT.search(label)
-        label = LABEL_UNIT.sub("", label) if found else label
-        line = Line(number, label, indent, holds, found[1] if found else "", note, kept)
-        pair = PAIR.fullmatch(label)
-        slashed = any(name == "x/y" for text in kept.values() for name, _ in shapes_of(text))
-        if pair and (slashed or _is_pair(pair[2], label)):
-            line.label, line.unit = pair[1], pair[4] or line.unit
-            line.pair = _tidy(pair[2]), _tidy(pair[3])
-        return line
-
-    def _drop_columns_without_numbers(self) -> None:
-        for column in list(self.columns):
-            texts = [line.cells.pop(column.number, "") for line in self.lines]
-            if any(shapes_of(text) or REFERENCE.fullmatch(text) for text in texts):
-                for line, text in zip(self.lines, texts, strict=True):
-                    line.cells |= {column.number: text} if text else {}
-                continue
-            self.columns.remove(column)
-            if filled := [text for text in texts if text]:
-                self.told.append(f"column {column.number}: left out, no numbers: {filled[0]} …")
+    def _has_numbers(self, column: Column) -> bool:
+        texts = [text for line in self.lines if (text := line.cells.get(column.number))]
+        if any(shapes_of(text) or REFERENCE.fullmatch(text) for text in texts):
+            return True
+        if texts:
+            self.told.append(f"column {column.number} is left out, no numbers: {texts[0]} …")
+        return False
 
     def _name_groups(self, sizes: dict[str, str]) -> None:
         """Settle groups, their sizes and the comparison, and write the sizes down."""
         data = [column for column in self.columns if column.role == "data"]
         keys = [(column.group, *column.holds) for column in data]
-        if twice := [c for c, key in zip(data, keys, strict=True) if keys.count(key) > 1]:
+        if twice := [
+            str(c.number) for c, key in zip(data, keys, strict=True) if keys.count(key) > 1
+        ]:
             raise RairlibError(
-                f"columns {' and '.join(str(c.number) for c in twice)} have the same heading, "
-                f"{twice[0].heading!r}: name them apart"
+                f"columns {' and '.join(twice)} have the same heading: name them apart"
             )
         self.groups = list(dict.fromkeys(column.group for column in data))
-        printed = {column.group: column.size for column in data if column.size}
+        printed = {column.group: column.size for column in reversed(data) if column.size}
         for line in list(self.lines):
             numbers = {c.group: line.cells.get(c.number, "") for c in data}
-            if SIZES_ROW.fullmatch(line.label) and all(map(_whole, numbers.values())) and numbers:
-                printed |= {group: text for group, text in numbers.items() if group not in printed}
+            if (
+                SIZES_ROW.fullmatch(line.label)
+                and None not in map(_whole, numbers.values())
+                and data
+            ):
+                printed = numbers | printed
                 self.lines.remove(line)
         if strange := [name for name in sizes if name not in (*self.groups, "all")]:
-            raise RairlibError(
-                f"--groups: no column is headed {strange[0]!r}; there are {', '.join(self.groups)}"
-            )
-        if (found := SIZE.search(self.title)) and "all" not in printed:
-            printed["all"] = found[1]
+            there = ", ".join(self.groups)
+            raise RairlibError(f"--groups: no column is headed {strange[0]!r}; there are {there}")
+        if found := SIZE.search(self.title):
+            printed.setdefault("all", found[1])
         self.sizes: dict[str, dict] = {}
-        for group in dict.fromkeys(
-            (*(["all"] if "all" in {*printed, *sizes} else []), *self.groups)
-        ):
-            if text := sizes.get(group) or printed.get(group, ""):
+        for group in dict.fromkeys(("all", *self.groups)):
+            if text := sizes.get(group) or printed.get(group):
                 note = "" if printed.get(group) == text else "given with --groups"
-                self.sizes[group] = self._row("n", "", "", group, text, note=note)
-        self._share_out_groups(data)
+                self.sizes[group] = self._row("n", text, group=group, note=note)
         parts = [group for group in self.groups if group != "all"]
-        own = len(parts) < 2 or {*self.outcome.split(" vs ")} <= {*parts}
-        self.compared = (
-            self.outcome if self.outcome and own else " vs ".join(parts[: len(parts) > 1 and None])
-        )
-        for column in self.columns:
-            if column.role == "data" and column.share and column.group in self.sizes:
-                whole = self.sizes.get("all")
-                self._row("percent", "", "", column.group, column.share, of=whole)
+        self._share_out_groups([self.sizes[group] for group in parts if group in self.sizes])
+        for column in data:
+            if column.share and column.group in self.sizes:
+                whole = self.sizes.get("all", "")
+                self._row("percent", column.share, group=column.group, of=whole)
+        told = [f"{group} (n = {self.sizes[group]['printed']})" if group in self.sizes else group
+                for group in self.groups]  # fmt: skip
+        self.told.insert(0, f"{self.locus}, groups: {', '.join(told) or 'none'}")
+        self.compared = " vs ".join(parts) if len(parts) > 1 else self.outcome
+        if {*self.outcome.split(" vs ")} <= {*parts}:
+            self.compared = self.outcome
 
-    def _share_out_groups(self, data: list[Column]) -> None:
-        whole, parts = self.sizes.get("all"), [g for g in self.sizes if g != "all"]
-        total = sum(_whole(self.sizes[group]["printed"]) or 0 for group in parts)
-        if whole is None or not parts:
-            return
-        for group in parts:
-            self.sizes[group]["of"] = whole
+    def _share_out_groups(self, parts: list[dict]) -> None:
+        whole, total = self.sizes.get("all"), sum(_whole(row["printed"]) or 0 for row in parts)
+        for row in parts if whole else ():
+            row["of"] = whole
             if total == _whole(whole["printed"]):
-                self.sizes[group]["partition"] = "groups"
-        if total != _whole(whole["printed"]):
-            self._doubt(
-                self.sizes[parts[0]], 0, f"the groups sum to {total}, all are {whole['printed']}"
-            )
+                row["partition"] = "groups"
+            elif row is parts[0]:
+                self._doubt(row, f"the groups sum to {total}, all are {whole['printed']}")
 
     # --- Variables and their levels ---
 
@@ -423,23 +475,21 @@ class TableReader:
         for line in self.lines:
             if blocks and self._is_level(blocks[-1], line):
                 blocks[-1].levels.append((_tidy(line.label), line))
-            elif line.label or line.cells or line.pair:
-                name = line.label or (blocks[-1].name if blocks else "")
-                blocks.append(Block(name, line))
+            else:
+                blocks.append(Block(line.label or (blocks[-1].name if blocks else ""), line))
         return blocks
 
     def _is_level(self, block: Block, line: Line) -> bool:
-        head, cut = block.head, LEVEL_UNIT.match(line.label)
-        if not any(column.role != "p" for column in self._filled(line)) and not cut:
-            return bool(self.indented and line.indent > head.indent and line.cells)
+        head = block.head
         if self.indented and line.indent > head.indent:
+            return bool(line.cells)
+        if LEVEL_UNIT.match(line.label) and not line.pair:
             return True
-        if cut and not line.pair:
-            return True
-        is_open = not self._data(head) and not any(c.role == "estimate" for c in self._filled(head))
-        if not is_open or line.holds or line.pair or (self.indented and block.levels):
+        has_own = any(column.role in ("data", "estimate") for column in self._filled(head))
+        told_apart = line.holds or line.pair or (self.indented and block.levels)
+        if has_own or told_apart or not any(c.role != "p" for c in self._filled(line)):
             return False
-        counts = [self._first_count(line, column) for column in self._data(line)]
+        counts = [self._count(line, column) for column in self._data(line)]
         return None not in counts and not self._is_complete(block)
 
     def _filled(self, line: Line) -> list[Column]:
@@ -448,36 +498,33 @@ class TableReader:
     def _data(self, line: Line) -> list[Column]:
         return [column for column in self._filled(line) if column.role == "data"]
 
-    def _first_count(self, line: Line, column: Column) -> int | None:
+    def _count(self, line: Line, column: Column) -> int | None:
         """Return the count that a cell begins with, if it can be one."""
-        for name, numbers in shapes_of(line.cells.get(column.number, "")):
-            if name in ("x", "x (y)", "x/y (z)"):
-                return _whole(numbers[0])
-        return None
+        shapes = shapes_of(line.cells.get(column.number, ""))
+        found = [shapes[name][0] for name in ("x", "x (y)", "x/y (z)") if name in shapes]
+        return _whole(found[0]) if found else None
 
     def _is_complete(self, block: Block) -> bool:
-        """Whether the counts of the levels make up every group whose size is printed."""
-        sums = self._sums(block)
-        return bool(sums) and all(total == self._size(group) for group, total in sums.items())
-
-    def _sums(self, block: Block) -> dict[str, int]:
-        sums: dict[str, int] = {}
+        """Whether the counts of the levels make up every group whose size is known."""
+        sums = {}
         for column in self.columns:
-            counts = [self._first_count(line, column) for _, line in block.levels]
+            counts = [self._count(line, column) for _, line in block.levels]
             if column.role == "data" and column.group in self.sizes and None not in counts:
                 sums[column.group] = sum(counts)
-        return sums
+        return bool(sums) and all(total == self._size(group) for group, total in sums.items())
 
     def _proves_shares(self, block: Block) -> bool:
         """Whether every pair of numbers in some row is a count and its percentage."""
         for line in (block.head, *(line for _, line in block.levels)):
+            counts = [self._count(line, c) for c in self._data(line) if c.group != "all"]
+            across = sum(counts) if None not in counts else None
             found = []
             for column in self._data(line):
-                for name, numbers in shapes_of(line.cells[column.number]):
-                    count, share = _whole(numbers[0]), _number(numbers[-1])
-                    wholes = [self._size(column.group), self._across(line)]
-                    if name == "x (y)" and count is not None and share is not None:
-                        found.append(any(n and share.agrees(100 * count / n) for n in wholes))
+                numbers = shapes_of(line.cells[column.number]).get("x (y)", ("", ""))
+                count, share = _whole(numbers[0]), _number(numbers[1])
+                if count is not None and share is not None:
+                    wholes = filter(None, (self._size(column.group), across))
+                    found.append(any(share.agrees(100 * count / n) for n in wholes))
             if found and all(found):
                 return True
         return len(block.levels) > 1 and self._is_complete(block)
@@ -485,283 +532,218 @@ class TableReader:
     def _size(self, group: str) -> int | None:
         return _whole(self.sizes[group]["printed"]) if group in self.sizes else None
 
-    def _across(self, line: Line) -> int | None:
-        """Return the sum of a row's counts over all groups."""
-        counts = [self._first_count(line, c) for c in self._data(line) if c.group != "all"]
-        return sum(counts) if counts and None not in counts else None
-
     # --- Rows of the registry ---
 
-    def _row(self, statistic, variable, level, group, printed, *, line=None, **given) -> dict:
-        row = dict.fromkeys(COLUMNS, "") | {
-            "locus": self.locus, "statistic": statistic, "variable": variable, "level": level,
-            "group": group, "printed": printed.rstrip("% ") if statistic != "n" else printed,
-        }  # fmt: skip
+    def _row(self, statistic: str, printed: str, cell: Cell | None = None, **given) -> dict:
+        """Write a row with what its cell says; refuse a number that the audit does not read."""
+        try:
+            parse_printed(printed)
+        except PrintedNumberError as error:
+            raise _UnreadError(str(error)) from None
+        if self.decimal_commas and EITHER_COMMA.search(printed):
+            raise _UnreadError(f"{printed!r} may hold a decimal comma as others do: write a point")
+        row = dict.fromkeys(COLUMNS, "") | {"locus": self.locus, "statistic": statistic}
+        row["printed"] = printed.rstrip("% ")
         row["unit"] = "%" if "%" in printed or statistic == "percent" else ""
-        row["note"] = line.note if line else ""
-        row |= given
-        self.rows.append(row)
-        return row
+        if cell:
+            row |= {"variable": cell.variable, "level": cell.level, "group": cell.column.group}
+            row["note"] = cell.line.notes.get(cell.column.number, "")
+        self.rows.append(row | given)
+        return self.rows[-1]
 
-    def _doubt(self, row: dict, line: int, text: str) -> None:
-        row["note"] = "; ".join(filter(None, [f"? {text}", row["note"]]))
-        place = f"row {line}: " if line else ""
-        told = f"{place}{row['variable'] or row['group']}: ? {text}"
-        if told not in self.doubts:
-            self.doubts.append(told)
+    def _doubt(self, row: dict, text: str, line: Line | None = None) -> None:
+        row["note"] = _joined(f"? {text}", row["note"])
+        place = f"row {line.number}, {row['variable']}" if line else row["group"]
+        self.doubts[f"{place}: ? {text}"] = None
 
     def _write(self, block: Block) -> None:
         """Write the rows of a variable and its levels, in the table's order."""
-        head = block.head
-        variable = self._variable(block)
-        before = len(self.rows)
-        lines = [
-            ("", head, _slug(block.name)),
-            *((level, line, variable) for level, line in block.levels),
-        ]
-        if head.pair and LEVEL_UNIT.match(head.pair[0]):
-            lines[0] = ("", head, _cut_name(_slug(block.name), list(head.pair)))
-        proven = self._proves_shares(block)
-        for level, line, name in lines:
+        head, before = block.head, len(self.rows)
+        own, levels = _slug(block.name), tuple(level for level, _ in block.levels)
+        cut = _cut(levels)
+        within = f"{own}_levels" if levels and self._data(head) and not cut else own
+        within = f"{own}_{_slug(cut)}" if cut else within
+        if levels and not self._data(head):
+            own = within
+        elif head.pair and (cut := _cut(head.pair)):
+            own = f"{own}_{_slug(cut)}"
+        self.proven = self._proves_shares(block)
+        for level, line, name in [("", head, own), *((*each, within) for each in block.levels)]:
             start = len(self.rows)
-            self._define(block, level, line, name)
+            sides = line.sides or (line.label,)
+            self._define(line, line.pair or levels, sides, name, head.unit)
             for column in self._filled(line):
+                cell = Cell(line.cells[column.number], line, column, block, name, level)
+                kept = len(self.rows)
                 try:
-                    self._cell(block, level, line, name, column, proven)
+                    self._read(cell)
                 except _UnreadError as error:
-                    place = (
-                        f"row {line.number} ({line.label or block.name}), column {column.number}"
-                    )
-                    heading = f" ({column.heading})" if column.heading else ""
-                    self.unread.append(f"{place}{heading}: {error}")
-            self._tell(level, line, name, self.rows[start:])
-        self._share_out(self.rows[before:], block)
+                    del self.rows[kept:]
+                    place = f"row {line.number} ({line.label or block.name})"
+                    heading = f" ({column.heading})" * bool(column.heading)
+                    self.unread.append(f"{place}, column {column.number}{heading}: {error}")
+            self._tell(f"row {line.number}: {name}{f': {level}' if level else ''}", start)
+        self._share_out(self.rows[before:], head)
 
-    def _variable(self, block: Block) -> str:
-        """Name the variable of the levels; one that is cut has another name than its values."""
-        name, levels = _slug(block.name), [level for level, _ in block.levels]
-        named = _cut_name(name, levels)
-        own = bool(self._data(block.head))
-        return f"{name}_levels" if levels and own and named == name else named
-
-    def _define(self, block: Block, level: str, line: Line, name: str) -> None:
+    def _define(self, line: Line, levels: tuple, sides: tuple, name: str, unit: str) -> None:
         """Write the number that cuts a variable in two, on the side that it begins."""
-        both = line.pair or tuple(level for level, _ in block.levels)
-        for side in line.pair or (level,):
-            if _is_cut(both) and side[:1] in "≥>" and side:
-                found = LEVEL_UNIT.match(line.label) if not line.pair else None
-                unit = (found and found[2]) or line.unit or block.head.unit
-                self._row("definition", name, side, "", side, unit=unit, line=line)
+        for side in sides if _cut(levels) else ():
+            if (found := LEVEL_UNIT.match(side)) and side[0] in "≥>":
+                unit = found[2] or line.unit or unit
+                level = _tidy(side)
+                self._row("definition", found[1].strip(), variable=name, level=level, unit=unit)
 
-    def _cell(self, block, level, line, name, column, proven) -> None:
+    def _read(self, cell: Cell) -> None:
         """Write the rows of one cell."""
-        text = line.cells[column.number]
-        if REFERENCE.fullmatch(text) or (column.role == "estimate" and ONE.fullmatch(text)):
+        text, role = cell.text, cell.column.role
+        if REFERENCE.fullmatch(text) or (role == "estimate" and ONE.fullmatch(text)):
             return
         if not re.search(r"\d", text):
-            self.told.append(f"row {line.number}, column {column.number}: no number: {text}")
+            self.told.append(f"row {cell.line.number}, column {cell.column.number}, text: {text}")
             return
-        if column.role == "p":
-            self._p(block, level, line, name, column, text)
-        elif column.role == "statistic":
-            self._statistic(block, level, line, name, column, text)
-        elif column.role == "estimate":
-            self._estimate(block, level, line, name, column, text)
-        else:
-            self._data_cell(block, level, line, name, column, proven)
+        {"p": self._p, "statistic": self._statistic, "estimate": self._estimate}.get(
+            role, self._describe
+        )(cell)
 
-    def _data_cell(self, block, level, line, name, column, proven) -> None:
-        text, group = line.cells[column.number], column.group
-        shapes = shapes_of(text)
-        if line.pair and [shape for shape, _ in shapes] == ["x/y"]:
-            for side, number in zip(line.pair, shapes[0][1], strict=True):
-                self._row("count", name, side, group, self._checked(number), line=line)
+    def _describe(self, cell: Cell) -> None:
+        """Write counts, percentages, means, medians of a group."""
+        line, group, shapes = cell.line, cell.column.group, cell.shapes
+        if line.pair and list(shapes) == ["x/y"]:
+            for side, number in zip(line.pair, shapes["x/y"], strict=True):
+                self._row("count", number, cell, level=side)
             return
-        read, doubt = self._read(text, shapes, (line.holds, block.head.holds, column.holds), proven)
-        counts = [statistic in ("count", "percent", "n") for statistic, _ in read]
-        level = level or ("yes" if any(counts) else "")
-        first = None
+        read, doubt = self._meant(cell, shapes)
+        if not cell.level and read[0][0] in ("count", "percent"):
+            cell.level = "yes"
+        rows = []
         for statistic, number in read:
+            rows.append(self._row(statistic, number, cell))
             if statistic == "n":
-                known = f"{group}, {name} known"
-                row = self._row("n", "", "", known, self._checked(number), line=line)
-                row["of"] = self.sizes.get(group, "")
-                first["of"] = row
-                continue
-            row = self._row(statistic, name, level, group, self._checked(number), line=line)
-            row["unit"] = row["unit"] or ("" if statistic == "count" else self._unit(block, line))
+                known = {"variable": "", "level": "", "group": f"{group}, {cell.variable} known"}
+                rows[-1] |= {**known, "of": self.sizes.get(group, "")}
+                rows[0]["of"] = rows[-1]
+            elif statistic not in ("count", "percent"):
+                rows[-1]["unit"] = rows[-1]["unit"] or line.unit or cell.block.head.unit
+            elif len(read) == 3:
+                rows[-1]["of"] = rows[1] if statistic == "percent" else ""
+            if statistic in (*LIMITS, "standard_error"):
+                rows[-1]["of"] = rows[0]
             if doubt:
-                self._doubt(row, line.number, doubt)
-            first = first or row
-        if not any(counts) and first and first["statistic"] == "mean":
-            for row in self.rows[-len(read) + 1 :] if len(read) > 1 else []:
-                row["of"] = first if row["statistic"] in (*LIMITS, "standard_error") else ""
+                self._doubt(rows[-1], doubt, line)
 
-    def _unit(self, block: Block, line: Line) -> str:
-        return line.unit or block.head.unit
-
-    def _read(self, text, shapes, sources, proven) -> tuple[tuple, str]:
+    def _meant(self, cell: Cell, shapes: dict) -> tuple[tuple, str]:
         """Decide what the numbers of a cell are; refuse where more than one answer fits."""
         if not shapes:
-            raise _UnreadError(
-                f"{text!r} is not understood: write it like other cells, or add its rows by hand"
-            )
-        if proven and (found := _fits([("count", "percent")], shapes, proven)):
-            return found.pop(), ""
-        for holds in (*sources, self.asked):
-            found = _fits(holds, shapes, proven)
+            raise _UnreadError(f"{cell.text!r} is not understood: add its rows by hand")
+        stated = (cell.line.holds, cell.block.head.holds, cell.column.holds)
+        for holds in ([SHARES] if self.proven else [], *stated, self.asked):
+            found = _fits(holds, shapes, self.proven)
             if len(found) == 1:
-                return found.pop(), ""
+                return found[0], ""
             if found:
                 break
-        shape, numbers = shapes[0]
-        if not found and len(shapes) == 1:
-            if shape == "x" and _whole(numbers[0]) is not None and not any(sources):
-                return (("count", numbers[0]),), "" if proven else "taken as a count"
+        shape, numbers = list(shapes.items())[-1]
+        if len(shapes) == 1 and not found:
             if shape == "x ± y":
-                return (
-                    ("mean", numbers[0]),
-                    ("sd", numbers[1]),
-                ), "taken as mean ± SD: or standard error?"
-            given = [n for n in numbers if "%" in n]
-            if given or shape in ("x/y (z)", "z (x/y)"):
-                for holds in (
-                    ("count", "percent"),
-                    ("percent", "count"),
-                    ("count", "n", "percent"),
-                    ("percent",),
-                ):
-                    if fitting := fit(holds, shape, numbers, proven):
-                        return fitting, ""
-        asked = ASK.get(shapes[-1][0], "what is it?")
-        raise _UnreadError(f"{text!r}: {asked} Write it into the label, or name it with --cells")
-
-    def _estimate(self, block, level, line, name, column, text) -> None:
-        """Write a ratio, its limits, or both; limits of their own column belong to the left."""
-        text, _, p = re.sub(r"[;,]? ?\b[pP](?:[- ]?value)? ?(?==|<|>|≤)=? ?", "⟧", text).partition(
-            "⟧"
+                return _fits([("mean", "sd")], shapes)[0], "taken as mean ± SD, not standard error"
+            shares = shape in ("x/y (z)", "z (x/y)") or "%" in "".join(numbers)
+            for holds in (SHARES, ("percent",)) if shares else ():
+                if found := _fits([holds], shapes, self.proven):
+                    return found[0], ""
+            if shape == "x" and _whole(numbers[0]) is not None and not any(stated):
+                return (("count", numbers[0]),), "" if self.proven else "taken as a count"
+        asked = ASK.get(shape, "what is it?")
+        raise _UnreadError(
+            f"{cell.text!r}: {asked} Write it into the label, or name it with --cells"
         )
-        shapes = shapes_of(text)
-        found = _fits(column.holds, shapes, False)
+
+    def _estimate(self, cell: Cell) -> None:
+        """Write a ratio, its limits, or both; limits alone belong to the left."""
+        column = cell.column
+        cell.text, _, p = P_WITHIN.sub("⟦", cell.text).partition("⟦")
+        found = _fits(column.holds, cell.shapes)
         if len(found) != 1:
-            raise _UnreadError(
-                f"{text!r} is no {column.heading}: write it like 1.37 (1.17 to 1.60)"
-            )
-        contrast, doubt = self._contrast(block, level, line, column)
-        given = {"method": column.method or self._method(), "line": line}
+            raise _UnreadError(f"{cell.text!r}: write {column.heading} like 1.37 (1.17 to 1.60)")
+        contrast, doubt = self._contrast(cell)
+        method = column.method or next((w for words, w in METHODS if words.search(self.title)), "")
         group = self.outcome or column.group
-        if not group:
-            doubt = doubt or "which group has the outcome? Name it with --outcome"
-        estimate = None
-        for statistic, number in found.pop():
-            if statistic in LIMITS and estimate is None:
-                estimate = self._left(line, column, "estimate")
-                if estimate is None:
-                    raise _UnreadError(f"{text!r}: the estimate of this interval is not understood")
-            row = self._row(statistic, name, contrast, group, self._checked(number), **given)
-            if statistic in LIMITS:
-                row |= {"of": estimate, "level": estimate["level"], "method": estimate["method"]}
-                if level_of_confidence := re.search(r"\b(9[09]) ?%", f"{column.heading} {text}"):
-                    row["method"] = f"{row['method']} {level_of_confidence[1]}%".strip()
-            else:
-                estimate = row
-                self.estimates[line.number, column.number] = row
-            if doubt and statistic not in LIMITS:
-                self._doubt(row, line.number, doubt)
-        if p:
-            self._row("p_value", name, contrast, group, self._checked(p), of=estimate, **given)
+        confidence = re.search(r"\b(9[09]) ?%", f"{column.heading} {cell.text}")
+        row = None
+        for statistic, number in [*found[0], *([("p_value", p)] if p else [])]:
+            given = {"level": contrast, "group": group, "method": method}
+            if statistic in LIMITS and row is None:
+                row = self._left(cell, "estimate")
+                if row is None:
+                    raise _UnreadError(f"{cell.text!r}: the estimate of this interval is missing")
+            if row:
+                given = {key: row[key] for key in given} | {"of": row}
+            if statistic in LIMITS and confidence:
+                given["method"] = f"{given['method']} {confidence[1]}%".strip()
+            written = self._row(statistic, number, cell, **given)
+            if row is None:
+                row = self.estimates[cell.line.number, column.number] = written
+                doubt = doubt or ("" if group else "which group has the outcome? Say --outcome")
+                if doubt:
+                    self._doubt(row, doubt, cell.line)
 
-    def _method(self) -> str:
-        return next((word for words, word in METHODS if words.search(self.title)), "")
-
-    def _contrast(self, block: Block, level: str, line: Line, column: Column) -> tuple[str, str]:
+    def _contrast(self, cell: Cell) -> tuple[str, str]:
         """Return ``LEVEL vs REFERENCE`` of an estimate, and what is doubtful about it."""
-        if line.pair:
-            return " vs ".join(line.pair), ""
-        if not level:
-            return "", ""
-        texts = [(name, other.cells.get(column.number, "")) for name, other in block.levels]
+        if cell.line.pair or not cell.level:
+            return " vs ".join(cell.line.pair or ()), ""
+        number = cell.column.number
+        texts = [(name, line.cells.get(number, "")) for name, line in cell.block.levels]
         marked = [name for name, text in texts if REFERENCE.fullmatch(text) or ONE.fullmatch(text)]
         without = [name for name, text in texts if not text]
         if len(marked) == 1:
-            return f"{level} vs {marked[0]}", ""
+            return f"{cell.level} vs {marked[0]}", ""
         if not marked and len(without) == 1:
-            return f"{level} vs {without[0]}", "reference taken to be the level without an estimate"
-        return level, "which level is the reference?"
+            return f"{cell.level} vs {without[0]}", "reference taken: the level without an estimate"
+        return cell.level, "which level is the reference?"
 
-    def _left(self, line: Line, column: Column, *roles: str) -> dict | None:
-        """Return the number to which a limit or p belongs: the nearest to the left."""
-        for other in reversed(self.columns[: self.columns.index(column)]):
+    def _left(self, cell: Cell, *roles: str) -> dict | None:
+        """Return the number to which a limit or a p belongs: the nearest to the left."""
+        for other in reversed(self.columns[: self.columns.index(cell.column)]):
             if other.role == "p":
                 return None
-            if other.role in roles and (line.number, other.number) in self.estimates:
-                return self.estimates[line.number, other.number]
+            if other.role in roles and (cell.line.number, other.number) in self.estimates:
+                return self.estimates[cell.line.number, other.number]
         return None
 
-    def _of_variable(self, block: Block, level: str, column: Column) -> str:
-        """Return the level that a test is about: none if its row alone has one in this column."""
-        filled = [name for name, line in block.levels if column.number in line.cells]
-        alone = filled == [level] == [name for name, _ in block.levels][:1]
-        return "" if alone and column.number not in block.head.cells else level
-
-    def _compared(self, column: Column) -> str:
-        """Return the groups that a test compares: those that its heading names, else all."""
-        named = [
-            group for group in self.groups if re.search(rf"\b{re.escape(group)}\b", column.heading)
-        ]
-        return " vs ".join(named) if len(named) > 1 and "vs" in column.heading else self.compared
-
-    def _statistic(self, block, level, line, name, column, text) -> None:
-        whole = (
-            any(number for _, other in block.levels for number in self._data(other)) or line.pair
-        )
-        counted = bool(whole) or any(
-            row["statistic"] == "count" for row in self.rows[-4:] if row["variable"] == name
-        )
-        names = [held[0] for held in column.holds]
-        fitting = [word for word in names if (word == "chi_square") == counted] or names
-        if len(fitting) != 1 or "x" not in dict(shapes_of(text)):
-            raise _UnreadError(
-                f"{text!r}: which statistic is it? Head its column by one, such as χ²"
-            )
-        level = self._of_variable(block, level, column)
-        row = self._row(
-            fitting[0], name, level, self._compared(column), self._checked(text), line=line
-        )
-        self.estimates[line.number, column.number] = row
-        if fitting[0] in ("standard_error", "degrees_of_freedom", "z_statistic"):
-            row["of"] = self._left(line, column, "estimate", "statistic") or ""
-
-    def _p(self, block, level, line, name, column, text) -> None:
-        text = re.sub(r"^[pP](?:[- ]?value)? ?=? ?", "", text)
-        if letter := LETTER.search(text):
-            text = text[: letter.start()]
-        if "x" not in dict(shapes_of(text)):
-            raise _UnreadError(f"{text!r} is not one p value: give each a column of its own")
-        owner = self._left(line, column, "estimate", "statistic")
-        row = self._row("p_value", name, "", self._compared(column), self._checked(text), line=line)
+    def _test(self, cell: Cell, statistic: str, owner: dict | None) -> dict:
+        """Write a number of a test: that of its owner, else of the compared groups."""
+        if "x" not in cell.shapes:
+            raise _UnreadError(f"{cell.text!r} is not one number: give each a column of its own")
+        filled = [name for name, line in cell.block.levels if cell.column.number in line.cells]
+        # One p beside the first of the levels is that of the variable.
+        first = filled == [cell.level] == [name for name, _ in cell.block.levels][:1]
+        level = "" if first and cell.column.number not in cell.block.head.cells else cell.level
+        heading = cell.column.heading
+        named = [group for group in self.groups if re.search(rf"\b{re.escape(group)}\b", heading)]
+        group = " vs ".join(named) if len(named) > 1 and " v" in heading else self.compared
+        row = self._row(statistic, cell.shapes["x"][0], cell, level=level, group=group)
         if owner:
             row |= {key: owner[key] for key in ("level", "group", "method")} | {"of": owner}
-        else:
-            row["level"] = self._of_variable(block, level, column)
-        if letter:
-            self._doubt(row, line.number, f"{letter[1]!r} taken for a footnote mark")
+        return row
 
-    def _checked(self, text: str) -> str:
-        """Return a number as printed, if the audit reads it too."""
-        try:
-            parse_printed(text)
-        except PrintedNumberError as error:
-            raise _UnreadError(str(error)) from None
-        if self.decimal_commas and EITHER_COMMA.search(text):
-            raise _UnreadError(
-                f"{text!r} may hold a decimal comma as others here: write it without"
-            )
-        return text
+    def _statistic(self, cell: Cell) -> None:
+        names = [held[0] for held in cell.column.holds]
+        parts = [cell.line, *(line for _, line in cell.block.levels)]
+        counted = any(self._count(part, c) is not None for part in parts for c in self._data(part))
+        fitting = [name for name in names if (name == "chi_square") == counted] or names
+        if len(fitting) > 1:
+            raise _UnreadError(f"{cell.text!r}: {' or '.join(fitting)}? Head its column by one")
+        row = self._test(cell, fitting[0], self._left(cell, "estimate"))
+        self.estimates[cell.line.number, cell.column.number] = row
+
+    def _p(self, cell: Cell) -> None:
+        cell.text, letter = LETTER.subn("", re.sub(r"^[pP](?:[- ]?value)? ?=? ?", "", cell.text))
+        row = self._test(cell, "p_value", self._left(cell, "estimate", "statistic"))
+        if letter:
+            self._doubt(row, "the letter behind it is taken for a footnote mark", cell.line)
 
     # --- Denominators ---
 
-    def _share_out(self, rows: list[dict], block: Block) -> None:
+    def _share_out(self, rows: list[dict], head: Line) -> None:
         """Give counts and percentages their whole, and levels that make it up a partition."""
         counts: dict[str, list[dict]] = {}
         for row in rows:
@@ -769,64 +751,61 @@ class TableReader:
                 counts.setdefault(row["group"], []).append(row)
         across = self._are_shares_of_rows(rows)
         for row in rows:
-            if row["statistic"] in ("count", "percent") and not row["of"]:
-                row["of"] = self.sizes.get(row["group"], "")
-                if across and row["statistic"] == "percent" and row["group"] != "all":
-                    same = (r for r in counts.get("all", ()) if r["level"] == row["level"])
-                    row["of"] = next(same, "")
-                    row["note"] = "; ".join(filter(None, ["percent of its row", row["note"]]))
-        levels = {row["level"] for found in counts.values() for row in found}
-        if len(levels) > 1:
-            self._partition(counts, block)
-        if not counts:
-            self._partition_shares(rows)
+            if row["statistic"] not in SHARES or row["of"]:
+                continue
+            row["of"] = self.sizes.get(row["group"], "")
+            if across and row["statistic"] == "percent" and row["group"] != "all":
+                same = (r for r in counts.get("all", ()) if r["level"] == row["level"])
+                row |= {"of": next(same, ""), "note": _joined("share of its row", row["note"])}
+        if len({row["level"] for found in counts.values() for row in found}) > 1:
+            self._partition(counts, head)
+        shares = [row for row in rows if row["statistic"] == "percent" and row["of"]]
+        for group in {row["group"] for row in shares} - {*counts}:
+            parts = [row for row in shares if row["group"] == group]
+            low, high = (sum(getattr(_number(r["printed"]), end) for r in parts) for end in ENDS)
+            if len(parts) > 1 and low <= 100 <= high:
+                for row in parts:
+                    row["partition"] = f"{row['variable']} {group}"
 
     def _are_shares_of_rows(self, rows: list[dict]) -> bool:
         """Whether more percentages are of their row's sum than of their group."""
-        counts = {
-            (row["variable"], row["level"], row["group"]): _whole(row["printed"]) or 0
-            for row in rows
-            if row["statistic"] == "count"
-        }
+        counts: dict[tuple[str, str], dict[str, int]] = {}
+        for row in rows:
+            if row["statistic"] == "count" and row["group"] != "all":
+                same = counts.setdefault((row["variable"], row["level"]), {})
+                same[row["group"]] = _whole(row["printed"])
         of_row = of_group = 0
         for row in rows:
-            key = row["variable"], row["level"], row["group"]
-            if row["statistic"] == "percent" and key in counts and row["group"] != "all":
-                total = sum(
-                    n for (*same, g), n in counts.items() if (*same,) == key[:2] and g != "all"
-                )
-                share, size = _number(row["printed"]), self._size(row["group"])
-                of_row += bool(total) and share.agrees(100 * counts[key] / total)
-                of_group += bool(size) and share.agrees(100 * counts[key] / size)
-        return len([group for group in self.groups if group != "all"]) > 1 and of_row > of_group
+            same = counts.get((row["variable"], row["level"]), {})
+            if row["statistic"] == "percent" and row["group"] in same:
+                share, count = _number(row["printed"]), same[row["group"]]
+                total, size = sum(same.values()), self._size(row["group"])
+                of_row += len(same) > 1 and bool(total) and share.agrees(100 * count / total)
+                of_group += bool(size) and share.agrees(100 * count / size)
+        return of_row > of_group
 
-    def _partition(self, counts: dict[str, list[dict]], block: Block) -> None:
-        sums = {
-            group: sum(_whole(row["printed"]) or 0 for row in rows)
-            for group, rows in counts.items()
-        }
+    def _partition(self, counts: dict[str, list[dict]], head: Line) -> None:
+        sums = {g: sum(_whole(row["printed"]) for row in rows) for g, rows in counts.items()}
         complete = {group for group in sums if sums[group] == self._size(group)}
-        within = None if complete else self._whole_elsewhere(sums, counts)
+        within = {} if complete else self._whole_elsewhere(sums, counts)
         for group, rows in counts.items():
-            size = self._size(group)
-            whole = within[group] if within else self.sizes.get(group, "")
+            size, told = self._size(group), ""
+            if within:
+                whole = within[group]
+                told = (
+                    f"parts of {whole['variable']} {whole['level']} in {group}, as they sum to it"
+                )
+            elif complete and size and sums[group] != size:
+                told = f"the levels sum to {sums[group]} in {group}, which has {size}"
+            # Fewer than the group may be missing values; more cannot.
             if within or group in complete or (complete and size and sums[group] > size):
+                whole = within.get(group) or self.sizes[group]
                 for row in rows:
                     row |= {"of": whole, "partition": f"{row['variable']} {group}"}
-            if within:
-                self._doubt(
-                    rows[0],
-                    block.head.number,
-                    f"taken as parts of {whole['variable']} {whole['level']} in {group}, their sum",
-                )
-            elif size and complete and group not in complete:
-                self._doubt(
-                    rows[0],
-                    block.head.number,
-                    f"the levels sum to {sums[group]} in {group}, which has {size}",
-                )
+            if told:
+                self._doubt(rows[0], told, head)
 
-    def _whole_elsewhere(self, sums: dict[str, int], counts) -> dict[str, dict] | None:
+    def _whole_elsewhere(self, sums: dict[str, int], counts: dict) -> dict[str, dict]:
         """Return the earlier counts that the levels sum to in every group, if there are such."""
         found: dict[tuple[str, str], dict[str, dict]] = {}
         own = {row["variable"] for rows in counts.values() for row in rows}
@@ -835,97 +814,39 @@ class TableReader:
             if same and row["statistic"] == "count" and row["variable"] not in own:
                 found.setdefault((row["variable"], row["level"]), {})[row["group"]] = row
         fitting = [rows for rows in found.values() if rows.keys() == sums.keys() and len(sums) > 1]
-        return fitting[0] if len(fitting) == 1 else None
+        return fitting[0] if len(fitting) == 1 else {}
 
-    def _partition_shares(self, rows: list[dict]) -> None:
-        for group in {row["group"]: None for row in rows if row["statistic"] == "percent"}:
-            shares = [r for r in rows if r["statistic"] == "percent" and r["group"] == group]
-            numbers = [_number(row["printed"]) for row in shares]
-            low, high = (sum(getattr(n, end) for n in numbers) for end in ("low", "high"))
-            if len(shares) > 1 and low <= 100 <= high and shares[0]["of"]:
-                for row in shares:
-                    row["partition"] = f"{row['variable']} {group}"
-
-    # --- What was understood ---
-
-    def _tell(self, level: str, line: Line, name: str, rows: list[dict]) -> None:
+    def _tell(self, place: str, start: int) -> None:
+        """Say what was understood of a row of the table."""
         found: dict[str, list[str]] = {}
-        for row in rows:
+        for row in self.rows[start:]:
             found.setdefault(row["statistic"], []).append(row["group"])
-        held = "; ".join(
-            f"{word} ({', '.join(dict.fromkeys(groups))})" if any(groups) else word
-            for word, groups in found.items()
-        )
-        units = {row["unit"] for row in rows if row["unit"] not in ("", "%")}
-        named = (
-            f"{name}{f', {units.pop()}' if len(units) == 1 else ''}{f': {level}' if level else ''}"
-        )
-        self.told.append(f"row {line.number}: {named} | {held or 'no numbers'}")
-
-    def _number_rows(self) -> None:
-        stem = re.sub(r"[^\w-]+", "", self.locus.lower())
-        for place, row in enumerate(self.rows, start=1):
-            row["id"] = f"{stem}-{place:0{max(2, len(str(len(self.rows))))}d}"
-        for row in self.rows:
-            row["of"] = row["of"] and row["of"]["id"]
-
-    @cached_property
-    def decimal_commas(self) -> bool:
-        """Whether some number of the table can only hold a decimal comma."""
-        numbers = (
-            number
-            for line in self.lines
-            for text in line.cells.values()
-            for _, found in shapes_of(text)[:1]
-            for number in found
-        )
-        return any(DECIMAL_COMMA.search(number) for number in numbers)
-
-
-def _own(cell: str) -> bool:
-    return bool(cell.strip()) and not cell.startswith(REPEATED)
+        told: dict[str, list[str]] = {}
+        for statistic, groups in found.items():
+            told.setdefault(", ".join(filter(None, dict.fromkeys(groups))), []).append(statistic)
+        units = {row["unit"] for row in self.rows[start:]} - {"", "%"}
+        held = [
+            f"{', '.join(names)}{f' of {groups}' if groups else ''}"
+            for groups, names in told.items()
+        ]
+        unit = f" ({units.pop()})" if len(units) == 1 else ""
+        self.told.append(f"{place}{unit} | {'; '.join(held) or 'no numbers'}")
 
 
 def _carry_over(upper: list[str], lower: list[str]) -> None:
     """Let a heading span the empty cells to its right that have headings of their own below."""
     for place in range(2, len(upper)):
-        left = place - 1
-        parted = _bare(lower[left]).strip() and not SIZE.fullmatch(_bare(lower[left]).strip())
-        if not upper[place].strip() and lower[place].strip() and parted:
-            upper[place] = upper[left]
+        left = _bare(lower[place - 1]).strip()
+        if not upper[place].strip() and lower[place].strip() and left and not SIZE.fullmatch(left):
+            upper[place] = upper[place - 1]
 
 
-def _bare(cell: str) -> str:
-    return cell.removeprefix(REPEATED)
-
-
-def _tidy(level: str) -> str:
-    """Return a level without blanks behind its sign and without its unit."""
-    found = LEVEL_UNIT.match(level)
-    return re.sub(r"(?<=[<>≤≥=]) ", "", found[1].strip()) if found else level
-
-
-def _is_pair(first: str, label: str) -> bool:
-    versus = re.search(r" vs\.? | versus ", label)
-    return bool(versus or first.lower() in OPPOSITES or re.match("[<>≤≥]", first))
-
-
-def _is_cut(levels: tuple[str, ...]) -> bool:
-    """Whether two levels are the two sides of one number."""
-    return (
-        len(levels) == 2
-        and len({re.sub(r"^[<>≤≥]=?", "", side) for side in levels}) == 1
-        and (all(re.match("[<>≤≥]", side) for side in levels))
-    )
-
-
-def _cut_name(name: str, levels: list[str]) -> str:
-    return f"{name}_{_slug(levels[0].lstrip('<>≤≥='))}" if _is_cut(tuple(levels)) else name
-
-
-def _fits(holds, shapes, proven: bool) -> set[tuple]:
-    found = {fit(held, shape, numbers, proven) for held in holds for shape, numbers in shapes}
-    return found - {None}
+def _below_their_variable(rows: list[tuple[int, list[str]]]):
+    """Turn a column of variables and one of their levels into rows below each other."""
+    for number, (variable, level, *cells) in rows:
+        if _own(variable) and level.strip():
+            yield number, [variable, "", *[""] * len(cells)]
+        yield number, [f"  {_bare(level)}" if level.strip() else variable, "", *cells]
 
 
 def import_table(
@@ -979,7 +900,7 @@ def import_table(
     except RairlibError as error:
         raise RairlibError(f"{path.name}: {error}") from None
     rows = pd.DataFrame(reader.rows, columns=[name for name in COLUMNS if name != "role"])
-    return Imported(rows=rows, told=reader.told, doubts=reader.doubts, unread=reader.unread)
+    return Imported(rows=rows, told=reader.told, doubts=list(reader.doubts), unread=reader.unread)
 
 
 def _title(grid: Grid) -> str:
