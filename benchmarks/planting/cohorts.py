@@ -1,9 +1,10 @@
 """Known cohorts: simulated patients whose every statistic can be computed."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
+import statsmodels.api as sm
 from scipy.special import expit
 
 OUTCOMES = (("RAIR", "non-RAIR"), ("failure", "success"), ("recurrence", "no recurrence"))
@@ -125,6 +126,37 @@ def simulate_cohort(rng: np.random.Generator, gaps: bool = False) -> KnownCohort
         sites=sites,
         excluded={str(reason): int(rng.integers(2, 150)) for reason in reasons},
     )
+
+
+def pair_up(cohort: KnownCohort) -> KnownCohort:
+    """Match patients with the outcome to as many without it by age; the others are left out.
+
+    Pairs stand at the same place among the members of either group.
+    """
+    patients = cohort.patients.sort_values("age", kind="stable")
+    groups = [patients[flags] for flags in _both(patients["outcome"])]
+    size = min(map(len, groups))
+    chosen = [group.iloc[np.linspace(0, len(group) - 1, size).round()] for group in groups]
+    patients = pd.concat(chosen, ignore_index=True)
+    events = int(patients["event"].sum()) if cohort.events else 0
+    followed = SMALLEST_GROUP <= events <= len(patients) - SMALLEST_GROUP
+    return replace(
+        cohort,
+        patients=patients,
+        factors=tuple(f for f in cohort.factors if set(f.levels) <= set(patients[f.name])),
+        events=cohort.events if followed else (),
+        sites=(),
+    )
+
+
+def weigh(cohort: KnownCohort) -> KnownCohort:
+    """Weight patients by the inverse chance of their group given age; column `weight`."""
+    patients, outcome = cohort.patients, cohort.patients["outcome"].astype(float)
+    ages = sm.add_constant(patients["age"].fillna(patients["age"].mean()))
+    chance = sm.Logit(outcome, ages).fit(disp=0).predict()
+    share = outcome.mean()
+    weight = np.where(outcome == 1, share / chance, (1 - share) / (1 - chance))
+    return replace(cohort, patients=patients.assign(weight=weight))
 
 
 def _both(flags: pd.Series) -> tuple[np.ndarray, np.ndarray]:
