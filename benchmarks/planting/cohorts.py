@@ -38,12 +38,15 @@ class Variable:
         Unit of measurement.
     decimals : int
         Decimals to which a continuous variable was measured.
+    skewed : bool
+        Whether it is described by its median rather than its mean.
     """
 
     name: str
     levels: tuple[str, ...] = ()
     unit: str = ""
     decimals: int = 0
+    skewed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,15 +181,16 @@ def _measurements(rng, severity) -> tuple[pd.DataFrame, tuple[Variable, ...]]:
     nodes = rng.poisson(np.exp(rng.uniform(0, 1.5) + 0.6 * _mixed(rng, severity)))
     index = np.round(rng.uniform(23, 28) + 4 * _mixed(rng, severity), 1)
     in_cm = rng.random() < 0.5
+    tg = {"unit": "ng/mL", "skewed": True}
     available = {
         "age": (age, Variable(name="age", unit="years")),
         "tumor_size": (
             np.round(np.maximum(diameter, 1) / 10, 1) if in_cm else np.ceil(diameter),
             Variable(name="tumor_size", unit="cm" if in_cm else "mm", decimals=1 if in_cm else 0),
         ),
-        "tg_before": (np.round(marker, 1), Variable(name="tg_before", unit="ng/mL", decimals=1)),
-        "tg_after": (np.round(later, 2), Variable(name="tg_after", unit="ng/mL", decimals=2)),
-        "nodes": (nodes.astype(float), Variable(name="nodes")),
+        "tg_before": (np.round(marker, 1), Variable(name="tg_before", decimals=1, **tg)),
+        "tg_after": (np.round(later, 2), Variable(name="tg_after", decimals=2, **tg)),
+        "nodes": (nodes.astype(float), Variable(name="nodes", skewed=True)),
         "bmi": (index, Variable(name="bmi", unit="kg/m2", decimals=1)),
     }
     others = rng.choice(list(available)[1:], size=rng.integers(1, 5), replace=False)

@@ -7,7 +7,7 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from benchmarks.planting.cohorts import Variable
-from benchmarks.planting.descriptions import SKEWED, write_summaries
+from benchmarks.planting.descriptions import write_summaries
 from benchmarks.planting.estimates import Z_95
 from benchmarks.planting.paper import Draft
 
@@ -20,7 +20,7 @@ def write_comparisons(draft: Draft, rng: np.random.Generator) -> None:
     """Write differences, relative risks, three groups, rates, where the cohort has the values."""
     cohort = draft.cohort
     known = [v for v in cohort.continuous if cohort.patients[v.name].notna().all()]
-    normal = [variable for variable in known if variable.name not in SKEWED]
+    normal = [variable for variable in known if not variable.skewed]
     complete = [f for f in cohort.factors if cohort.patients[f.name].notna().all()]
     binary = [factor for factor in complete if len(factor.levels) == 2]
     if normal:
@@ -122,7 +122,7 @@ def _write_three_groups(draft: Draft, split: Variable, measured: Variable, binar
             )
     fields = {"variable": measured.name, "group": " vs ".join(members)}
     values = [patients[measured.name] for patients in members.values()]
-    skewed = measured.name in SKEWED
+    skewed = measured.skewed
     shown = ("median", "q1", "q3") if skewed else ("mean", "sd")
     for group, of_group in zip(members, values, strict=True):
         write_summaries(draft, LOCUS, measured, group, shown, of_group)

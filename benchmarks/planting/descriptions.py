@@ -10,7 +10,6 @@ from benchmarks.planting.cohorts import KnownCohort, Variable
 from benchmarks.planting.paper import Draft, in_words
 from benchmarks.planting.printing import ONE_SIDED, PAIRED, ROW_SHARES, WEIGHTED
 
-SKEWED = ("tg_before", "tg_after", "nodes")
 SUMMARIES = {
     "normal": (("mean", "sd"), ("mean", "sd", "minimum", "maximum")),
     "skewed": (
@@ -191,7 +190,7 @@ def _write_test(draft: Draft, locus, name, level, groups, table) -> None:
 def write_measurement(draft: Draft, rng, locus: str, variable: Variable) -> None:
     """Write summaries of a measurement by group and the test that compares them."""
     cohort, style = draft.cohort, draft.style
-    choices = SUMMARIES["skewed" if variable.name in SKEWED else "normal"]
+    choices = SUMMARIES["skewed" if variable.skewed else "normal"]
     if style.design == WEIGHTED:
         choices = (("mean", "sd"),)
     statistics = choices[rng.integers(len(choices))]
