@@ -12,8 +12,7 @@ from rairlib.checks.findings import Finding
 from rairlib.checks.rounding import SHORTENED, exact_limits, is_approximate, is_plain
 from rairlib.registry.printed import Printed
 from rairlib.registry.registry import VERSUS, Registry, ReportedNumber
-
-COUNTED = ("n", "count")
+from rairlib.registry.vocabulary import COUNTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
