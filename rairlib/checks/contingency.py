@@ -62,6 +62,7 @@ TEST_NAMES = {
     "student_of_levels": "t test of levels coded 0 and 1",
 }
 USUAL = ("pearson", "yates", "fisher", "likelihood_ratio")
+OFFERED = ("linear", "mid_p", "unpooled")
 STATISTICS_OF = ("pearson", "yates", "likelihood_ratio", "linear")
 METHODS_OF_TABLES = ("", "pearson", "yates", "fisher", "likelihood_ratio")
 MOST_CONDITIONAL = 100_000
@@ -675,9 +676,9 @@ def _disagreement(index: CountIndex, row: ReportedNumber, usual, tables) -> tupl
     if found := [name for name, value in tried if row.number.agrees(value)]:
         number = len(tests - set(USUAL))
         remark = f"Of {number} less usual tests tried it agrees with: {_names(found)}."
-        # A paper that names no test may have used any that has two sides.
-        sided = row.method or set(found) == {"one_sided_fisher"}
-        return "suggests" if sided else "open", remark, _names(found)
+        # A paper that names no test may have used one that programs offer beside the usual.
+        asked = row.method or not set(found) & set(OFFERED)
+        return "suggests" if asked else "open", remark, _names(found)
     if not is_plain(row) and row.number.operator == "=":
         return "open", "The print is approximate.", ""
     summaries = index.registry.where(("mean", "median"), variable=row.variable, level="")
