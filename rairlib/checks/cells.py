@@ -337,7 +337,8 @@ def unless_shortened(find: Callable[..., Finding], *subject) -> Finding:
     finding = find(*subject, False)
     if finding.status != "contradicted":
         return finding
-    return finding.doubted(SHORTENED, find(*subject, True).status != "contradicted")
+    shortened = find(*subject, True).status != "contradicted"
+    return finding.doubted(SHORTENED, shortened, "digits cut off, or rounded twice")
 
 
 def kindly(find: Callable[..., Finding]) -> Callable[..., Finding]:
@@ -392,6 +393,8 @@ MISSING_LEVELS = (
 )
 CUT_OFF_SIGNS = ("<", ">", "≤", "≥", "⩽", "⩾")
 MISSING = " Values may be missing."
+LARGE_SHARE = 0.8
+"""Share of a group below which many values would be missing."""
 MOST_PATIENTS = 10_000_000
 """Patients up to which sizes are looked for, and Fisher's test is computed exactly enough."""
 MOST_SIZES = 250_000
@@ -539,5 +542,14 @@ def unless_missing(
     if fits is None or math.prod(map(len, values)) > MOST_SIZES:
         return finding.doubted(f" Fewer values might give it.{MISSING}")
     found = nearest_sizes(values, fits)
-    named_sizes = " and ".join(map(str, found or ()))
-    return finding.doubted(f" With {named_sizes} values it would fit.{MISSING}", found is not None)
+    if found is None:
+        return finding
+    words = f"{' and '.join(map(str, found))} values"
+    missing = missing_of(zip(found, (each[-1] for each in values), strict=True))
+    return finding.doubted(f" With {words} it would fit.{missing}", reading=words)
+
+
+def missing_of(sizes: Iterable[tuple[int, int]]) -> str:
+    """Say that values may be missing, and whether many would be; of pairs of fewer and of all."""
+    many = any(fewer < LARGE_SHARE * n for fewer, n in sizes)
+    return f"{MISSING} They would be many." if many else MISSING

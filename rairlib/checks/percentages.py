@@ -7,14 +7,19 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache, partial
 
+import numpy as np
+
 from rairlib.checks.cells import (
     COUNTED,
+    CUT_OFF_SIGNS,
+    LARGE_SHARE,
     MISSING,
     CountIndex,
     count_index,
     count_limits,
     find_partitions,
     known_values,
+    missing_of,
     named,
     original_of,
     sizes_that_fit,
@@ -157,7 +162,8 @@ def _other_denominator(index: CountIndex, finding: Finding, row, numerator, whol
             if len(found := _counts_that_fit(index, row, fitting, size)) == 1:
                 text += f" So many are printed as {named(found[0])}."
             reading = f"divided by {possible} patients with a value"
-        text += f" Without a value: {size - number} of {size}." if known else MISSING
+        missing = missing_of([(min(fitting.stop, size) - 1, size)])
+        text += f" Without a value: {size - number} of {size}." if known else missing
     else:
         status = "contradicted"
     return replace(finding, status=status, text=text, reading=reading)
@@ -215,6 +221,7 @@ def _is_row_share(index: CountIndex, row: ReportedNumber, number: int) -> bool:
 
 
 FEWEST_SHARES = 3
+CUT_OFF = "digits were cut off"
 NEARLY_ALL = 0.9
 
 
@@ -255,6 +262,44 @@ def _habit(index: CountIndex, row: ReportedNumber, fitting: range) -> tuple[int,
     # Shares of a row or of all patients are a habit; those of another group need a question.
     inside = other in ("", *wholes_of_groups(index.registry).get(row.group, ()))
     return (number, "open" if inside else "suggests") if number in fitting else None
+
+
+def unless_habit(registry: Registry, finding: Finding) -> Finding:
+    """Leave a doubt open that a habit of the whole paper explains: digits or values left out."""
+    if finding.status != "suggests":
+        return finding
+    if CUT_OFF in finding.text and _cuts_off(registry):
+        text = f"{finding.text} So are the digits of all shares."
+        return replace(finding, status="open", text=text, reading="digits cut off")
+    if finding.text.endswith(MISSING) and (example := _values_left_out(registry)):
+        return replace(finding, status="open", text=f"{finding.text[:-1]}, as {example}.")
+    return finding
+
+
+def _cuts_off(registry: Registry) -> bool:
+    """Whether some shares of a paper are cut off and none is rounded up."""
+    rounded, cut = np.sum([*_roundings(registry).values(), (0, 0)], axis=0)
+    return cut >= FEWEST_SHARES and not rounded
+
+
+@lru_cache(maxsize=2)
+def _values_left_out(registry: Registry) -> str:
+    """Name a variable of which the print shows, without a word, that values are missing."""
+    index = count_index(registry)
+    sums = {
+        (variable, group): sum_of(index.counts[variable, level, group] for level in levels)
+        for (variable, group), levels in index.levels.items()
+        if len(levels) > 1
+    }
+    full = {variable for (variable, group), total in sums.items() if total == index.size(group)}
+    for (variable, group), total in sums.items():
+        size, levels = index.size(group), index.levels[variable, group]
+        if size is None or total is None or not LARGE_SHARE * size <= total < size:
+            continue
+        sides = {level[0] in "<≤" for level in levels if level.startswith(CUT_OFF_SIGNS)}
+        if len(sides) == 2 or variable in full or known_values(index, variable, group):
+            return f"{size - total} of {size} are of {variable} in {group}"
+    return ""
 
 
 @lru_cache(maxsize=2)
