@@ -24,12 +24,14 @@ from rairlib.checks.cells import (
 from rairlib.checks.counts import sum_of
 from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.regressions import (
+    LEVELS,
     MULTIPLIERS,
+    NOT_WALD,
     OTHER_INTERVALS,
     RegressionEstimate,
     exponential,
     regression_estimates,
-    wald_region,
+    usual_limits,
 )
 from rairlib.checks.rounding import (
     SHORTENED,
@@ -294,14 +296,14 @@ def woolf_standard_error(counts: FourCounts) -> float:
     return math.sqrt(sum(1 / count for count in counts))
 
 
-def woolf_limits(counts: FourCounts) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return the 95 % limits of the crude odds ratio of four positive counts.
+def woolf_limits(counts: FourCounts, level: int = 95) -> tuple[tuple[float, float], ...]:
+    """Return the limits of the crude odds ratio of four positive counts.
 
     Each is a range over the multipliers in use.
     """
     log_ratio, error = math.log(crude_odds_ratio(counts)), woolf_standard_error(counts)
     low, high = (
-        sorted(math.exp(log_ratio + sign * multiplier * error) for multiplier in MULTIPLIERS)
+        sorted(math.exp(log_ratio + sign * multiplier * error) for multiplier in LEVELS[level])
         for sign in (-1, 1)
     )
     return tuple(low), tuple(high)
@@ -336,14 +338,20 @@ def check_crude_odds_ratio(found: RegressionEstimate, counts: FourCounts, rows):
     value = format_value(crude, estimate.number.decimals + 1)
     text = f"{start}the counts {_in_words(counts)} give {value}."
     finding = judge(estimate, rows, crude, crude, text)
-    yield _other_ratio(finding, estimate, counts) if finding.status == "contradicted" else finding
-    for limit, (low, high) in zip((found.low, found.high), woolf_limits(counts), strict=True):
+    doubtful = finding.status in ("contradicted", "suggests")
+    yield _other_ratio(finding, estimate, counts) if doubtful else finding
+    woolf = woolf_limits(counts, found.level)
+    for limit, (low, high) in zip((found.low, found.high), woolf, strict=True):
         if limit is not None:
             text = (
                 f"{start}Woolf's limit from the counts {_in_words(counts)} is "
                 f"{shown(low, high, limit.number.decimals + 1)}; printed is {limit.printed}."
             )
             finding = judge(limit, rows, low, high, text)
+            error = woolf_standard_error(counts)
+            usual = found.has_interval and usual_limits(found, math.log(crude), error)
+            if finding.status != "agrees" and usual and not found.is_wald:
+                finding = replace(finding, status="open", reading=NOT_WALD)
             yield finding.doubted(OTHER_INTERVALS, not found.is_wald)
 
 
@@ -358,19 +366,22 @@ def _other_ratio(finding: Finding, estimate: ReportedNumber, counts: FourCounts)
     # Programs stop their search for it early: R and scipy differ in the fourth digit.
     ends = 0.999 * conditional, 1.001 * conditional
     agrees = estimate.number.overlaps(*ends) or is_rescued(estimate.number, *ends)
-    return finding.doubted(" The conditional estimate of Fisher's test agrees.", agrees)
+    if not agrees:
+        return finding
+    text = finding.text + " The conditional estimate of Fisher's test agrees."
+    return replace(finding, status="open", text=text, reading="Fisher's conditional estimate")
 
 
 @check("odds ratios beside counts", "possibility")
 def check_adjusted_interval_width(registry: Registry) -> Iterator[Finding]:
     """Hold an adjusted Wald interval against the crude one; needs the four counts and limits."""
     for found, counts, rows in _exposures(registry, "multivariable"):
-        if found.has_interval and min(counts) > 0 and wald_region(None, *found.limits()):
+        if found.has_interval and min(counts) > 0 and found.region(alone=True):
             yield unless_shortened(_adjusted_width, found, counts, rows)
 
 
 def _adjusted_width(found: RegressionEstimate, counts: FourCounts, rows, shortened) -> Finding:
-    error = wald_region(None, *found.limits(shortened)).standard_error()
+    error = found.region(shortened, alone=True).standard_error()
     crude = woolf_standard_error(counts)
     text = (
         f"{found.printed}: the interval's standard error is {shown(*error, 4)} on the log scale; "

@@ -40,7 +40,6 @@ from rairlib.checks.regressions import (
     WaldRegion,
     regression_estimates,
     unless_other_method,
-    wald_region,
 )
 from rairlib.checks.rounding import float_limits, is_rescued, judge, shown, shown_p_range
 from rairlib.registry.printed import format_value
@@ -282,8 +281,7 @@ def event_splits(registry: Registry) -> list[EventSplit]:
 
 
 def _region(found: RegressionEstimate, shortened: bool) -> WaldRegion:
-    limits = found.limits(shortened)
-    return wald_region(found.coefficient(shortened), *limits) or wald_region(None, *limits)
+    return found.region(shortened) or found.region(shortened, alone=True)
 
 
 @check("survival", "possibility")
