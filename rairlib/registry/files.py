@@ -179,12 +179,14 @@ def decode(path: Path, encoding: str = "utf-8-sig") -> str:
     return text
 
 
-def split_lines(path: Path, text: str, delimiter: str = ",") -> list[list[str]]:
-    """Split the text of a CSV file into rows of fields without blanks around them."""
+def split_lines(
+    path: Path, text: str, delimiter: str = ",", *, strip: bool = True
+) -> list[list[str]]:
+    """Split the text of a CSV file into rows of fields, without blanks around them if asked."""
     lines: list[list[str]] = []
     try:
         for fields in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
-            lines.append([field.strip() for field in fields])
+            lines.append([field.strip() if strip else field for field in fields])
     except csv.Error as error:
         raise RegistryError(
             f"{path.name}: row {len(lines) + 1}: a double quote is not closed, or stands inside a "
