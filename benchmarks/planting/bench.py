@@ -119,7 +119,7 @@ def audit_cohort(seed: int, cohort: int) -> list[Outcome]:
     clean = audit(paper.registry)
     outcomes = _clean_outcomes(cohort, ROUNDED, clean)
     if cohort % EVERY == 0:
-        for habit in HABITS[1:]:
+        for habit in list(HABITS)[1:]:
             other = known_paper(np.random.default_rng([seed, cohort]), habit)
             outcomes += _clean_outcomes(cohort, habit, audit(other.registry))
     for place, kind in enumerate(KINDS):
