@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 from small_registry import counts, number, registry, two_groups
 
 from rairlib.checks.catalogue import audit
@@ -23,7 +24,17 @@ from rairlib.checks.comparisons import (
     rate_factors,
     risk_limits,
 )
+from rairlib.checks.means import check_standard_error
 
+CHECKS = (
+    check_limits_of_mean,
+    check_limits_of_proportion,
+    check_mean_difference,
+    check_p_of_statistic,
+    check_risk_effects,
+    check_standard_error,
+    check_statistic_of_means,
+)
 R = json.loads((Path(__file__).parent / "reference" / "comparisons.json").read_text())
 SAMPLES, RISKS, RATES, SHARE = R["samples"], R["risks"], R["rates"], R["proportion"]
 NAMES = ("first", "second", "third")
@@ -498,3 +509,73 @@ def test_three_groups_are_a_proof_where_the_test_is_named_also_under_the_name_of
         row = number("p", "p_value", f"{SAMPLES['anova']['p']:.3f}", variable="x", group=group)
         found = {f.target: f.status for f in audit(registry(*rows, row)) if f.check == "t_test"}
         assert found == {"p": "agrees"}
+
+
+# A truly printed comparison
+
+
+def true_paper(seed: int, missing: bool):
+    """Print two groups and what scipy computes of them; some values may silently be missing."""
+    rng = np.random.default_rng(seed)
+    numbers, decimals = rng.integers(15, 120, 2), int(rng.integers(1, 4))
+    values = [rng.normal(50 + 5 * i, rng.uniform(5, 15), n) for i, n in enumerate(numbers)]
+    if missing:
+        values = [each[: len(each) - rng.integers(0, len(each) // 6 + 1)] for each in values]
+    events = [max(1, int(rng.binomial(n - 1, 0.4))) for n in numbers]
+    rows, place = [], {"variable": "x", "group": TWO}
+    for name, n, x, k in zip(NAMES, numbers, values, events, strict=False):
+        own = {"variable": "x", "group": name}
+        rows += [
+            number(f"n-{name}", "n", str(n), group=name),
+            number(f"m-{name}", "mean", f"{x.mean():.{decimals}f}", **own),
+            number(f"s-{name}", "sd", f"{x.std(ddof=1):.{decimals}f}", **own),
+            number(f"e-{name}", "standard_error", f"{stats.sem(x):.{decimals}f}", of=f"m-{name}"),
+            number(f"k-{name}", "count", str(k), variable="ev", level="yes", group=name),
+            number(
+                f"p-{name}",
+                "percent",
+                f"{100 * k / n:.1f}",
+                variable="ev",
+                level="yes",
+                group=name,
+                of=f"n-{name}",
+            ),
+        ]
+        exact = stats.binomtest(k, int(n)).proportion_ci(
+            method=str(rng.choice(["exact", "wilson"]))
+        )
+        rows += limits_of(f"p-{name}", [100 * exact.low, 100 * exact.high], 1)
+    test = stats.ttest_ind(*values, equal_var=bool(rng.integers(2)))
+    rows += [
+        number("t", "t_statistic", f"{test.statistic:.2f}", **place),
+        number("df", "degrees_of_freedom", f"{test.df:.1f}", of="t"),
+        number("p", "p_value", f"{test.pvalue:.3f}", of="t", **place),
+        number(
+            "d", "mean_difference", f"{values[0].mean() - values[1].mean():.{decimals}f}", **place
+        ),
+        *limits_of("d", test.confidence_interval(), decimals),
+    ]
+    place |= {"variable": "ev", "level": "yes"}
+    pairs = [n for pair in zip(events, map(int, numbers), strict=True) for n in pair]
+    risk = stats.contingency.relative_risk(*pairs)
+    rows.append(number("rr", "risk_ratio", f"{risk.relative_risk:.2f}", **place))
+    rows += limits_of("rr", risk.confidence_interval(0.95), 2)
+    return rows
+
+
+def limits_of(identifier: str, ends, decimals: int):
+    return [
+        number(f"{identifier}-{side}", f"ci_{side}", f"{end:.{decimals}f}", of=identifier)
+        for side, end in zip(("low", "high"), ends, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_a_true_comparison_is_never_contradicted_and_without_missing_values_not_doubted(missing):
+    wrong = {"contradicted"} if missing else {"contradicted", "suggests"}
+    for seed in range(40):
+        found = [
+            finding for check in CHECKS for finding in check(registry(*true_paper(seed, missing)))
+        ]
+        assert [finding for finding in found if finding.status in wrong] == [], seed
+        assert len(found) > 10
