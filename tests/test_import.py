@@ -1,10 +1,16 @@
 """A table as printed becomes the rows that a person would type."""
 
+import csv
+import html
 from pathlib import Path
 
+import docx
+import openpyxl
+import pandas as pd
 import pytest
 
 from rairlib.registry.registry import load_registry
+from rairlib.registry.table_files import REPEATED, read_grids
 from rairlib.registry.tables import import_table
 
 TABLES = Path(__file__).parent / "tables"
@@ -106,3 +112,108 @@ def test_an_imported_table_has_the_rows_that_were_typed_by_hand(study, number, o
     wanted = keys(here.values(), here | sizes)
     assert imported - wanted == ONLY_IMPORTED.get((study, number), set())
     assert wanted - imported == ONLY_TYPED.get((study, number), set())
+
+
+# --- The same table in other files ----------------------------------------------------------------
+
+
+def printed_cells(study, number):
+    """Return title and cells of a table; a heading that spans others is (text, width)."""
+    with (TABLES / f"{study}_table{number}.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    title = rows.pop(0)[0] if not any(rows[0][1:]) else f"Table {number}"
+    spanned = [[text, 1] for text in rows[0]]
+    if not rows[1][0] and any(rows[1][1:]):
+        spanned = []
+        for above, below in zip(rows[0], rows[1], strict=True):
+            if above or not (below and spanned and spanned[-1][0] and len(spanned) > 1):
+                spanned.append([above, 1])
+            else:
+                spanned[-1][1] += 1
+    return title, spanned, rows[1:]
+
+
+def as_markup(study, number, head="thead"):
+    title, spanned, rows = printed_cells(study, number)
+    first = "".join(f'<th colspan="{width}">{html.escape(text)}</th>' for text, width in spanned)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in row) + "</tr>" for row in rows
+    )
+    return title, f"<table><{head}><tr>{first}</tr></{head}><tbody>{body}</tbody></table>"
+
+
+def as_html(path, study, number):
+    title, table = as_markup(study, number)
+    table = table.replace("<table>", f"<table><caption>{title}</caption>")
+    path.write_text(f"<!DOCTYPE html><html><body><p>x</p>{table}</body></html>", encoding="utf-8")
+
+
+def as_jats(path, study, number):
+    title, table = as_markup(study, number)
+    label, _, rest = title.partition(" (")
+    path.write_text(
+        '<?xml version="1.0"?><!DOCTYPE article PUBLIC "-//NLM//DTD JATS v1.2//EN" "JATS.dtd">'
+        f"<article><body><table-wrap><label>{label}</label><caption><p>({rest}</p></caption>"
+        f"{table}</table-wrap></body></article>",
+        encoding="utf-8",
+    )
+
+
+def as_word(path, study, number):
+    title, spanned, rows = printed_cells(study, number)
+    document = docx.Document()
+    document.add_paragraph(title)
+    table = document.add_table(1 + len(rows), len(rows[0]))
+    place = 0
+    for text, width in spanned:
+        table.cell(0, place).merge(table.cell(0, place + width - 1)).text = text
+        place += width
+    for above, row in enumerate(rows, start=1):
+        for place, text in enumerate(row):
+            table.cell(above, place).text = text
+    document.save(path)
+
+
+def as_excel(path, study, number):
+    title, spanned, rows = printed_cells(study, number)
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append([title])
+    sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=len(rows[0]))
+    place = 1
+    for text, width in spanned:
+        sheet.cell(2, place, text)
+        if width > 1:
+            sheet.merge_cells(
+                start_row=2, end_row=2, start_column=place, end_column=place + width - 1
+            )
+        place += width
+    for row in rows:
+        sheet.append([text or None for text in row])
+    book.save(path)
+
+
+FORMS = {"x.html": as_html, "x.xml": as_jats, "x.docx": as_word, "x.xlsx": as_excel}
+
+
+@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize(("study", "number", "options", "words"), PRINTED)
+def test_every_kind_of_file_gives_the_same_rows(name, study, number, options, words, tmp_path):
+    FORMS[name](tmp_path / name, study, number)
+    found = import_table(tmp_path / name, locus=f"Table {number}", **options)
+    wanted = import_table(TABLES / f"{study}_table{number}.csv", **options)
+    pd.testing.assert_frame_equal(found.rows, wanted.rows)
+    assert found.unread == []
+
+
+def test_merged_cells_are_laid_out_as_pandas_does(tmp_path):
+    """What pandas makes of the same page is the expectation; it repeats merged texts too."""
+    path = tmp_path / "x.html"
+    path.write_text(
+        "<table><tr><td rowspan=3>a</td><td colspan=2>b</td><td>c</td></tr>"
+        "<tr><td>d</td><td rowspan=2 colspan=2>e</td></tr><tr><td>f</td></tr></table>"
+    )
+    (grid,) = read_grids(path)
+    found = [[text.removeprefix(REPEATED) for text in cells] for _, cells in grid.rows]
+    (wanted,) = pd.read_html(path, flavor="lxml")
+    assert found == wanted.to_numpy().tolist()

@@ -141,10 +141,11 @@ def _workbook(path: Path) -> Iterator[Grid]:
             if isinstance(cell.value, float) and cell.number_format == "General"
         ]
         doubts = [
-            f"{len(plain)} cells ({plain[0]} …) are stored as numbers without their printed zeros: "
-            "0.30 became 0.3; compare them, and type them as text"
+            f"{place}, and {len(plain) - 1} more: stored as numbers without the printed zeros at "
+            "their end (0.30 becomes 0.3): compare them, or type them as text"
+            for place in plain[:1]
         ]
-        yield Grid(sheet.title, rows, doubts=doubts[: len(plain)])
+        yield Grid(sheet.title, rows, doubts=doubts)
 
 
 def _shown(cell, covered: dict, written) -> str:

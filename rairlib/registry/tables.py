@@ -112,6 +112,7 @@ PAIR = re.compile(rf"(.*?)[,:;( ]*({LEVEL}) ?(?:/| vs\.? | versus ) ?({LEVEL})\)
 P_WITHIN = re.compile(r"[;,(]? ?\b[pP](?:[- ]?value)? ?(?:= ?|(?=[<>≤]))")
 LONGEST = 80
 SIGNS = "<>≤≥"
+NO_OUTCOME = "? which group has the outcome, here and in all estimates? Say --outcome"
 SHARES = ("count", "percent")
 ENDS = ("low", "high")
 OPPOSITES = {"yes", "positive", "present", "male", "female", "men", "women", "+"}
@@ -136,6 +137,7 @@ class Line:
     """One row below the head."""
 
     number: int
+    text: str
     label: str
     indent: int
     holds: list[tuple[str, ...]]
@@ -321,22 +323,24 @@ def _heading(parts: list[str], number: int) -> Column:
 def _line(number: int, cells: list[str]) -> Line:
     raw = _bare(cells[0]).expandtabs(2)
     text = re.sub(r"^\s*[•·–-] +", "  ", raw)
-    label, marks = clean(text)
+    whole, marks = clean(text)
     own = {place: clean(cell) for place, cell in enumerate(cells[1:], start=2) if _own(cell)}
     kept = {place: text for place, (text, _) in own.items() if not NOTHING.fullmatch(text)}
-    if set(kept.values()) <= {label}:
+    if set(kept.values()) <= {whole}:
         kept = {}
     marked = {place: dict.fromkeys(marks + found) for place, (_, found) in own.items()}
     notes = {place: f"footnote {', '.join(found)}" for place, found in marked.items() if found}
-    holds, label = holds_of(label)
+    holds, label = holds_of(whole)
     unit = LABEL_UNIT.search(label)
     if ("percent",) in holds and len(holds) > 1 and not {"count"} & {*sum(holds, ())}:
         holds.remove(("percent",))
         label = f"{label} (%)"
         unit = LABEL_UNIT.search(label)
-    label = LABEL_UNIT.sub("", label)
+    if unit and re.search(r"\bper\b", label):
+        unit = None
+    label = label[: unit.start()] if unit else label
     indent = len(text) - len(text.lstrip())
-    line = Line(number, label, indent, holds, unit[1] if unit else "", kept, notes)
+    line = Line(number, whole, label, indent, holds, unit[1] if unit else "", kept, notes)
     slashed = any("x/y" in shapes_of(text) for text in kept.values())
     pair = PAIR.fullmatch(label)
     if pair and (slashed or pair[2].lower() in OPPOSITES or pair[2][0] in SIGNS or " vs" in label):
@@ -428,7 +432,7 @@ class TableReader:
         for line in list(self.lines):
             numbers = {c.group: line.cells.get(c.number, "") for c in data}
             if (
-                SIZES_ROW.fullmatch(line.label)
+                SIZES_ROW.fullmatch(line.text)
                 and None not in map(_whole, numbers.values())
                 and data
             ):
@@ -486,11 +490,15 @@ class TableReader:
         if LEVEL_UNIT.match(line.label) and not line.pair:
             return True
         has_own = any(column.role in ("data", "estimate") for column in self._filled(head))
-        told_apart = line.holds or line.pair or (self.indented and block.levels)
-        if has_own or told_apart or not any(c.role != "p" for c in self._filled(line)):
+        indents = any(other.indent > head.indent for _, other in block.levels)
+        told_apart = line.holds or line.pair or indents
+        values = any(column.role in ("data", "estimate") for column in self._filled(line))
+        if has_own or told_apart or not values:
             return False
-        counts = [self._count(line, column) for column in self._data(line)]
-        return None not in counts and not self._is_complete(block)
+        if None in [self._count(line, column) for column in self._data(line)]:
+            return False
+        sums = self._sums([*(level for _, level in block.levels), line])
+        return all(total <= self._size(group) for group, total in sums.items())
 
     def _filled(self, line: Line) -> list[Column]:
         return [column for column in self.columns if column.number in line.cells]
@@ -504,14 +512,14 @@ class TableReader:
         found = [shapes[name][0] for name in ("x", "x (y)", "x/y (z)") if name in shapes]
         return _whole(found[0]) if found else None
 
-    def _is_complete(self, block: Block) -> bool:
-        """Whether the counts of the levels make up every group whose size is known."""
+    def _sums(self, lines: list[Line]) -> dict[str, int]:
+        """Sum up the counts of levels in each group whose size is known."""
         sums = {}
         for column in self.columns:
-            counts = [self._count(line, column) for _, line in block.levels]
-            if column.role == "data" and column.group in self.sizes and None not in counts:
+            counts = [self._count(line, column) for line in lines]
+            if column.role == "data" and self._size(column.group) and None not in counts:
                 sums[column.group] = sum(counts)
-        return bool(sums) and all(total == self._size(group) for group, total in sums.items())
+        return sums
 
     def _proves_shares(self, block: Block) -> bool:
         """Whether every pair of numbers in some row is a count and its percentage."""
@@ -527,7 +535,8 @@ class TableReader:
                     found.append(any(share.agrees(100 * count / n) for n in wholes))
             if found and all(found):
                 return True
-        return len(block.levels) > 1 and self._is_complete(block)
+        sums = self._sums([line for _, line in block.levels]) if block.levels else {}
+        return bool(sums) and all(total == self._size(group) for group, total in sums.items())
 
     def _size(self, group: str) -> int | None:
         return _whole(self.sizes[group]["printed"]) if group in self.sizes else None
@@ -583,7 +592,12 @@ class TableReader:
                     heading = f" ({column.heading})" * bool(column.heading)
                     self.unread.append(f"{place}, column {column.number}{heading}: {error}")
             self._tell(f"row {line.number}: {name}{f': {level}' if level else ''}", start)
-        self._share_out(self.rows[before:], head)
+        written = self.rows[before:]
+        self._share_out(written, head)
+        flat = [line for _, line in block.levels if line.indent <= head.indent]
+        loose = written and flat and not cut and not any(row["partition"] for row in written)
+        if loose and not any(" vs " in row["level"] for row in written):
+            self._doubt(written[0], f"levels taken: {', '.join(levels)}", head)
 
     def _define(self, line: Line, levels: tuple, sides: tuple, name: str, unit: str) -> None:
         """Write the number that cuts a variable in two, on the side that it begins."""
@@ -682,9 +696,11 @@ class TableReader:
             written = self._row(statistic, number, cell, **given)
             if row is None:
                 row = self.estimates[cell.line.number, column.number] = written
-                doubt = doubt or ("" if group else "which group has the outcome? Say --outcome")
                 if doubt:
                     self._doubt(row, doubt, cell.line)
+                if not group and NO_OUTCOME not in self.doubts:
+                    row["note"] = _joined(NO_OUTCOME, row["note"])
+                    self.doubts[NO_OUTCOME] = None
 
     def _contrast(self, cell: Cell) -> tuple[str, str]:
         """Return ``LEVEL vs REFERENCE`` of an estimate, and what is doubtful about it."""
@@ -732,7 +748,8 @@ class TableReader:
         fitting = [name for name in names if (name == "chi_square") == counted] or names
         if len(fitting) > 1:
             raise _UnreadError(f"{cell.text!r}: {' or '.join(fitting)}? Head its column by one")
-        row = self._test(cell, fitting[0], self._left(cell, "estimate"))
+        roles = ("statistic", "estimate") if fitting[0] == "degrees_of_freedom" else ("estimate",)
+        row = self._test(cell, fitting[0], self._left(cell, *roles))
         self.estimates[cell.line.number, cell.column.number] = row
 
     def _p(self, cell: Cell) -> None:
