@@ -251,7 +251,7 @@ def _inner(element) -> str:
     for child in element:
         if isinstance(child.tag, str) and child.tag not in ("script", "style"):
             inner = _inner(child)
-            raised = child.tag == "sup" or child.get("ref-type") == "table-fn"
+            raised = child.tag == "sup" or child.get("ref-type") in ("table-fn", "fn")
             text += _raised(text, inner) if raised else " " * (child.tag in BREAKS) + inner
         elif not isinstance(child.tag, str) and (child.text or "").startswith("&"):
             text += html.unescape(child.text)

@@ -13,8 +13,9 @@ from rairlib.registry.printed import MINUS_SIGNS, Printed, PrintedNumberError, p
 from rairlib.registry.table_files import REPEATED, Grid, read_grids
 from rairlib.registry.vocabulary import COLUMNS
 
+SIGNS = "<>≤≥⩽⩾≦≧＜＞"
 NUMBER = (
-    rf"((?:[<>≤≥]=? ?)?[+{MINUS_SIGNS}]? ?(?:\d{{1,3}}(?:[,'’ ]\d{{3}})+(?!\d)(?:[.·]\d+)?"
+    rf"((?:[{SIGNS}]=? ?)?[+{MINUS_SIGNS}]? ?(?:\d{{1,3}}(?:[,'’ ]\d{{3}})+(?!\d)(?:[.·]\d+)?"
     r"|\d+(?:[.,·]\d+)?|[.·]\d+)"
     rf"(?:(?:[eE]| ?[×x*] ?10 ?\^? ?)[+⁺⁻{MINUS_SIGNS}]?[\d⁰¹²³⁴-⁹]+)?(?: ?%)?)"
 )
@@ -32,12 +33,12 @@ SHAPES = {
         "z (x/y)": rf"{NUMBER} ?[(\[] ?{NUMBER} ?/ ?{NUMBER} ?[)\]]",
     }.items()
 }
+HOW = "Write it into the label, or name it with --cells"
 ASK = {
-    "x": "a count, a percentage, a mean or a median?",
-    "x ± y": "SD or standard error?",
-    "x (y)": "n (%), mean (SD) or median (IQR)?",
-    "x (y to z)": "median (IQR), median (range) or an interval?",
-    "y to z": "range, IQR or 95% CI?",
+    "x": f"a count, a percentage, a mean or a median? {HOW}",
+    "x (y)": f"n (%), mean (SD) or median (IQR)? {HOW}",
+    "x (y to z)": f"median (IQR), median (range) or an interval? {HOW}",
+    "y to z": f"range, IQR or 95% CI? {HOW}",
     "x/y": "counts of which two levels? Write them into the label: Sex, female/male",
 }
 CI = r"(?i:(?:\d\d ?% ?)?\b(?:CIs?|confidence intervals?|confidence limits)\b)"
@@ -58,7 +59,7 @@ HOLDS = [
         (r"(?i:mean)\W*(?i:sd|s\.d\.|standard deviation)\)?", ("mean", "sd")),
         (rf"(?i:median)\W*{QUARTILES}\W?", ("median", "q1", "q3")),
         (r"(?i:median)\W*(?i:range|min\w*\W+max\w*)\W?", ("median", "minimum", "maximum")),
-        (rf"{COUNTED} ?/ ?(?i:n|total)\W*%?\)?", ("count", "n", "percent")),
+        (rf"{COUNTED} ?/ ?(?i:n|total)(?![\w-])\W*%?\)?", ("count", "n", "percent")),
         (rf"{COUNTED}\W{{0,2}}[(\[,;] ?%[)\]]?", ("count", "percent")),
         (rf"(?:%|(?i:percent\w*)) ?[(\[] ?{COUNTED} ?[)\]]", ("percent", "count")),
         *((rf"{words}\W*{CI}\)?", (ratio, *LIMITS)) for ratio, words in RATIOS.items()),
@@ -76,7 +77,10 @@ HOLDS = [
 ]
 # What taking words away leaves behind.
 BLANKED = re.compile(r"[(\[][\s,;]*[)\]]|(?<=[(\[])[\s,;]+|,(?=\s*,)|^[\s,;:)\]]+|[\s,;:(\[]+$")
-P = re.compile(r"(?i)(?:two-sided |overall |adjusted )?p(?:\W*val(?:ues?|\.)?)?\W*(?:\(.*\)\W*)?")
+P = re.compile(
+    r"(?i)(?:two-sided |overall |adjusted )?p(?:\W*val(?:ues?|\.)?)?(?:\W*(?:for )?trend)?\W*"
+    r"(?:\(.*\)\W*)?"
+)
 STATISTICS = {
     **dict.fromkeys(("χ2", "χ²", "x2", "chi2", "chisquare", "chisquared"), "chi_square"),
     **{letter: f"{letter}_statistic" for letter in "tufzh"},
@@ -100,7 +104,7 @@ REFERENCE = re.compile(r"(?i)(?:1(?:[.,·]0+)? ?[(\[]?)?\(?ref(?:erence|erent|\.
 ONE = re.compile(r"1(?:[.,·]0+)?")
 NOTHING = re.compile(rf"[.·…/ {MINUS_SIGNS}]*|(?i:n/?a|nr)")
 WORDS_WITHIN = re.compile(rf"{CI}:?|(?i:\b(?:IQR|range|median|mean)\b:?)|=")
-CUT = rf"(?:[<>≤≥]=? ?\d[\d.,]*|\d[\d.,]* ?(?:[{MINUS_SIGNS}]|to) ?\d[\d.,]*)"
+CUT = rf"(?:[{SIGNS}]=? ?\d[\d.,]*|\d[\d.,]* ?(?:[{MINUS_SIGNS}]|to) ?\d[\d.,]*)"
 UNIT = (
     r"(?:years?|yrs?|y|months?|mo|weeks?|wk|days?|d|hours?|h|min|[cmkµμ]?[mgl]|%|mm ?Hg|[GMk]Bq"
     r"|mCi|Gy|10.{1,3}/\w+|\w{1,5}/(?:[dmµμ]?[lL]|m[2²]|\w*min|h|d))"
@@ -111,10 +115,10 @@ LEVEL = rf"{CUT}|[\w+-]+"
 PAIR = re.compile(rf"(.*?)[,:;( ]*({LEVEL}) ?(?:/| vs\.? | versus ) ?({LEVEL})\)?(?: ({UNIT}))?")
 P_WITHIN = re.compile(r"[;,(]? ?\b[pP](?:[- ]?value)? ?(?:= ?|(?=[<>≤]))")
 LONGEST = 80
-SIGNS = "<>≤≥"
 NO_OUTCOME = "? which group has the outcome, here and in all estimates? Say --outcome"
 SHARES = ("count", "percent")
 ENDS = ("low", "high")
+KEY = ("statistic", "variable", "level", "group", "method")
 OPPOSITES = {"yes", "positive", "present", "male", "female", "men", "women", "+"}
 
 
@@ -255,12 +259,12 @@ def _slug(text: str) -> str:
 def _tidy(level: str) -> str:
     """Return a level without blanks behind its sign and without its unit."""
     found = LEVEL_UNIT.match(level)
-    return re.sub(r"(?<=[<>≤≥=]) ", "", found[1].strip()) if found else level
+    return re.sub(rf"(?<=[{SIGNS}=]) ", "", found[1].strip()) if found else level
 
 
 def _cut(levels: tuple[str, ...]) -> str:
     """Return the number of which two levels are the two sides, or nothing."""
-    sides = {re.sub("^[<>≤≥]=?", "", level) for level in levels if level[:1] in SIGNS}
+    sides = {re.sub(f"^[{SIGNS}]=?", "", level) for level in levels if level[:1] in SIGNS}
     return sides.pop() if len(levels) == 2 and len(sides) == 1 and levels[1][:1] in SIGNS else ""
 
 
@@ -358,6 +362,7 @@ class TableReader:
     def __init__(self, grid: Grid, locus: str, sizes: dict[str, str], outcome: str, cells: str):
         self.rows: list[dict] = []
         self.told: list[str] = []
+        self.names: set[str] = set()
         self.doubts, self.unread = dict.fromkeys(grid.doubts), []
         self.estimates: dict[tuple[int, int], dict] = {}
         self.locus, self.outcome = locus, outcome
@@ -368,6 +373,7 @@ class TableReader:
         self._name_groups(sizes)
         for block in self._blocks():
             self._write(block)
+        self._keep_rows_apart()
         stem = re.sub(r"[^\w-]+", "", locus.lower())
         for place, row in enumerate(self.rows, start=1):
             row["id"] = f"{stem}-{place:0{max(2, len(str(len(self.rows))))}d}"
@@ -460,6 +466,19 @@ class TableReader:
         self.compared = " vs ".join(parts) if len(parts) > 1 else self.outcome
         if {*self.outcome.split(" vs ")} <= {*parts}:
             self.compared = self.outcome
+        self._keep_models_apart()
+
+    def _keep_models_apart(self) -> None:
+        """Name the group of each estimate, so that no two columns tell the same."""
+        columns = [column for column in self.columns if column.role == "estimate"]
+        keys = [(column.method, column.holds[0][0]) for column in columns]
+        for column, key in zip(columns, keys, strict=True):
+            same = [other for other, found in zip(columns, keys, strict=True) if found == key]
+            named = {other.group for other in same} - {""}
+            if len(same) > 1 and len(named) < len(same) and key[1] not in LIMITS:
+                column.group = f"{self.outcome or 'outcome'} ({column.heading})"
+            elif len(same) == 1:
+                column.group = self.outcome or column.group
 
     def _share_out_groups(self, parts: list[dict]) -> None:
         whole, total = self.sizes.get("all"), sum(_whole(row["printed"]) or 0 for row in parts)
@@ -562,20 +581,15 @@ class TableReader:
 
     def _doubt(self, row: dict, text: str, line: Line | None = None) -> None:
         row["note"] = _joined(f"? {text}", row["note"])
-        place = f"row {line.number}, {row['variable']}" if line else row["group"]
+        name = row["variable"] or row["group"]
+        place = f"row {line.number}, {name}" if line else name
         self.doubts[f"{place}: ? {text}"] = None
 
     def _write(self, block: Block) -> None:
         """Write the rows of a variable and its levels, in the table's order."""
         head, before = block.head, len(self.rows)
-        own, levels = _slug(block.name), tuple(level for level, _ in block.levels)
-        cut = _cut(levels)
-        within = f"{own}_levels" if levels and self._data(head) and not cut else own
-        within = f"{own}_{_slug(cut)}" if cut else within
-        if levels and not self._data(head):
-            own = within
-        elif head.pair and (cut := _cut(head.pair)):
-            own = f"{own}_{_slug(cut)}"
+        levels = tuple(level for level, _ in block.levels)
+        own, within = self._names(block, levels)
         self.proven = self._proves_shares(block)
         for level, line, name in [("", head, own), *((*each, within) for each in block.levels)]:
             start = len(self.rows)
@@ -588,6 +602,7 @@ class TableReader:
                     self._read(cell)
                 except _UnreadError as error:
                     del self.rows[kept:]
+                    self.estimates.pop((line.number, column.number), None)
                     place = f"row {line.number} ({line.label or block.name})"
                     heading = f" ({column.heading})" * bool(column.heading)
                     self.unread.append(f"{place}, column {column.number}{heading}: {error}")
@@ -595,21 +610,35 @@ class TableReader:
         written = self.rows[before:]
         self._share_out(written, head)
         flat = [line for _, line in block.levels if line.indent <= head.indent]
-        loose = written and flat and not cut and not any(row["partition"] for row in written)
+        loose = (
+            written and flat and not _cut(levels) and not any(row["partition"] for row in written)
+        )
         if loose and not any(" vs " in row["level"] for row in written):
             self._doubt(written[0], f"levels taken: {', '.join(levels)}", head)
+
+    def _names(self, block: Block, levels: tuple[str, ...]) -> tuple[str, str]:
+        """Name a variable and that of its levels; what is cut has another name than its values."""
+        name, cut = _slug(block.name), _cut(levels or block.head.pair)
+        named = f"{name}_{_slug(cut)}" if cut else name
+        values = levels and self._data(block.head)
+        own = name if values else named
+        within = f"{name}_levels" if values and not cut else named
+        again = f"_{len(self.names)}" if {own, within} & self.names else ""
+        self.names |= {own, within}
+        return own + again, within + again
 
     def _define(self, line: Line, levels: tuple, sides: tuple, name: str, unit: str) -> None:
         """Write the number that cuts a variable in two, on the side that it begins."""
         for side in sides if _cut(levels) else ():
-            if (found := LEVEL_UNIT.match(side)) and side[0] in "≥>":
+            if (found := LEVEL_UNIT.match(side)) and side[0] in "≥>⩾≧＞":
                 unit = found[2] or line.unit or unit
                 level = _tidy(side)
                 self._row("definition", found[1].strip(), variable=name, level=level, unit=unit)
 
     def _read(self, cell: Cell) -> None:
         """Write the rows of one cell."""
-        text, role = cell.text, cell.column.role
+        text = cell.text
+        role = "p" if P.fullmatch(cell.line.text) else cell.column.role
         if REFERENCE.fullmatch(text) or (role == "estimate" and ONE.fullmatch(text)):
             return
         if not re.search(r"\d", text):
@@ -666,10 +695,7 @@ class TableReader:
                     return found[0], ""
             if shape == "x" and _whole(numbers[0]) is not None and not any(stated):
                 return (("count", numbers[0]),), "" if self.proven else "taken as a count"
-        asked = ASK.get(shape, "what is it?")
-        raise _UnreadError(
-            f"{cell.text!r}: {asked} Write it into the label, or name it with --cells"
-        )
+        raise _UnreadError(f"{cell.text!r}: {ASK.get(shape, f'what is it? {HOW}')}")
 
     def _estimate(self, cell: Cell) -> None:
         """Write a ratio, its limits, or both; limits alone belong to the left."""
@@ -680,7 +706,7 @@ class TableReader:
             raise _UnreadError(f"{cell.text!r}: write {column.heading} like 1.37 (1.17 to 1.60)")
         contrast, doubt = self._contrast(cell)
         method = column.method or next((w for words, w in METHODS if words.search(self.title)), "")
-        group = self.outcome or column.group
+        group = column.group
         confidence = re.search(r"\b(9[09]) ?%", f"{column.heading} {cell.text}")
         row = None
         for statistic, number in [*found[0], *([("p_value", p)] if p else [])]:
@@ -736,6 +762,7 @@ class TableReader:
         heading = cell.column.heading
         named = [group for group in self.groups if re.search(rf"\b{re.escape(group)}\b", heading)]
         group = " vs ".join(named) if len(named) > 1 and " v" in heading else self.compared
+        group = cell.column.group if cell.column.role == "estimate" else group
         row = self._row(statistic, cell.shapes["x"][0], cell, level=level, group=group)
         if owner:
             row |= {key: owner[key] for key in ("level", "group", "method")} | {"of": owner}
@@ -755,6 +782,8 @@ class TableReader:
     def _p(self, cell: Cell) -> None:
         cell.text, letter = LETTER.subn("", re.sub(r"^[pP](?:[- ]?value)? ?=? ?", "", cell.text))
         row = self._test(cell, "p_value", self._left(cell, "estimate", "statistic"))
+        if "trend" in f"{cell.line.text} {cell.column.heading}".lower():
+            row |= {"level": "", "method": "trend"}
         if letter:
             self._doubt(row, "the letter behind it is taken for a footnote mark", cell.line)
 
@@ -832,6 +861,17 @@ class TableReader:
                 found.setdefault((row["variable"], row["level"]), {})[row["group"]] = row
         fitting = [rows for rows in found.values() if rows.keys() == sums.keys() and len(sums) > 1]
         return fitting[0] if len(fitting) == 1 else {}
+
+    def _keep_rows_apart(self) -> None:
+        """Give rows that say the same of two numbers two names, so that nothing contradicts."""
+        seen: dict[tuple, str] = {}
+        for row in self.rows:
+            key = tuple(row[name] for name in KEY)
+            if seen.setdefault(key, row["printed"]) != row["printed"]:
+                self._doubt(
+                    row, f"{row['printed']}: printed as {seen[key]} before; name them apart"
+                )
+                row["variable"] = f"{row['variable']}_again"
 
     def _tell(self, place: str, start: int) -> None:
         """Say what was understood of a row of the table."""
