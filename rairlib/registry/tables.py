@@ -64,7 +64,7 @@ HOLDS = [
         (rf"(?:%|(?i:percent\w*)) ?[(\[] ?{COUNTED} ?[)\]]", ("percent", "count")),
         *((rf"{words}\W*{CI}\)?", (ratio, *LIMITS)) for ratio, words in RATIOS.items()),
         *((words, (ratio, *LIMITS)) for ratio, words in RATIOS.items()),
-        (r"(?:^|\b)(?:β|B$|(?i:beta|coef\w*))", ("coefficient", *LIMITS)),
+        (r"(?:^|\b)(?:β|(?i:beta|coef\w*))", ("coefficient", *LIMITS)),
         (CI, LIMITS),
         (r"\b(?i:mean)\b", ("mean",)),
         (r"\b(?i:median)\b", ("median",)),
@@ -103,7 +103,9 @@ LETTER = re.compile(r"(?<=[\d)])([a-h])$")
 REFERENCE = re.compile(r"(?i)(?:1(?:[.,·]0+)? ?[(\[]?)?\(?ref(?:erence|erent|\.)?[)\]]?")
 ONE = re.compile(r"1(?:[.,·]0+)?")
 NOTHING = re.compile(rf"[.·…/ {MINUS_SIGNS}]*|(?i:n/?a|nr)")
-WORDS_WITHIN = re.compile(rf"{CI}:?|(?i:\b(?:IQR|range|median|mean)\b:?)|=")
+WORDS_WITHIN = re.compile(
+    rf"^[pP](?:[- ]?value)?(?= ?[={SIGNS}])|{CI}:?|(?i:\b(?:IQR|range|median|mean)\b:?)|="
+)
 CUT = rf"(?:[{SIGNS}]=? ?\d[\d.,]*|\d[\d.,]* ?(?:[{MINUS_SIGNS}]|to) ?\d[\d.,]*)"
 UNIT = (
     r"(?:years?|yrs?|y|months?|mo|weeks?|wk|days?|d|hours?|h|min|[cmkµμ]?[mgl]|%|mm ?Hg|[GMk]Bq"
@@ -117,6 +119,8 @@ P_WITHIN = re.compile(r"[;,(]? ?\b[pP](?:[- ]?value)? ?(?:= ?|(?=[<>≤]))")
 LONGEST = 80
 NO_OUTCOME = "? which group has the outcome, here and in all estimates? Say --outcome"
 SHARES = ("count", "percent")
+# That of χ2 or T4 is none.
+DIGIT = re.compile(r"(?<![^\W\d_])\d")
 ENDS = ("low", "high")
 KEY = ("statistic", "variable", "level", "group", "method")
 OPPOSITES = {"yes", "positive", "present", "male", "female", "men", "women", "+"}
@@ -299,8 +303,10 @@ def fit(holds: tuple[str, ...], shape: str, numbers: tuple[str, ...], proven: bo
 
 
 def _fits(holds, shapes: dict, proven: bool = False) -> list[tuple]:
-    found = (fit(held, shape, shapes[shape], proven) for held in holds for shape in shapes)
-    return list(dict.fromkeys(filter(None, found)))
+    """Return every reading of a cell; where some fill all that a label says, only these."""
+    pairs = [(held, fit(held, shape, shapes[shape], proven)) for held in holds for shape in shapes]
+    whole = [read for held, read in pairs if read and len(read) == len(held)]
+    return list(dict.fromkeys(whole or (read for _, read in pairs if read)))
 
 
 def _heading(parts: list[str], number: int) -> Column:
@@ -386,7 +392,10 @@ class TableReader:
         width = max(len(cells) for _, cells in rows)
         rows = [(number, cells + [""] * (width - len(cells))) for number, cells in rows]
         titles, head = [grid.title], grid.head
-        while rows and len({_bare(cell).strip() for cell in rows[0][1]} - {""}) == 1 < width:
+        while rows and {_bare(cell).strip() for cell in rows[0][1][1:]} <= {
+            "",
+            _bare(rows[0][1][0]),
+        }:
             titles.append(_bare(rows.pop(0)[1][0]))
             head -= 1
         self.title = " ".join(filter(None, titles))
@@ -417,7 +426,7 @@ class TableReader:
 
     def _has_numbers(self, column: Column) -> bool:
         texts = [text for line in self.lines if (text := line.cells.get(column.number))]
-        if any(shapes_of(text) or REFERENCE.fullmatch(text) for text in texts):
+        if any(REFERENCE.fullmatch(text) or DIGIT.search(text) for text in texts):
             return True
         if texts:
             self.told.append(f"column {column.number} is left out, no numbers: {texts[0]} …")
@@ -555,7 +564,7 @@ class TableReader:
             if found and all(found):
                 return True
         sums = self._sums([line for _, line in block.levels]) if block.levels else {}
-        return bool(sums) and all(total == self._size(group) for group, total in sums.items())
+        return any(total == self._size(group) for group, total in sums.items())
 
     def _size(self, group: str) -> int | None:
         return _whole(self.sizes[group]["printed"]) if group in self.sizes else None
@@ -606,7 +615,8 @@ class TableReader:
                     place = f"row {line.number} ({line.label or block.name})"
                     heading = f" ({column.heading})" * bool(column.heading)
                     self.unread.append(f"{place}, column {column.number}{heading}: {error}")
-            self._tell(f"row {line.number}: {name}{f': {level}' if level else ''}", start)
+            place = f"row {line.number}: {name}{f': {level}' if level else ''}"
+            self._tell(place, start, "levels below" if line is head and levels else "not read")
         written = self.rows[before:]
         self._share_out(written, head)
         flat = [line for _, line in block.levels if line.indent <= head.indent]
@@ -641,7 +651,7 @@ class TableReader:
         role = "p" if P.fullmatch(cell.line.text) else cell.column.role
         if REFERENCE.fullmatch(text) or (role == "estimate" and ONE.fullmatch(text)):
             return
-        if not re.search(r"\d", text):
+        if not DIGIT.search(text):
             self.told.append(f"row {cell.line.number}, column {cell.column.number}, text: {text}")
             return
         {"p": self._p, "statistic": self._statistic, "estimate": self._estimate}.get(
@@ -832,10 +842,13 @@ class TableReader:
 
     def _partition(self, counts: dict[str, list[dict]], head: Line) -> None:
         sums = {g: sum(_whole(row["printed"]) for row in rows) for g, rows in counts.items()}
+        most = max(map(len, counts.values()))
         complete = {group for group in sums if sums[group] == self._size(group)}
         within = {} if complete else self._whole_elsewhere(sums, counts)
         for group, rows in counts.items():
             size, told = self._size(group), ""
+            if len(rows) < most:
+                continue
             if within:
                 whole = within[group]
                 told = (
@@ -873,7 +886,7 @@ class TableReader:
                 )
                 row["variable"] = f"{row['variable']}_again"
 
-    def _tell(self, place: str, start: int) -> None:
+    def _tell(self, place: str, start: int, otherwise: str) -> None:
         """Say what was understood of a row of the table."""
         found: dict[str, list[str]] = {}
         for row in self.rows[start:]:
@@ -887,7 +900,7 @@ class TableReader:
             for groups, names in told.items()
         ]
         unit = f" ({units.pop()})" if len(units) == 1 else ""
-        self.told.append(f"{place}{unit} | {'; '.join(held) or 'no numbers'}")
+        self.told.append(f"{place}{unit} | {'; '.join(held) or otherwise}")
 
 
 def _carry_over(upper: list[str], lower: list[str]) -> None:
