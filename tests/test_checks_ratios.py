@@ -311,10 +311,15 @@ def test_inverted_crude_ratio_names_the_direction():
 
 
 def test_conditional_odds_ratio_of_fisher_is_recognised():
-    # R: 16.640 conditional, 17.357 from the cross product.
+    # R: 16.640 conditional, 17.357 from the cross product; exact limits 4.553 and 78.630
+    # (scipy.stats.contingency.odds_ratio), Woolf's are 5.048 and 59.7.
     cells = {"≥54": (18, 4), "<54": (14, 54)}
-    findings = check_crude_odds_ratio(crude_study("16.640", cells=cells))
-    assert statuses(findings) == {"estimate": "suggests"}
+    for limits, status in (("", "agrees"), ("wald", "suggests")):
+        rows = crude_study("16.640", "4.553", "78.630", cells=cells, limits=limits)
+        found = {f.target: f for f in check_crude_odds_ratio(rows)}
+        assert found["estimate"].status == "agrees"
+        assert {found[end].status for end in ("ci_low", "ci_high")} == {status}
+        assert found["ci_low"].reading == "Fisher's exact interval"
 
 
 def test_conditional_odds_ratio_with_digits_cut_off_is_suggested():
