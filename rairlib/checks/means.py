@@ -17,6 +17,7 @@ from rairlib.checks.cells import (
     Partition,
     attached,
     count_index,
+    instead_of_shortened,
     kindly,
     missing_of,
     named,
@@ -327,14 +328,15 @@ def _t_finding(row: ReportedNumber, groups: list[tuple]) -> Finding:
 
 def _t_verdict(row: ReportedNumber, fitting: list[str], ranges, shortened) -> tuple[str, ...]:
     number, names = row.number, " and ".join(TESTS[name] for name in fitting)
+    named = [ends for name, ends in shortened.items() if row.method in ("", name)]
     if fitting and row.method in ("", *fitting):
         return "agrees", f"It agrees with {names}{' alone' * (len(fitting) == 1)}."
+    if any(number.overlaps(*ends) or is_rescued(number, *ends) for ends in named):
+        return "suggests", SHORTENED.strip(), "digits cut off, or rounded twice"
     if fitting:
-        return "suggests", f"It agrees with {names}, not with {TESTS[row.method]}, as named."
+        return "suggests", f"It agrees with {names}, not with {TESTS[row.method]}, as named.", names
     if any(number.overlaps(low / 2, high / 2) for low, high in ranges.values()):
         return "suggests", "It is half of that, as in a one-sided test.", "one-sided"
-    if any(number.overlaps(*ends) or is_rescued(number, *ends) for ends in shortened.values()):
-        return "suggests", SHORTENED.strip(), "digits cut off, or rounded twice"
     far = times_apart(row, ranges.values())
     if row.method:
         return "contradicted", f"No means and SDs that round to the print give it{far}."
@@ -471,7 +473,7 @@ def check_pooled_percent(registry: Registry) -> Iterator[Finding]:
     shares: dict[tuple[str, str, str], ReportedNumber] = {}
     for row in originals(registry, "percent"):
         cell = row.variable, row.level, row.group
-        if not row.variable or cell in index.counts or row.of not in registry:
+        if not row.variable or cell in index.counts or row.of not in registry or row.modifiers:
             continue
         if (registry[row.of].statistic, registry[row.of].group) == ("n", row.group):
             shares.setdefault(cell, row)
@@ -636,6 +638,8 @@ def unless_fewer(finding: Finding, values: range, n: int, possible) -> Finding:
 
     `possible` says of a number of values whether they would.
     """
+    if finding.text.endswith(SHORTENED):
+        return instead_of_shortened(finding, lambda proof: unless_fewer(proof, values, n, possible))
     if finding.status != "contradicted" or values == range(n, n + 1):
         return finding
     fewer = fewer_values(values, n, possible)

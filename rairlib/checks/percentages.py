@@ -87,12 +87,15 @@ def attainable_share(denominator: int, decimals: int) -> float:
 def _percentages(
     registry: Registry,
 ) -> Iterator[tuple[ReportedNumber, ReportedNumber | None, ReportedNumber]]:
-    """Yield each percentage with its count (at the same place, else the first) and denominator."""
+    """Yield each percentage with its count (at the same place, else the first) and denominator.
+
+    Those of weighted patients are no share of a count.
+    """
     index, here = count_index(registry), {}
     for row in registry.where("count"):
         here.setdefault((row.variable, row.level, row.group, row.locus), row)
     for row in registry.where("percent"):
-        if row.of in registry and registry[row.of].statistic in COUNTED:
+        if row.of in registry and registry[row.of].statistic in COUNTED and not row.modifiers:
             cell = row.variable, row.level, row.group
             numerator = here.get((*cell, row.locus)) or index.counts.get(cell)
             if not row.variable:
@@ -255,7 +258,8 @@ def _habits(registry: Registry) -> dict[tuple[str, str], str]:
 
 def _habit(index: CountIndex, row: ReportedNumber, fitting: range) -> tuple[int, str] | None:
     """Return what a share is of, as nearly all of its place are, and the status of that."""
-    other = _habits(index.registry).get((row.locus, row.group))
+    first = original_of(index.registry, row)
+    other = _habits(index.registry).get((first.locus, first.group))
     if other is None:
         return None
     number = index.size(other) if other else _across(index, row.variable, row.level, row.group)
@@ -409,7 +413,7 @@ def _percent_partitions(registry: Registry) -> Iterator[tuple[tuple, ReportedNum
     percents: dict[tuple, ReportedNumber] = {}
     for row, _, denominator in _percentages(registry):
         whole = original_of(registry, denominator)
-        if not row.repeats:
+        if not row.repeats and (row.locus, row.group) not in _habits(registry):
             percents.setdefault((row.variable, row.level, row.group, whole.id), row)
     for partition in count_index(registry).partitions:
         whole = original_of(registry, partition.whole)
@@ -436,6 +440,7 @@ def _percent_span(row: ReportedNumber, size: int | None, shortened: bool) -> tup
     number = row.number
     if not is_plain(row):
         return max(0.0, number.low), min(100.0, number.high)
+    size = None if row.modifiers else size
     found = [attainable_counts(number, size, habit) for habit in {False, shortened} if size]
     if counts := [end for each in found if each for end in (each[0], each[-1])]:
         return 100 * min(counts) / size, 100 * max(counts) / size
