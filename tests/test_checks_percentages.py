@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from small_registry import counts, number, registry, statuses, two_groups
@@ -16,6 +17,7 @@ from rairlib.checks.percentages import (
 )
 from rairlib.checks.rounding import SHORTENED
 from rairlib.registry.printed import parse_printed
+from rairlib.registry.registry import read_registry
 
 
 def share(printed: str, count: str = "17", size: str = "80"):
@@ -397,6 +399,44 @@ def test_shares_of_weighted_patients_are_no_shares_of_counts():
         # Neither 22 of 46 (47.8 %) nor 34.0 % of 46 (15 or 16 patients) are as printed.
         assert {f.status for f in check(rows)} <= {"contradicted", "suggests"}
         assert check(weighted) == []
+
+
+@pytest.mark.parametrize(
+    ("printed", "status"),
+    [
+        # A third each is 33.3 %; one of them is raised so that they add to 100.
+        (("33.3", "33.3", "33.4"), "open"),
+        # Nothing adds up here, or more than one digit is missing.
+        (("33.3", "33.3", "33.2"), "contradicted"),
+        (("33.3", "33.3", "33.5"), "contradicted"),
+    ],
+)
+def test_a_share_may_be_adjusted_so_that_all_add_to_100(printed, status):
+    cells = [
+        ("T", level, (3, 20), (share, "33.3"))
+        for level, share in zip(("T1", "T2", "T3"), printed, strict=True)
+    ]
+    assert found_in(table((9, 60), *cells), "T-T3-cases-%").status == status
+
+
+CASES = Path(__file__).parents[2] / "shared" / "cases" / "audit"
+
+
+@pytest.mark.skipif(not CASES.exists(), reason="the cases of other papers are not here")
+@pytest.mark.parametrize(
+    ("file", "proofs"),
+    [
+        # Shares that need more patients than the group has.
+        ("04_bone_metastases", 15),
+        # 19.0 and 6.9 % of another group, and 82.7 for 48 of 58 where 14 shares are rounded up.
+        ("01_brussels_two_groups", 3),
+        ("mini_missing_reduced", 0),
+        ("mini_half_even", 0),
+    ],
+)
+def test_shares_of_other_papers(file, proofs):
+    found = check_percent_of_count(read_registry(CASES / f"{file}.csv"))
+    assert sum(finding.status == "contradicted" for finding in found) == proofs
 
 
 def test_row_percentages_need_not_add_up_in_a_column():
