@@ -40,7 +40,7 @@ TERM = ("locus", "variable", "level", "group", "method")
 
 @check("single numbers", "bookkeeping", first=True)
 def check_mistaken_columns(registry: Registry) -> Iterator[Finding]:
-    """Recognise z and coefficients among ratios, by standard error, z or p, or by their signs."""
+    """Recognise z among ratios; needs standard errors, z, or p values beside negative ratios."""
     columns: dict[tuple, list[ReportedNumber]] = defaultdict(list)
     for ratio in originals(registry, RATIOS):
         columns[ratio.statistic, ratio.locus, ratio.group, ratio.method].append(ratio)
@@ -147,7 +147,7 @@ def _is_uncut(registry: Registry, estimate: ReportedNumber, limit: ReportedNumbe
 
 @check("single numbers", "bookkeeping", first=True)
 def check_fractions(registry: Registry) -> Iterator[Finding]:
-    """Say which shares are read as fractions, and ask about those among percentages."""
+    """Ask about fractions among percentages; needs shares, and says which are read as fractions."""
     read: dict[str, list[ReportedNumber]] = defaultdict(list)
     families: dict[tuple[str, str], list[ReportedNumber]] = defaultdict(list)
     for row in registry:
