@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import optimize
+from scipy.special import logit
 from scipy.stats import norm
 
 from rairlib.checks.cells import (
@@ -520,6 +521,8 @@ def attainable_errors(area: PrintedArea) -> Interval:
 
 
 NORMAL_METHODS = ("hanley_mcneil", "delong", "wald")
+NOT_NORMAL = "a bootstrap, logit or binomial interval"
+MOST_SKEWED = 1.2
 OTHER_INTERVALS = " A bootstrap, logit or binomial interval follows other rules."
 
 
@@ -552,7 +555,23 @@ def check_auc_symmetry(registry: Registry) -> Iterator[Finding]:
             text = f"{area.printed}: the upper limit may be cut off at 1, so symmetry is open."
             yield conclude("open", text, *area.uses)
         else:
-            yield from (unless_shortened(_symmetry, area, target) for target in area.three)
+            findings = [unless_shortened(_symmetry, area, target) for target in area.three]
+            agrees = all(finding.status == "agrees" for finding in findings)
+            if agrees or _declares_normal(area) or not _is_usual(area):
+                yield from findings
+            else:
+                text = f"{area.printed}: the interval is not symmetric about the area."
+                yield conclude("open", text, *area.three, reading=NOT_NORMAL)
+
+
+def _is_usual(area: PrintedArea) -> bool:
+    """Whether an interval lies between one symmetric about the area and one of its logit."""
+    centre, low, high = (sum(ends) / 2 for ends in area.proportions())
+    if not 0 < low < centre < high < 1:
+        return False
+    skewed = [(centre - low) / (high - centre)]
+    skewed.append((logit(centre) - logit(low)) / (logit(high) - logit(centre)))
+    return min(skewed) <= MOST_SKEWED and max(skewed) >= 1 / MOST_SKEWED
 
 
 def _symmetry(area: PrintedArea, target: ReportedNumber, shortened: bool) -> Finding:
@@ -580,8 +599,8 @@ def _readings(area: PrintedArea, shortened: bool) -> Finding:
     error = implied_error(area, shortened)
     text = f"{area.printed}, {area.counts[0]} patients with and {area.counts[1]} without. "
     if error is None:
-        text += "The limits are not symmetric about the area." + OTHER_INTERVALS
-        return conclude("suggests", text, *area.uses)
+        # Whether that is a doubt says check_auc_symmetry.
+        return conclude("open", f"{text}The limits are not symmetric about it.", *area.uses)
     allowed = attainable_errors(area)
     names = _agreeing(area, error, allowed)
     middle = min(sum(proportion(area.row)) / 2, 1.0)
