@@ -88,7 +88,7 @@ class PrintedArea:
     @property
     def multipliers(self) -> tuple[float, ...]:
         """Standard errors between area and limit at the level of the interval."""
-        return LEVELS[confidence_level(word for row in self.three[1:] for word in row.modifiers)]
+        return LEVELS[confidence_level(word for row in self.three for word in row.modifiers)]
 
     @property
     def certain(self) -> bool:
