@@ -298,10 +298,10 @@ def check_events_per_level(registry: Registry) -> Iterator[Finding]:
     splits = event_splits(registry)
     for split in splits:
         finding = unless_shortened(_events, split)
-        if finding.status == "contradicted" and all(split.level_events):
-            reading = _assignment(split, splits)
-            text = finding.text + f" The printed events would fit as {reading}." * bool(reading)
-            finding = replace(finding, text=text, reading=reading)
+        told = finding.status == "contradicted" and all(split.level_events)
+        if told and (fitting := _assignment(split, splits)):
+            text = f"{finding.text} The printed events would fit as {fitting}."
+            finding = replace(finding, text=text, reading=f"the printed events as {fitting}")
         yield finding
 
 
