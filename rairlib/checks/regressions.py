@@ -273,7 +273,8 @@ class RegressionEstimate:
 
 def confidence_level(modifiers: Iterable[str]) -> int:
     """Return the level of confidence in percent that modifiers of methods state, or 95."""
-    return next((level for level in LEVELS if f"{level}%" in modifiers), 95)
+    stated = {*modifiers}
+    return next((level for level in LEVELS if f"{level}%" in stated), 95)
 
 
 def two_sided(p: ReportedNumber, shortened: bool = False) -> Interval:
