@@ -335,16 +335,22 @@ def _with_errors(registry: Registry) -> Iterator[tuple]:
 def check_standard_error(row: ReportedNumber, sd, size, values: range) -> Finding:
     """Recompute the standard error of a mean; needs `of` = the mean, its SD and n."""
     n, (low, high) = whole_number(size), float_limits(sd.number)
+    ends = low / math.sqrt(n), high / math.sqrt(n)
     text = (
-        f"{sd.printed} / sqrt({n}) is {shown(low / n**0.5, high / n**0.5, row.number.decimals + 1)}"
+        f"{sd.printed} / sqrt({n}) is {shown(*ends, row.number.decimals + 1)}; the standard error "
+        f"is printed as {row.printed} ({named(sd)})."
     )
-    text += f"; the standard error is printed as {row.printed} ({named(sd)})."
-    finding = judge(row, (sd, size), low / n**0.5, high / n**0.5, text)
+    finding = judge(row, (sd, size), *ends, text)
+
+    def possible(m: int) -> bool:
+        return row.number.overlaps(low / math.sqrt(m), high / math.sqrt(m))
+
+    fewer = fewer_values(values, n, possible) if finding.status == "contradicted" else None
+    if fewer and fewer >= MOST * n:
+        return replace(finding, status="open", reading=f"of {fewer} values")
     if finding.status == "contradicted" and row.number.overlaps(low, high):
         finding = replace(finding, reading="the standard deviation again")
-    return unless_fewer(
-        finding, values, n, lambda m: row.number.overlaps(low / m**0.5, high / m**0.5)
-    )
+    return unless_fewer(finding, values, n, possible)
 
 
 def _with_quartiles(registry: Registry) -> Iterator[tuple]:
@@ -510,6 +516,8 @@ def _pooled_sd(target: ReportedNumber, groups: list[tuple], shortened: bool) -> 
 
 MOST_SUMS = 10_000
 MOST_ITEMS = 9
+MOST = Fraction(2, 3)
+"""Share of a group whose values may be all there are without a word, as in real tables."""
 LEAST_SHARE = Fraction(1, 2)
 """Share of a group below which a number is no longer taken as the group's, though it says so."""
 
