@@ -104,7 +104,10 @@ HISTOLOGY = {"OCA": (3, 0), "FTC": (4, 5), "PTC": (25, 53)}
         # 19/13 against 16/42: Pearson 0.0031, Fisher 0.0062; the Wald test of the crude odds ratio
         # gives 0.0038. Boschloo's exact test, which is not tried, gives 0.0037
         # (scipy.stats.boschloo_exact): so it must not say "only".
-        (CRUDE, "0.004", {}, "open", "less usual tests tried it agrees with: Wald test"),
+        (CRUDE, "0.004", {}, "suggests", "less usual tests tried it agrees with: Wald test"),
+        # 3/7 against 9/1: Fisher 0.01977, less half the chance of just this table, which is
+        # C(12, 3) C(8, 7) / C(20, 10) = 0.00953: mid-p 0.01500.
+        ({"yes": (3, 9), "no": (7, 1)}, "0.0150", {}, "open", "Fisher's mid-p"),
         # Oncocytic 3 of 32 against 0 of 58 by Fisher: C(32, 3)/C(90, 3) = 4960/117480 = 0.0422.
         (HISTOLOGY, "0.042", {"level": "OCA"}, "agrees", "Fisher's exact test 0.04222"),
         # A trend or merged levels may stand behind three levels.

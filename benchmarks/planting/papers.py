@@ -27,14 +27,21 @@ from benchmarks.planting.printing import (
 from benchmarks.planting.prognosis import write_roc, write_survival
 
 ROUNDED, CUT_OFF, SILENT_GAPS = "rounded", "digits cut off", "silent gaps"
-UNNAMED = "no method named"
+UNNAMED, UNNAMED_PAIRS = "no method named", "matched pairs, not named"
 HABITS = {
     ROUNDED: {},
     CUT_OFF: {"rounding": ROUND_DOWN},
     SILENT_GAPS: {"names_unknown": False},
     ROW_SHARES: {"design": ROW_SHARES, "shows_all": False, "percents": True},
-    PAIRED: {"design": PAIRED},
-    WEIGHTED: {"design": WEIGHTED, "interval": "wald", "ratio_p": "wald", "table_test": "pearson"},
+    PAIRED: {"design": PAIRED, "names_tests": True},
+    UNNAMED_PAIRS: {"design": PAIRED, "names_tests": False, "names_wald": False},
+    WEIGHTED: {
+        "design": WEIGHTED,
+        "names_tests": True,
+        "interval": "wald",
+        "ratio_p": "wald",
+        "table_test": "pearson",
+    },
     ONE_SIDED: {"design": ONE_SIDED, "interval": "wald", "ratio_p": "wald"},
     UNNAMED: {"names_tests": False, "names_wald": False},
 }

@@ -8,7 +8,6 @@ from itertools import product
 
 import numpy as np
 from scipy import special
-from scipy.stats.contingency import odds_ratio
 
 from rairlib.checks.cells import (
     MOST_PATIENTS,
@@ -26,12 +25,14 @@ from rairlib.checks.cells import (
 from rairlib.checks.counts import sum_of
 from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.regressions import (
+    LEVELS,
     MULTIPLIERS,
+    NOT_WALD,
     OTHER_INTERVALS,
     RegressionEstimate,
     exponential,
     regression_estimates,
-    wald_region,
+    usual_limits,
 )
 from rairlib.checks.rounding import (
     SHORTENED,
@@ -44,7 +45,7 @@ from rairlib.checks.rounding import (
     shown_p_range,
     times_apart,
 )
-from rairlib.registry.printed import format_value
+from rairlib.registry.printed import Printed, format_value
 from rairlib.registry.registry import Registry, ReportedNumber
 
 # --- Tests of association in a table of levels by two groups ----------------------------------
@@ -63,8 +64,11 @@ TEST_NAMES = {
     "student_of_levels": "t test of levels coded 0 and 1",
 }
 USUAL = ("pearson", "yates", "fisher", "likelihood_ratio")
+OFFERED = ("linear", "mid_p", "unpooled")
 STATISTICS_OF = ("pearson", "yates", "likelihood_ratio", "linear")
 METHODS_OF_TABLES = ("", "pearson", "yates", "fisher", "likelihood_ratio")
+MOST_CONDITIONAL = 100_000
+"""Patients beyond which Fisher's conditional estimate is the crude odds ratio."""
 MOST_TABLES = 200_000
 """Tables with the same margins up to which Fisher's test is enumerated beyond 2 × 2."""
 
@@ -309,6 +313,7 @@ def _against_others(whole: CrossTable, level: str) -> CrossTable | None:
 # statements hold for the same patients; patients with a missing covariate only widen the interval.
 
 
+DOUBTED = ("contradicted", "suggests")
 FourCounts = tuple[int, int, int, int]
 """Patients with a level with and without the outcome, then those with the reference level."""
 
@@ -324,14 +329,14 @@ def woolf_standard_error(counts: FourCounts) -> float:
     return math.sqrt(sum(1 / count for count in counts))
 
 
-def woolf_limits(counts: FourCounts) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return the 95 % limits of the crude odds ratio of four positive counts.
+def woolf_limits(counts: FourCounts, level: int = 95) -> tuple[tuple[float, float], ...]:
+    """Return the limits of the crude odds ratio of four positive counts.
 
     Each is a range over the multipliers in use.
     """
     log_ratio, error = math.log(crude_odds_ratio(counts)), woolf_standard_error(counts)
     low, high = (
-        sorted(math.exp(log_ratio + sign * multiplier * error) for multiplier in MULTIPLIERS)
+        sorted(math.exp(log_ratio + sign * multiplier * error) for multiplier in LEVELS[level])
         for sign in (-1, 1)
     )
     return tuple(low), tuple(high)
@@ -366,41 +371,85 @@ def check_crude_odds_ratio(found: RegressionEstimate, counts: FourCounts, rows):
     value = format_value(crude, estimate.number.decimals + 1)
     text = f"{start}the counts {_in_words(counts)} give {value}."
     finding = judge(estimate, rows, crude, crude, text)
-    yield _other_ratio(finding, estimate, counts) if finding.status == "contradicted" else finding
-    for limit, (low, high) in zip((found.low, found.high), woolf_limits(counts), strict=True):
+    yield _other_ratio(finding, estimate, counts) if finding.status in DOUBTED else finding
+    limits = zip((found.low, found.high), woolf_limits(counts, found.level), (1, 0), strict=True)
+    for limit, (low, high), side in limits:
         if limit is not None:
             text = (
                 f"{start}Woolf's limit from the counts {_in_words(counts)} is "
                 f"{shown(low, high, limit.number.decimals + 1)}; printed is {limit.printed}."
             )
             finding = judge(limit, rows, low, high, text)
+            if finding.status in DOUBTED and _is_conditional(limit.number, counts, side):
+                text += " It is that of Fisher's test."
+                status, reading = (
+                    "suggests" if found.is_wald else "agrees",
+                    "Fisher's exact interval",
+                )
+                finding = replace(finding, status=status, text=text, reading=reading)
+            usual = found.has_interval and usual_limits(
+                found, math.log(crude), woolf_standard_error(counts)
+            )
+            if finding.status in DOUBTED and usual and not found.is_wald:
+                finding = replace(finding, status="open", reading=NOT_WALD)
             yield finding.doubted(OTHER_INTERVALS, not found.is_wald)
 
 
 def _other_ratio(finding: Finding, estimate: ReportedNumber, counts: FourCounts) -> Finding:
-    """Doubt a contradiction where the inverse or Fisher's conditional estimate is printed."""
-    conditional = crude = crude_odds_ratio(counts)
-    if estimate.number.agrees(1 / crude):
-        return finding.doubted(" Its inverse agrees: the ratio is worded in the other direction.")
-    # With more patients both estimates are the same.
-    if sum(counts) <= MOST_PATIENTS:
-        conditional = odds_ratio([counts[:2], counts[2:]], kind="conditional").statistic
-    # Programs stop their search for it early: R and scipy differ in the fourth digit.
-    ends = 0.999 * conditional, 1.001 * conditional
-    agrees = estimate.number.overlaps(*ends) or is_rescued(estimate.number, *ends)
-    return finding.doubted(" The conditional estimate of Fisher's test agrees.", agrees)
+    """Name the inverse, or Fisher's conditional estimate, where it is printed."""
+    if estimate.number.agrees(1 / crude_odds_ratio(counts)):
+        text = " Its inverse agrees: the ratio is worded in the other direction."
+        return replace(finding.doubted(text), reading="the inverse")
+    for shortened, status in ((False, "agrees"), (True, "suggests")):
+        if _is_conditional(estimate.number, counts, None, shortened):
+            text = f"{finding.text} The conditional estimate of Fisher's test agrees."
+            text += " Digits are cut off." * shortened
+            reading = "the conditional estimate of Fisher's test"
+            return replace(finding, status=status, text=text, reading=reading)
+    return finding
+
+
+def conditional_distribution(counts: FourCounts, ratio: float) -> tuple[float, float, float]:
+    """Return the chances of at most and of at least the first of four counts, and its mean.
+
+    Their margins and the odds ratio are given: the noncentral hypergeometric distribution.
+    """
+    first, row, column = counts[0], counts[0] + counts[1], counts[0] + counts[2]
+    others = sum(counts) - column
+    values = np.arange(max(0, row - others), min(row, column) + 1)
+    logs = _log_binomial(column, values) + _log_binomial(others, row - values)
+    logs = logs + values * math.log(ratio)
+    chances = np.exp(logs - special.logsumexp(logs))
+    ends = chances[values <= first].sum(), chances[values >= first].sum()
+    return float(ends[0]), float(ends[1]), float(values @ chances)
+
+
+def _is_conditional(number: Printed, counts: FourCounts, side: int | None, shortened=False) -> bool:
+    """Whether a print is the conditional estimate of Fisher's test, or a 95 % limit beside it.
+
+    The lower limit has a chance of 2.5 % of at least so many (`side` 1), the upper of at most (0).
+    """
+    # With more patients it is the crude one. Programs stop their search for it early.
+    ends = float_limits(number, shortened)
+    if number.operator != "=" or ends[0] <= 0 or sum(counts) > MOST_CONDITIONAL:
+        return False
+    found = [conditional_distribution(counts, ends[0] * 0.999)]
+    found += [conditional_distribution(counts, ends[1] * 1.001)]
+    place, wanted = (2, counts[0]) if side is None else (side, 0.025)
+    low, high = sorted(each[place] for each in found)
+    return low <= wanted <= high
 
 
 @check("odds ratios beside counts", "possibility")
 def check_adjusted_interval_width(registry: Registry) -> Iterator[Finding]:
     """Hold an adjusted Wald interval against the crude one; needs the four counts and limits."""
     for found, counts, rows in _exposures(registry, "multivariable"):
-        if found.has_interval and min(counts) > 0 and wald_region(None, *found.limits()):
+        if found.has_interval and min(counts) > 0 and found.region(alone=True):
             yield unless_shortened(_adjusted_width, found, counts, rows)
 
 
 def _adjusted_width(found: RegressionEstimate, counts: FourCounts, rows, shortened) -> Finding:
-    error = wald_region(None, *found.limits(shortened)).standard_error()
+    error = found.region(shortened, alone=True).standard_error()
     crude = woolf_standard_error(counts)
     text = (
         f"{found.printed}: the interval's standard error is {shown(*error, 4)} on the log scale; "
@@ -634,9 +683,9 @@ def _disagreement(index: CountIndex, row: ReportedNumber, usual, tables) -> tupl
     if found := [name for name, value in tried if row.number.agrees(value)]:
         number = len(tests - set(USUAL))
         remark = f"Of {number} less usual tests tried it agrees with: {_names(found)}."
-        # A paper that names no test may have used any that has two sides.
-        sided = row.method or set(found) == {"one_sided_fisher"}
-        return "suggests" if sided else "open", remark, _names(found)
+        # A paper that names no test may have used one that programs offer beside the usual.
+        asked = row.method or not set(found) & set(OFFERED)
+        return "suggests" if asked else "open", remark, _names(found)
     if not is_plain(row) and row.number.operator == "=":
         return "open", "The print is approximate.", ""
     summaries = index.registry.where(("mean", "median"), variable=row.variable, level="")

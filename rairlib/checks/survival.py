@@ -41,7 +41,6 @@ from rairlib.checks.regressions import (
     WaldRegion,
     regression_estimates,
     unless_other_method,
-    wald_region,
 )
 from rairlib.checks.rounding import (
     SHORTENED,
@@ -290,8 +289,7 @@ def event_splits(registry: Registry) -> list[EventSplit]:
 
 
 def _region(found: RegressionEstimate, shortened: bool) -> WaldRegion:
-    limits = found.limits(shortened)
-    return wald_region(found.coefficient(shortened), *limits) or wald_region(None, *limits)
+    return found.region(shortened) or found.region(shortened, alone=True)
 
 
 @check("survival", "possibility")
