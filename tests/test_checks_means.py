@@ -344,3 +344,29 @@ def test_three_groups_pool_to_their_whole():
         spread = number("s", "sd", sd, group="all", variable="x")
         found = statuses(check_pooled_mean(registry(*rows, whole, spread)))
         assert (found["m"], found["s"]) == (expected, expected)
+
+
+def test_one_sided_p_is_told_by_its_method_or_named_as_the_reading():
+    for method, status, reading in (
+        ("student", "suggests", "half of it: a one-sided p"),
+        ("student one_sided", "agrees", ""),
+    ):
+        printed = f"{student_p() / 2:.4f}"
+        (finding,) = check_t_test(registry(*age(), p_value(printed, method=method)))
+        assert (finding.status, finding.reading) == (status, reading)
+    assert check_t_test(registry(*age(), p_value("0.9", method="student weighted"))) == []
+
+
+def student_p() -> float:
+    return stats.ttest_ind_from_stats(53.06, 14.128, 32, 44.43, 13.088, 58).pvalue
+
+
+def test_standard_errors_typed_as_standard_deviations_are_the_reading():
+    rows = [
+        row
+        if row.statistic != "sd"
+        else number(row.id, "sd", f"{sd:.3f}", variable="age", group=row.group)
+        for row, sd in zip(age()[3:], (0, 14.128 / 32**0.5, 0, 13.088 / 58**0.5), strict=True)
+    ]
+    (finding,) = check_t_test(registry(*two_groups(), *rows, p_value(f"{student_p():.3f}")))
+    assert (finding.status, finding.reading) == ("suggests", "the SDs are standard errors")
