@@ -45,6 +45,7 @@ from rairlib.checks.means import (
     _values,
     _within,
     between_limits,
+    on_one_side,
     welch_freedom_range,
 )
 from rairlib.checks.rank_tests import EXACT_UP_TO
@@ -144,11 +145,10 @@ def check_p_of_statistic(registry: Registry) -> Iterator[Finding]:
         freedoms = printed or of_sizes
         wanted = {"z": 0, "F": 2}.get(kind, 1)
         if len(freedoms) == wanted and row.test not in ("fisher", "bootstrap"):
-            sides = 0.5 if "one_sided" in row.modifiers else 1.0
 
-            def find(cut: bool, given=freedoms, kind=kind, number=statistic.number, sides=sides):
+            def find(cut: bool, given=freedoms, kind=kind, number=statistic.number, row=row):
                 ends = p_of_statistic(kind, float_limits(number, cut), *given)
-                return {"": tuple(sides * end for end in ends)}
+                return {"": on_one_side(row, *ends)}
 
             df = ", ".join(shown(*map(round, pair), 0) for pair in freedoms)
             text = f"p of {kind}{f'({df})' * bool(df)} = {statistic.printed} ({named(statistic)})"
@@ -254,7 +254,8 @@ def judge_ways(row: ReportedNumber, used, find: Callable[[bool], Ways], text: st
         wide = [*ways.values(), *find(True).values()]
         rescued = any(number.overlaps(*ends) or is_rescued(number, *ends) for ends in wide)
         status = "contradicted" if certain and not rescued else "suggests"
-        text, reading = text + SHORTENED * rescued, likely_slip(row, low, high)
+        text += SHORTENED * rescued
+        reading = "digits cut off" if rescued else likely_slip(row, low, high)
     return conclude(status, text, *used, target=row, low=low, high=high, reading=reading)
 
 
@@ -304,7 +305,8 @@ def judge_limits(
         proof = method and fewer is None and not (reading or rescued)
         status = "agrees" if agrees else "contradicted" if proof else "suggests"
         finding = conclude(status, says + SHORTENED * rescued, row, *used, target=limit)
-        told = "" if agrees else reading or likely_slip(limit, *spans[0])
+        slip = "digits cut off" if rescued else likely_slip(limit, *spans[0])
+        told = "" if agrees else reading or slip
         yield replace(finding, low=spans[0][0], high=spans[0][1], reading=told)
 
 

@@ -255,7 +255,7 @@ def _unless_smaller(finding: Finding, row: ReportedNumber, samples, values) -> F
         pairs = _p_ranges(fewer, row).values()
         return np.any([_can_be(row.number, low, high) for low, high in pairs], axis=0)
 
-    possible = row.number.overlaps(least_p_of_fewer(samples) * _sides(row), 1.0)
+    possible = row.number.overlaps(on_one_side(row, least_p_of_fewer(samples), 1.0)[0], 1.0)
     return unless_missing(finding, values, fits if len(samples) == 2 else None, possible)
 
 
@@ -278,17 +278,21 @@ def least_p_of_fewer(samples: Sequence[Sample]) -> float:
     return float(special.fdtrc(*freedom, between / freedom[0] / within).min())
 
 
-def _sides(row: ReportedNumber) -> float:
-    return 0.5 if "one_sided" in row.modifiers else 1.0
+def on_one_side(row: ReportedNumber, low, high) -> Limits:
+    """Turn the limits of a two-sided p into those of a one-sided, where the print is of one."""
+    if "one_sided" not in row.modifiers:
+        return low, high
+    # Above one half where the difference points to the other side.
+    return (1 - high / 2, 1 - low / 2) if row.number.value > 0.5 else (low / 2, high / 2)
 
 
 def _p_ranges(samples: list[Sample], row: ReportedNumber) -> dict[str, Limits]:
     if len(samples) > 2:
         return {"anova": anova_p_range(samples)}
-    ranges, sides = t_test_p_ranges(*samples), _sides(row)
+    ranges = t_test_p_ranges(*samples)
     # Of two groups the analysis of variance is Student's test.
     ranges = {"anova": ranges["student"]} if row.test == "anova" else ranges
-    return {name: (sides * low, sides * high) for name, (low, high) in ranges.items()}
+    return {name: on_one_side(row, *ends) for name, ends in ranges.items()}
 
 
 def _t_finding(row: ReportedNumber, groups: list[tuple]) -> Finding:
