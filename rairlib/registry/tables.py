@@ -389,7 +389,7 @@ class TableReader:
     def _part(self, grid: Grid) -> None:
         """Part the grid into title, head and body."""
         rows = [(number, cells) for number, cells in grid.rows if any(map(_own, cells))]
-        width = max(len(cells) for _, cells in rows)
+        width = max((len(cells) for _, cells in rows), default=0)
         rows = [(number, cells + [""] * (width - len(cells))) for number, cells in rows]
         titles, head = [grid.title], grid.head
         while rows and {_bare(cell).strip() for cell in rows[0][1][1:]} <= {
@@ -421,7 +421,8 @@ class TableReader:
     def _is_head(cells: list[str]) -> bool:
         texts = [clean(_bare(cell))[0] for cell in cells[1:]]
         told = [text for text in texts if text and not NOTHING.fullmatch(text)]
-        data = any(shapes_of(text) or REFERENCE.fullmatch(text) for text in told)
+        bare = [holds_of(SIZE.sub("", text))[1] for text in told]
+        data = any(map(DIGIT.search, bare)) or any(map(REFERENCE.fullmatch, told))
         return bool(told) and not data and len({*texts, clean(_bare(cells[0]))[0]} - {""}) > 1
 
     def _has_numbers(self, column: Column) -> bool:
