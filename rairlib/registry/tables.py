@@ -206,7 +206,7 @@ class Imported:
     unread: list[str]
 
 
-class _UnreadError(Exception):
+class _UnreadError(RairlibError):
     """A cell is not understood."""
 
 
@@ -667,6 +667,8 @@ class TableReader:
                 self._row("count", number, cell, level=side)
             return
         read, doubt = self._meant(cell, shapes)
+        if read[0][0] in LIMITS:
+            raise _UnreadError(f"{cell.text!r}: the estimate of this interval is missing")
         if not cell.level and read[0][0] in ("count", "percent"):
             cell.level = "yes"
         rows = []
