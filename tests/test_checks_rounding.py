@@ -10,6 +10,7 @@ from rairlib.checks.rounding import (
     exact_limits,
     is_rescued,
     judge,
+    likely_slip,
     shown,
     shown_p,
 )
@@ -65,3 +66,34 @@ def test_values_are_shown_as_briefly_as_they_differ():
     assert shown(21.24, 21.26, 2) == "21.24 to 21.26"
     assert shown_p(0.0000096, 3) == "below 0.00001"
     assert shown_p(0.0192, 3) == "0.01920"
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high", "slip"),
+    [
+        ("0.624", 0.3234, 0.3244, "one digit changed: 0.324"),
+        ("17", 1.2, 2.3, "decimal mark moved: 1.7"),
+        ("0.842", 0.4816, 0.4821, "digits exchanged: 0.482"),
+        ("0.842", 0.8236, 0.8244, "digits exchanged: 0.824"),
+        ("0.842", 0.5756, 0.5764, ""),
+        ("45", 30.0, 40.0, ""),
+        ("122.5", 12.45, 12.55, "a digit typed twice: 12.5"),
+        ("1.5", 11.48, 11.52, "a digit lost: 11.5"),
+        ("0.46", -0.47, -0.45, "sign lost or added: -0.46"),
+        ("-3.1", -1.32, -1.28, "digits exchanged: -1.3"),
+        ("45", 44.0, 46.0, ""),
+        ("45", 2.0, float("inf"), ""),
+    ],
+)
+def test_the_slip_that_leads_to_the_print_is_named(text, low, high, slip):
+    assert likely_slip(number("x", "ci_low", text), low, high) == slip
+
+
+def test_a_copied_number_is_named_with_its_place():
+    above = number("above", "ci_low", "0.624", variable="sex", level="female vs male")
+    row = number("x", "ci_low", "0.624")
+    said = likely_slip(row, 0.3234, 0.3244, (row, above))
+    assert said == "copied from sex, female vs male, 0.624"
+    # Two digits are printed twice by chance.
+    short = number("above", "ci_low", "0.62", variable="sex")
+    assert likely_slip(number("x", "ci_low", "0.62"), 0.32, 0.33, (short,)).startswith("one digit")

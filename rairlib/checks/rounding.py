@@ -1,11 +1,13 @@
 """Rounding in checks: exact limits, and the habits that could still rescue a number."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 from rairlib.checks.findings import Finding, conclude
-from rairlib.registry.printed import Printed, format_value
+from rairlib.registry.printed import Printed, format_value, parse_printed
 from rairlib.registry.registry import ReportedNumber
 
 APPROXIMATE_SIGNS = ("~", "≈")
@@ -30,8 +32,9 @@ def exact_value(number: Printed) -> Fraction:
 
 
 def print_unit(number: Printed) -> Fraction:
-    """Return one unit of the last printed digit."""
-    return Fraction(1, 10**number.decimals)
+    """Return one unit of the last printed digit, 10 for 1.2e+02 and for 0.9 read as 90 %."""
+    width = number.high - number.low
+    return Fraction(width) if 1 < width < math.inf else Fraction(1, 10**number.decimals)
 
 
 def exact_limits(number: Printed, shortened: bool = False) -> tuple[Fraction, Fraction]:
@@ -157,3 +160,64 @@ def times_apart(row: ReportedNumber, ranges: Iterable[tuple[float, float]]) -> s
 
 def _times(factor: float) -> str:
     return format_value(factor, 1) if factor < 1000 else "1000"
+
+
+# --- Slips: what may have been meant where a print does not fit ---------------------------------
+
+MOST_PLACES = 4
+"""So many units of the last digit may a range span if a wrong digit is to be named."""
+
+
+def likely_slip(row: ReportedNumber, low: float, high: float, neighbours=()) -> str:
+    """Name the slip that leads from a value that fits to the print.
+
+    Parameters
+    ----------
+    row : ReportedNumber
+        The number that does not fit.
+    low, high : float
+        The values that would, in its unit.
+    neighbours : iterable of ReportedNumber
+        Numbers printed near it, from which it may have been copied.
+
+    Returns
+    -------
+    str
+        ``digits exchanged: 0.342``; empty where no slip, or more than one of a kind, would do.
+    """
+    number = row.number
+    if number.operator != "=" or number.overlaps(low, high) or not math.isfinite(high - low):
+        return ""
+    plain = format_value(abs(number.value), number.decimals)
+    sign = "-" if number.value < 0 else ""
+    if len(plain.replace(".", "").lstrip("0")) > 2:
+        for other in neighbours:
+            if other is not row and other.number.value == number.value:
+                name = ", ".join(text for text in (other.variable, other.level) if text)
+                return f"copied from {name or other.locus}, {other.printed}"
+    narrow = high - low <= MOST_PLACES * float(print_unit(number))
+    for kind, texts in _slips(plain, narrow):
+        fitting = {text for text in texts if parse_printed(sign + text).overlaps(low, high)}
+        if len(fitting) == 1:
+            return f"{kind}: {sign}{fitting.pop()}"
+    if number.value and -number.high <= high and -number.low >= low:
+        return f"sign lost or added: {format_value(-number.value, number.decimals)}"
+    return ""
+
+
+def _slips(text: str, narrow: bool) -> Iterator[tuple[str, Iterable[str]]]:
+    """Yield kinds of slips, the likeliest first, each with the texts that it may have altered."""
+    yield "decimal mark moved", [f"{Decimal(text).scaleb(by):f}" for by in (-2, -1, 1, 2)]
+    if not narrow:
+        return
+    places = [place for place, digit in enumerate(text) if digit != "."]
+    pairs = [pair for pair in pairwise(places) if text[pair[0]] != "0"]
+    yield (
+        "digits exchanged",
+        [f"{text[:a]}{text[b]}{text[a + 1 : b]}{text[a]}{text[b + 1 :]}" for a, b in pairs],
+    )
+    doubled = (a for a, b in pairwise(places) if text[a] == text[b])
+    yield "a digit typed twice", [text[:a] + text[a + 1 :] for a in doubled]
+    digits = "0123456789"
+    yield "one digit changed", [text[:a] + d + text[a + 1 :] for a in places for d in digits]
+    yield "a digit lost", [text[:a] + d + text[a:] for a in places for d in digits]
