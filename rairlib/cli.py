@@ -1,4 +1,4 @@
-"""The command line: ``rairlib verdicts | audit | reconstruct | simulate | repeats | cohort | …``.
+"""The command line: ``rairlib verdicts | audit | import | reconstruct | simulate | …``.
 
 Each command imports what it needs when it runs, so that help and completion need not wait for it.
 """
@@ -40,8 +40,8 @@ Form = Annotated[
 
 app = typer.Typer(
     help="Check and recompute the numbers that a paper prints.",
-    epilog="Exit code: 0 done; 1 results differ (verdicts --check alone); 2 an error; "
-    "130 interrupted.",
+    epilog="Exit code: 0 done; 1 results differ (verdicts --check) or cells were not read "
+    "(import); 2 an error; 130 interrupted.",
 )
 
 cohort_app = typer.Typer(help="Cohorts of real patients: public ones and your own.")
@@ -152,6 +152,53 @@ def _findings_text(registry, found: list, form: str) -> str:
     counts = findings["status"].value_counts()
     told = ", ".join(f"{number} {status}" for status, number in counts.items())
     return "\n".join([*lines, told or "no findings"])
+
+
+@app.command("import")
+def _import(
+    table: Annotated[
+        Path, typer.Argument(metavar="TABLE", help="CSV, Excel, HTML, JATS XML or Word.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.csv", help="File to write.")],
+    number: Annotated[
+        int | None, typer.Option("--table", metavar="N", help="Which table, if there are several.")
+    ] = None,
+    locus: Annotated[
+        str, typer.Option(metavar="'Table 1'", help="Its place; else as its title says.")
+    ] = "",
+    groups: Annotated[
+        str, typer.Option(metavar="'A=78, B=58'", help="Sizes of groups that it does not print.")
+    ] = "",
+    outcome: Annotated[
+        str, typer.Option(metavar="'A vs B'", help="A has the outcome; else as the columns stand.")
+    ] = "",
+    cells: Annotated[
+        str,
+        typer.Option(metavar="'mean (SD)'", help="What cells hold whose label does not say it."),
+    ] = "",
+) -> int:
+    """Turn a printed table into a registry file, and ask about what is not certain."""
+    from rairlib.output import as_file, printable, write_whole
+    from rairlib.registry.tables import import_table
+
+    if out.exists():
+        raise RairlibError(f"{out}: is there already; name another file with --out")
+    sizes = dict(part.partition("=")[::2] for part in groups.split(",") if part.strip())
+    sizes = {name.strip(): size.strip() for name, size in sizes.items()}
+    found = import_table(
+        table, table=number, locus=locus, sizes=sizes, outcome=outcome, cells=cells
+    )
+    write_whole(out, as_file(found.rows))
+    for line in found.told:
+        print(printable(line))
+    for line in [*found.doubts, *found.unread]:
+        print(printable(f"{table.name}: {line}"), file=sys.stderr)
+    marked = found.rows["note"].str.startswith("?").sum()
+    print(f"{len(found.rows)} numbers, {marked} of them to be confirmed, in {out}")
+    if found.unread:
+        were = "cell was" if len(found.unread) == 1 else "cells were"
+        print(f"{len(found.unread)} {were} not read: see above", file=sys.stderr)
+    return int(bool(found.unread))
 
 
 def _is_file_name(word: str) -> bool:
@@ -506,8 +553,8 @@ def main(arguments: list[str] | None = None) -> int:
     Returns
     -------
     int
-        0; 1 if kept and fresh results differ; 2 after an error, told in one line per fault; 130
-        after an interruption.
+        0; 1 if kept and fresh results differ or cells of a table were not read; 2 after an error,
+        told in one line per fault; 130 after an interruption.
     """
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError):  # a terminal that lacks a sign shows its number

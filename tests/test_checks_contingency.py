@@ -9,9 +9,9 @@ from rairlib.checks.contingency import (
     check_chi_square_from_counts,
     check_p_from_chi_square,
     check_p_from_counts,
+    chi_square_tests,
     fisher_exact_p,
     p_from_chi_square,
-    pearson_chi_square,
 )
 
 R_VALUES = json.loads((Path(__file__).parent / "reference" / "checks_on_print.json").read_text())[
@@ -50,7 +50,7 @@ def test_tests_of_association_equal_those_of_r(case):
 def test_pearson_by_hand():
     # n (ad − bc)² over the margins: 90 (18·54 − 4·14)² / (22·68·32·58).
     by_hand = 90 * (18 * 54 - 4 * 14) ** 2 / (22 * 68 * 32 * 58)
-    assert pearson_chi_square(((18, 4), (14, 54)))[0] == pytest.approx(by_hand, rel=1e-12)
+    assert chi_square_tests(((18, 4), (14, 54)))["pearson"][0] == pytest.approx(by_hand, rel=1e-12)
 
 
 def test_fisher_is_symmetric_in_the_groups():
@@ -105,6 +105,9 @@ HISTOLOGY = {"OCA": (3, 0), "FTC": (4, 5), "PTC": (25, 53)}
         # gives 0.0038. Boschloo's exact test, which is not tried, gives 0.0037
         # (scipy.stats.boschloo_exact): so it must not say "only".
         (CRUDE, "0.004", {}, "suggests", "less usual tests tried it agrees with: Wald test"),
+        # 3/7 against 9/1: Fisher 0.01977, less half the chance of just this table, which is
+        # C(12, 3) C(8, 7) / C(20, 10) = 0.00953: mid-p 0.01500.
+        ({"yes": (3, 9), "no": (7, 1)}, "0.0150", {}, "open", "Fisher's mid-p"),
         # Oncocytic 3 of 32 against 0 of 58 by Fisher: C(32, 3)/C(90, 3) = 4960/117480 = 0.0422.
         (HISTOLOGY, "0.042", {"level": "OCA"}, "agrees", "Fisher's exact test 0.04222"),
         # A trend or merged levels may stand behind three levels.
@@ -168,6 +171,92 @@ def test_p_of_three_groups_is_recomputed(group):
         p = number("p", "p_value", printed, variable="met", group=group, method=method)
         (finding,) = check_p_from_counts(three_groups(*cells, p))
         assert (finding.status, finding.target) == (status, "p")
+
+
+def test_a_level_in_three_groups_may_be_of_fewer_patients():
+    # 6, 12 and 18 of 30: χ² = 10, p = 0.0067. Of 30, 30 and 25 they are 20, 40 and 72 %:
+    # χ² = 85 (6²/30 + 12²/30 + 18²/25 − 36²/85) / (36 · 49) · 85 = 15.41, p = 0.00045.
+    cells = counts("met", {"yes": (6, 12, 18)}, THREE)
+    p = number("p", "p_value", "0.00045", variable="met", group="A vs B vs C", method="pearson")
+    (finding,) = check_p_from_counts(three_groups(*cells, p))
+    assert finding.status == "suggests"
+    assert "Values may be missing." in finding.text
+    # Declared levels leave no patient without a value.
+    full = counts("met", {"yes": (6, 12, 18), "no": (24, 18, 12)}, THREE)
+    (finding,) = check_p_from_counts(three_groups(*full, p))
+    assert finding.status == "contradicted"
+
+
+def test_levels_of_three_groups_that_are_no_partition_leave_p_open():
+    cells = counts("site", {"bone": (6, 12, 18), "lung": (4, 4, 4)}, THREE, partition=False)
+    p = number("p", "p_value", "0.9", variable="site", group="A vs B vs C", method="pearson")
+    assert statuses(check_p_from_counts(three_groups(*cells, p))) == {"p": "open"}
+
+
+FIFTY = two_groups("50", "50", "100")
+
+
+@pytest.mark.parametrize(
+    ("printed", "method", "status", "words"),
+    [
+        # 5 × 0.0455 = 0.228 (Pearson); corrected p of 0.0455 is 1 at most, at 22 comparisons.
+        ("0.228", "pearson bonferroni", "open", "5 times p by Pearson's χ²"),
+        ("0.228", "bonferroni", "open", "5 times p by Pearson's χ²"),
+        ("0.046", "pearson bonferroni", "suggests", "It is not corrected."),
+        ("0.011", "pearson bonferroni", "suggests", "Corrected p values are larger"),
+        ("0.1111", "pearson bonferroni", "open", "No number of comparisons up to 100"),
+    ],
+)
+def test_p_values_that_the_paper_corrected(printed, method, status, words):
+    cells = counts("met", {"yes": (30, 20), "no": (20, 30)})
+    p = compared("p_value", printed, "met", method=method)
+    (finding,) = check_p_from_counts(registry(*FIFTY, *cells, p))
+    assert (finding.status, finding.target) == (status, "target")
+    assert words in finding.text
+
+
+@pytest.mark.parametrize("method", ["mcnemar", "trend", "pearson paired", "pearson weighted"])
+def test_tests_of_other_designs_are_left_alone(method):
+    cells = counts("met", {"yes": (30, 20), "no": (20, 30)})
+    p = compared("p_value", "0.900", "met", method=method)
+    assert check_p_from_counts(registry(*FIFTY, *cells, p)) == []
+
+
+def shares(variable, cells):
+    return [
+        number(f"{variable}-{g}-%", "percent", text, variable=variable, level="yes", group=g, of=of)
+        for g, text, of in zip(("cases", "controls"), cells, ("n-cases", "n-controls"), strict=True)
+    ]
+
+
+@pytest.mark.parametrize("method", ["", "pearson"])
+def test_p_may_be_of_the_patients_of_whom_the_shares_are(method):
+    # 20 of 40 (50 %) against 12 of 48 (25 %): χ² = 88 (20·36 − 20·12)² / (40·48·32·56) = 5.893,
+    # p = 0.0152; of 50 and 50: χ² = 2.941, p = 0.0863.
+    cells = counts("met", {"yes": (20, 12)}, partition=False)
+    p = compared("p_value", "0.0152", "met", method=method)
+    (finding,) = check_p_from_counts(registry(*FIFTY, *cells, *shares("met", ("50.0", "25.0")), p))
+    assert (finding.status, finding.reading) == ("open", "40 and 48 patients with a value")
+
+
+def test_p_may_be_of_the_patients_with_another_level():
+    # ptc and ftc make up differentiated: 14 of 34 against 22 of 30, and not of 50 each.
+    # χ² = 64 (14·8 − 20·22)² / (34·30·36·28) = 6.697, p = 0.00966.
+    cells = {"ptc": (14, 22), "ftc": (20, 8), "differentiated": (34, 30)}
+    rows = [counts(name, {"yes": pair}, partition=False) for name, pair in cells.items()]
+    rows = [row for each in rows for row in each]
+    (finding,) = check_p_from_counts(registry(*FIFTY, *rows, compared("p_value", "0.00966", "ptc")))
+    assert finding.status == "suggests"
+    assert finding.reading == "of 34 and 30 patients, all with differentiated yes"
+
+
+def test_registers_are_tested_in_closed_form():
+    # 1,000 and 1,100 of a million: expected 1,050 each, χ² = 2 · 50² (1/1050 + 1/998950) = 4.767.
+    table = ((1_000, 1_100), (999_000, 998_900))
+    assert association_tests(table)["pearson"][0] == pytest.approx(4.767, abs=5e-4)
+    # Fisher's p lies between that of χ² with its correction and the uncorrected.
+    tests = association_tests(table)
+    assert tests["pearson"][1] < tests["fisher"][1] < 1.05 * tests["yates"][1]
 
 
 def test_p_values_of_ratios_are_left_alone():

@@ -40,6 +40,8 @@ def test_percentage_of_known_counts():
         ("70.5", "119", "169", "contradicted"),
         # 2/3 = 66.66…: 66.7 rounded, 66.6 cut off, 66.5 neither.
         ("66.6", "2", "3", "suggests"),
+        # 2/58 = 3.448 %, which is 3.45 and from that 3.5.
+        ("3.5", "2", "58", "suggests"),
         ("66.5", "2", "3", "contradicted"),
         # 30/100 = 30.0: 29.9 is not what remains of 30.0 when digits are cut off.
         ("29.9", "30", "100", "contradicted"),
@@ -92,14 +94,14 @@ def shares_of(cells, printed, variable="stage", partition=True):
             True,
             "19.0",
             "contradicted",
-            "11 of 58 (controls, Table 1) would be 19.0 %",
+            "11 of 58 (the size of controls) would be 19.0 %",
         ),
         # 33 and 31 of 64 who have a value, 14 of 78 without.
         (
             {"lo": (33, 13), "hi": (31, 14)},
             False,
             "51.6",
-            "suggests",
+            "open",
             "33 of 64 (the sum of the levels of stage in cases) would be 51.6 %",
         ),
         # 44 and 40 with the level: 44/84 = 52.4 % needs more than the 78 patients of the group.
@@ -226,3 +228,127 @@ def test_group_without_patients_is_no_other_denominator():
     (finding,) = check_percent_of_count(registry(*rows))
     assert finding.status == "contradicted"
     assert "RAIA" not in finding.text
+
+
+def table(sizes, *cells):
+    """Return two groups and rows of (variable, level, counts, shares), all of the groups' sizes."""
+    rows = [*two_groups(*map(str, sizes), str(sum(sizes)))]
+    for variable, level, numbers, shares in cells:
+        rows += counts(variable, {level: numbers}, partition=False)
+        rows += [
+            number(
+                f"{variable}-{level}-{group}-%",
+                "percent",
+                share,
+                variable=variable,
+                level=level,
+                group=group,
+                of=f"n-{group}",
+            )
+            for group, share in zip(("cases", "controls"), shares, strict=True)
+        ]
+    return registry(*rows)
+
+
+def found_in(rows, target):
+    (finding,) = [f for f in check_percent_of_count(rows) if f.target == target]
+    return finding
+
+
+def test_the_sum_of_the_levels_is_a_denominator_that_asks_no_question():
+    # 83 and 13 of 96 are 86.46 and 13.54 %; 8 of 104 have no size. 50 + 11 = 61, all of them.
+    rows = table(
+        (104, 61),
+        ("size", "small", (83, 50), ("86.5", "82.0")),
+        ("size", "large", (13, 11), ("13.5", "18.0")),
+    )
+    assert set(statuses(check_percent_of_count(rows)).values()) == {"open", "agrees"}
+    finding = found_in(rows, "size-small-cases-%")
+    assert finding.reading == "divided by 96, the sum of the levels of size in cases"
+    assert "Without a value: 8 of 104." in finding.text
+
+
+def test_one_smaller_number_for_all_levels_is_determined():
+    # 30 and 20 of 80: 37.5 and 25.0 %; the third level is not printed. No other number has both.
+    rows = table(
+        (90, 60), ("T", "T1", (30, 15), ("37.5", "25.0")), ("T", "T2", (20, 30), ("25.0", "50.0"))
+    )
+    finding = found_in(rows, "T-T1-cases-%")
+    assert finding.status == "open"
+    assert finding.reading == "divided by 80, which fits all shares of T in cases"
+    # 30 of 80, but 20 of 70 (28.6 %): two numbers for one variable.
+    rows = table(
+        (90, 60), ("T", "T1", (30, 15), ("37.5", "25.0")), ("T", "T2", (20, 30), ("28.6", "50.0"))
+    )
+    finding = found_in(rows, "T-T1-cases-%")
+    assert (finding.status, finding.reading) == ("suggests", "divided by 80 patients with a value")
+
+
+def test_a_share_below_its_count_needs_more_patients_than_there_are():
+    # 20 of 46 are 43.5 %; 40.0 % would take 50 patients.
+    finding = found_in(table((46, 99), ("T", "T1", (20, 9), ("40.0", "9.1"))), "T-T1-cases-%")
+    assert finding.status == "contradicted"
+    assert "It needs 50 patients or more." in finding.text
+
+
+def test_shares_of_a_row_in_both_groups_are_read_as_such_where_they_can_be():
+    # 44 and 10 of 54: 81.5 and 18.5 %. 10 of 46 is 21.7 %: 18.5 % needs more than 46 patients.
+    rows = table((99, 46), ("sex", "male", (44, 10), ("81.5", "18.5")))
+    assert found_in(rows, "sex-male-cases-%").status == "open"
+    below = found_in(rows, "sex-male-controls-%")
+    assert (below.status, below.reading) == ("contradicted", "divided by 54, all with sex male")
+
+
+ROWS = (
+    # 44 and 10 of 54, 30 and 20 of 50, 12 and 12 of 24.
+    ("sex", "male", (44, 10), ("81.5", "18.5")),
+    ("N", "N1", (30, 20), ("60.0", "40.0")),
+    ("M", "M1", (12, 12), ("50.0", "50.0")),
+)
+
+
+def test_row_percentages_throughout_are_a_habit_of_the_table():
+    found = statuses(check_percent_of_count(table((99, 46), *ROWS)))
+    assert set(found.values()) == {"open"}
+    # Of 22 shares of one column all but one are of the row: the other one stays a proof.
+    more = [(f"v{i}", "yes", (30, 20), ("60.0", "40.0")) for i in range(8)]
+    wrong = ("w", "yes", (20, 30), ("41.0", "60.0"))
+    found = statuses(check_percent_of_count(table((99, 46), *ROWS, *more, wrong)))
+    assert [name for name, status in found.items() if status != "open"] == ["w-yes-cases-%"]
+
+
+def test_a_column_divided_by_the_other_group_is_one_question():
+    # 30, 12 and 9 of 60, where the group has 40.
+    cells = [
+        (name, "yes", (count, 24), (share, "40.0"))
+        for name, count, share in (("a", 30, "50.0"), ("b", 12, "20.0"), ("c", 9, "15.0"))
+    ]
+    finding = found_in(table((40, 60), *cells), "a-yes-cases-%")
+    assert finding.status == "suggests"
+    assert finding.reading == "divided by 60, the size of controls"
+
+
+SEVENTHS = {1: ("14.3", "14.2"), 2: ("28.6", "28.5"), 3: ("42.9", "42.8"), 5: ("71.4", "71.4")}
+
+
+@pytest.mark.parametrize(
+    ("cut", "status", "words"),
+    [
+        # 1/7 = 14.29, 2/7 = 28.57, 3/7 = 42.86 %: all cut off.
+        ((1, 2, 3), "open", "as those of all shares"),
+        # Five neighbours rounded up (1, 2, 2, 3 and 3 of 7) and one cut off.
+        ((1,), "contradicted", "5 shares of Table 1 with as many decimals are rounded up, and 1"),
+        # Two habits side by side.
+        ((1, 2, 3, 11, 12), "suggests", "if digits were cut off"),
+    ],
+)
+def test_digits_cut_off_are_a_habit_of_the_whole_place(cut, status, words):
+    cells = [
+        (f"v{10 * again + count}", "yes", (count, 0), (SEVENTHS[count][key in cut], "0.0"))
+        for again in range(2 if len(cut) != 3 else 1)
+        for count in (1, 2, 3, 5)
+        for key in (10 * again + count,)
+    ]
+    finding = found_in(table((7, 9), *cells), "v1-yes-cases-%")
+    assert finding.status == status
+    assert words in finding.text

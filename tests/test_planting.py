@@ -158,7 +158,11 @@ def test_all_sections_occur(papers):
     statistics = {row.statistic for paper in papers for row in paper.registry}
     others = {"intercept", "definition", "date", "number", "deviance", "aic", "bic", "pseudo_r2"}
     others |= {"concordance", "standard_error", "z_statistic", "expected_events", "logrank_term"}
-    others |= {"log_likelihood", "degrees_of_freedom"}
+    others |= {"log_likelihood", "degrees_of_freedom", "t_statistic", "f_statistic", "h_statistic"}
+    others |= {"risk_difference", "risk_ratio", "rate_ratio", "rate", "person_time", "kappa"}
+    others |= {"mean_difference", "standardised_mean_difference", "number_needed_to_treat"}
+    others |= {"interquartile_range", "median_survival"}
+    others |= {"likelihood_ratio_positive", "likelihood_ratio_negative"}
     assert statistics == set(STATISTICS) - others
 
 

@@ -177,6 +177,10 @@ FIELDS = [
     ({"method": "Mann-Whitney"}, "'Mann-Whitney' is not a method: did you mean 'mann_whitney'?"),
     ({"method": "multivariate"}, "'multivariate' is not a method: did you mean 'multivariable'?"),
     ({"method": "t-test"}, "'t-test' is not a method: did you mean 'student'?"),
+    ({"statistic": "relative_risk"}, "'relative_risk' is not a statistic: did you mean 'risk_"),
+    ({"statistic": "hazard"}, "'hazard' is not a statistic: did you mean 'hazard_ratio'?"),
+    ({"statistic": "ci"}, "'ci' is not a statistic: did you mean 'ci_low' or 'ci_high'?"),
+    ({"method": "cox"}, "'cox' is not a method: did you mean 'univariable' or 'multivariable'?"),
     ({"method": "χ²"}, "'χ²' is not a method: did you mean 'pearson'?"),
     ({"role": "held out"}, "'held out' is not a role: did you mean 'held_out'?"),
     ({"role": "maybe"}, f"'maybe' is not a role: use one of {', '.join(ROLES)}"),
@@ -201,9 +205,17 @@ def test_faulty_field_is_named_with_row_and_column(faults, changed, fault):
     assert line.startswith(f"paper.csv: row 2 ({name}), column {column}: {fault}")
 
 
-def test_statistic_without_a_near_word_lists_all(faults):
+def test_word_without_a_near_one_is_told_in_a_short_line(faults):
     (line,) = faults(one_row(statistic="xyz"))
-    assert line.endswith(f"'xyz' is not a statistic: use one of {', '.join(STATISTICS)}")
+    assert line.endswith("see the guide's list of words; 'number' is for what no check reads")
+    (line,) = faults(one_row(method="xyz"))
+    assert line.endswith("see the guide's list of words, or leave it empty and name it in a note")
+
+
+@pytest.mark.parametrize("statistic", ["n", "count"])
+def test_a_size_with_a_point_before_three_digits_is_asked_about(faults, statistic):
+    (line,) = faults(one_row(statistic=statistic, printed="1.234"))
+    assert line.endswith("column printed: '1.234' may be 1234 or a decimal: write 1234")
 
 
 LINKED = [

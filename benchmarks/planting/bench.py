@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
+from benchmarks.clean_registries import open_paper
+from benchmarks.planting.detectable import is_detectable, relations_of
 from benchmarks.planting.errors import KINDS, PlantedError, plant_error
 from benchmarks.planting.papers import HABITS, ROUNDED, known_paper
 from rairlib.checks.catalogue import audit
@@ -16,7 +18,8 @@ from rairlib.checks.findings import Finding
 
 BLOCK = 10
 EVERY = 4
-"""One cohort of so many is also printed with the rarer habits."""
+"""One cohort of so many is also printed in every other habit; one is drawn from open records."""
+OPEN_RECORDS = "open records"
 PLANTED = "planted"
 ANY = "any"
 
@@ -30,9 +33,9 @@ class Outcome:
     cohort : int
         Number of the known cohort.
     registry : str
-        One of `HABITS`: without an error; ``planted``: with one.
-    kind, statistic, weight
-        Of the planted error; empty and 1 without one.
+        One of `HABITS` or ``open records``: without an error; ``planted``: with one.
+    kind, statistic : str
+        Of the planted error; empty without one.
     check : str
         Name of the check; ``any`` for all checks together.
     looked : bool
@@ -44,18 +47,23 @@ class Outcome:
         The same of suggestions; with a planted error, those made before do not count.
     unnamed : bool
         Whether a planted error led to a contradiction that names no changed number.
+    detectable : bool
+        Whether a planted error breaks a relation, see :mod:`benchmarks.planting.detectable`.
+    source : str
+        ``simulated`` or ``open records``: the patients of the paper with the error.
     """
 
     cohort: int
     registry: str
     kind: str = ""
     statistic: str = ""
-    weight: float = 1.0
     check: str
     looked: bool
     contradicted: bool
     suggested: bool
     unnamed: bool = False
+    detectable: bool = False
+    source: str = ""
 
 
 def run_bench(seed: int, cohorts: Iterable[int], jobs: int = 1, block: int = BLOCK) -> pd.DataFrame:
@@ -115,17 +123,25 @@ def audit_cohort(seed: int, cohort: int) -> list[Outcome]:
         Of the rounded registry, of one registry per kind of error that the paper has a number
         for and, in some cohorts, of those with other habits.
     """
-    paper = known_paper(np.random.default_rng([seed, cohort]))
-    clean = audit(paper.registry)
-    outcomes = _clean_outcomes(cohort, ROUNDED, clean)
+    of_open_records = cohort % EVERY == EVERY - 1
+    paper = (open_paper if of_open_records else known_paper)(np.random.default_rng([seed, cohort]))
+    clean, relations = audit(paper.registry), relations_of(paper)
+    outcomes = _clean_outcomes(cohort, OPEN_RECORDS if of_open_records else ROUNDED, clean)
     if cohort % EVERY == 0:
-        for habit in HABITS[1:]:
+        for habit in list(HABITS)[1:]:
             other = known_paper(np.random.default_rng([seed, cohort]), habit)
             outcomes += _clean_outcomes(cohort, habit, audit(other.registry))
     for place, kind in enumerate(KINDS):
         error = plant_error(paper, kind, np.random.default_rng([seed, cohort, place]))
         if error is not None:
-            outcomes += _planted_outcomes(cohort, error, clean)
+            numbers = {name: error.registry[name].number for name in error.texts}
+            outcomes += _planted_outcomes(
+                cohort,
+                error,
+                clean,
+                detectable=is_detectable(numbers, relations),
+                source=OPEN_RECORDS if of_open_records else "simulated",
+            )
     return outcomes
 
 
@@ -150,7 +166,9 @@ def _names(finding: Finding, changed) -> bool:
     return not changed.isdisjoint((finding.target, *finding.uses))
 
 
-def _planted_outcomes(cohort: int, error: PlantedError, clean: list[Finding]) -> list[Outcome]:
+def _planted_outcomes(
+    cohort: int, error: PlantedError, clean: list[Finding], **more
+) -> list[Outcome]:
     changed = set(error.texts)
     found = audit(error.registry)
     before = {_identity(finding) for finding in clean}
@@ -169,12 +187,12 @@ def _planted_outcomes(cohort: int, error: PlantedError, clean: list[Finding]) ->
             registry=PLANTED,
             kind=error.kind,
             statistic=error.statistic,
-            weight=error.weight,
             check=check,
             looked=check in looked or (check == ANY and bool(looked)),
             contradicted=check in named or (check == ANY and bool(named)),
             suggested=check in suggested or (check == ANY and bool(suggested)),
             unnamed=check in unnamed or (check == ANY and bool(unnamed)),
+            **more,
         )
         for check in sorted(looked | named | unnamed | suggested | {ANY})
     ]

@@ -1,9 +1,10 @@
 """Known cohorts: simulated patients whose every statistic can be computed."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
+import statsmodels.api as sm
 from scipy.special import expit
 
 OUTCOMES = (("RAIR", "non-RAIR"), ("failure", "success"), ("recurrence", "no recurrence"))
@@ -37,12 +38,15 @@ class Variable:
         Unit of measurement.
     decimals : int
         Decimals to which a continuous variable was measured.
+    skewed : bool
+        Whether it is described by its median rather than its mean.
     """
 
     name: str
     levels: tuple[str, ...] = ()
     unit: str = ""
     decimals: int = 0
+    skewed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +131,37 @@ def simulate_cohort(rng: np.random.Generator, gaps: bool = False) -> KnownCohort
     )
 
 
+def pair_up(cohort: KnownCohort) -> KnownCohort:
+    """Match patients with the outcome to as many without it by age; the others are left out.
+
+    Pairs stand at the same place among the members of either group.
+    """
+    patients = cohort.patients.sort_values("age", kind="stable")
+    groups = [patients[flags] for flags in _both(patients["outcome"])]
+    size = min(map(len, groups))
+    chosen = [group.iloc[np.linspace(0, len(group) - 1, size).round()] for group in groups]
+    patients = pd.concat(chosen, ignore_index=True)
+    events = int(patients["event"].sum()) if cohort.events else 0
+    followed = SMALLEST_GROUP <= events <= len(patients) - SMALLEST_GROUP
+    return replace(
+        cohort,
+        patients=patients,
+        factors=tuple(f for f in cohort.factors if set(f.levels) <= set(patients[f.name])),
+        events=cohort.events if followed else (),
+        sites=(),
+    )
+
+
+def weigh(cohort: KnownCohort) -> KnownCohort:
+    """Weight patients by the inverse chance of their group given age; column `weight`."""
+    patients, outcome = cohort.patients, cohort.patients["outcome"].astype(float)
+    ages = sm.add_constant(patients["age"].fillna(patients["age"].mean()))
+    chance = sm.Logit(outcome, ages).fit(disp=0).predict()
+    share = outcome.mean()
+    weight = np.where(outcome == 1, share / chance, (1 - share) / (1 - chance))
+    return replace(cohort, patients=patients.assign(weight=weight))
+
+
 def _both(flags: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     yes = flags.to_numpy(dtype=bool)
     return yes, ~yes
@@ -146,15 +181,16 @@ def _measurements(rng, severity) -> tuple[pd.DataFrame, tuple[Variable, ...]]:
     nodes = rng.poisson(np.exp(rng.uniform(0, 1.5) + 0.6 * _mixed(rng, severity)))
     index = np.round(rng.uniform(23, 28) + 4 * _mixed(rng, severity), 1)
     in_cm = rng.random() < 0.5
+    tg = {"unit": "ng/mL", "skewed": True}
     available = {
         "age": (age, Variable(name="age", unit="years")),
         "tumor_size": (
             np.round(np.maximum(diameter, 1) / 10, 1) if in_cm else np.ceil(diameter),
             Variable(name="tumor_size", unit="cm" if in_cm else "mm", decimals=1 if in_cm else 0),
         ),
-        "tg_before": (np.round(marker, 1), Variable(name="tg_before", unit="ng/mL", decimals=1)),
-        "tg_after": (np.round(later, 2), Variable(name="tg_after", unit="ng/mL", decimals=2)),
-        "nodes": (nodes.astype(float), Variable(name="nodes")),
+        "tg_before": (np.round(marker, 1), Variable(name="tg_before", decimals=1, **tg)),
+        "tg_after": (np.round(later, 2), Variable(name="tg_after", decimals=2, **tg)),
+        "nodes": (nodes.astype(float), Variable(name="nodes", skewed=True)),
         "bmi": (index, Variable(name="bmi", unit="kg/m2", decimals=1)),
     }
     others = rng.choice(list(available)[1:], size=rng.integers(1, 5), replace=False)

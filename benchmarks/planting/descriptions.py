@@ -2,12 +2,14 @@
 
 import numpy as np
 import pandas as pd
+from scipy import stats
+from statsmodels.stats.weightstats import DescrStatsW, ttest_ind
 
 from benchmarks.planting import estimates
 from benchmarks.planting.cohorts import KnownCohort, Variable
 from benchmarks.planting.paper import Draft, in_words
+from benchmarks.planting.printing import ONE_SIDED, PAIRED, ROW_SHARES, WEIGHTED
 
-SKEWED = ("tg_before", "tg_after", "nodes")
 SUMMARIES = {
     "normal": (("mean", "sd"), ("mean", "sd", "minimum", "maximum")),
     "skewed": (
@@ -79,6 +81,9 @@ def write_factor(draft: Draft, rng, locus: str, variable: Variable, groups) -> N
         total = ""
         for group in ("all", *groups) if style.shows_all else groups:
             fields = {"variable": variable.name, "level": level, "group": group}
+            if style.design == WEIGHTED:
+                _write_weighted_share(draft, locus, variable, **fields)
+                continue
             number = _number_with(draft.cohort.members(group), variable.name, level)
             label = f"{locus}: {variable.name} in {group}" if complete else ""
             identifier = draft.add_count(
@@ -90,9 +95,21 @@ def write_factor(draft: Draft, rng, locus: str, variable: Variable, groups) -> N
                 draft.add_percent(locus, number, whole, of=of, **fields)
 
 
+def _write_weighted_share(draft: Draft, locus: str, of: Variable, **fields: str) -> None:
+    members = draft.cohort.members(fields["group"])
+    values, weights = members[of.name], members["weight"]
+    share = 100 * weights[values == fields["level"]].sum() / weights[values.notna()].sum()
+    printed = draft.style.number(share, max(1, draft.style.percent_decimals))
+    size = draft.sizes[fields["group"]]
+    draft.add(locus, "percent", printed, share, unit="%", of=size, method="weighted", **fields)
+
+
 def _whole_of_percent(draft: Draft, total: str, variable, level, group) -> tuple[str, int]:
     """Return identifier and size of the whole that the paper's percentages refer to."""
     everyone = draft.cohort.patients
+    if draft.style.design == ROW_SHARES:
+        # As a reader would take them who does not notice.
+        return draft.sizes[group], _number_with(everyone, variable, level)
     wholes = {
         "group": (draft.sizes[group], len(draft.cohort.members(group))),
         "all": (draft.sizes["all"], len(everyone)),
@@ -108,7 +125,11 @@ def _number_with(patients: pd.DataFrame, name: str, level: str) -> int:
 
 
 def cross_table(cohort: KnownCohort, variable: Variable, groups) -> np.ndarray:
-    """Count the known values of a factor by group, shape (levels, 2)."""
+    """Count the known values of a factor by group, shape (levels, 2); weights where there are."""
+    if "weight" in cohort.patients:
+        members = [cohort.members(group) for group in groups]
+        sums = [m.groupby(variable.name)["weight"].sum() for m in members]
+        return np.column_stack([s.reindex(list(variable.levels), fill_value=0.0) for s in sums])
     return np.array(
         [
             [_number_with(cohort.members(group), variable.name, level) for group in groups]
@@ -120,6 +141,9 @@ def cross_table(cohort: KnownCohort, variable: Variable, groups) -> np.ndarray:
 def write_table_test(draft: Draft, rng, locus: str, variable: Variable, groups) -> None:
     """Write χ² and p of a factor, over all levels or of each level against the others."""
     counts = cross_table(draft.cohort, variable, groups)
+    if draft.style.design == PAIRED:
+        _write_mcnemar(draft, locus, variable, groups)
+        return
     by_level = len(counts) > 2 and rng.random() < 0.3
     tables = [("", counts)]
     if by_level:
@@ -133,9 +157,23 @@ def write_table_test(draft: Draft, rng, locus: str, variable: Variable, groups) 
             _write_test(draft, locus, variable.name, level, groups, table)
 
 
+def _write_mcnemar(draft: Draft, locus: str, variable: Variable, groups) -> None:
+    pairs = [draft.cohort.members(group)[variable.name].to_numpy() for group in groups]
+    known = ~pd.isna(pairs[0]) & ~pd.isna(pairs[1])
+    first, second = (values[known] == variable.levels[0] for values in pairs)
+    discordant = int((first & ~second).sum()), int((~first & second).sum())
+    if len(variable.levels) == 2 and sum(discordant):
+        p_value = stats.binomtest(discordant[0], sum(discordant)).pvalue
+        method = "mcnemar" if draft.style.names_tests else ""
+        fields = {"variable": variable.name, "group": " vs ".join(groups), "method": method}
+        draft.add_p(locus, p_value, **fields)
+
+
 def _write_test(draft: Draft, locus, name, level, groups, table) -> None:
     style = draft.style
     method, statistic, p_value = estimates.table_test(table, style.table_test)
+    if style.design == WEIGHTED:
+        method = "weighted"
     fields = {
         "variable": name,
         "level": level,
@@ -152,7 +190,9 @@ def _write_test(draft: Draft, locus, name, level, groups, table) -> None:
 def write_measurement(draft: Draft, rng, locus: str, variable: Variable) -> None:
     """Write summaries of a measurement by group and the test that compares them."""
     cohort, style = draft.cohort, draft.style
-    choices = SUMMARIES["skewed" if variable.name in SKEWED else "normal"]
+    choices = SUMMARIES["skewed" if variable.skewed else "normal"]
+    if style.design == WEIGHTED:
+        choices = (("mean", "sd"),)
     statistics = choices[rng.integers(len(choices))]
     shown_groups = ("all", *cohort.groups) if style.shows_all else cohort.groups
     links = rng.random() < 0.5
@@ -162,9 +202,16 @@ def write_measurement(draft: Draft, rng, locus: str, variable: Variable) -> None
         write_summaries(draft, locus, variable, group, statistics, values, of)
     first, second = (cohort.members(group)[variable.name].dropna() for group in cohort.groups)
     fields = {"variable": variable.name, "group": " vs ".join(cohort.groups)}
+    if style.design in (PAIRED, WEIGHTED):
+        _write_paired_or_weighted(draft, locus, "mean" in statistics, **fields)
+        return
     if "mean" in statistics and "median" not in statistics:
         method, p_value = estimates.t_test(first, second, style.t_test)
-        draft.add_p(locus, p_value, method=method if style.names_tests else "", **fields)
+        method = method if style.names_tests else ""
+        if style.design == ONE_SIDED:
+            p_value = p_value / 2 if first.mean() > second.mean() else 1 - p_value / 2
+            method = f"{method} one_sided".strip()
+        draft.add_p(locus, p_value, method=method, **fields)
         return
     u, p_value = estimates.rank_test(first, second, style.rank_test)
     fields["method"] = "mann_whitney" if style.names_tests or style.shows_statistics else ""
@@ -174,6 +221,23 @@ def write_measurement(draft: Draft, rng, locus: str, variable: Variable) -> None
         u = min(u, len(first) * len(second) - u) if smaller else u
         of = draft.add(locus, "u_statistic", style.number(u, 1 if u % 1 else 0), u, **fields)
     draft.add_p(locus, p_value, of=of, **fields)
+
+
+def _write_paired_or_weighted(draft: Draft, locus: str, by_means: bool, **fields) -> None:
+    """Write the p value of a paired test, or of a t test with weights."""
+    groups = [draft.cohort.members(group) for group in draft.cohort.groups]
+    values = [group[fields["variable"]].to_numpy(float) for group in groups]
+    if draft.style.design == WEIGHTED:
+        known = [~np.isnan(each) for each in values]
+        values = [each[has] for each, has in zip(values, known, strict=True)]
+        weights = [g["weight"].to_numpy()[has] for g, has in zip(groups, known, strict=True)]
+        method, p_value = "weighted", ttest_ind(*values, weights=tuple(weights))[1]
+    else:
+        known = ~np.isnan(values[0]) & ~np.isnan(values[1])
+        method = "paired_t" if by_means else "signed_rank"
+        test = stats.ttest_rel if by_means else stats.wilcoxon
+        p_value = test(values[0][known], values[1][known]).pvalue
+    draft.add_p(locus, p_value, method=method if draft.style.names_tests else "", **fields)
 
 
 def write_summaries(
@@ -191,6 +255,11 @@ def write_summaries(
         "maximum": values.max(),
     }
     step = f"{10.0**-variable.decimals:g}" if draft.style.gives_steps else ""
+    method = ""
+    if "weight" in draft.cohort.patients and locus == "Table 1":
+        weighted = DescrStatsW(values, draft.cohort.patients.loc[values.index, "weight"])
+        truth |= {"mean": weighted.mean, "sd": np.sqrt(weighted.var_ddof(1))}
+        step, method = "", "weighted"
     for statistic in statistics:
         decimals = variable.decimals
         if statistic in ("mean", "sd"):
@@ -209,6 +278,7 @@ def write_summaries(
             unit=variable.unit,
             of=of,
             step=step,
+            method=method,
         )
 
 

@@ -12,8 +12,10 @@ from benchmarks.planting.slips import (
     Draw,
     Texts,
     change_digit,
+    copy_from_above,
     invert_estimate,
     lose_decimal_sign,
+    print_error_as_sd,
     reverse_direction,
     slip_unit,
     swap_digits,
@@ -59,9 +61,6 @@ class PlantedError:
         Name of the kind.
     statistic : str
         Statistic of the number that was drawn.
-    weight : float
-        Chance of this statistic if every number were drawn with equal chance, over the chance
-        with which it was drawn.
     texts : dict of str to str
         What is printed instead, by identifier.
     registry : Registry
@@ -70,7 +69,6 @@ class PlantedError:
 
     kind: str
     statistic: str
-    weight: float
     texts: Texts
     registry: Registry = field(repr=False)
 
@@ -99,7 +97,6 @@ def plant_error(paper: KnownPaper, kind: Kind, rng: np.random.Generator) -> Plan
             by_statistic.setdefault(row.statistic, []).append(row)
     if not by_statistic:
         return None
-    total = sum(map(len, by_statistic.values()))
     statistics = sorted(by_statistic)
     for _ in range(MOST_DRAWS):
         statistic = statistics[rng.integers(len(statistics))]
@@ -110,7 +107,6 @@ def plant_error(paper: KnownPaper, kind: Kind, rng: np.random.Generator) -> Plan
             return PlantedError(
                 kind=kind.name,
                 statistic=statistic,
-                weight=len(rows) * len(statistics) / total,
                 texts=texts,
                 registry=paper.with_texts(texts),
             )
@@ -147,4 +143,6 @@ KINDS = (
         name="percentage of another whole", change=take_other_denominator, statistics=("percent",)
     ),
     Kind(name="p value of another row", change=take_other_p, statistics=("p_value",)),
+    Kind(name="limit of the line above", change=copy_from_above, statistics=("ci_low", "ci_high")),
+    Kind(name="standard error as SD", change=print_error_as_sd, statistics=("sd",)),
 )

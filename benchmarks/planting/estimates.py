@@ -13,7 +13,11 @@ import statsmodels.api as sm
 from lifelines import KaplanMeierFitter
 from lifelines.statistics import multivariate_logrank_test
 from scipy import stats
-from statsmodels.tools.sm_exceptions import ConvergenceWarning, HessianInversionWarning
+from statsmodels.tools.sm_exceptions import (
+    ConvergenceWarning,
+    HessianInversionWarning,
+    PerfectSeparationWarning,
+)
 
 Z_95 = stats.norm.ppf(0.975)
 LARGEST_ERROR = 3.0
@@ -111,7 +115,7 @@ def rank_test(first, second, wanted: str) -> tuple[float, float]:
     return float(result.statistic), float(result.pvalue)
 
 
-def logistic(outcome, design: pd.DataFrame, p_method: str) -> dict[str, Estimate]:
+def logistic(outcome, design: pd.DataFrame, p_method: str, weights=None) -> dict[str, Estimate]:
     """Fit a logistic regression by maximum likelihood; empty if it is separated.
 
     Parameters
@@ -122,6 +126,8 @@ def logistic(outcome, design: pd.DataFrame, p_method: str) -> dict[str, Estimate
         Covariates without the constant.
     p_method : str
         ``wald`` or ``likelihood_ratio``.
+    weights : array-like of float, optional
+        Of the patients; errors are then robust.
 
     Returns
     -------
@@ -129,8 +135,15 @@ def logistic(outcome, design: pd.DataFrame, p_method: str) -> dict[str, Estimate
         By column of the design.
     """
     X, y = sm.add_constant(design.to_numpy(float)), np.asarray(outcome, float)
-    fit = _fitted(sm.Logit(y, X), method="newton", disp=0, maxiter=60, tol=1e-12)
-    if fit is None or max(fit.bse[1:] * X[:, 1:].std(axis=0)) > LARGEST_ERROR:
+    if weights is None:
+        fit = _fitted(sm.Logit(y, X), method="newton", disp=0, maxiter=60, tol=1e-12)
+    else:
+        model = sm.GLM(y, X, family=sm.families.Binomial(), freq_weights=np.asarray(weights))
+        fit = _fitted(model, cov_type="HC0")
+    # Robust errors stay small where an estimate is infinite.
+    if fit is None or not all(
+        max(abs(v[1:]) * X[:, 1:].std(axis=0)) < LARGEST_ERROR for v in (fit.bse, fit.params)
+    ):
         return {}
     p_values = list(fit.pvalues)
     if p_method == "likelihood_ratio":
@@ -170,6 +183,7 @@ def _fitted(model, **options):
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         warnings.simplefilter("error", HessianInversionWarning)
+        warnings.simplefilter("error", PerfectSeparationWarning)
         warnings.simplefilter("error", RuntimeWarning)
         try:
             return model.fit(**options)

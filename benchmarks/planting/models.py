@@ -4,14 +4,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from benchmarks.planting import estimates
 from benchmarks.planting.cohorts import Variable
 from benchmarks.planting.descriptions import cross_table, write_factor
-from benchmarks.planting.estimates import Estimate
+from benchmarks.planting.estimates import Z_95, Estimate
 from benchmarks.planting.paper import Draft
+from benchmarks.planting.printing import ONE_SIDED, WEIGHTED
 
 PATIENTS_PER_TERM = 8
+Z_90 = stats.norm.ppf(0.95)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,28 +77,32 @@ def write_logistic(draft: Draft, rng: np.random.Generator) -> pd.Series | None:
     Series or None
         Linear predictor of the multivariable model in complete cases, if one was fitted.
     """
-    cohort, style = draft.cohort, draft.style
+    cohort = draft.cohort
     designs = design_of(draft, rng, _candidates(draft, rng))
     shows_coefficients = rng.random() < 0.2
     univariable = {}
     for name, design in designs.items():
         design = design.dropna()
-        outcome = cohort.patients.loc[design.index, "outcome"]
-        fit = estimates.logistic(outcome, design, style.ratio_p)
+        fit = _logistic_fit(draft, design)
         if fit:
             univariable[name] = fit
         _write_crude(draft, name, fit, shows_coefficients)
     design = _joint_design(designs, univariable, min(cohort.patients["outcome"].value_counts()))
     if design is None:
         return None
-    outcome = cohort.patients.loc[design.index, "outcome"]
-    fit = estimates.logistic(outcome, design, style.ratio_p)
+    fit = _logistic_fit(draft, design)
     for term, estimate in fit.items():
         write_estimate(draft, "odds_ratio", term, estimate, "multivariable", shows_coefficients)
     if not fit:
         return None
     weights = np.array([fit[term].coefficient for term in design.columns])
     return pd.Series(design.to_numpy() @ weights, index=design.index)
+
+
+def _logistic_fit(draft: Draft, design: pd.DataFrame) -> dict[Term, Estimate]:
+    patients = draft.cohort.patients.loc[design.index]
+    weights = patients.get("weight")
+    return estimates.logistic(patients["outcome"], design, draft.style.ratio_p, weights)
 
 
 def _candidates(draft: Draft, rng) -> list[Variable]:
@@ -190,19 +197,32 @@ def write_estimate(
     locus = "Table 2" if odds else "Table 3"
     groups = draft.cohort.groups if odds else draft.cohort.events
     fields = {"variable": term.variable, "level": term.level, "group": " vs ".join(groups)}
+    error = (estimate.high - estimate.low) / 2 / Z_95
+    z, decimals = estimate.coefficient / error, style.ratio_decimals
+    weighted = " weighted" if style.design == WEIGHTED and odds and style.names_tests else ""
+    method += weighted
     if coefficients:
-        printed = style.number(estimate.coefficient, style.ratio_decimals)
-        draft.add(locus, "coefficient", printed, estimate.coefficient, method=method, **fields)
+        printed = style.number(estimate.coefficient, decimals)
+        of = draft.add(locus, "coefficient", printed, estimate.coefficient, method=method, **fields)
+        if is_wald:
+            rest = fields | {"of": of, "method": method}
+            draft.add(locus, "standard_error", style.number(error, decimals), error, **rest)
+            draft.add(locus, "z_statistic", style.number(z, 2), z, **rest)
     ratio, low, high = np.exp([estimate.coefficient, estimate.low, estimate.high])
+    p_value, side = estimate.p_value, ""
+    if style.design == ONE_SIDED:
+        low, high = np.exp(estimate.coefficient + np.array([-Z_90, Z_90]) * error)
+        p_value, side = stats.norm.sf(z), " one_sided"
     printed = style.number(ratio, style.ratio_decimals)
     identifier = draft.add(locus, statistic, printed, ratio, method=method, **fields)
     fields["of"] = identifier
-    limit_method = "wald" if style.names_wald and is_wald else method
+    limit_method = f"wald{weighted}" if style.names_wald and is_wald else method
+    level = " 90%" if style.design == ONE_SIDED else ""
     for limit, value in (("ci_low", low), ("ci_high", high)) if style.shows_intervals else ():
         printed = style.number(value, style.ratio_decimals)
-        draft.add(locus, limit, printed, value, method=limit_method, **fields)
+        draft.add(locus, limit, printed, value, method=limit_method + level, **fields)
     by_likelihood = odds and is_wald and style.ratio_p == "likelihood_ratio"
     p_method = limit_method
     if by_likelihood:
         p_method = "likelihood_ratio" if style.names_tests else method
-    draft.add_p(locus, estimate.p_value, method=p_method, **fields)
+    draft.add_p(locus, p_value, method=p_method + side, **fields)

@@ -5,7 +5,8 @@ from decimal import ROUND_DOWN
 
 import numpy as np
 
-from benchmarks.planting.cohorts import KnownCohort, simulate_cohort
+from benchmarks.planting.cohorts import KnownCohort, pair_up, simulate_cohort, weigh
+from benchmarks.planting.comparisons import write_comparisons
 from benchmarks.planting.descriptions import (
     write_patients,
     write_sites,
@@ -15,11 +16,36 @@ from benchmarks.planting.descriptions import (
 )
 from benchmarks.planting.models import write_cox, write_logistic
 from benchmarks.planting.paper import Draft, KnownPaper, in_words
-from benchmarks.planting.printing import Conventions, draw_conventions
+from benchmarks.planting.printing import (
+    ONE_SIDED,
+    PAIRED,
+    ROW_SHARES,
+    WEIGHTED,
+    Conventions,
+    draw_conventions,
+)
 from benchmarks.planting.prognosis import write_roc, write_survival
 
 ROUNDED, CUT_OFF, SILENT_GAPS = "rounded", "digits cut off", "silent gaps"
-HABITS = (ROUNDED, CUT_OFF, SILENT_GAPS)
+UNNAMED, UNNAMED_PAIRS = "no method named", "matched pairs, not named"
+HABITS = {
+    ROUNDED: {},
+    CUT_OFF: {"rounding": ROUND_DOWN},
+    SILENT_GAPS: {"names_unknown": False},
+    ROW_SHARES: {"design": ROW_SHARES, "shows_all": False, "percents": True},
+    PAIRED: {"design": PAIRED, "names_tests": True},
+    UNNAMED_PAIRS: {"design": PAIRED, "names_tests": False, "names_wald": False},
+    WEIGHTED: {
+        "design": WEIGHTED,
+        "names_tests": True,
+        "interval": "wald",
+        "ratio_p": "wald",
+        "table_test": "pearson",
+    },
+    ONE_SIDED: {"design": ONE_SIDED, "interval": "wald", "ratio_p": "wald"},
+    UNNAMED: {"names_tests": False, "names_wald": False},
+}
+"""What a habit changes in the conventions that were drawn."""
 
 
 def known_paper(rng: np.random.Generator, habit: str = ROUNDED) -> KnownPaper:
@@ -30,24 +56,25 @@ def known_paper(rng: np.random.Generator, habit: str = ROUNDED) -> KnownPaper:
     rng : numpy.random.Generator
         Source of all chance: the patients and the paper's habits.
     habit : str
-        ``rounded``; ``digits cut off``: digits are cut off instead of rounded;
-        ``silent gaps``: values are missing without a word.
+        One of `HABITS`. ``digits cut off``: digits are cut off instead of rounded; ``silent
+        gaps``: values are missing without a word; the designs of
+        :mod:`benchmarks.planting.printing`.
 
     Returns
     -------
     KnownPaper
         Every number agrees with the patients.
     """
-    cohort, style = simulate_cohort(rng, gaps=habit == SILENT_GAPS), draw_conventions(rng)
-    if habit == CUT_OFF:
-        style = replace(style, rounding=ROUND_DOWN)
-    elif habit == SILENT_GAPS:
-        style = replace(style, names_unknown=False)
-    return print_cohort(cohort, style, rng)
+    cohort = simulate_cohort(rng, gaps=habit == SILENT_GAPS)
+    return print_cohort(cohort, replace(draw_conventions(rng), **HABITS[habit]), rng)
 
 
 def print_cohort(cohort: KnownCohort, style: Conventions, rng: np.random.Generator) -> KnownPaper:
     """Print the study of a cohort as a registry; `rng` chooses what is printed."""
+    if style.design == PAIRED:
+        cohort = pair_up(cohort)
+    elif style.design == WEIGHTED:
+        cohort = weigh(cohort)
     draft = Draft(cohort=cohort, style=style)
     write_patients(draft, rng)
     if rng.random() < 0.25 and len(cohort.patients) >= 80:
@@ -61,6 +88,8 @@ def print_cohort(cohort: KnownCohort, style: Conventions, rng: np.random.Generat
     if cohort.events:
         write_survival(draft, rng)
         write_cox(draft, rng)
+    if not style.design:
+        write_comparisons(draft, rng)
     _write_abstract(draft, rng)
     _write_discussion(draft, rng)
     return draft.finish("known_cohort")

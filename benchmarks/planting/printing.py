@@ -7,6 +7,10 @@ import numpy as np
 
 from rairlib.registry.printed import parse_printed
 
+ROW_SHARES, PAIRED, WEIGHTED = "row percentages", "matched pairs", "weighted patients"
+ONE_SIDED = "90 % and one-sided"
+DESIGNS = (ROW_SHARES, PAIRED, WEIGHTED, ONE_SIDED)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conventions:
@@ -47,6 +51,8 @@ class Conventions:
         ``breslow`` or ``efron``.
     area_error : str
         ``hanley_mcneil`` or ``delong``.
+    design : str
+        One of the designs below, or nothing.
     """
 
     rounding: str
@@ -78,6 +84,7 @@ class Conventions:
     ratio_p: str
     ties: str
     area_error: str
+    design: str = ""
 
     def number(self, value: float, decimals: int) -> str:
         """Print a value with so many decimals."""

@@ -3,9 +3,9 @@
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
-from benchmarks.planting.bench import ANY, PLANTED
+from benchmarks.planting.bench import ANY, OPEN_RECORDS, PLANTED
 from benchmarks.planting.errors import KINDS
-from benchmarks.planting.papers import CUT_OFF, ROUNDED, SILENT_GAPS
+from benchmarks.planting.papers import HABITS, ROUNDED
 from rairlib.checks.catalogue import CHECKS
 from rairlib.registry.vocabulary import STATISTICS
 
@@ -40,16 +40,16 @@ def rates_of(outcomes: pd.DataFrame) -> pd.DataFrame:
         One row per rate; columns ``table, cohorts, check, kind, statistic, registries, found,
         rate, low, high``. `table` is one of
 
-        * ``false alarms``: registries without an error in which a check that had something to
-          say contradicts a number. `low` and `high` are 0 and 3/registries (rule of three)
-          where there is none;
-        * ``false alarms, digits cut off``, ``false alarms, silent gaps``: the same where the
-          paper cuts digits off, and where values are missing without a word;
-        * ``suggestions without error``: registries without an error with a suggestion;
-        * ``found``: planted errors that any check contradicts, by kind and statistic;
+        * ``false alarms``: papers without an error in which a check that had something to say
+          contradicts a number, and ``suggestions without error``: doubts one; of papers that
+          round and hide nothing. `low` and `high` are 0 and 3/registries (rule of three) where
+          there is no false alarm;
+        * the same ``, HABIT`` for each other habit and for papers on open records;
+        * ``found``: planted errors that any check contradicts, by kind and by statistic;
         * ``found or suggested``: the same, suggestions that were not made before included;
-        * ``found at random``: the same as ``found``, reweighted as if every printed number were
-          hit with equal chance;
+        * ``detectable``: planted errors that break a relation between printed numbers, and
+          ``detectable found``, ``detectable found or suggested``: how many of these are;
+        * ``detectable found or suggested, open records``: the same of papers on open records;
         * ``found by check``: planted errors in numbers that the check looks at, and those that
           it contradicts;
         * ``not named``: planted errors with a contradiction that names no changed number.
@@ -59,22 +59,27 @@ def rates_of(outcomes: pd.DataFrame) -> pd.DataFrame:
     planted = outcomes[outcomes["registry"] == PLANTED]
     together = planted[planted["check"] == ANY]
     either = together.assign(contradicted=together["contradicted"] | together["suggested"])
-    rounded = outcomes[outcomes["registry"] == ROUNDED]
-    rows = [
-        *_by_check("false alarms", rounded, "contradicted"),
-        *(
-            row
-            for habit in (CUT_OFF, SILENT_GAPS)
-            for row in _by_check(
-                f"false alarms, {habit}", outcomes[outcomes["registry"] == habit], "contradicted"
-            )
-        ),
-        *_by_check("suggestions without error", rounded, "suggested"),
+    seen = together.assign(contradicted=together["detectable"])
+    of_open = (together["source"] == OPEN_RECORDS) & together["detectable"]
+    rows = []
+    for habit in (ROUNDED, *list(HABITS)[1:], OPEN_RECORDS):
+        clean = outcomes[outcomes["registry"] == habit]
+        name = "" if habit == ROUNDED else f", {habit}"
+        for table, column in (
+            ("false alarms", "contradicted"),
+            ("suggestions without error", "suggested"),
+        ):
+            by_check = _by_check(table + name, clean, column)
+            # Beyond the usual papers only checks that object.
+            rows += [r for r in by_check if not name or r["check"] == ANY or r["found"]]
+    rows += [
         *_by_kind_and_statistic("found", together),
         *_by_kind_and_statistic("found or suggested", either),
-        *_reweighted(together),
+        *_by_kind_and_statistic("detectable", seen),
+        *_by_kind_and_statistic("detectable found", together[together["detectable"]]),
+        *_by_kind_and_statistic("detectable found or suggested", either[either["detectable"]]),
+        *_by_kind_and_statistic("detectable found or suggested, open records", either[of_open], ()),
         *_by_check("found by check", planted[planted["looked"]], "contradicted"),
-        *_by_check_and_kind(planted[planted["looked"] & (planted["check"] != ANY)]),
         *_by_check("not named", planted[planted["check"] == ANY], "unnamed"),
     ]
     cohorts = outcomes["cohort"]
@@ -115,38 +120,15 @@ def _by_check(table: str, outcomes: pd.DataFrame, column: str) -> list[dict]:
     return rows
 
 
-def _by_kind_and_statistic(table: str, outcomes: pd.DataFrame) -> list[dict]:
-    rows = []
-    for kind in (ANY, *(kind.name for kind in KINDS)):
-        of_kind = outcomes if kind == ANY else outcomes[outcomes["kind"] == kind]
-        for statistic in (ANY, *STATISTICS):
-            chosen = of_kind if statistic == ANY else of_kind[of_kind["statistic"] == statistic]
-            if len(chosen):
-                rows.append(_rate(table, chosen["contradicted"], kind=kind, statistic=statistic))
-    return rows
-
-
-def _by_check_and_kind(outcomes: pd.DataFrame) -> list[dict]:
-    rows = []
-    for check in (check.name for check in CHECKS):
-        for kind in (kind.name for kind in KINDS):
-            chosen = outcomes[(outcomes["check"] == check) & (outcomes["kind"] == kind)]
-            if len(chosen):
-                rows.append(_rate("found by check", chosen["contradicted"], check, kind))
-    return rows
-
-
-def _reweighted(outcomes: pd.DataFrame) -> list[dict]:
-    """Weight each error by the share of its statistic among the printed numbers."""
-    rows = []
-    for kind in (kind.name for kind in KINDS):
-        chosen = outcomes[outcomes["kind"] == kind]
-        if chosen.empty:
-            continue
-        weights, hits = chosen["weight"], chosen["contradicted"]
-        rate = float((weights * hits).sum() / weights.sum())
-        # Kish's effective number of registries.
-        effective = weights.sum() ** 2 / (weights**2).sum()
-        limits = proportion_confint(rate * effective, effective, method="wilson")
-        rows.append(_rate("found at random", hits, kind=kind, low_high=limits) | {"rate": rate})
+def _by_kind_and_statistic(table: str, outcomes: pd.DataFrame, by=("kind", "statistic")):
+    """Return the rate of all, and by kind and by statistic in the order of their lists."""
+    if outcomes.empty:
+        return []
+    order = {"kind": [kind.name for kind in KINDS], "statistic": list(STATISTICS)}
+    rows = [_rate(table, outcomes["contradicted"])]
+    for column in by:
+        hits = dict(iter(outcomes.groupby(column)["contradicted"]))
+        rows += [
+            _rate(table, hits[name], **{column: name}) for name in order[column] if name in hits
+        ]
     return rows

@@ -122,6 +122,28 @@ def lose_decimal_sign(draw: Draw) -> Texts:
     return {draw.row.id: start + digits}
 
 
+def copy_from_above(draw: Draw) -> Texts:
+    """Print the limit of the line above."""
+    rows = [
+        row
+        for row in draw.paper.registry.where(draw.row.statistic, locus=draw.row.locus)
+        if not row.repeats
+    ]
+    places = [place for place, row in enumerate(rows) if row.id == draw.row.id]
+    if not places or places[0] == 0:
+        return {}
+    return {draw.row.id: rows[places[0] - 1].printed}
+
+
+def print_error_as_sd(draw: Draw) -> Texts:
+    """Print the standard error of a mean as its standard deviation."""
+    sizes = draw.paper.registry.where("n", group=draw.row.group)
+    if not sizes or draw.row.repeats:
+        return {}
+    error = draw.paper.truth[draw.row.id] / np.sqrt(sizes[0].number.value)
+    return {draw.row.id: format_value(error, draw.row.number.decimals)}
+
+
 def invert_estimate(draw: Draw) -> Texts:
     """Print the reciprocal of a ratio, the negative of a coefficient, or 1 - area, alone."""
     return _inverted(draw.row, draw.paper.truth[draw.row.id])

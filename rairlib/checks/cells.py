@@ -9,10 +9,10 @@ from functools import lru_cache, partial, wraps
 import numpy as np
 
 from rairlib.checks.findings import Finding
-from rairlib.checks.rounding import SHORTENED, is_approximate, is_plain
+from rairlib.checks.rounding import SHORTENED, exact_limits, is_approximate, is_plain
+from rairlib.registry.printed import Printed
 from rairlib.registry.registry import VERSUS, Registry, ReportedNumber
-
-COUNTED = ("n", "count")
+from rairlib.registry.vocabulary import COUNTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,10 +116,18 @@ class CountIndex:
         ``(variable, group)`` to the row with the number of patients who have a value.
     levels : dict
         ``(variable, group)`` to the levels counted there, in order of appearance.
+    numbers : dict
+        Group and number to the rows that count so many of its patients.
     partitions : list of Partition
         Those that can be added up.
     splits : list of Partition
         Those of a group into groups.
+    splits_of : dict
+        Group to the splits of which it is a part.
+    exhausted_by : dict
+        Identifier of a part to those of the wholes that it and others exhaust.
+    shares : dict
+        ``(variable, group)`` to percentages of the group's size, each with its count.
     declared : set of frozenset of str
         The identifiers in each of the partitions.
     unclear : list of tuple of ReportedNumber
@@ -132,10 +140,12 @@ class CountIndex:
         self.sizes: dict[str, ReportedNumber] = {}
         self.own: dict[tuple[str, str], ReportedNumber] = {}
         self.levels: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self.numbers: dict[tuple[str, int | None], list[ReportedNumber]] = defaultdict(list)
         for row in _firsts(registry, "count"):
             if row.variable and (row.variable, row.level, row.group) not in self.counts:
                 self.counts[row.variable, row.level, row.group] = row
                 self.levels[row.variable, row.group].append(row.level)
+                self.numbers[row.group, whole_number(row)].append(row)
         for row in _firsts(registry, "n", variable=""):
             self.sizes.setdefault(row.group, row)
         for row in _firsts(registry, "n"):
@@ -143,6 +153,20 @@ class CountIndex:
                 self.own.setdefault((row.variable, row.group), row)
         self.partitions, self.unclear = find_partitions(registry)
         self.splits = [part for part in self.partitions if part.is_split_of_groups]
+        self.shares: dict[tuple[str, str], list[tuple]] = defaultdict(list)
+        for row in originals(registry, "percent"):
+            count, size = self.counts.get((row.variable, row.level, row.group)), self.sizes
+            is_of_group = row.of in registry and registry[row.of] is size.get(row.group)
+            if is_of_group and whole_number(count) is not None:
+                self.shares[row.variable, row.group].append((row, whole_number(count)))
+        self.splits_of: dict[str, list[Partition]] = defaultdict(list)
+        for split in self.splits:
+            for part in split.parts:
+                self.splits_of[part.group].append(split)
+        self.exhausted_by: dict[str, set[str]] = defaultdict(set)
+        for partition in self.partitions:
+            for part in partition.parts:
+                self.exhausted_by[part.id].add(original_of(registry, partition.whole).id)
         self.declared = {part.ids for part in self.partitions}
         self._exhaustive = self._spread_exhaustive_levels()
 
@@ -345,7 +369,9 @@ MISSING_LEVELS = (
 )
 CUT_OFF_SIGNS = ("<", ">", "≤", "≥", "⩽", "⩾")
 MISSING = " Values may be missing."
-MOST_SIZES = 4_000_000
+MOST_PATIENTS = 10_000_000
+"""Patients up to which sizes are looked for, and Fisher's test is computed exactly enough."""
+MOST_SIZES = 250_000
 """Combinations of smaller sizes up to which all are tried."""
 
 
@@ -387,6 +413,39 @@ def values_of(index: CountIndex, row: ReportedNumber, size: ReportedNumber, grou
         (number,) = known
         return range(number, number + 1)
     return range(1, n + 1)
+
+
+def sizes_that_fit(percent: Printed, count: int) -> range:
+    """Return the numbers of patients of which a count has a share that prints like this."""
+    low, high = exact_limits(percent)
+    if high <= 0 or not count:
+        return range(1, MOST_PATIENTS if low <= 0 else 1)
+    last = math.floor(100 * count / low) if low > 0 else MOST_PATIENTS
+    return range(max(count, math.ceil(100 * count / high)), last + 1)
+
+
+def known_values(index: CountIndex, variable: str, group: str) -> tuple[range, str] | None:
+    """Return how many patients of a group have a value, where printed levels or shares say it.
+
+    That is the sum of the printed levels, if at least half of their shares are of it, or else the
+    sizes that fit the shares of all printed levels; with words for what says it. None where the
+    shares are of the group, or leave it open.
+    """
+    size, shares = index.size(group), index.shares.get((variable, group), [])
+    fitting = [sizes_that_fit(row.number, count) for row, count in shares]
+    if size is None or all(size in sizes for sizes in fitting):
+        return None
+    levels = index.levels.get((variable, group), ())
+    numbers = [whole_number(index.counts[variable, level, group]) for level in levels]
+    total = 0 if None in numbers else sum(numbers)
+    of_total = 2 * sum(total in sizes for sizes in fitting) >= len(fitting)
+    if of_total and 0 < total < size and len(levels) > 1:
+        return range(total, total + 1), f"the sum of the levels of {variable} in {group}"
+    first = max(sizes.start for sizes in fitting)
+    common = range(first, min(size, *(sizes.stop for sizes in fitting)))
+    if len(shares) > 1 and common:
+        return common, f"which fits all shares of {variable} in {group}"
+    return None
 
 
 def _is_of(measured: str, variable: str, levels: list[str]) -> bool:

@@ -20,6 +20,7 @@ from rairlib.checks.cells import (
     MISSING,
     CountIndex,
     count_index,
+    kindly,
     originals,
     outcome_sizes,
     unless_shortened,
@@ -553,6 +554,44 @@ def _predictive_value(sensitivity, specificity, ppv, npv, shortened: bool) -> Fi
         f"{npv.printed}."
     )
     return judge(npv, rows, low, high, text)
+
+
+def _likelihood_ratios(registry: Registry) -> Iterator[tuple]:
+    for row in originals(registry, ("likelihood_ratio_positive", "likelihood_ratio_negative")):
+        place = {name: getattr(row, name) for name in ("variable", "level", "group")}
+        rows = [originals(registry, name, **place)[:1] for name in MEASURED]
+        if all(rows) and not row.modifiers:
+            yield row, *(first for (first,) in rows)
+
+
+@check("sensitivity and specificity", "bookkeeping", each=_likelihood_ratios)
+@kindly
+def check_likelihood_ratios(row: ReportedNumber, sensitivity, specificity, shortened: bool):
+    """Recompute likelihood ratios; needs sensitivity and specificity of the same rule."""
+    first, second = (
+        tuple(end / _scale(each) for end in float_limits(each.number, shortened))
+        for each in (sensitivity, specificity)
+    )
+    if row.statistic == "likelihood_ratio_positive":
+        formula, above, below = (
+            "sensitivity / (1 - specificity)",
+            first,
+            (1 - second[1], 1 - second[0]),
+        )
+    else:
+        formula, above, below = (
+            "(1 - sensitivity) / specificity",
+            (1 - first[1], 1 - first[0]),
+            second,
+        )
+    low = max(0.0, above[0]) / max(below[1], SLACK)
+    high = above[1] / below[0] if below[0] > 0 else math.inf
+    text = (
+        f"{row.variable} {row.level}, sensitivity {sensitivity.printed} and specificity "
+        f"{specificity.printed}: {formula} is {shown(low, high, row.number.decimals + 1)}; printed "
+        f"is {row.printed}."
+    )
+    return judge(row, (sensitivity, specificity), low, high, text)
 
 
 # --- Sensitivity, specificity and the rest beside the counts of the same rule -----------------

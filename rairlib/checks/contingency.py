@@ -7,15 +7,16 @@ from functools import lru_cache, partial
 from itertools import product
 
 import numpy as np
-from scipy import special, stats
-from scipy.stats.contingency import odds_ratio
+from scipy import special
 
 from rairlib.checks.cells import (
+    MOST_PATIENTS,
     CountIndex,
     count_index,
     is_missing,
     nearest_sizes,
     several_groups,
+    sizes_that_fit,
     unless_missing,
     unless_shortened,
     values_of,
@@ -24,12 +25,14 @@ from rairlib.checks.cells import (
 from rairlib.checks.counts import sum_of
 from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.regressions import (
+    LEVELS,
     MULTIPLIERS,
+    NOT_WALD,
     OTHER_INTERVALS,
     RegressionEstimate,
     exponential,
     regression_estimates,
-    wald_region,
+    usual_limits,
 )
 from rairlib.checks.rounding import (
     SHORTENED,
@@ -42,7 +45,7 @@ from rairlib.checks.rounding import (
     shown_p_range,
     times_apart,
 )
-from rairlib.registry.printed import format_value
+from rairlib.registry.printed import Printed, format_value
 from rairlib.registry.registry import Registry, ReportedNumber
 
 # --- Tests of association in a table of levels by two groups ----------------------------------
@@ -61,22 +64,33 @@ TEST_NAMES = {
     "student_of_levels": "t test of levels coded 0 and 1",
 }
 USUAL = ("pearson", "yates", "fisher", "likelihood_ratio")
-# The tests of levels by any number of groups, and what scipy calls them.
-OF_ANY_TABLE = {"pearson": "pearson", "likelihood_ratio": "log-likelihood"}
+OFFERED = ("linear", "mid_p", "unpooled")
 STATISTICS_OF = ("pearson", "yates", "likelihood_ratio", "linear")
 METHODS_OF_TABLES = ("", "pearson", "yates", "fisher", "likelihood_ratio")
+MOST_CONDITIONAL = 100_000
+"""Patients beyond which Fisher's conditional estimate is the crude odds ratio."""
 MOST_TABLES = 200_000
 """Tables with the same margins up to which Fisher's test is enumerated beyond 2 × 2."""
-MOST_PATIENTS = 10_000_000
-"""Patients up to which the hypergeometric distribution is computed exactly enough, and quickly."""
 
 Table = tuple[tuple[int, int], ...]
 
 
-def pearson_chi_square(table, correction: bool = False, lambda_=None) -> tuple[float, float]:
-    """Return statistic and p of Pearson's χ², or of its variants; no margin is empty."""
-    result = stats.chi2_contingency(table, correction=correction, lambda_=lambda_)
-    return float(result.statistic), float(result.pvalue)
+def chi_square_tests(table) -> dict[str, tuple[float, float]]:
+    """Return statistic and p of Pearson's χ² and its variants; no margin is empty."""
+    cells = np.asarray(table, dtype=float)
+    expected = np.outer(cells.sum(axis=1), cells.sum(axis=0)) / cells.sum()
+    apart = np.abs(cells - expected)
+    statistics = {
+        "pearson": (apart**2 / expected).sum(),
+        "likelihood_ratio": 2 * special.xlogy(cells, cells / expected).sum(),
+    }
+    if cells.shape == (2, 2):
+        statistics["yates"] = (np.maximum(0, apart - 0.5) ** 2 / expected).sum()
+    freedom = (cells.shape[0] - 1) * (cells.shape[1] - 1)
+    return {
+        name: (float(value), float(special.chdtrc(freedom, max(0.0, value))))
+        for name, value in statistics.items()
+    }
 
 
 def linear_by_linear(table: Table) -> tuple[float, float]:
@@ -99,7 +113,7 @@ def fisher_exact_p(table: Table) -> float:
     if sum(map(sum, table)) > MOST_PATIENTS:
         return math.nan
     if len(table) == 2:
-        return float(stats.fisher_exact(table).pvalue)
+        return hypergeometric_tests(table)["fisher"][1]
     totals = np.array([sum(pair) for pair in table])
     if np.log1p(totals[:-1]).sum() > math.log(MOST_TABLES):
         return math.nan
@@ -115,6 +129,27 @@ def fisher_exact_p(table: Table) -> float:
     return float(min(1.0, np.exp(special.logsumexp(logs[chosen]) - special.logsumexp(logs))))
 
 
+def hypergeometric_tests(table: Table) -> dict[str, tuple[float, float]]:
+    """Return p of Fisher's exact test of four cells: two-sided, one-sided and mid-p."""
+    (a, b), (c, d) = table
+    row, column, total = a + b, a + c, a + b + c + d
+    centre, others = row * column / total, total - column
+    spread = math.sqrt(centre * others / total * (total - row) / max(1, total - 1))
+    # Farther from the expected count no probability is above the smallest double.
+    first = max(0, row - others, math.floor(centre - 40 * spread))
+    last = min(row, column, math.ceil(centre + 40 * spread))
+    values = np.arange(first, last + 1)
+    logs = _log_binomial(column, values) + _log_binomial(others, row - values)
+    sum_of_all = special.logsumexp(logs)
+    observed = _log_binomial(column, a) + _log_binomial(others, b) - sum_of_all
+    chances, own = np.exp(logs - sum_of_all), math.exp(observed)
+    # R's relative tolerance for tables as probable as the observed one.
+    both = min(1.0, max(own, chances[logs - sum_of_all <= observed + 1e-7].sum()))
+    one = max(own, min(chances[values <= a].sum(), chances[values >= a].sum()))
+    found = {"fisher": both, "one_sided_fisher": min(1.0, one), "mid_p": both - own / 2}
+    return {name: (math.nan, float(value)) for name, value in found.items()}
+
+
 def p_from_chi_square(statistic: tuple[float, float], freedom: int) -> tuple[float, float]:
     """Return the smallest and largest p of an interval of χ²: p falls as χ² grows."""
     low, high = (max(0.0, end) for end in statistic)
@@ -122,8 +157,14 @@ def p_from_chi_square(statistic: tuple[float, float], freedom: int) -> tuple[flo
 
 
 @lru_cache(maxsize=4096)
+def usual_tests(table: Table) -> dict[str, tuple[float, float]]:
+    """Return statistic and p of the `USUAL` tests, as :func:`association_tests` does."""
+    return chi_square_tests(table) | {"fisher": (math.nan, fisher_exact_p(table))}
+
+
+@lru_cache(maxsize=4096)
 def association_tests(table: Table) -> dict[str, tuple[float, float]]:
-    """Return statistic and p value of the tests that are tried behind a print.
+    """Return statistic and p value of all tests that are tried behind a print.
 
     Parameters
     ----------
@@ -135,19 +176,14 @@ def association_tests(table: Table) -> dict[str, tuple[float, float]]:
     dict
         Test to statistic (NaN where there is none) and p value. Do not change it: it is cached.
     """
-    tests = {name: pearson_chi_square(table, lambda_=kind) for name, kind in OF_ANY_TABLE.items()}
-    tests |= {"fisher": (math.nan, fisher_exact_p(table)), "linear": linear_by_linear(table)}
+    tests = usual_tests(table) | {"linear": linear_by_linear(table)}
     return tests | _tests_of_two_levels(table, tests) if len(table) == 2 else tests
 
 
 def _tests_of_two_levels(table: Table, tests) -> dict[str, tuple[float, float]]:
     (a, b), (c, d) = table
-    total, one_sided, mid_p = a + b + c + d, math.nan, math.nan
-    if total <= MOST_PATIENTS:
-        sides = (stats.fisher_exact(table, alternative=side) for side in ("less", "greater"))
-        one_sided = min(float(side.pvalue) for side in sides)
-        observed = stats.hypergeom.pmf(a, total, a + b, a + c)
-        mid_p = tests["fisher"][1] - float(observed) / 2
+    total = a + b + c + d
+    exact = hypergeometric_tests(table) if total <= MOST_PATIENTS else {}
     first, second = a / (a + c), b / (b + d)
     variance = first * (1 - first) / (a + c) + second * (1 - second) / (b + d)
     unpooled = (first - second) ** 2 / variance if variance else math.inf
@@ -159,10 +195,7 @@ def _tests_of_two_levels(table: Table, tests) -> dict[str, tuple[float, float]]:
     if squared_r < 1 and total > 2:
         t = math.sqrt(squared_r * (total - 2) / (1 - squared_r))
         student = float(2 * special.stdtr(total - 2, -t))
-    return {
-        "yates": pearson_chi_square(table, correction=True),
-        "one_sided_fisher": (math.nan, one_sided),
-        "mid_p": (math.nan, mid_p),
+    return exact | {
         "unpooled": (unpooled, float(special.chdtrc(1, unpooled))),
         "crude_wald": (math.nan, wald),
         "student_of_levels": (math.nan, student),
@@ -222,13 +255,7 @@ def find_tables(index: CountIndex, row: ReportedNumber) -> list[CrossTable]:
     elif len(levels) < 2:
         choices = [table(levels, rest=True)] if levels else []
     else:
-
-        def exhaust(group: str) -> bool:
-            total = sum_of(index.counts[row.variable, level, group] for level in levels)
-            declared = index.is_exhaustive(row.variable, levels, group)
-            return declared or (total is not None and total == index.size(group))
-
-        complete = all(map(exhaust, groups))
+        complete = all(_exhausts(index, row.variable, levels, group) for group in groups)
         choices = [table(levels, complete=complete)]
         if 1 < len(known) < len(levels):
             choices.append(table(known, complete=complete))
@@ -241,11 +268,18 @@ def find_tables(index: CountIndex, row: ReportedNumber) -> list[CrossTable]:
     return list(found.values())
 
 
+def _exhausts(index: CountIndex, variable: str, levels: list[str], group: str) -> bool:
+    """Whether levels are declared as all of a group, or add up to it."""
+    total = sum_of(index.counts.get((variable, level, group)) for level in levels)
+    declared = index.is_exhaustive(variable, levels, group)
+    return declared or (total is not None and total == index.size(group))
+
+
 def _table(index, variable, levels, groups, rest=False, complete=True) -> CrossTable | None:
     """Build a table of some levels, with the rest of the groups as one more level if wanted."""
     rows = [[index.counts.get((variable, level, group)) for group in groups] for level in levels]
     if rest:
-        rows.append([index.sizes.get(group) for group in groups])
+        rows.append([index.own.get((variable, g), index.sizes.get(g)) for g in groups])
     numbers = [[whole_number(row) for row in line] for line in rows]
     if any(None in line for line in numbers):
         return None
@@ -279,6 +313,7 @@ def _against_others(whole: CrossTable, level: str) -> CrossTable | None:
 # statements hold for the same patients; patients with a missing covariate only widen the interval.
 
 
+DOUBTED = ("contradicted", "suggests")
 FourCounts = tuple[int, int, int, int]
 """Patients with a level with and without the outcome, then those with the reference level."""
 
@@ -294,14 +329,14 @@ def woolf_standard_error(counts: FourCounts) -> float:
     return math.sqrt(sum(1 / count for count in counts))
 
 
-def woolf_limits(counts: FourCounts) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return the 95 % limits of the crude odds ratio of four positive counts.
+def woolf_limits(counts: FourCounts, level: int = 95) -> tuple[tuple[float, float], ...]:
+    """Return the limits of the crude odds ratio of four positive counts.
 
     Each is a range over the multipliers in use.
     """
     log_ratio, error = math.log(crude_odds_ratio(counts)), woolf_standard_error(counts)
     low, high = (
-        sorted(math.exp(log_ratio + sign * multiplier * error) for multiplier in MULTIPLIERS)
+        sorted(math.exp(log_ratio + sign * multiplier * error) for multiplier in LEVELS[level])
         for sign in (-1, 1)
     )
     return tuple(low), tuple(high)
@@ -336,41 +371,85 @@ def check_crude_odds_ratio(found: RegressionEstimate, counts: FourCounts, rows):
     value = format_value(crude, estimate.number.decimals + 1)
     text = f"{start}the counts {_in_words(counts)} give {value}."
     finding = judge(estimate, rows, crude, crude, text)
-    yield _other_ratio(finding, estimate, counts) if finding.status == "contradicted" else finding
-    for limit, (low, high) in zip((found.low, found.high), woolf_limits(counts), strict=True):
+    yield _other_ratio(finding, estimate, counts) if finding.status in DOUBTED else finding
+    limits = zip((found.low, found.high), woolf_limits(counts, found.level), (1, 0), strict=True)
+    for limit, (low, high), side in limits:
         if limit is not None:
             text = (
                 f"{start}Woolf's limit from the counts {_in_words(counts)} is "
                 f"{shown(low, high, limit.number.decimals + 1)}; printed is {limit.printed}."
             )
             finding = judge(limit, rows, low, high, text)
+            if finding.status in DOUBTED and _is_conditional(limit.number, counts, side):
+                text += " It is that of Fisher's test."
+                status, reading = (
+                    "suggests" if found.is_wald else "agrees",
+                    "Fisher's exact interval",
+                )
+                finding = replace(finding, status=status, text=text, reading=reading)
+            usual = found.has_interval and usual_limits(
+                found, math.log(crude), woolf_standard_error(counts)
+            )
+            if finding.status in DOUBTED and usual and not found.is_wald:
+                finding = replace(finding, status="open", reading=NOT_WALD)
             yield finding.doubted(OTHER_INTERVALS, not found.is_wald)
 
 
 def _other_ratio(finding: Finding, estimate: ReportedNumber, counts: FourCounts) -> Finding:
-    """Doubt a contradiction where the inverse or Fisher's conditional estimate is printed."""
-    conditional = crude = crude_odds_ratio(counts)
-    if estimate.number.agrees(1 / crude):
-        return finding.doubted(" Its inverse agrees: the ratio is worded in the other direction.")
-    # With more patients both estimates are the same.
-    if sum(counts) <= MOST_PATIENTS:
-        conditional = odds_ratio([counts[:2], counts[2:]], kind="conditional").statistic
-    # Programs stop their search for it early: R and scipy differ in the fourth digit.
-    ends = 0.999 * conditional, 1.001 * conditional
-    agrees = estimate.number.overlaps(*ends) or is_rescued(estimate.number, *ends)
-    return finding.doubted(" The conditional estimate of Fisher's test agrees.", agrees)
+    """Name the inverse, or Fisher's conditional estimate, where it is printed."""
+    if estimate.number.agrees(1 / crude_odds_ratio(counts)):
+        text = " Its inverse agrees: the ratio is worded in the other direction."
+        return replace(finding.doubted(text), reading="the inverse")
+    for shortened, status in ((False, "agrees"), (True, "suggests")):
+        if _is_conditional(estimate.number, counts, None, shortened):
+            text = f"{finding.text} The conditional estimate of Fisher's test agrees."
+            text += " Digits are cut off." * shortened
+            reading = "the conditional estimate of Fisher's test"
+            return replace(finding, status=status, text=text, reading=reading)
+    return finding
+
+
+def conditional_distribution(counts: FourCounts, ratio: float) -> tuple[float, float, float]:
+    """Return the chances of at most and of at least the first of four counts, and its mean.
+
+    Their margins and the odds ratio are given: the noncentral hypergeometric distribution.
+    """
+    first, row, column = counts[0], counts[0] + counts[1], counts[0] + counts[2]
+    others = sum(counts) - column
+    values = np.arange(max(0, row - others), min(row, column) + 1)
+    logs = _log_binomial(column, values) + _log_binomial(others, row - values)
+    logs = logs + values * math.log(ratio)
+    chances = np.exp(logs - special.logsumexp(logs))
+    ends = chances[values <= first].sum(), chances[values >= first].sum()
+    return float(ends[0]), float(ends[1]), float(values @ chances)
+
+
+def _is_conditional(number: Printed, counts: FourCounts, side: int | None, shortened=False) -> bool:
+    """Whether a print is the conditional estimate of Fisher's test, or a 95 % limit beside it.
+
+    The lower limit has a chance of 2.5 % of at least so many (`side` 1), the upper of at most (0).
+    """
+    # With more patients it is the crude one. Programs stop their search for it early.
+    ends = float_limits(number, shortened)
+    if number.operator != "=" or ends[0] <= 0 or sum(counts) > MOST_CONDITIONAL:
+        return False
+    found = [conditional_distribution(counts, ends[0] * 0.999)]
+    found += [conditional_distribution(counts, ends[1] * 1.001)]
+    place, wanted = (2, counts[0]) if side is None else (side, 0.025)
+    low, high = sorted(each[place] for each in found)
+    return low <= wanted <= high
 
 
 @check("odds ratios beside counts", "possibility")
 def check_adjusted_interval_width(registry: Registry) -> Iterator[Finding]:
     """Hold an adjusted Wald interval against the crude one; needs the four counts and limits."""
     for found, counts, rows in _exposures(registry, "multivariable"):
-        if found.has_interval and min(counts) > 0 and wald_region(None, *found.limits()):
+        if found.has_interval and min(counts) > 0 and found.region(alone=True):
             yield unless_shortened(_adjusted_width, found, counts, rows)
 
 
 def _adjusted_width(found: RegressionEstimate, counts: FourCounts, rows, shortened) -> Finding:
-    error = wald_region(None, *found.limits(shortened)).standard_error()
+    error = found.region(shortened, alone=True).standard_error()
     crude = woolf_standard_error(counts)
     text = (
         f"{found.printed}: the interval's standard error is {shown(*error, 4)} on the log scale; "
@@ -391,6 +470,13 @@ def _adjusted_width(found: RegressionEstimate, counts: FourCounts, rows, shorten
 
 # More comparisons than this are seldom corrected for, and chance would fit one of them.
 MOST_COMPARISONS = 10
+# Where the paper says that it corrected.
+MOST_CORRECTED = 100
+# Pairs of sizes of which all are tried.
+MOST_PAIRS = 400
+# Share of p by which a test of printed wholes may miss it and still be named.
+MOST_APART = 0.03
+TINY = 1e-300
 
 
 @check("tests of counts", "independent")
@@ -409,11 +495,8 @@ def check_p_from_counts(registry: Registry) -> Iterator[Finding]:
     index = count_index(registry)
     for row in _p_values_of_tables(registry):
         if groups := several_groups(index, row):
-            levels = [row.level] if row.level else index.levels.get((row.variable, groups[0]), [])
-            # Where only one level is known, all other patients are one more.
-            table = _table(index, row.variable, levels, groups, rest=len(levels) == 1)
-            if table is not None:
-                yield _judge_groups(row, groups, table)
+            if table := _table_of_groups(index, row, groups):
+                yield _judge_groups(index, row, groups, table)
         elif tables := find_tables(index, row):
             yield _judge_tests(index, row, tables)
 
@@ -431,34 +514,57 @@ def _names(tests) -> str:
     return ", ".join(TEST_NAMES[name] for name in dict.fromkeys(tests))
 
 
-def _judge_groups(row: ReportedNumber, groups: tuple[str, ...], table: CrossTable) -> Finding:
+def _table_of_groups(index: CountIndex, row: ReportedNumber, groups) -> CrossTable | None:
+    """Build the table of a variable in three or more groups, without levels of missing values."""
+    levels = [row.level] if row.level else index.levels.get((row.variable, groups[0]), [])
+    known = [level for level in levels if not is_missing(level)]
+    # Where only one level is known, all other patients are one more.
+    if len(known) == 1:
+        return _table(index, row.variable, known, groups, rest=True)
+    complete = all(_exhausts(index, row.variable, levels, group) for group in groups)
+    return _table(index, row.variable, known, groups, complete=complete)
+
+
+def _judge_groups(index: CountIndex, row, groups: tuple[str, ...], table: CrossTable) -> Finding:
     """Compare p with χ² tests of levels by three or more groups."""
-    values = {
-        name: pearson_chi_square(table.cells, lambda_=kind)[1]
-        for name, kind in OF_ANY_TABLE.items()
-    }
-    fitting = [name for name, value in values.items() if row.number.agrees(value)]
-    far = times_apart(row, [(value, value) for value in values.values()])
-    remark = f"It agrees with {_names(fitting)}." if fitting else f"Neither gives it{far}."
+    values = {name: p_value for name, (_, p_value) in chi_square_tests(table.cells).items()}
+    fitting, reading = [name for name, value in values.items() if row.number.agrees(value)], ""
+    if row.modifiers:
+        usual = [(name, value, table) for name, value in values.items()]
+        status, remark, reading = _corrected(row, usual)
+    elif fitting:
+        other = row.method in values and row.method not in fitting
+        remark = f"It agrees with {_names(fitting)}{', not with the named test' * other}."
+        status = "suggests" if other else "agrees"
+    elif not table.complete:
+        status, remark = "open", "Not all levels seem to be printed."
+    else:
+        far = times_apart(row, [(value, value) for value in values.values()])
+        status, remark = (
+            "contradicted" if row.method in values else "suggests",
+            f"Neither gives it{far}.",
+        )
     text = (
         f"{row.variable}, {'; '.join(' and '.join(map(str, line)) for line in table.cells)} in "
         f"{', '.join(groups)}: {_listed(values, row)}; printed is {row.printed}. {remark}"
     )
-    status = "agrees" if fitting else "contradicted" if row.method in values else "suggests"
-    limits = {"low": min(values.values()), "high": max(values.values())}
-    return conclude(status, text, *table.uses, target=row, **limits)
+    limits = {"low": min(values.values()), "high": max(values.values()), "reading": reading}
+    finding = conclude(status, text, *table.uses, target=row, **limits)
+    return _unless_rest_is_smaller(index, finding, row, table, groups)
 
 
 def _p_values_of_tables(registry: Registry) -> Iterator[ReportedNumber]:
     for row in registry.where("p_value"):
         parent = registry[row.of].statistic if row.of in registry else ""
-        if row.method in METHODS_OF_TABLES and parent in ("", "chi_square"):
+        corrected = row.modifiers == ("bonferroni",) and not parent
+        handled = corrected or not row.modifiers
+        if row.test in METHODS_OF_TABLES and handled and parent in ("", "chi_square"):
             yield row
 
 
-def _values(row: ReportedNumber, table: CrossTable) -> dict[str, float]:
+def _values(row: ReportedNumber, table: CrossTable, find=usual_tests) -> dict[str, float]:
     """Return what each test gives for the printed statistic or p value."""
-    tests = association_tests(table.cells)
+    tests = find(table.cells)
     place, names = (0, STATISTICS_OF) if row.statistic == "chi_square" else (1, tests)
     values = {name: tests[name][place] for name in names if name in tests}
     return {name: value for name, value in values.items() if not math.isnan(value)}
@@ -466,21 +572,23 @@ def _values(row: ReportedNumber, table: CrossTable) -> dict[str, float]:
 
 def _judge_tests(index: CountIndex, row: ReportedNumber, tables: list[CrossTable]) -> Finding:
     """Compare a print with each test on each table that it can be about."""
-    tried = [
+    usual = [
         (name, value, table) for table in tables for name, value in _values(row, table).items()
     ]
-    usual = [entry for entry in tried if entry[0] in USUAL]
     fitting = [entry for entry in usual if row.number.agrees(entry[1])]
     if fitting:
         _, value, table = min(fitting, key=lambda entry: entry[0] != row.method)
     else:
-        wanted = [entry for entry in usual if entry[0] == row.method] or usual
+        wanted = [entry for entry in usual if entry[0] == row.test] or usual
         _, value, table = min(wanted, key=lambda entry: abs(entry[1] - row.number.value))
     names = list(dict.fromkeys(name for name, _, _ in fitting))
-    if row.method and row.method not in {name for name, _, _ in usual}:
-        status, remark = "open", f"{TEST_NAMES[row.method]} cannot be computed for this table."
+    reading = ""
+    if row.test and row.test not in {name for name, _, _ in usual}:
+        status, remark = "open", f"{TEST_NAMES[row.test]} cannot be computed for this table."
+    elif row.modifiers:
+        status, remark, reading = _corrected(row, usual)
     elif not fitting:
-        status, remark = _disagreement(index, row, tried, tables)
+        status, remark, reading = _disagreement(index, row, usual, tables)
     elif row.method and row.method not in names:
         named = TEST_NAMES[row.method]
         remark = f"It agrees with {_names(names)}, not with {named}, which the paper names."
@@ -492,7 +600,7 @@ def _judge_tests(index: CountIndex, row: ReportedNumber, tables: list[CrossTable
         status, remark = "agrees", f"{says} {_names(names)}."
     columns = [", ".join(map(str, column)) for column in zip(*table.cells, strict=True)]
     first, second = row.outcome_groups
-    values = {name: found for name, found in _values(row, table).items() if name in USUAL}
+    values = _values(row, table)
     text = (
         f"{row.variable} ({', '.join(table.levels)}), {columns[0]} in {first} and {columns[1]} in "
         f"{second}: {_listed(values, row)}; printed is {row.printed}. {remark}"
@@ -500,25 +608,27 @@ def _judge_tests(index: CountIndex, row: ReportedNumber, tables: list[CrossTable
     # That no table agrees is said of all of them.
     used = [table] if fitting else [table, *tables]
     uses = [use.uses for use in used]
-    finding = conclude(status, text, uses, target=row, low=value, high=value)
+    finding = conclude(status, text, uses, target=row, low=value, high=value, reading=reading)
     for each in tables if status == "contradicted" else ():
-        finding = _unless_rest_is_smaller(index, finding, row, each)
+        finding = _unless_rest_is_smaller(index, finding, row, each, row.outcome_groups)
     return finding
 
 
-def _unless_rest_is_smaller(index: CountIndex, finding: Finding, row: ReportedNumber, table):
+def _unless_rest_is_smaller(index: CountIndex, finding: Finding, row, table: CrossTable, groups):
     """Weaken a proof about one level and all other patients, of whom some may have no value."""
-    if table.levels[-1] != "rest" or len(table.cells) != 2:
+    if finding.status != "contradicted" or table.levels[-1] != "rest" or len(table.cells) != 2:
         return finding
-    counts, sizes = table.cells[0], table.uses[-2:]
-    groups = zip(sizes, row.outcome_groups, strict=True)
-    values = [values_of(index, row, size, group) for size, group in groups]
-    pairs = zip(counts, values, strict=True)
-    values = [range(max(count, each.start), each.stop) for count, each in pairs]
+    counts, sizes = np.array(table.cells[0]), table.uses[-len(groups) :]
+    values = [values_of(index, row, *pair) for pair in zip(sizes, groups, strict=True)]
+    # Of three groups few enough patients have nearly any p: at least half of each have a value.
+    least = [each.stop // 2 if len(groups) > 2 else 1 for each in values]
+    limits = zip(counts.tolist(), least, values, strict=True)
+    values = [range(max(*ends, each.start), each.stop) for *ends, each in limits]
 
-    def found(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        statistics = two_by_two_statistics(*counts, first - counts[0], second - counts[1])
-        return statistics if row.statistic == "chi_square" else special.chdtrc(1, statistics)
+    def found(*smaller: np.ndarray) -> np.ndarray:
+        statistics = level_statistics(counts, np.array(smaller))
+        freedom = len(groups) - 1
+        return statistics if row.statistic == "chi_square" else special.chdtrc(freedom, statistics)
 
     def fits(*smaller: np.ndarray) -> np.ndarray:
         values = found(*smaller)
@@ -534,57 +644,164 @@ def _unless_rest_is_smaller(index: CountIndex, finding: Finding, row: ReportedNu
     return unless_missing(finding, values, None, might)
 
 
-def two_by_two_statistics(a, b, c, d) -> np.ndarray:
-    """Return Pearson's χ², that with continuity correction and the likelihood ratio's, in rows.
+def level_statistics(counts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Return Pearson's χ², the likelihood ratio's and, of two groups, the corrected, in rows.
 
-    Arrays of the cells ``a, b / c, d``; 0 where a margin is empty.
+    Of patients with a level and all patients, one row per group; 0 where a margin is empty.
     """
-    a, b, c, d = (np.asarray(cell, dtype=float) for cell in (a, b, c, d))
-    total, margins = a + b + c + d, (a + b) * (c + d) * (a + c) * (b + d)
-    safe, apart = np.maximum(margins, 1), np.abs(a * d - b * c)
-    pearson = total * apart**2 / safe
-    yates = total * np.maximum(0, apart - total / 2) ** 2 / safe
-    cells = ((a, a + b, a + c), (b, a + b, b + d), (c, c + d, a + c), (d, c + d, b + d))
-    ratio = 2 * sum(
-        special.xlogy(cell, cell * total / np.maximum(1, row * column))
-        for cell, row, column in cells
-    )
-    return np.where(margins > 0, (pearson, yates, ratio), 0.0)
+    sizes = sizes.astype(float)
+    with_it = counts.astype(float).reshape(-1, *[1] * (sizes.ndim - 1))
+    total, share = sizes.sum(axis=0), with_it.sum() / sizes.sum(axis=0)
+    expected, apart = sizes * share, np.abs(with_it - sizes * share)
+    spread = np.maximum(expected * (1 - share), TINY)
+    found = [
+        (apart**2 / spread).sum(axis=0),
+        2
+        * sum(
+            special.xlogy(cell, cell / np.maximum(fitted, TINY)).sum(axis=0)
+            for cell, fitted in (
+                (with_it + 0 * sizes, expected),
+                (sizes - with_it, sizes - expected),
+            )
+        ),
+    ]
+    if len(sizes) == 2:
+        found.append((np.maximum(0, apart - 0.5) ** 2 / spread).sum(axis=0))
+    possible = (share > 0) & (share < 1) & (sizes.min(axis=0) > 0) & (total > 0)
+    return np.where(possible, np.array(found), 0.0)
 
 
-def _disagreement(index: CountIndex, row: ReportedNumber, tried, tables) -> tuple[str, str]:
-    usual = [(name, value) for name, value, _ in tried if name in USUAL]
-    for name, value in usual:
+def _disagreement(index: CountIndex, row: ReportedNumber, usual, tables) -> tuple[str, str, str]:
+    """Return status, remark and reading of a print that no usual test of the tables gives."""
+    for name, value, _ in usual:
         if is_rescued(row.number, value, value):
-            return "suggests", f"It fits {TEST_NAMES[name]}.{SHORTENED}"
-    tests = {name for name, _, _ in tried}
-    if found := [name for name, value, _ in tried if row.number.agrees(value)]:
+            return "suggests", f"It fits {TEST_NAMES[name]}.{SHORTENED}", "digits cut off"
+    if found := _with_other_sizes(index, row, tables):
+        return found
+    tried = [one for each in tables for one in _values(row, each, association_tests).items()]
+    tests = {name for name, _ in tried}
+    if found := [name for name, value in tried if row.number.agrees(value)]:
         number = len(tests - set(USUAL))
-        return "suggests", f"Of {number} less usual tests tried it agrees with: {_names(found)}."
+        remark = f"Of {number} less usual tests tried it agrees with: {_names(found)}."
+        # A paper that names no test may have used one that programs offer beside the usual.
+        asked = row.method or not set(found) & set(OFFERED)
+        return "suggests" if asked else "open", remark, _names(found)
     if not is_plain(row) and row.number.operator == "=":
-        return "open", "The print is approximate."
+        return "open", "The print is approximate.", ""
     summaries = index.registry.where(("mean", "median"), variable=row.variable, level="")
     if not row.method and any(other.group in row.outcome_groups for other in summaries):
-        return "open", "It may stem from a test of the continuous variable."
+        return "open", "It may stem from a test of the continuous variable.", ""
     if not all(table.complete for table in tables):
-        return "open", "Not all levels seem to be printed."
+        return "open", "Not all levels seem to be printed.", ""
     none = f"None of {len(tests)} tests of"
     merged = not row.method and any(len(table.cells) > 2 for table in tables)
     if row.method or (row.statistic == "chi_square" and not merged):
-        return "contradicted", f"{none} association gives it."
+        return "contradicted", f"{none} association gives it.", ""
     if merged:
-        return "suggests", f"{none} these levels gives it; a trend or merged levels might."
-    by_test = dict(usual)
-    far = times_apart(row, [(value, value) for value in by_test.values()])
-    text = f"{none} independent samples gives it{far}; "
-    for name, value in by_test.items():
-        for times in range(2, MOST_COMPARISONS + 1):
+        return "suggests", f"{none} these levels gives it; a trend or merged levels might.", ""
+    if found := _comparisons(row, usual):
+        text = f"{none} independent samples gives it; {found} would be printed so."
+        return "suggests", text, found
+    far = times_apart(row, [(value, value) for _, value, _ in usual])
+    return (
+        "suggests",
+        f"{none} independent samples gives it{far}; a test of pairs, of the continuous variable or "
+        "of other patients may stand behind it.",
+        "",
+    )
+
+
+def _comparisons(row: ReportedNumber, usual, most: int = MOST_COMPARISONS) -> str:
+    """Name the number of comparisons, up to `most`, for which a p was corrected, or nothing."""
+    for name, value, _ in usual if row.statistic == "p_value" else ():
+        for times in range(2, most + 1):
             if row.number.agrees(min(1.0, times * value)):
-                text += f"{times} times p by {TEST_NAMES[name]} would be printed so (Bonferroni)."
-                return "suggests", text
-    return "suggests", (
-        f"{text}a test of pairs, of the continuous variable or of other patients may stand behind "
-        "it."
+                return f"{times} times p by {TEST_NAMES[name]} (Bonferroni)"
+    return ""
+
+
+def _corrected(row: ReportedNumber, usual) -> tuple[str, str, str]:
+    """Judge a p that the paper has corrected for a number of comparisons that it leaves out."""
+    named = [entry for entry in usual if row.test in ("", entry[0])]
+    if found := _comparisons(row, named, MOST_CORRECTED):
+        return "open", f"{found} would be printed so.", found
+    if any(row.number.agrees(value) for _, value, _ in named):
+        return "suggests", "It is not corrected.", "not corrected"
+    if all(value > row.number.high for _, value, _ in named):
+        return "suggests", "Corrected p values are larger than those of one comparison.", ""
+    text = f"No number of comparisons up to {MOST_CORRECTED} gives it; theirs is not printed."
+    return "open", text, ""
+
+
+def _with_other_sizes(
+    index: CountIndex, row: ReportedNumber, tables
+) -> tuple[str, str, str] | None:
+    """Look for sizes that the shares of a level, or other counts, say its patients are part of."""
+    for table in tables:
+        if len(table.cells) != 2 or table.levels[-1] != "rest":
+            continue
+        counts, level = table.cells[0], table.levels[0]
+        sides = zip(counts, row.outcome_groups, strict=True)
+        sizes = [_sizes_of_shares(index, row.variable, level, *side) for side in sides]
+        if all(sizes) and math.prod(map(len, sizes)) <= MOST_PAIRS:
+            for pair in product(*sizes):
+                if found := _fits(row, counts, pair):
+                    words = f"{pair[0]} and {pair[1]} patients with a value"
+                    text = f"With {words}, of which the shares are, it agrees with {found}."
+                    return "open", text, words
+        for pair, name in _printed_wholes(index, row, level):
+            near = MOST_APART if row.number.operator == "=" else 0.0
+            if found := _fits(row, counts, pair, near):
+                words = f"of {pair[0]} and {pair[1]} patients, all with {name}"
+                text = f"{counts[0]} and {counts[1]} {words}, have about this p by {found}."
+                return "suggests", text, words
+    return None
+
+
+def _sizes_of_shares(index: CountIndex, variable: str, level: str, count: int, group: str) -> range:
+    """Return the sizes, at most the group's, of which the share of a level is printed."""
+    size = index.size(group)
+    for row, _ in index.shares.get((variable, group), ()):
+        if row.level == level and size not in (fitting := sizes_that_fit(row.number, count)):
+            return range(fitting.start, min(fitting.stop, size + 1))
+    return range(size, size + 1)
+
+
+def _printed_wholes(index: CountIndex, row: ReportedNumber, level: str) -> Iterator[tuple]:
+    """Yield counts in both groups that a level and one of another variable together make up."""
+    pairs = _pairs(index.registry, row.outcome_groups)
+    own = next((pair for pair, cells in pairs.items() if (row.variable, level) in cells), None)
+    for whole, cells in pairs.items() if own else ():
+        rest = whole[0] - own[0], whole[1] - own[1]
+        if any(name != row.variable for name, _ in pairs.get(rest, ())):
+            yield whole, " ".join(cells[0]).rstrip()
+
+
+@lru_cache(maxsize=8)
+def _pairs(registry: Registry, groups: tuple[str, str]) -> dict[tuple, list[tuple[str, str]]]:
+    """Map the counts of a level in two groups to the variables and levels with these."""
+    counts, pairs = count_index(registry).counts, {}
+    for (variable, level, group), row in counts.items():
+        other = counts.get((variable, level, groups[1]))
+        if group == groups[0] and other is not None:
+            pair = whole_number(row), whole_number(other)
+            if None not in pair:
+                pairs.setdefault(pair, []).append((variable, level))
+    return pairs
+
+
+def _fits(row: ReportedNumber, counts, sizes, near: float = 0.0) -> str:
+    """Name the usual tests of counts in so many patients that give a print, or nearly so."""
+    cells = tuple(counts), tuple(n - count for n, count in zip(sizes, counts, strict=True))
+    if min(cells[1]) < 0 or not all(map(sum, cells)):
+        return ""
+    place = 0 if row.statistic == "chi_square" else 1
+    values = {name: found[place] for name, found in usual_tests(cells).items()}
+    low, high = row.number.low * (1 - near), row.number.high * (1 + near)
+    return _names(
+        name
+        for name, value in values.items()
+        if row.method in ("", name) and (row.number.agrees(value) or (near and low < value < high))
     )
 
 

@@ -18,9 +18,11 @@ from rairlib.checks.cells import (
 )
 from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.rounding import TIED, exact_limits, is_approximate, is_rescued, meet_in_a_tie
-from rairlib.registry.registry import Registry, ReportedNumber
+from rairlib.registry.registry import VERSUS, Registry, ReportedNumber
 
 MOST_PARTS = 200
+LEAST_ALIKE = 0.8
+"""Share of the rows of strata that are printed of each."""
 
 
 @check("counts", "bookkeeping")
@@ -78,10 +80,13 @@ def _undeclared_level_sums(index: CountIndex, variable: str, groups) -> Iterator
             f"{' + '.join(row.printed for row in rows[group])} = {total} (levels of {variable} in "
             f"{group}); {index.sizes[group].printed} patients are printed."
         )
+        status, reading = "agrees", ""
         if total != size:
-            text += f" The same levels exhaust {exact[0]}; values may be missing in {group}."
-        status = "agrees" if total == size else "suggests"
-        yield conclude(status, text, rows[group], index.sizes[group])
+            text += f" The same levels exhaust {exact[0]}."
+            status = "suggests" if total > size else "open"
+        if total < size:
+            reading = f"{size - total} of {size} without a value"
+        yield conclude(status, text, rows[group], index.sizes[group], reading=reading)
 
 
 @check("counts", "possibility")
@@ -103,6 +108,59 @@ def check_parts_in_wholes(registry: Registry) -> Iterator[Finding]:
         if inside := [row for row in rows if row not in larger]:
             text = f"{len(inside)} printed parts of {whole_named} do not exceed it."
             yield conclude("open" if most == math.inf else "agrees", text, whole, *inside)
+
+
+@check("counts", "possibility")
+def check_strata_in_wholes(registry: Registry) -> Iterator[Finding]:
+    """Add strata that exclude each other; needs sizes of one `of`, named after it and one word."""
+    strata: dict[str, list[ReportedNumber]] = defaultdict(list)
+    for row in registry.where("n", variable=""):
+        if row.of not in registry or row.repeats or row.partition:
+            continue
+        whole, (name, _, word) = registry[row.of], row.group.rpartition(" ")
+        named_after = word and name and name == whole.group and not whole.variable
+        if named_after and whole_number(row) and whole_number(whole):
+            strata[whole.id].append(row)
+    for identifier, rows in strata.items():
+        whole, total = registry[identifier], sum(whole_number(row) for row in rows)
+        terms = f"{' + '.join(row.printed for row in rows)} = {total:,}"
+        names = "; ".join(named(row) for row in rows)
+        if len(rows) < 2:
+            continue
+        excess = total - whole_number(whole)
+        if excess <= 0:
+            text = f"{terms} do not exceed the {whole.printed} of {named(whole)}."
+            yield conclude("agrees", text, whole, *rows)
+            continue
+        text = f"{terms} are {excess:,} more than the {whole.printed} of {named(whole)} ({names})"
+        if attribute := _of_one_attribute(registry, whole, rows):
+            text += f": {attribute} tells them apart, so that no patient is in two of them."
+            yield conclude("contradicted", text, whole, *rows)
+        elif len(rows) == 2:
+            text += ", if no patient is in both of them."
+            yield conclude("suggests", text, whole, *rows)
+
+
+def _of_one_attribute(registry: Registry, whole: ReportedNumber, rows) -> str:
+    """Name the variable that tells strata apart, if the print shows that they exclude each other.
+
+    It is a variable or level of the whole, named like one of the strata and printed in none of
+    them, while all else is printed of each alike: what is the same for all of a stratum has no row.
+    """
+    groups, printed = [row.group for row in rows], defaultdict(set)
+    for row in registry:
+        for side in row.group.split(VERSUS) if row.variable else ():
+            for name in (*groups, whole.group):
+                if f"{side} ".startswith(f"{name} "):
+                    printed[name].add((row.statistic, row.variable, row.level))
+                    break
+    first, *others = (printed[group] for group in groups)
+    alike = all(first and len(first & o) >= LEAST_ALIKE * len(first | o) for o in others)
+    of_whole = {text for _, *texts in printed[whole.group] for text in texts}
+    of_strata = {text for group in groups for _, *texts in printed[group] for text in texts}
+    words = [group.rpartition(" ")[2] for group in groups]
+    found = [word for word in words if word in of_whole]
+    return found[0] if alike and found and not set(words) & of_strata else ""
 
 
 def _wholes_of(index: CountIndex, row: ReportedNumber) -> list[str]:

@@ -117,6 +117,8 @@ SUBJECTS = (
     "means",
     "quartiles and ranges",
     "rank tests",
+    "tests of groups",
+    "effects and their limits",
     "odds ratios beside counts",
     "regressions",
     "sensitivity and specificity",

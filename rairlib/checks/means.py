@@ -14,7 +14,9 @@ from scipy import optimize, special
 from rairlib.checks.cells import (
     MISSING,
     Partition,
+    attached,
     count_index,
+    kindly,
     named,
     originals,
     several_groups,
@@ -52,6 +54,7 @@ TESTS = {
     "welch": "Welch's t test",
     "anova": "analysis of variance",
 }
+T_AND_F = ("t_statistic", "f_statistic")
 # Beyond this number of groups the corners of the box of means are too many to list.
 MOST_GROUPS = 10
 TINY = 1e-300
@@ -185,9 +188,14 @@ def _parts_of(cells: dict, split: Partition) -> list[tuple]:
 
 
 def _described(registry: Registry, cells: Iterable[dict]) -> list[tuple]:
-    """Return mean, SD and number of patients of cells, None where they are not printed."""
+    """Return mean, SD (or standard error) and n of cells, None where they are not printed."""
     return [
-        (cell.get("mean"), cell.get("sd"), size_of(registry, cell.get("mean"))) for cell in cells
+        (
+            mean := cell.get("mean"),
+            cell.get("sd") or (mean and attached(registry, mean, "standard_error")),
+            size_of(registry, mean),
+        )
+        for cell in cells
     ]
 
 
@@ -195,7 +203,10 @@ def _samples(groups, shortened: bool) -> list[Sample]:
     return [
         Sample(
             mean=float_limits(mean.number, shortened),
-            sd=float_limits(sd.number, shortened),
+            sd=tuple(
+                end * (math.sqrt(whole_number(size)) if sd.statistic == "standard_error" else 1)
+                for end in float_limits(sd.number, shortened)
+            ),
             n=whole_number(size),
         )
         for mean, sd, size in groups
@@ -209,7 +220,8 @@ def check_t_test(registry: Registry) -> Iterator[Finding]:
     others = {(row.variable, row.group) for row in registry.where(("count", "u_statistic"))}
     for row in registry.where("p_value"):
         names = several_groups(index, row) or row.outcome_groups
-        if row.method not in ("", *TESTS) or row.of or names is None or len(names) > MOST_GROUPS:
+        belongs = row.of and (row.of not in registry or registry[row.of].statistic not in T_AND_F)
+        if row.method not in ("", *TESTS) or belongs or names is None or len(names) > MOST_GROUPS:
             continue
         found = (cells.get((row.variable, row.level, name), {}) for name in names)
         groups = _described(registry, found)
@@ -264,12 +276,16 @@ def least_p_of_fewer(samples: Sequence[Sample]) -> float:
     return float(special.fdtrc(*freedom, between / freedom[0] / within).min())
 
 
-def _p_ranges(samples: list[Sample]) -> dict[str, Limits]:
-    return t_test_p_ranges(*samples) if len(samples) == 2 else {"anova": anova_p_range(samples)}
+def _p_ranges(samples: list[Sample], method: str) -> dict[str, Limits]:
+    if len(samples) > 2:
+        return {"anova": anova_p_range(samples)}
+    # Of two groups the analysis of variance is Student's test.
+    ranges = t_test_p_ranges(*samples)
+    return {"anova": ranges["student"]} if method == "anova" else ranges
 
 
 def _t_finding(row: ReportedNumber, groups: list[tuple]) -> Finding:
-    ranges = _p_ranges(_samples(groups, False))
+    ranges = _p_ranges(_samples(groups, False), row.method)
     fitting = [name for name, limits in ranges.items() if row.number.overlaps(*limits)]
     candidates = fitting or list(ranges)
     low, high = ranges[row.method if row.method in candidates else candidates[0]]
@@ -281,7 +297,7 @@ def _t_finding(row: ReportedNumber, groups: list[tuple]) -> Finding:
         f"{TESTS[name]} p {shown_p_range(*limits, row.number.decimals)}"
         for name, limits in ranges.items()
     )
-    status, remark = _t_verdict(row, fitting, ranges, _p_ranges(_samples(groups, True)))
+    status, remark = _t_verdict(row, fitting, ranges, _p_ranges(_samples(groups, True), row.method))
     text = f"{row.variable}, {described}: {values}; printed is {row.printed}. {remark}"
     used = [group[:2] for group in groups], [size for _, _, size in groups]
     return conclude(status, text, *used, target=row, low=low, high=high)
@@ -304,6 +320,50 @@ def _t_verdict(row: ReportedNumber, fitting: list[str], ranges, shortened) -> tu
         f"No {' or '.join(TESTS[name] for name in ranges)} of independent samples gives it{far}; "
         "a test of ranks, of pairs or of categories may stand behind it."
     )
+
+
+def _with_errors(registry: Registry) -> Iterator[tuple]:
+    for cell in summaries(registry).values():
+        mean, sd = cell.get("mean"), cell.get("sd")
+        error = mean and sd and attached(registry, mean, "standard_error")
+        size = size_of(registry, mean)
+        if error and (whole_number(size) or 0) > 1:
+            yield error, sd, size, _values(count_index(registry), mean, size)
+
+
+@check("means", "bookkeeping", each=_with_errors)
+def check_standard_error(row: ReportedNumber, sd, size, values: range) -> Finding:
+    """Recompute the standard error of a mean; needs `of` = the mean, its SD and n."""
+    n, (low, high) = whole_number(size), float_limits(sd.number)
+    text = (
+        f"{sd.printed} / sqrt({n}) is {shown(low / n**0.5, high / n**0.5, row.number.decimals + 1)}"
+    )
+    text += f"; the standard error is printed as {row.printed} ({named(sd)})."
+    finding = judge(row, (sd, size), low / n**0.5, high / n**0.5, text)
+    if finding.status == "contradicted" and row.number.overlaps(low, high):
+        finding = replace(finding, reading="the standard deviation again")
+    return unless_fewer(
+        finding, values, n, lambda m: row.number.overlaps(low / m**0.5, high / m**0.5)
+    )
+
+
+def _with_quartiles(registry: Registry) -> Iterator[tuple]:
+    for row in originals(registry, "interquartile_range"):
+        cell = summaries(registry).get((row.variable, row.level, row.group), {})
+        if {"q1", "q3"} <= cell.keys():
+            yield row, cell["q1"], cell["q3"]
+
+
+@check("quartiles and ranges", "bookkeeping", each=_with_quartiles)
+@kindly
+def check_interquartile_range(row: ReportedNumber, q1, q3, shortened: bool) -> Finding:
+    """Recompute an interquartile range printed as one number; needs both quartiles."""
+    first, last = (float_limits(end.number, shortened) for end in (q1, q3))
+    low, high = last[0] - first[1], last[1] - first[0]
+    text = (
+        f"{q3.printed} − {q1.printed} is {shown(low, high, row.number.decimals + 1)}; printed is "
+    )
+    return judge(row, (q1, q3), low, high, f"{text}{row.printed} ({named(row)}).")
 
 
 @check("means", "independent")
@@ -449,6 +509,7 @@ def _pooled_sd(target: ReportedNumber, groups: list[tuple], shortened: bool) -> 
 
 
 MOST_SUMS = 10_000
+MOST_ITEMS = 9
 LEAST_SHARE = Fraction(1, 2)
 """Share of a group below which a number is no longer taken as the group's, though it says so."""
 
@@ -518,7 +579,8 @@ def step_of(*rows: ReportedNumber) -> Fraction:
     """Return the step of the first row that has one; 0.333 stands for a third."""
     text = next(row.step for row in rows if row.step).replace(",", ".")
     step, decimals = Fraction(text), len(text.partition(".")[2])
-    parts = round(1 / step) if decimals > 2 else 0
+    # With two decimals a third and a seventh are told from steps that were meant so.
+    parts = round(1 / step) if decimals > 2 or 3 <= round(1 / step) <= MOST_ITEMS else 0
     return Fraction(1, parts) if parts and format_value(1 / parts, decimals) == text else step
 
 

@@ -1,10 +1,11 @@
 """Percentages: from counts, from whole patients, and their sum."""
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial
 
 from rairlib.checks.cells import (
     COUNTED,
@@ -13,20 +14,25 @@ from rairlib.checks.cells import (
     count_index,
     count_limits,
     find_partitions,
+    known_values,
     named,
     original_of,
+    sizes_that_fit,
     unless_shortened,
     values_of,
     whole_number,
+    wholes_of_groups,
 )
 from rairlib.checks.counts import MOST_PARTS, sum_of
 from rairlib.checks.findings import Finding, check, possibility
 from rairlib.checks.means import grim_sums, unless_fewer
 from rairlib.checks.rounding import (
+    SHORTENED,
     exact_limits,
     exact_value,
     is_plain,
     judge,
+    print_unit,
     shown,
 )
 from rairlib.registry.printed import Printed, format_value
@@ -34,6 +40,8 @@ from rairlib.registry.registry import Registry, ReportedNumber
 
 # With so few attainable prints a size that fits is hardly chance.
 TELLING = 0.2
+# Of more sizes some printed number fits by chance.
+MOST_NEAR = 3
 
 
 def percent_limits(
@@ -90,6 +98,7 @@ def _percentages(
 @check("percentages", "bookkeeping")
 def check_percent_of_count(registry: Registry) -> Iterator[Finding]:
     """Compare a percentage with its count and its denominator; needs `of` and a count."""
+    index = count_index(registry)
     for row, numerator, whole in _percentages(registry):
         if numerator is not None and count_limits(whole)[0] > 0:
             low, high = percent_limits(count_limits(numerator), count_limits(whole))
@@ -99,44 +108,62 @@ def check_percent_of_count(registry: Registry) -> Iterator[Finding]:
                 f"({named(row)})."
             )
             finding = judge(row, (numerator, whole), low, high, text)
-            if finding.status == "contradicted":
-                finding = _other_denominator(count_index(registry), finding, row, numerator, whole)
+            if finding.status in ("contradicted", "suggests") and low == high:
+                other = replace(finding, status="contradicted", text=text)
+                other = _other_denominator(index, other, row, numerator, whole)
+                if finding.status == "contradicted" or other.status == "open":
+                    finding = other
+                else:
+                    finding = _shortened(registry, row, low, replace(finding, text=text), other)
             yield finding
 
 
 def _other_denominator(index: CountIndex, finding: Finding, row, numerator, whole) -> Finding:
-    """Name the printed size that gives a percentage, and weaken a proof that gaps would explain.
+    """Name what a count may have been divided by, and weaken a proof that it would explain.
 
     Fewer patients than printed may have a value; more cannot. Where the printed levels exhaust
     the whole, no value is missing.
     """
-    count, size = whole_number(numerator), whole_number(whole)
-    if count is None or not size:
-        return finding
-    text = finding.text
-    sizes = _denominators(index, numerator, whole)
-    fitting = [n for n in sizes if n not in (0, size) and row.number.agrees(100 * count / n)]
-    for number in fitting[:1]:
-        share = format_value(100 * count / number, row.number.decimals)
-        text += f" {count} of {number} ({sizes[number]}) would be {share} %."
-    low, high = (float(end) for end in exact_limits(row.number))
-    fewer = low > 0 and 100 * count / high <= size and count > 0
-    exhausted = any(
-        numerator in part.parts and original_of(index.registry, whole).id == part.whole.id
-        for part in index.partitions
-    )
+    count, size, text = whole_number(numerator), whole_number(whole), finding.text
+    fitting, sizes = sizes_that_fit(row.number, count), _denominators(index, row, numerator, whole)
+    number = next((n for n in sizes if n in fitting and n != size), 0)
+    exhausted = original_of(index.registry, whole).id in index.exhausted_by[numerator.id]
     if whole.statistic == "n" and whole.variable:
         exhausted = exhausted or len(values_of(index, numerator, whole)) == 1
-    if fewer and not exhausted and numerator.statistic != "n":
-        least, most = math.ceil(100 * count / high), math.floor(100 * count / low)
-        if not fitting and least <= most:
-            text += f" {shown(least, most, 0)} patients would give it."
-        if fitting or least <= most:
-            return replace(finding, status="suggests", text=text + MISSING)
-    return replace(finding, text=text)
+    known = None if exhausted else known_values(index, row.variable, row.group)
+    if known and whole.id == index.sizes[row.group].id:
+        common = range(max(known[0].start, fitting.start), min(known[0].stop, fitting.stop))
+        if common and number not in common:
+            number, sizes = common.start, sizes | {common.start: known[1]}
+        known = common
+    if habit := _habit(index, row, fitting):
+        number = habit[0]
+    reading = f"divided by {number}, {sizes[number]}" if number else ""
+    if number:
+        text += f" {count} of {number} ({sizes[number]}) would be {row.printed} %."
+    if habit:
+        status = habit[1]
+        text += f" So are nearly all shares of {row.group} in {row.locus}."
+    elif fitting and fitting.start > size:
+        status = "contradicted"
+        text += f" It needs {fitting.start} patients or more."
+    elif number and _is_row_share(index, row, number):
+        status = "open"
+    elif fitting and not exhausted and numerator.statistic != "n":
+        status = "open" if known else "suggests"
+        possible = shown(fitting.start, min(fitting.stop, size) - 1, 0)
+        if not number:
+            text += f" {possible} patients would give it."
+            if len(found := _counts_that_fit(index, row, fitting, size)) == 1:
+                text += f" So many are printed as {named(found[0])}."
+            reading = f"divided by {possible} patients with a value"
+        text += f" Without a value: {size - number} of {size}." if known else MISSING
+    else:
+        status = "contradicted"
+    return replace(finding, status=status, text=text, reading=reading)
 
 
-def _denominators(index: CountIndex, numerator: ReportedNumber, whole) -> dict[int, str]:
+def _denominators(index: CountIndex, row, numerator, whole) -> dict[int, str]:
     """Map the printed sizes by which a count may have been divided to their names."""
     variable, level, group = numerator.variable, numerator.level, numerator.group
     found: dict[int, str] = {}
@@ -144,15 +171,125 @@ def _denominators(index: CountIndex, numerator: ReportedNumber, whole) -> dict[i
     total = sum_of(index.counts[variable, other, group] for other in levels)
     if total and len(levels) > 1:
         found[total] = f"the sum of the levels of {variable} in {group}"
-    for split in index.splits:
-        parts = [part.group for part in split.parts]
-        across = sum_of(index.counts.get((variable, level, part)) for part in parts)
-        if group in parts and across is not None:
-            found.setdefault(across, f"all with {variable} {level}".rstrip())
-    for row in index.sizes.values():
-        if row.id != whole.id and whole_number(row):
-            found.setdefault(whole_number(row), named(row))
+    if across := _across(index, variable, level, group):
+        found.setdefault(across, f"all with {variable} {level}".rstrip())
+    for other in index.sizes.values():
+        if other.id != whole.id and whole_number(other):
+            found.setdefault(whole_number(other), f"the size of {other.group}")
     return found
+
+
+def _counts_that_fit(index: CountIndex, row: ReportedNumber, fitting: range, size: int) -> list:
+    """Return the counts of other variables in the group by which a count may have been divided."""
+    near = fitting[:MOST_NEAR] if len(fitting) <= MOST_NEAR else ()
+    rows = [other for n in near if n != size for other in index.numbers[row.group, n]]
+    return [other for other in rows if other.variable != row.variable]
+
+
+def _across(index: CountIndex, variable: str, level: str, group: str) -> int:
+    """Return the patients with a level in all groups of which a group is one, 0 if not printed."""
+    for split in index.splits_of[group]:
+        cells = (index.counts.get((variable, level, part.group)) for part in split.parts)
+        if (across := sum_of(cells)) is not None:
+            return across
+    return 0
+
+
+def _is_row_share(index: CountIndex, row: ReportedNumber, number: int) -> bool:
+    """Whether the shares of a level in all groups are of the patients with it, and add to 100."""
+    if number != _across(index, row.variable, row.level, row.group):
+        return False
+    for split in index.splits_of[row.group]:
+        found = [
+            number in sizes_that_fit(share.number, count)
+            for part in split.parts
+            for share, count in index.shares.get((row.variable, part.group), ())
+            if share.level == row.level
+        ]
+        if len(found) == len(split.parts) and all(found):
+            return True
+    return False
+
+
+# --- Habits of a whole place ------------------------------------------------------------------
+
+
+FEWEST_SHARES = 3
+NEARLY_ALL = 0.9
+
+
+@lru_cache(maxsize=2)
+def _habits(registry: Registry) -> dict[tuple[str, str], str]:
+    """Map place and group to what nearly all shares there are of instead of the printed size.
+
+    That is another group, or empty for all patients with the level (row percentages).
+    """
+    index, places = count_index(registry), defaultdict(list)
+    for (variable, group), shares in index.shares.items():
+        for row, count in shares:
+            if count:
+                across = _across(index, variable, row.level, group)
+                places[row.locus, group].append((sizes_that_fit(row.number, count), across))
+    habits = {}
+    for (locus, group), shares in places.items():
+        enough = max(FEWEST_SHARES, NEARLY_ALL * len(shares))
+        if sum(index.size(group) in fitting for fitting, _ in shares) > len(shares) / 2:
+            continue
+        if sum(across in fitting for fitting, across in shares) >= enough:
+            habits[locus, group] = ""
+            continue
+        for other, size in index.sizes.items():
+            n = whole_number(size)
+            likely = n in shares[0][0] or n in shares[-1][0]
+            if likely and sum(n in fitting for fitting, _ in shares) >= enough:
+                habits.setdefault((locus, group), other)
+    return habits
+
+
+def _habit(index: CountIndex, row: ReportedNumber, fitting: range) -> tuple[int, str] | None:
+    """Return what a share is of, as nearly all of its place are, and the status of that."""
+    other = _habits(index.registry).get((row.locus, row.group))
+    if other is None:
+        return None
+    number = index.size(other) if other else _across(index, row.variable, row.level, row.group)
+    # Shares of a row or of all patients are a habit; those of another group need a question.
+    inside = other in ("", *wholes_of_groups(index.registry).get(row.group, ()))
+    return (number, "open" if inside else "suggests") if number in fitting else None
+
+
+@lru_cache(maxsize=2)
+def _roundings(registry: Registry) -> dict[tuple[str, int], list[int]]:
+    """Count by place and decimals the shares that are rounded up, and those that are cut off."""
+    found = defaultdict(lambda: [0, 0])
+    index = count_index(registry)
+    for (_, group), shares in index.shares.items():
+        size = index.size(group)
+        for row, count in shares if size else ():
+            exact, printed = Fraction(100 * count, size), exact_value(row.number)
+            up, lost = printed - exact, exact - printed
+            unit = print_unit(row.number)
+            if 0 < up <= unit / 2:
+                found[row.locus, row.number.decimals][0] += 1
+            elif unit / 2 < lost < unit:
+                found[row.locus, row.number.decimals][1] += 1
+    return dict(found)
+
+
+def _shortened(registry: Registry, row, value: float, finding: Finding, other: Finding) -> Finding:
+    """Judge a share that only digits cut off, or rounded twice, explain: by those beside it."""
+    if row.number.value > value:
+        text = f"{finding.text} It would agree if it was rounded twice."
+        return replace(finding, text=text, reading="rounded twice")
+    rounded, cut = _roundings(registry).get((row.locus, row.number.decimals), (0, 1))
+    reading = "digits cut off"
+    if rounded >= FEWEST_SHARES and rounded > 2 * cut:
+        text = f"{other.text} Cut off it would agree, but {rounded} shares of {row.locus} with as"
+        text += f" many decimals are rounded up, and {cut} cut off."
+        return replace(finding, status="contradicted", text=text, reading=other.reading or reading)
+    if cut >= FEWEST_SHARES and not rounded:
+        text = f"{finding.text} Its digits are cut off, as those of all shares of {row.locus}."
+        return replace(finding, status="open", text=text, reading=reading)
+    return replace(finding, text=finding.text + SHORTENED, reading=reading)
 
 
 @check("percentages", "possibility")

@@ -28,6 +28,7 @@ from rairlib.checks.cells import (
     count_index,
     originals,
     outcome_sizes,
+    short_name,
     unless_shortened,
     whole_number,
     whole_of,
@@ -40,9 +41,15 @@ from rairlib.checks.regressions import (
     WaldRegion,
     regression_estimates,
     unless_other_method,
-    wald_region,
 )
-from rairlib.checks.rounding import float_limits, is_rescued, judge, shown, shown_p_range
+from rairlib.checks.rounding import (
+    SHORTENED,
+    float_limits,
+    is_rescued,
+    judge,
+    shown,
+    shown_p_range,
+)
 from rairlib.registry.printed import format_value
 from rairlib.registry.registry import Registry, ReportedNumber
 from rairlib.registry.vocabulary import BY_EYE
@@ -282,8 +289,7 @@ def event_splits(registry: Registry) -> list[EventSplit]:
 
 
 def _region(found: RegressionEstimate, shortened: bool) -> WaldRegion:
-    limits = found.limits(shortened)
-    return wald_region(found.coefficient(shortened), *limits) or wald_region(None, *limits)
+    return found.region(shortened) or found.region(shortened, alone=True)
 
 
 @check("survival", "possibility")
@@ -292,8 +298,10 @@ def check_events_per_level(registry: Registry) -> Iterator[Finding]:
     splits = event_splits(registry)
     for split in splits:
         finding = unless_shortened(_events, split)
-        if finding.status == "contradicted" and all(split.level_events):
-            finding = replace(finding, text=finding.text + _assignment(split, splits))
+        told = finding.status == "contradicted" and all(split.level_events)
+        if told and (fitting := _assignment(split, splits)):
+            text = f"{finding.text} The printed events would fit as {fitting}."
+            finding = replace(finding, text=text, reading=f"the printed events as {fitting}")
         yield finding
 
 
@@ -324,8 +332,7 @@ def _assignment(split: EventSplit, splits: list[EventSplit]) -> str:
     ]
     if not fitting:
         return ""
-    listed = ", ".join(f"{level} {count}" for level, count in min(fitting, key=len).items())
-    return f" The printed events would fit as {listed}."
+    return ", ".join(f"{level} {count}" for level, count in min(fitting, key=len).items())
 
 
 def _events(split: EventSplit, shortened: bool) -> Finding:
@@ -502,6 +509,51 @@ def _events_so_far(rate: Rate, total: ReportedNumber | None) -> Finding:
     if all_events is not None and all_events > most:
         text += f" Of the {all_events} events in all, at least {all_events - most} came later."
     return conclude("agrees", text, rate.row, rate.size, total)
+
+
+@check("survival", "possibility")
+def check_median_survival(registry: Registry) -> Iterator[Finding]:
+    """Compare a median survival with rates above and below 50 % and with its parts; needs both."""
+    rates, index, medians = printed_rates(registry), count_index(registry), {}
+    for row in originals(registry, "median_survival"):
+        unit = time_in_months(f"1 {row.unit}")
+        if unit is not None:
+            low, high = (unit * end for end in float_limits(row.number))
+            medians[row.variable, row.group] = row, low, high
+    for (variable, group), (row, low, high) in medians.items():
+        for rate in rates:
+            if (rate.row.variable, rate.row.group) == (variable, group):
+                yield _median_and_rate(row, low, high, rate)
+    for (variable, group), split in product(medians, index.splits):
+        parts = [medians.get((variable, part.group)) for part in split.parts]
+        if split.whole.group == group and all(parts):
+            yield _median_of_parts(*medians[variable, group], parts)
+
+
+def _median_and_rate(row: ReportedNumber, low: float, high: float, rate: Rate) -> Finding:
+    """Half have had the event by the median: before it the rate is above 50 %, from it on at most.
+
+    Where the rate is 50 % for a while, programs take the middle of that while.
+    """
+    text = f"median {short_name(row)} {row.printed} {row.unit} in {row.group}; {rate.printed}"
+    is_above, is_below = rate.survival[0] > 0.5 + 1e-9, rate.survival[1] < 0.5 - 1e-9
+    if (is_above and high < rate.months) or (is_below and low > rate.months):
+        text += f", so that half have had the event {'after' if is_above else 'before'} that."
+        finding = conclude("contradicted", text, rate.row, target=row)
+        ends = rate.values(shortened=True)
+        cut = ends[0] <= 0.5 if is_above else ends[1] >= 0.5
+        return finding.doubted(SHORTENED, cut)
+    return conclude("agrees" if is_above or is_below else "open", f"{text}.", row, rate.row)
+
+
+def _median_of_parts(row: ReportedNumber, low: float, high: float, parts: list) -> Finding:
+    others, lows, highs = zip(*parts, strict=True)
+    listed = " and ".join(f"{other.printed} in {other.group}" for other in others)
+    text = f"median {short_name(row)}: {listed}; in {row.group} {row.printed}"
+    if min(lows) <= high and low <= max(highs):
+        return conclude("agrees", f"{text}.", row, *others)
+    text += ", which is not between them: only uneven censoring could lead there."
+    return conclude("suggests", text, *others, target=row)
 
 
 @check("survival", "possibility")

@@ -13,6 +13,7 @@ from rairlib.output import printable
 from rairlib.registry.printed import PrintedNumberError, parse_printed
 from rairlib.registry.vocabulary import (
     COLUMNS,
+    COUNTED,
     METHODS,
     MODIFIERS,
     OTHER_METHODS,
@@ -25,12 +26,16 @@ from rairlib.registry.vocabulary import (
 LIMITS = ("ci_low", "ci_high")
 LINKS = ("of", "repeats")
 SAVE_AS = "save it as CSV UTF-8, separated by commas"
+NO_STATISTIC = "see the guide's list of words; 'number' is for what no check reads"
+NO_METHOD = "see the guide's list of words, or leave it empty and name it in a note"
 TOO_MANY = "put texts that contain a comma in double quotes"
 TOO_FEW = "write a comma for each empty field too"
 # 0,155 and 12,5 can only be decimal commas; 6,502 is read as thousands, unless the same file
 # shows that its paper prints decimal commas: then it could be either.
 DECIMAL_COMMA = re.compile(r"(?<![\d,])(?:0+,\d+|\d{4,},\d+|\d+,(?:\d\d?|\d{4,}))(?![\d,.])")
 EITHER_COMMA = re.compile(r"(?<![\d,])[1-9]\d{0,2},\d{3}(?![\d,.])")
+# 1.234 patients are 1234 where a point separates thousands, or no number of patients at all.
+EITHER_POINT = re.compile(r"\d{1,3}\.\d{3}")
 OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
@@ -38,8 +43,8 @@ class RegistryError(RairlibError):
     """A registry file has faults: one line each."""
 
 
-def _word_fault(kind: str, known: Iterable[str], spoken: dict[str, str] | None = None):
-    return lambda text: "" if text in known else unknown(text, kind, known, spoken)
+def _word_fault(kind: str, known: Iterable[str], spoken: dict[str, str] | None = None, other=""):
+    return lambda text: "" if text in known else unknown(text, kind, known, spoken, other)
 
 
 def _identifier_fault(text: str) -> str:
@@ -69,14 +74,14 @@ def _method_fault(text: str) -> str:
     words = text.split()
     while words and words[-1] in MODIFIERS:
         words.pop()
-    fault = _word_fault("method", METHODS, OTHER_METHODS)
+    fault = _word_fault("method", METHODS, OTHER_METHODS, NO_METHOD)
     return fault(" ".join(words)) and fault(text)
 
 
 FIELD_FAULTS = {
     "id": _identifier_fault,
     "locus": lambda text: "" if text else "is empty: name the place in the paper",
-    "statistic": _word_fault("statistic", STATISTICS, OTHER_STATISTICS),
+    "statistic": _word_fault("statistic", STATISTICS, OTHER_STATISTICS, NO_STATISTIC),
     "printed": _printed_fault,
     "method": _method_fault,
     "step": _step_fault,
@@ -115,7 +120,7 @@ def read_table(path: Path) -> pd.DataFrame:
     _require_columns(path, list(table.columns))
     role = table.get("role", "anchor")
     table = table.reindex(columns=list(COLUMNS), fill_value="").assign(role=role)
-    faults = _field_faults(table) + _link_faults(table) + _comma_faults(table)
+    faults = _field_faults(table) + _link_faults(table) + _separator_faults(table)
     if faults:
         identifiers = {row: printable(name) or "no id" for row, name in table["id"].items()}
         raise RegistryError(
@@ -174,12 +179,14 @@ def decode(path: Path, encoding: str = "utf-8-sig") -> str:
     return text
 
 
-def split_lines(path: Path, text: str, delimiter: str = ",") -> list[list[str]]:
-    """Split the text of a CSV file into rows of fields without blanks around them."""
+def split_lines(
+    path: Path, text: str, delimiter: str = ",", *, strip: bool = True
+) -> list[list[str]]:
+    """Split the text of a CSV file into rows of fields, without blanks around them if asked."""
     lines: list[list[str]] = []
     try:
         for fields in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
-            lines.append([field.strip() for field in fields])
+            lines.append([field.strip() if strip else field for field in fields])
     except csv.Error as error:
         raise RegistryError(
             f"{path.name}: row {len(lines) + 1}: a double quote is not closed, or stands inside a "
@@ -226,12 +233,18 @@ def _field_faults(table: pd.DataFrame) -> list[tuple[int, str, str]]:
     ]
 
 
-def _comma_faults(table: pd.DataFrame) -> list[tuple[int, str, str]]:
-    """Find commas that may separate thousands or decimals in a paper that uses both."""
+def _separator_faults(table: pd.DataFrame) -> list[tuple[int, str, str]]:
+    """Find commas of a paper that uses them both ways, and points that patients cannot have."""
+    sizes = table["printed"][table["statistic"].isin(COUNTED)]
+    points = [
+        (row, "printed", f"{text!r} may be {whole} or a decimal: write {whole}")
+        for row, text in sizes.items()
+        if EITHER_POINT.fullmatch(text) and (whole := text.replace(".", ""))
+    ]
     told = "{!r} may hold a decimal comma as others here: write it without comma".format
     either = table["printed"][table["printed"].str.contains(EITHER_COMMA)]
     both = table["printed"].str.contains(DECIMAL_COMMA).any()
-    return [(row, "printed", told(text)) for row, text in either.items() if both]
+    return points + [(row, "printed", told(text)) for row, text in either.items() if both]
 
 
 def _link_faults(table: pd.DataFrame) -> list[tuple[int, str, str]]:

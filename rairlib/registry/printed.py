@@ -29,20 +29,33 @@ NUMBER_WORDS = {word: value for value, word in enumerate(UNITS)} | {
     for place, ten in enumerate(TENS, start=2)
     for value, unit in enumerate(UNITS[:10])
 }
+MIDDLE_DOTS = dict.fromkeys(map(ord, "·∙⋅"), ".")
 INFINITE = ("inf", "infinity", "∞")
 INVISIBLE = re.compile("[\u200b\u2060\ufeff]")
+# What stands around a number and is no part of it: the name of p, a bracket of an interval, marks
+# that send to a footnote and can be no digit.
+MARKS = "*\u2217\u204e\uff0a†‡§¶#"
 SHAPE = re.compile(
+    r"(?:[pP] ?(?=[<>≤⩽≥⩾=~≈＜＞＝﹤﹥≦≧]))?[(\[]? ?"
     r"(?P<operator>[<>] ?=|[<≤⩽>≥⩾=~≈＜＞＝﹤﹥≦≧]?) ?"
     rf"(?P<sign>[+{MINUS_SIGNS}]?) ?"
-    r"(?P<digits>[1-9]\d{0,2}(?:(?:,\d{3})+(?:\.\d+)?|(?:[ '’]\d{3})+(?:[.,·]\d+)?)"
-    r"|\d+(?:[.,·]\d+)?|[.,·]\d+)"
+    r"(?P<digits>[1-9]\d{0,2}(?:(?:,\d{3})+(?:\.\d+)?|(?:[ '’]\d{3})+(?:[.,·∙⋅]\d+)?)"
+    r"|\d+(?:[.,·∙⋅]\d+)?|[.,·∙⋅]\d+)"
     rf"(?:(?:[eE]| ?[×x*] ?10 ?\^? ?)(?P<power>[+⁺⁻{MINUS_SIGNS}]?[0-9⁰¹²³⁴-⁹]+))? ?%?"
+    rf" ?[)\]]?(?: ?[{MARKS}])*"
+)
+# A letter or a raised digit behind a number may be a footnote's mark, or a part of it.
+PERHAPS_MARKED = re.compile(r"(?P<number>.*\d) ?(?:\(?[a-zA-Z]\)?|[¹²³⁰⁴-⁹ᵃ-ᶻ]+)")
+NOT_SIGNIFICANT = re.compile(r"n\.? ?s\.?|(?:not|non)[ -]?significant", re.IGNORECASE)
+NO_NUMBER = re.compile(
+    rf"[./…{MINUS_SIGNS}]+|ref(?:erence|erent|\.)?|n\.?/?[ad]\.?|nr|nil|none|not .*",
+    re.IGNORECASE,
 )
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺", "0123456789+") | dict.fromkeys(
     map(ord, MINUS_SIGNS + "⁻"), "-"
 )
 THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
-NUMERAL = re.compile(r"\d+(?:[.,·]\d+)*")
+NUMERAL = re.compile(r"\d+(?:[.,·∙⋅]\d+)*")
 
 
 class PrintedNumberError(RairlibError):
@@ -113,7 +126,8 @@ def parse_printed(text: str) -> Printed:
     text : str
         For example ``40.688``, ``45.2%``, ``<0.001``, ``≥ 55``, ``0,155`` (a decimal comma),
         ``112,880.0`` (thousands), ``−2.046`` (any minus sign), ``.000``, ``5.7e-11`` or
-        ``5.7 × 10⁻¹¹``, ``inf``, or ``six`` (words from zero to ninety-nine).
+        ``5.7 × 10⁻¹¹``, ``p = .03``, ``0.03*``, ``(0.85``, ``inf``, or ``six`` (words from zero
+        to ninety-nine).
 
     Returns
     -------
@@ -160,15 +174,23 @@ def parse_printed(text: str) -> Printed:
 
 
 def _refusal(text: str) -> str:
-    numerals = NUMERAL.findall(text)
-    if not text.strip():
+    numerals, plain = NUMERAL.findall(text), text.strip()
+    marked = PERHAPS_MARKED.fullmatch(plain)
+    if not plain:
         return f"{text!r} is empty: write the number as printed"
+    if NOT_SIGNIFICANT.fullmatch(plain):
+        return f"{text!r} is not a number: write >0.05, if the paper's level is 0.05"
+    if NO_NUMBER.fullmatch(plain):
+        return f"{text!r} is not a number: leave the row out, or write the number"
+    if marked and SHAPE.fullmatch(marked["number"]):
+        number = marked["number"]
+        return f"{text!r} may carry the mark of a footnote: write {number}, if it does"
     if not numerals:
         return f"{text!r} is not a number: write digits, or a number word from zero to ninety-nine"
     if len(numerals) > 1:
         listed = f"{', '.join(numerals[:-1])} and {numerals[-1]}"
         return f"{text!r} is not one number: give {listed} a row each"
-    if len(re.findall(r"[.,·]", numerals[0])) > 1:
+    if len(re.findall(r"[.,·∙⋅]", numerals[0])) > 1:
         return f"{text!r} mixes points and commas: write it like 1,234.5 or 1234.5"
     return f"{text!r} is not a plain number: keep sign and digits alone, without words or marks"
 
@@ -177,7 +199,7 @@ def _plain_digits(digits: str) -> str:
     digits = re.sub("[ '’]", "", digits)
     if THOUSANDS.fullmatch(digits):
         return digits.replace(",", "")
-    return digits.replace(",", ".").replace("·", ".")
+    return digits.replace(",", ".").translate(MIDDLE_DOTS)
 
 
 def _limits(value: Decimal, decimals: int, operator: str) -> tuple[float, float]:

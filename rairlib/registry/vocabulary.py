@@ -107,7 +107,8 @@ def basis_of(evidence: str, test: str) -> str:
     return BASES["" if test == "bookkeeping" else evidence, test]
 
 
-RATIOS = ("odds_ratio", "hazard_ratio")
+COUNTED = ("n", "count")
+RATIOS = ("odds_ratio", "hazard_ratio", "risk_ratio", "rate_ratio")
 PERFORMANCE = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
 
 # What papers and statistical packages call them; used to suggest the registry's word.
@@ -125,6 +126,9 @@ OTHER_STATISTICS = {
     "nnt": "number_needed_to_treat", "smd": "standardised_mean_difference",
     "cohens_d": "standardised_mean_difference", "lr+": "likelihood_ratio_positive",
     "lr-": "likelihood_ratio_negative", "person_years": "person_time",
+    "effect_size": "standardised_mean_difference", "prevalence": "percent", "events": "count",
+    "md": "mean_difference", "range": "minimum or maximum", "ci": "ci_low or ci_high",
+    "sample_size": "n",
 }
 OTHER_METHODS = {
     "chi_square": "pearson", "chi_squared": "pearson", "chi2": "pearson", "χ2": "pearson",
@@ -132,7 +136,8 @@ OTHER_METHODS = {
     "wilcoxon": "mann_whitney", "lr": "likelihood_ratio", "km": "kaplan_meier",
     "crude": "univariable", "adjusted": "multivariable", "log_rank": "logrank",
     "kruskal": "kruskal_wallis", "aov": "anova", "iptw": "weighted", "exact": "clopper_pearson",
-    "cox": "multivariable", "logistic": "multivariable", "wilcoxon_signed_rank": "signed_rank",
+    "cox": "univariable or multivariable", "logistic": "univariable or multivariable",
+    "regression": "univariable or multivariable", "wilcoxon_signed_rank": "signed_rank",
     "cochran_armitage": "trend",
 }
 # fmt: on

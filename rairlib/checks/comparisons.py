@@ -1,0 +1,828 @@
+"""Tests and effects of groups: p of t, F, z, H and χ²; differences, ratios, rates, their limits.
+
+Where a method is named, a number that it does not give is ``contradicted``; where none is, the
+usual ones are tried, and a number that none of them gives is ``suggests``.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+import numpy as np
+from scipy import special
+
+from rairlib.checks.cells import (
+    COUNTED,
+    CountIndex,
+    count_index,
+    named,
+    originals,
+    outcome_sizes,
+    several_groups,
+    short_name,
+    summaries,
+    unless_missing,
+    values_of,
+    whole_number,
+)
+from rairlib.checks.classification import Rule, _scale, agreeing_with_all, rule_counts, rules
+from rairlib.checks.findings import Finding, check, conclude
+from rairlib.checks.means import (
+    MOST_GROUPS,
+    TINY,
+    Sample,
+    _can_be,
+    _described,
+    _distance,
+    _samples,
+    _values,
+    _within,
+    between_limits,
+    welch_freedom_range,
+)
+from rairlib.checks.means import TESTS as TESTS_OF_MEANS
+from rairlib.checks.rank_tests import EXACT_UP_TO
+from rairlib.checks.regressions import SIGNIFICANT, is_significant, plain_limits
+from rairlib.checks.rounding import (
+    SHORTENED,
+    float_limits,
+    is_approximate,
+    is_rescued,
+    shown,
+    shown_p_range,
+)
+from rairlib.registry.registry import Registry, ReportedNumber
+
+Limits = tuple[float, float]
+Ways = dict[str, Limits]
+"""Methods, by the registry's word where it has one, and the ends that each allows."""
+LEVELS = {"90%": 0.90, "99%": 0.99}
+OPEN = ("agrees", "open")
+
+# --- p from a printed statistic and its degrees of freedom ------------------------------------
+
+
+P_STATISTICS = {"t_statistic": "t", "f_statistic": "F", "z_statistic": "z", "h_statistic": "H"}
+MOST_COMPARISONS = 10
+RANKS = ("mann_whitney", "signed_rank", "kruskal_wallis")
+
+
+def p_of_statistic(kind: str, statistic: Limits, *freedoms: Limits) -> Limits:
+    """Return the smallest and largest p of a statistic, two-sided for t and z.
+
+    `kind` is ``t``, ``F``, ``z``, ``H`` or ``χ²``; of F the degrees of freedom between groups come
+    before those within, z has none.
+    """
+    low, high = statistic
+    corners = np.meshgrid((max(0.0, low, -high), max(abs(low), abs(high))), *freedoms)
+    tails = {
+        "t": lambda t, df: 2 * special.stdtr(df, -t),
+        "z": lambda z: 2 * special.ndtr(-z),
+        "F": lambda f, between, within: special.fdtrc(between, within, f),
+    }
+    p = tails.get(kind, lambda x, df: special.chdtrc(df, x))(*corners)
+    return float(np.min(p)), float(np.max(p))
+
+
+def _statistic_of(registry: Registry, p: ReportedNumber) -> ReportedNumber | None:
+    """Return the statistic that a p value belongs to, or that alone stands beside it."""
+    if p.of in registry:
+        return registry[p.of] if registry[p.of].statistic in (*P_STATISTICS, "chi_square") else None
+    place = {name: getattr(p, name) for name in ("locus", "variable", "level", "group")}
+    beside = originals(registry, tuple(P_STATISTICS), **place) if p.variable else []
+    return beside[0] if len(beside) == 1 else None
+
+
+def _printed_freedoms(registry: Registry, statistic: ReportedNumber) -> list[Limits]:
+    rows = sorted(
+        registry.belonging_to(statistic.id, "degrees_of_freedom"),
+        key=lambda row: row.level != "between",
+    )
+    # Those of t and within groups may be fractions (Welch) that were rounded.
+    exact = statistic.statistic != "t_statistic"
+    return [
+        (row.number.value,) * 2
+        if exact and place == row.number.decimals == 0
+        else (max(row.number.low, 0.5), max(row.number.high, 0.5))
+        for place, row in enumerate(rows)
+    ]
+
+
+def _sizes_of(index: CountIndex, row: ReportedNumber) -> list[int]:
+    """Return the sizes of the groups that a number compares, none if one is not printed."""
+    sizes = [index.size(g) or 0 for g in several_groups(index, row) or row.outcome_groups or ()]
+    return sizes if all(sizes) else []
+
+
+def _freedoms_of_sizes(sizes: list[int], kind: str) -> list[Limits]:
+    between, within = len(sizes) - 1, max(1, sum(sizes) - len(sizes))
+    if not sizes or kind in ("z", "χ²"):
+        return []
+    if kind == "t":
+        # Welch's are at least those of the smaller group.
+        return [(max(1, min(sizes) - 1), within)]
+    return [(between, between), (within, within)][: 2 if kind == "F" else 1]
+
+
+@check("tests of groups", "bookkeeping")
+def check_p_of_statistic(registry: Registry) -> Iterator[Finding]:
+    """Recompute p from t, F, z, H or χ²; needs the statistic and its degrees of freedom or n."""
+    for row in registry.where("p_value"):
+        statistic = _statistic_of(registry, row)
+        if statistic is None or not {*row.modifiers} <= {"one_sided", "paired"}:
+            continue
+        kind = P_STATISTICS.get(statistic.statistic, "χ²")
+        sizes = _sizes_of(count_index(registry), statistic)
+        of_sizes, printed = _freedoms_of_sizes(sizes, kind), _printed_freedoms(registry, statistic)
+        freedoms = printed or of_sizes
+        wanted = {"z": 0, "F": 2}.get(kind, 1)
+        if len(freedoms) == wanted and row.test not in ("fisher", "bootstrap"):
+            sides = 0.5 if "one_sided" in row.modifiers else 1.0
+
+            def find(cut: bool, given=freedoms, kind=kind, number=statistic.number, sides=sides):
+                ends = p_of_statistic(kind, float_limits(number, cut), *given)
+                return {"": tuple(sides * end for end in ends)}
+
+            df = ", ".join(shown(*map(round, pair), 0) for pair in freedoms)
+            text = f"p of {kind}{f'({df})' * bool(df)} = {statistic.printed} ({named(statistic)})"
+            used = statistic, *registry.belonging_to(statistic.id, "degrees_of_freedom")
+            sure = len(printed) == wanted and _is_certain(row, statistic, kind, freedoms, sizes)
+            finding = judge_ways(row, used, find, text, sure)
+            if finding.status not in OPEN and SHORTENED not in finding.text:
+                finding = _with_reading(finding, row, kind)
+                expected = find(False, of_sizes)[""] if of_sizes else ()
+                if expected and not finding.reading and row.number.overlaps(*expected):
+                    reading = f"degrees of freedom of the sizes, {shown(*of_sizes[-1], 0)}"
+                    finding = replace(finding, reading=reading)
+            yield finding
+
+
+def _with_reading(finding: Finding, row: ReportedNumber, kind: str) -> Finding:
+    """Say which habit would explain another p, and whether it moves across 0.05."""
+    low, high, number, text, reading = finding.low, finding.high, row.number, finding.text, ""
+    below = is_significant(row)
+    if (below and low > SIGNIFICANT) or (below is False and high < SIGNIFICANT):
+        text += " It lies on the other side of 0.05."
+    for times in range(MOST_COMPARISONS, 1, -1):
+        if number.overlaps(min(1.0, times * low), min(1.0, times * high)):
+            reading = f"{times} times p (Bonferroni)"
+    if kind in "tz" and number.overlaps(low / 2, high / 2):
+        reading = "half of it: a one-sided p"
+    return replace(finding.doubted("", bool(reading)), text=text, reading=reading)
+
+
+def _is_certain(row, statistic, kind: str, freedoms, sizes: list[int]) -> bool:
+    """Whether no other convention leads from this statistic to another p.
+
+    Without a named method p may be adjusted (larger), exact or of other degrees of freedom; that
+    of F may be corrected for sphericity, unless its patients are those of the groups.
+    """
+    method = row.test or statistic.test
+    if kind == "t":
+        # No degrees of freedom, and no side, give so small a p.
+        beyond = p_of_statistic("z", float_limits(statistic.number, True))[0] / 2
+        return bool(method) or row.number.high < beyond
+    if kind == "H" or method in RANKS:
+        return bool(sizes) and min(sizes) > EXACT_UP_TO
+    within = sum(sizes) - len(sizes)
+    return bool(method) and (kind != "F" or freedoms[1][0] <= within <= freedoms[1][1])
+
+
+# --- An estimate and its limits, by several methods -------------------------------------------
+
+
+NAMES = {"clopper_pearson": "Clopper-Pearson", "wald": "Wald", "wilson": "Wilson"}
+# Software takes the exact quantile, hand calculation 1.96, 1.645 (or 1.64) and 2.576 (or 2.58).
+ROUNDED = {0.95: 2e-5, 0.90: 3e-3, 0.99: 2e-3}
+Interval = Callable[[float], dict[str, tuple[Limits, Limits]]]
+"""Takes a level of confidence; methods and what each allows for either limit, or arrays of it."""
+
+
+def _name(method: str) -> str:
+    return TESTS_OF_MEANS.get(method) or NAMES.get(method, method)
+
+
+def _listed(row: ReportedNumber, ways: Ways) -> str:
+    show = shown_p_range if row.statistic == "p_value" else shown
+    decimals = row.number.decimals + (row.statistic != "p_value")
+    return ", ".join(
+        show(float(np.min(low)), float(np.max(high)), decimals) + f" ({_name(name)})" * bool(name)
+        for name, (low, high) in ways.items()
+    )
+
+
+def judge_ways(row: ReportedNumber, used, find: Callable[[bool], Ways], text: str, certain: bool):
+    """Compare a print with what several methods allow for it.
+
+    Parameters
+    ----------
+    row : ReportedNumber
+        The number that is recomputed.
+    used : iterable of ReportedNumber
+        The numbers that are used.
+    find : callable
+        Takes whether the numbers used may be shortened; returns methods and what they allow.
+    text : str
+        What is recomputed from what.
+    certain : bool
+        Whether it is a proof that no method, or not the named one, gives the print.
+
+    Returns
+    -------
+    Finding
+        ``agrees`` if the named method gives the print, or any where none is named.
+    """
+    number, ways = row.number, find(False)
+    fitting = [name for name, ends in ways.items() if number.overlaps(*ends)]
+    own = [row.test] if row.test in ways else list(ways)
+    low, high = ways[next((name for name in fitting if name in own), own[0])]
+    text, reading = f"{text}: {_listed(row, ways)}; printed is {row.printed}.", ""
+    if set(fitting) & set(own):
+        status = "agrees"
+    elif fitting:
+        status, reading = "suggests", f"by {_name(fitting[0])}"
+    elif is_approximate(row):
+        status, text = "open", text + " The print is approximate."
+    else:
+        wide = [*ways.values(), *find(True).values()]
+        rescued = any(number.overlaps(*ends) or is_rescued(number, *ends) for ends in wide)
+        status = "contradicted" if certain and not rescued else "suggests"
+        text += SHORTENED * rescued
+    return conclude(status, text, *used, target=row, low=low, high=high, reading=reading)
+
+
+def judge_limits(
+    registry: Registry, row: ReportedNumber, used, interval: Interval, text: str, certain=True
+) -> Iterator[Finding]:
+    """Compare both printed limits of an estimate with those of each usual method.
+
+    Arguments as for :func:`judge_ways`; no finding where there are no limits, or of other kinds.
+    """
+    limits = _limits(registry, row)
+    level = _level(limits)
+    if not limits or level is None or not (ways := _widened(interval, level)):
+        return
+    method = next((limit.test for _, limit in limits if limit.test in ways), "")
+    fitting = [name for name, ends in ways.items() if _marks(limits, ends).any()]
+    others = [
+        f"a {100 * other:.0f} % interval"
+        for other in ROUNDED
+        if any(_marks(limits, ends).any() for ends in _widened(interval, other).values())
+    ]
+    reading = f"by {_name(fitting[0])}" if fitting else "".join(others[:1])
+    agrees = bool(fitting) and method in ("", *fitting)
+    tried = {name: ways[name] for name in ([method] if method else fitting or ways)}
+    missed = [
+        (side, limit)
+        for side, limit in limits
+        if not any(_marks([(side, limit)], ends).any() for ends in tried.values())
+    ]
+    for side, limit in limits if agrees else missed or limits:
+        allowed = {name: ends[side] for name, ends in tried.items()}
+        says = f"{text}: {_listed(limit, allowed)}; printed is {limit.printed}."
+        ends = [(float(np.min(low)), float(np.max(high))) for low, high in allowed.values()]
+        span = {"low": ends[0][0], "high": ends[0][1], "reading": reading * (not agrees)}
+        rescued = not agrees and any(is_rescued(limit.number, *each) for each in ends)
+        proof = method and certain and not (reading or rescued)
+        status = "agrees" if agrees else "contradicted" if proof else "suggests"
+        yield conclude(status, says + SHORTENED * rescued, row, *used, target=limit, **span)
+        if reading and not agrees:
+            return
+
+
+def _limits(registry: Registry, row: ReportedNumber) -> list[tuple[int, ReportedNumber]]:
+    return [(side, limit) for side, limit in enumerate(plain_limits(registry, row)) if limit]
+
+
+def _marks(limits: Iterable[tuple], ends) -> np.ndarray:
+    """Mark the candidates of a method that give all these limits."""
+    return np.all([_can_be(row.number, *ends[side]) for side, row in limits], axis=0)
+
+
+def _level(limits: Iterable[tuple]) -> float | None:
+    """Return the level of confidence that limits say, 0.95 if none; None if they say more."""
+    words = {word for _, row in limits for word in row.modifiers}
+    levels = [LEVELS[word] for word in words if word in LEVELS]
+    return (levels or [0.95])[0] if len(words) == len(levels) <= 1 else None
+
+
+def _widened(interval: Interval, level: float) -> dict:
+    """Allow for the ways to round the multiplier of the standard error."""
+    found = {}
+    for name, (low, high) in interval(level).items():
+        room = ROUNDED[level] * (np.asarray(high[1]) - low[0])
+        found[name] = (low[0] - room, low[1] + room), (high[0] - room, high[1] + room)
+    return found
+
+
+def _effect(
+    registry: Registry, row: ReportedNumber, used, find, text: str, certain, interval, sure=True
+) -> Iterator[Finding]:
+    """Judge an effect, in either direction, and its limits."""
+
+    def turned(ends) -> Limits:
+        return tuple(1 / end if is_ratio else -end for end in ends[::-1])
+
+    is_ratio = row.statistic.endswith("_ratio")
+    finding = judge_ways(row, used, find, text, certain)
+    ways = [ends for ends in find(False).values() if not is_ratio or ends[0] > 0]
+    if finding.status not in OPEN and any(row.number.overlaps(*turned(ends)) for ends in ways):
+        finding = replace(finding, status="open", reading="the second group before the first")
+    yield finding
+    if interval is None or finding.status not in OPEN:
+        return
+    ways = interval
+    if finding.status == "open":
+
+        def ways(level: float):
+            found = interval(level).items()
+            return {name: (turned(high), turned(low)) for name, (low, high) in found}
+
+    yield from judge_limits(registry, row, used, ways, f"limits of {text}", sure)
+
+
+# --- Means: t and F, differences and their limits ---------------------------------------------
+
+
+def t_ranges(first: Sample, second: Sample) -> Ways:
+    """Return the limits of the size of Student's and of Welch's t, all attained."""
+    apart = _distance(first, second)
+    errors = standard_errors([first, second])
+    return {
+        name: tuple(d / max(error, TINY) for d, error in zip(apart, pair[::-1], strict=True))
+        for name, pair in errors.items()
+    }
+
+
+def standard_errors(samples: list[Sample]) -> dict[str, list[float]]:
+    """Return the limits of the standard error of a mean, or of a difference of two, by test."""
+    apart = [math.sqrt(sum(max(0.0, s.sd[end]) ** 2 / s.n for s in samples)) for end in (0, 1)]
+    freedom, inverse = sum(s.n - 1 for s in samples), sum(1 / s.n for s in samples)
+    pooled = [math.sqrt(_within(samples, end) / freedom * inverse) for end in (0, 1)]
+    return {"student": pooled} | ({"welch": apart} if len(samples) == 2 else {})
+
+
+def f_ranges(samples: list[Sample]) -> Ways:
+    """Return the limits of F in a one-way analysis of variance; of two groups it is t²."""
+    if len(samples) == 2:
+        return {"anova": tuple(end**2 for end in t_ranges(*samples)["student"])}
+    freedom = sum(s.n for s in samples) - len(samples)
+    low, high = (end / (len(samples) - 1) for end in between_limits(samples))
+    least, most = (max(TINY, _within(samples, end) / freedom) for end in (0, 1))
+    return {"anova": (low / most, high / least)}
+
+
+def _groups_of(registry: Registry, row: ReportedNumber) -> list[tuple]:
+    """Return mean, SD (or standard error) and size of the groups compared, none if unknown."""
+    index, cells = count_index(registry), summaries(registry)
+    names = several_groups(index, row) or row.outcome_groups or ()
+    groups = _described(
+        registry, (cells.get((row.variable, row.level, name), {}) for name in names)
+    )
+    known = all(None not in group and whole_number(group[2]) > 1 for group in groups)
+    return groups if known and len(groups) <= MOST_GROUPS and not row.modifiers else []
+
+
+def _said(groups: list[tuple]) -> str:
+    return " and ".join(
+        f"{mean.printed} ± {sd.printed}{' (SE)' * (sd.statistic == 'standard_error')} in "
+        f"{whole_number(size)} patients ({mean.group})"
+        for mean, sd, size in groups
+    )
+
+
+@check("tests of groups", "independent")
+def check_statistic_of_means(registry: Registry) -> Iterator[Finding]:
+    """Recompute t or F from the groups' means; needs mean, SD (or standard error) and n."""
+    for row in originals(registry, ("t_statistic", "f_statistic")):
+        groups, is_t = _groups_of(registry, row), row.statistic == "t_statistic"
+        if not groups or (is_t and len(groups) > 2) or row.test not in ("", *TESTS_OF_MEANS):
+            continue
+        sign = -1 if row.number.value < 0 else 1
+
+        def ways(samples: list[Sample], is_t=is_t, sign=sign) -> Ways:
+            found = t_ranges(*samples) if is_t else f_ranges(samples)
+            return {name: tuple(sorted(sign * end for end in ends)) for name, ends in found.items()}
+
+        def find(cut: bool, groups=groups, ways=ways) -> Ways:
+            return ways(_samples(groups, cut))
+
+        text = f"{'t' if is_t else 'F'} of {row.variable}, {_said(groups)}"
+        used = [each for group in groups for each in group]
+        finding = judge_ways(row, used, find, text, bool(row.test))
+        # Fewer values only lower it.
+        lower = abs(row.number.value) <= max(
+            abs(end) for ends in find(True).values() for end in ends
+        )
+        values = [_values(count_index(registry), mean, n, least=2) for mean, _, n in groups]
+        finding = unless_missing(finding, values, None, lower)
+        if finding.status not in (*OPEN, ""):
+            errors = [
+                replace(s, sd=tuple(end * math.sqrt(s.n) for end in s.sd))
+                for s in _samples(groups, False)
+            ]
+            if any(row.number.overlaps(*ends) for ends in ways(errors).values()):
+                finding = replace(finding, reading="the SDs are standard errors")
+        yield finding
+
+
+def _limits_of_means(centre: Limits, samples: list[Sample]) -> Interval:
+    """Return the interval of a mean, or of a difference of two, by its level."""
+    errors, freedom = standard_errors(samples), sum(s.n - 1 for s in samples)
+    ways = {"student": (errors["student"], (freedom, freedom))}
+    if len(samples) == 2:
+        spreads = [tuple(max(0.0, end) ** 2 / s.n for end in s.sd) for s in samples]
+        freedoms = welch_freedom_range(spreads, tuple(s.n for s in samples))
+        ways["welch"] = errors["welch"], tuple(map(float, freedoms))
+    normal = ways["welch" if len(samples) == 2 else "student"][0]
+    ways["wald"] = normal, (1e9, 1e9)
+
+    def interval(level: float):
+        found = {}
+        for name, ((least, most), (few, many)) in ways.items():
+            near = least * float(special.stdtrit(many, 0.5 + level / 2))
+            far = most * float(special.stdtrit(few, 0.5 + level / 2))
+            low, high = centre
+            found[name] = (low - far, high - near), (low + near, high + far)
+        return found
+
+    return interval
+
+
+def _sure(registry: Registry, groups: list[tuple]) -> bool:
+    index = count_index(registry)
+    return all(len(_values(index, mean, size)) == 1 for mean, _, size in groups)
+
+
+@check("effects and their limits", "independent")
+def check_mean_difference(registry: Registry) -> Iterator[Finding]:
+    """Recompute a difference of two means and its limits; needs the means, for limits SD and n."""
+    for row in originals(registry, "mean_difference"):
+        cells = [(row.variable, row.level, name) for name in row.outcome_groups or ()]
+        means = [summaries(registry).get(cell, {}).get("mean") for cell in cells]
+        named_test = row.test in ("student", "welch", "univariable", "wald")
+        if not means or None in means or row.modifiers or (row.test and not named_test):
+            continue
+
+        def find(cut: bool, means=means) -> Ways:
+            first, second = (float_limits(mean.number, cut) for mean in means)
+            return {"": (first[0] - second[1], first[1] - second[0])}
+
+        groups, interval = _groups_of(registry, row), None
+        if groups:
+            interval = _limits_of_means(find(False)[""], _samples(groups, False))
+        text = f"{short_name(row)}, {_said(groups) or ' and '.join(m.printed for m in means)}"
+        used, sure = [each for group in groups for each in group] or means, _sure(registry, groups)
+        yield from _effect(registry, row, used, find, text, named_test, interval, sure)
+
+
+@check("effects and their limits", "independent")
+def check_limits_of_mean(registry: Registry) -> Iterator[Finding]:
+    """Recompute the limits of a mean; needs its SD (or standard error) and n."""
+    for cell in summaries(registry).values():
+        mean = cell.get("mean")
+        if mean is not None and not mean.modifiers and _limits(registry, mean):
+            group = _described(registry, [cell])
+            ((_, sd, size),) = group
+            if sd is not None and (whole_number(size) or 0) > 1:
+                interval = _limits_of_means(float_limits(mean.number), _samples(group, False))
+                text, sure = f"limits of {named(mean)}, {_said(group)}", _sure(registry, group)
+                yield from judge_limits(registry, mean, (sd, size), interval, text, sure)
+
+
+@check("effects and their limits", "independent")
+def check_standardised_difference(registry: Registry) -> Iterator[Finding]:
+    """Recompute a standardised difference; needs means, SDs and n, or counts and n, by group."""
+    for row in originals(registry, "standardised_mean_difference"):
+        groups, shares = _groups_of(registry, row), _two_shares(registry, row)
+        scale = 100.0 if row.unit == "%" else 1.0
+        if row.modifiers or not (len(groups) == 2 or shares):
+            continue
+
+        def find(cut: bool, groups=groups, shares=shares, scale=scale) -> Ways:
+            if groups:
+                found = standardised(*_samples(groups, cut))
+            else:
+                first, second = (part / whole for part, whole in shares[0])
+                variance = (first * (1 - first) + second * (1 - second)) / 2
+                found = {"": ((first - second) / math.sqrt(max(variance, TINY)),) * 2}
+            return {name: tuple(scale * end for end in ends) for name, ends in found.items()}
+
+        used = [each for group in groups for each in group] or shares[1]
+        text = f"{short_name(row)}, {_said(groups) or shares[2]}"
+        yield from _effect(registry, row, used, find, text, False, None)
+
+
+def standardised(first: Sample, second: Sample) -> Ways:
+    """Return the limits of the usual standardised differences of two means."""
+    samples, freedom = (first, second), first.n + second.n - 2
+    apart = first.mean[0] - second.mean[1], first.mean[1] - second.mean[0]
+    both = [sum(max(0.0, s.sd[end]) ** 2 for s in samples) / 2 for end in (0, 1)]
+    spreads = {
+        "pooled SD": [math.sqrt(_within(samples, end) / freedom) for end in (0, 1)],
+        "mean of both variances": [math.sqrt(end) for end in both],
+        "SD of the first group": first.sd,
+        "SD of the second group": second.sd,
+    }
+    ways = {}
+    for name, sds in spreads.items():
+        ends = [d / max(sd, TINY) for d in apart for sd in sds]
+        ways[name] = min(ends), max(ends)
+    hedges = 1 - 3 / (4 * freedom - 1)
+    return ways | {"Hedges' g": tuple(hedges * end for end in ways["pooled SD"])}
+
+
+# --- Counts: risk difference, risk ratio, number needed to treat ------------------------------
+
+
+RISKS = ("risk_difference", "risk_ratio", "number_needed_to_treat")
+
+
+def risk_effect(statistic: str, a, n1, b, n2):
+    """Return a risk difference, a risk ratio or the number needed to treat of counts or arrays."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        first, second = np.divide(a, n1), np.divide(b, n2)
+        if statistic == "risk_ratio":
+            return first / second
+        return first - second if statistic == "risk_difference" else 1 / (first - second)
+
+
+def risk_limits(statistic: str, counts: tuple, level: float) -> Ways:
+    """Return both limits of a risk effect by method, none where a count is zero or all.
+
+    Wald, Newcombe (from Wilson's limits) and Agresti-Caffo of a difference, and their inverses of a
+    number needed to treat; Katz and Walter of the logarithm of a ratio.
+    """
+    from statsmodels.stats.proportion import confint_proportions_2indep as limits
+
+    a, n1, b, n2 = counts
+    if not (0 < a < n1 and 0 < b < n2):
+        return {}
+    kind, methods = "diff", {"wald": "wald", "wilson": "newcomb", "Agresti-Caffo": "agresti-caffo"}
+    if statistic == "risk_ratio":
+        kind, methods = "ratio", {"wald": "log", "Walter": "log-adjusted"}
+    found = {name: limits(*counts, method, kind, 1 - level) for name, method in methods.items()}
+    if statistic != "number_needed_to_treat":
+        return found
+    # An interval around no difference has an inverse in two pieces.
+    return {name: (1 / ends[1], 1 / ends[0]) for name, ends in found.items() if np.prod(ends) > 0}
+
+
+def _two_shares(registry: Registry, row: ReportedNumber) -> tuple | None:
+    """Return two pairs of counts (part, whole), their rows, and words.
+
+    The level is counted in both groups; or ``x vs y`` are compared within the first group.
+    """
+    index, groups, counts = count_index(registry), row.outcome_groups, count_index(registry).counts
+    if groups is None or not row.variable:
+        return None
+    if row.contrast:
+        rows = [counts.get((row.variable, x, group)) for x in row.contrast for group in groups]
+        numbers = [whole_number(each) for each in rows]
+        if None not in numbers:
+            numbers[1::2] = numbers[0] + numbers[1], numbers[2] + numbers[3]
+    else:
+        levels = index.levels.get((row.variable, groups[0]), [])
+        level = row.level or (levels[0] if len(levels) == 1 else "")
+        sizes = outcome_sizes(index, row) or (None, None)
+        parts = [counts.get((row.variable, level, group)) for group in groups]
+        rows = [each for pair in zip(parts, sizes, strict=True) for each in pair]
+        numbers = [whole_number(each) for each in rows]
+    if None in numbers or 0 in numbers[1::2] or any(numbers[i] > numbers[i + 1] for i in (0, 2)):
+        return None
+    return (numbers[:2], numbers[2:]), rows, "{} of {} and {} of {}".format(*numbers)
+
+
+@check("effects and their limits", "independent")
+def check_risk_effects(registry: Registry) -> Iterator[Finding]:
+    """Recompute risk differences, risk ratios and numbers needed to treat; needs counts and n."""
+    index = count_index(registry)
+    for row in originals(registry, RISKS):
+        shares, statistic = _two_shares(registry, row), row.statistic
+        if shares is None or row.modifiers or row.test not in ("", "wald", "wilson", "univariable"):
+            continue
+        counts = tuple(n for pair in shares[0] for n in pair)
+        value = float(risk_effect(statistic, *counts))
+        if not math.isfinite(value):
+            continue
+        # A difference is a fraction or in percentage points; numbers of patients are rounded up.
+        scale, up = 1.0, np.ceil if statistic == "number_needed_to_treat" else np.asarray
+        if statistic == "risk_difference" and (row.unit == "%" or abs(row.number.value) > 1):
+            scale = 100.0
+
+        def allowed(end, scale=scale, up=up):
+            return scale * end, up(scale * end)
+
+        def interval(level: float, statistic=statistic, counts=counts, allowed=allowed):
+            found = risk_limits(statistic, counts, level)
+            return {name: tuple(map(allowed, ends)) for name, ends in found.items()}
+
+        values = [range(2)] * 2
+        if not row.contrast:
+            pairs = zip(shares[1][1::2], row.outcome_groups, counts[::2], strict=True)
+            values = [(values_of(index, row, n, group), part) for n, group, part in pairs]
+            values = [range(max(part, each.start), each.stop) for each, part in values]
+        sure = all(len(each) == 1 for each in values) or bool(row.contrast)
+
+        def fits(*sizes, row=row, counts=counts, allowed=allowed):
+            effect = risk_effect(row.statistic, counts[0], sizes[0], counts[2], sizes[1])
+            return _can_be(row.number, *allowed(effect))
+
+        ways = {"": tuple(map(float, allowed(value)))}
+        arguments = registry, row, shares[1], lambda _, ways=ways: ways
+        text = f"{short_name(row)}, {shares[2]}"
+        for finding in _effect(*arguments, text, bool(row.test), interval, sure):
+            is_effect = finding.target == row.id and not row.contrast
+            yield unless_missing(finding, values, fits) if is_effect else finding
+
+
+# --- Limits of a proportion -------------------------------------------------------------------
+
+
+MOST_CANDIDATES = 4000
+PROPORTIONS = {
+    **{"wald": "normal", "wilson": "wilson", "clopper_pearson": "beta"},
+    **{"Agresti-Coull": "agresti_coull", "Jeffreys": "jeffreys"},
+}
+
+
+def proportion_limits(count: np.ndarray, size: np.ndarray, level: float) -> Ways:
+    """Return both limits of counts out of sizes (arrays) by method; the last is Stata's logit."""
+    from statsmodels.stats.proportion import proportion_confint
+
+    with np.errstate(invalid="ignore"):
+        ways = {
+            name: proportion_confint(count, size, 1 - level, method)
+            for name, method in PROPORTIONS.items()
+        }
+    inside = np.clip(count, 0.5, size - 0.5)
+    spread = special.ndtri(0.5 + level / 2) / np.sqrt(inside * (1 - inside / size))
+    centre = special.logit(inside / size)
+    return ways | {"logit": (special.expit(centre - spread), special.expit(centre + spread))}
+
+
+def _shares_of(row: ReportedNumber, count: ReportedNumber | None, sizes: range) -> np.ndarray:
+    """List counts and sizes, two columns, of which a percentage is printed so."""
+    found = []
+    for n in sizes:
+        low, high = (end * n / 100 for end in float_limits(row.number))
+        fitting = range(max(0, math.ceil(low - 1e-9)), min(n, math.floor(high + 1e-9)) + 1)
+        found += [(k, n) for k in fitting if count is None or k == whole_number(count)]
+        if len(found) > MOST_CANDIDATES:
+            return np.empty((0, 2))
+    return np.array(found, float).reshape(-1, 2)
+
+
+def _shares_in_tables(rule: Rule, statistic: str) -> np.ndarray:
+    """List the same of a figure of a rule, over the 2×2 tables that show all its figures."""
+    tp, tn = np.nonzero(agreeing_with_all([*rule.figures, *rule_counts(rule)]))
+    fn, fp = rule.tables.with_outcome - tp, rule.tables.without_outcome - tn
+    part, rest = {
+        **{"sensitivity": (tp, fn), "specificity": (tn, fp), "ppv": (tp, fp), "npv": (tn, fn)},
+        **{"accuracy": (tp + tn, fp + fn)},
+    }[statistic]
+    found = np.unique(np.column_stack([part, part + rest]), axis=0).astype(float)
+    return found[found[:, 1] > 0]
+
+
+@check("effects and their limits", "independent")
+def check_limits_of_proportion(registry: Registry) -> Iterator[Finding]:
+    """Recompute the limits of a percentage or of a figure of a rule; needs its denominator."""
+    index = count_index(registry)
+    for row in originals(registry, "percent"):
+        whole = registry[row.of] if row.of in registry else index.sizes.get(row.group)
+        if whole_number(whole) and whole.statistic in COUNTED and _limits(registry, row):
+            count = index.counts.get((row.variable, row.level, row.group))
+            size, values = whole_number(whole), values_of(index, row, whole)
+            used, sure = [whole] + [count] * (count is not None), len(values) == 1
+            shares = _shares_of(row, count, range(size, size + 1))
+            found = list(_limits_of(registry, row, used, shares, sure))
+            if not sure and not any(finding.status == "agrees" for finding in found):
+                fewer = range(values.stop - 1, max(values.start, size // 2 + 1) - 1, -1)
+                smaller = _limits_of(registry, row, used, _shares_of(row, count, fewer), sure)
+                if any(finding.status == "agrees" for finding in smaller):
+                    text = f"limits of {short_name(row)} {row.printed} are of fewer than {size}."
+                    found = [conclude("open", text, row, *used, reading="of fewer values")]
+            yield from found
+    for rule in rules(registry, index):
+        for figure in rule.figures:
+            if _limits(registry, figure.row):
+                shares = _shares_in_tables(rule, figure.row.statistic)
+                yield from _limits_of(registry, figure.row, rule.sizes, shares, False)
+
+
+def _limits_of(registry, row: ReportedNumber, used, shares, sure) -> Iterator[Finding]:
+    scale = 100.0 if row.statistic == "percent" else _scale(row)
+
+    def interval(level: float):
+        # Limits beyond 0 and 1 are cut off, or not.
+        return {
+            name: (
+                (scale * low, scale * np.maximum(0, low)),
+                (scale * np.minimum(1, high), scale * high),
+            )
+            for name, (low, high) in proportion_limits(*shares.T, level).items()
+        }
+
+    if len(shares):
+        ends = " to ".join(dict.fromkeys("{:.0f} of {:.0f}".format(*shares[i]) for i in (0, -1)))
+        text = f"limits of {short_name(row)} {row.printed}, {ends}"
+        yield from judge_limits(registry, row, used, interval, text, sure)
+
+
+# --- Rates per person-time --------------------------------------------------------------------
+
+
+NUMBER = re.compile(r"\d[\d,' ]*")
+POISSON = ("", "univariable", "wald", "clopper_pearson")
+
+
+def rate_factors(events: tuple[int, ...], level: float) -> Ways:
+    """Return both limits of a rate, or of a ratio of two, in multiples of it; none without events.
+
+    Wald's of the logarithm; of a rate also exact (Garwood), Byar's and Wald's plain ones; of a
+    ratio those of the share of the first events.
+    """
+    if min(events) < 1:
+        return {}
+    z, tail = float(special.ndtri(0.5 + level / 2)), (1 - level) / 2
+    error = z * math.sqrt(sum(1 / n for n in events))
+    ways = {"wald": (math.exp(-error), math.exp(error))}
+    if len(events) == 2:
+        first, total = events[0], sum(events)
+        low, high = special.betaincinv(
+            (first, first + 1), (total - first + 1, total - first), (tail, 1 - tail)
+        )
+        odds = (low / (1 - low), high / (1 - high))
+        return ways | {"clopper_pearson": tuple(end * events[1] / first for end in odds)}
+    (n,) = events
+    exact = special.gammaincinv((n, n + 1), (tail, 1 - tail)) / n
+    byar = [m * (1 - 1 / (9 * m) + s * z / (3 * m**0.5)) ** 3 / n for m, s in ((n, -1), (n + 1, 1))]
+    return ways | {"clopper_pearson": exact, "Byar": byar, "plain": (1 - error, 1 + error)}
+
+
+def _events(registry: Registry, row: ReportedNumber) -> ReportedNumber | None:
+    index = count_index(registry)
+    levels = index.levels.get((row.variable, row.group), [])
+    level = row.level or (levels[0] if len(levels) == 1 else "")
+    return index.counts.get((row.variable, level, row.group))
+
+
+def _factored(row: ReportedNumber, events: tuple[int, ...]) -> Interval:
+    def interval(level: float):
+        ends = float_limits(row.number)
+        return {
+            name: tuple(tuple(sorted(float(factor) * end for end in ends)) for factor in pair)
+            for name, pair in rate_factors(events, level).items()
+        }
+
+    return interval
+
+
+@check("effects and their limits", "bookkeeping")
+def check_rate(registry: Registry) -> Iterator[Finding]:
+    """Recompute a rate and its limits; needs the events, and the person-time for the rate."""
+    for row in originals(registry, "rate"):
+        events, times = _events(registry, row), originals(registry, "person_time", group=row.group)
+        if row.of in registry:
+            times = [registry[row.of]]
+        number = whole_number(events)
+        if not number or row.modifiers or row.test not in POISSON or row.number.value <= 0:
+            continue
+        text, interval = f"{short_name(row)}, {number} events", _factored(row, (number,))
+        if len(times) != 1 or times[0].statistic != "person_time" or times[0].number.low <= 0:
+            yield from judge_limits(registry, row, [events], interval, f"limits of {text}")
+            continue
+        low, high = (number / end for end in float_limits(times[0].number)[::-1])
+        said = NUMBER.search(row.unit)
+        # Where the unit does not say of how much, any power of ten will do.
+        per = 10.0 ** round(math.log10(row.number.value / low))
+        per = float(re.sub(r"\D", "", said[0])) if said else per
+        ways = {"": (per * low, per * high)}
+        text += f" in {times[0].printed}, per {per:g}"
+        used, certain = (events, times[0]), bool(said) and times[0].unit in row.unit.split()
+        yield from _effect(registry, row, used, lambda _, w=ways: w, text, certain, interval)
+
+
+@check("effects and their limits", "bookkeeping")
+def check_rate_ratio(registry: Registry) -> Iterator[Finding]:
+    """Recompute a ratio of two rates and its limits; needs both rates, for limits the events."""
+    for row in originals(registry, "rate_ratio"):
+        place = {"variable": row.variable, "level": row.level}
+        groups = row.outcome_groups or ()
+        rates = [each for g in groups for each in originals(registry, "rate", **place, group=g)[:1]]
+        usable = len(rates) == 2 and all(rate.number.low > 0 for rate in rates)
+        if row.modifiers or row.test not in POISSON or not usable:
+            continue
+
+        def find(cut: bool, rates=rates) -> Ways:
+            first, second = (float_limits(rate.number, cut) for rate in rates)
+            return {"": (first[0] / second[1], first[1] / second[0])}
+
+        events = [_events(registry, rate) for rate in rates]
+        numbers = tuple(map(whole_number, events))
+        interval = None if None in numbers else _factored(row, numbers)
+        text = f"{short_name(row)}, {rates[0].printed} over {rates[1].printed}"
+        used = [*rates, *(each for each in events if each is not None)]
+        yield from _effect(registry, row, used, find, text, bool(row.test), interval)
