@@ -171,7 +171,8 @@ def _import(
     marked = found.rows["note"].str.startswith("?").sum()
     print(f"{len(found.rows)} numbers, {marked} of them to be confirmed, in {out}")
     if found.unread:
-        print(f"{len(found.unread)} cells were not read: see above", file=sys.stderr)
+        were = "cell was" if len(found.unread) == 1 else "cells were"
+        print(f"{len(found.unread)} {were} not read: see above", file=sys.stderr)
     return int(bool(found.unread))
 
 

@@ -12,6 +12,7 @@ from small_registry import counts, number, registry, statuses, two_groups
 from rairlib.checks.classification import (
     check_classification_figures,
     check_classification_table,
+    check_likelihood_ratios,
     check_predictive_values,
     check_rule_counts,
     classification_tables,
@@ -306,3 +307,33 @@ def test_npv_of_every_table_lies_in_its_limits(tp, fn, fp, tn):
     assert low == pytest.approx(tn / (tn + fn)) == high
     wide = npv_limits(*((value * 0.999, value + (1 - value) / 1000) for value in values))
     assert wide[0] <= tn / (tn + fn) <= wide[1]
+
+
+@pytest.mark.parametrize(
+    ("statistic", "printed", "status"),
+    # 0.966 / 0.273 = 3.54 and 0.034 / 0.727 = 0.047.
+    [
+        ("likelihood_ratio_positive", "3.54", "agrees"),
+        ("likelihood_ratio_positive", "3.45", "contradicted"),
+        ("likelihood_ratio_negative", "0.047", "agrees"),
+        ("likelihood_ratio_negative", "0.47", "contradicted"),
+    ],
+)
+def test_likelihood_ratios_by_hand(statistic, printed, status):
+    rule = {"variable": "ft4", "level": ">20", "group": "A vs B"}
+    rows = registry(
+        number("se", "sensitivity", "96.6", **rule),
+        number("sp", "specificity", "72.7", **rule),
+        number("lr", statistic, printed, **rule),
+    )
+    assert statuses(check_likelihood_ratios(rows)) == {"lr": status}
+
+
+def test_likelihood_ratio_beside_a_specificity_of_all_has_no_upper_end():
+    rule = {"variable": "ft4", "level": ">20", "group": "A vs B"}
+    rows = registry(
+        number("se", "sensitivity", "50", **rule),
+        number("sp", "specificity", "100", **rule),
+        number("lr", "likelihood_ratio_positive", "200", **rule),
+    )
+    assert statuses(check_likelihood_ratios(rows)) == {"lr": "open"}

@@ -190,3 +190,35 @@ def test_a_median_lies_on_a_measurement_or_between_two(printed, n, step, status)
         number("median", "median", printed, variable="age", group="all", step=step),
     )
     assert [finding.status for finding in check_median_step(rows)] == [status]
+
+
+@pytest.mark.parametrize(
+    ("mean", "step", "status"),
+    # 193/60 and 67/20 are means of 20 answers to 3 items; 3.25 (195/60) too, 3.24 is none.
+    [
+        ("3.22", "0.333", "agrees"),
+        ("3.22", "0.33", "agrees"),
+        ("3.35", "0.33", "agrees"),
+        ("3.24", "0.333", "contradicted"),
+        ("3.24", "0.33", "contradicted"),
+    ],
+)
+def test_mean_of_a_scale_of_three_items(mean, step, status):
+    rows = [
+        number("n", "n", "20", group="all"),
+        number("own", "n", "20", group="all", variable="scale", of="n"),
+        number("mean", "mean", mean, variable="scale", group="all", step=step),
+    ]
+    assert [finding.status for finding in check_grim(registry(*rows))] == [status]
+
+
+def test_sd_of_a_scale_of_three_items():
+    # Of 4 patients with 3 items, 1, 2, 2 and 3 have an SD of 0.816; 0.82 is possible, 0.80 is not.
+    for sd, status in (("0.82", "agrees"), ("0.80", "contradicted")):
+        rows = [
+            number("n", "n", "4", group="all"),
+            number("own", "n", "4", group="all", variable="scale", of="n"),
+            number("mean", "mean", "2.00", variable="scale", group="all", step="0.333"),
+            number("sd", "sd", sd, variable="scale", group="all", step="0.333"),
+        ]
+        assert [finding.status for finding in check_grimmer(registry(*rows))] == [status], sd

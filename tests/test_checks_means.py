@@ -14,6 +14,7 @@ from rairlib.checks.means import (
     anova_p_range,
     check_pooled_mean,
     check_pooled_percent,
+    check_standard_error,
     check_t_test,
     pooled_sd_limits,
     t_test_p_ranges,
@@ -284,3 +285,57 @@ def test_a_percentage_of_all_lies_between_those_of_the_groups():
     for printed, status in (("42.2", "agrees"), ("48.2", "suggests"), ("70.0", "contradicted")):
         rows = shares(all=printed, cases="62.5", controls="31.0")
         assert statuses(check_pooled_percent(rows))["all"] == status
+
+
+def error_of_mean(printed: str, *own):
+    error = number("se", "standard_error", printed, of="mean-cases", variable="age", group="cases")
+    return check_standard_error(registry(*age(), error, *own))
+
+
+def test_standard_error_of_a_mean_by_hand():
+    # 14.128 / sqrt(32) = 2.4975; of 22 values 3.012, of 23 2.946: none has 3.00.
+    (finding,) = error_of_mean("2.50")
+    assert finding.status == "agrees"
+    assert error_of_mean("3.01")[0].status == "suggests"
+    assert error_of_mean("3.00")[0].status == "contradicted"
+    assert error_of_mean("2.10")[0].status == "contradicted"
+    (finding,) = error_of_mean("14.13")
+    assert (finding.status, finding.reading) == ("contradicted", "the standard deviation again")
+    known = number("own", "n", "32", variable="age", group="cases", of="n-cases")
+    assert error_of_mean("3.01", known)[0].status == "contradicted"
+
+
+def test_t_test_from_standard_errors_is_that_from_standard_deviations():
+    def found(*rows):
+        return statuses(check_t_test(registry(*two_groups(), *rows, p_value("0.005"))))
+
+    means = [row for row in age() if row.statistic == "mean"]
+    errors = [
+        number(f"se-{group}", "standard_error", f"{sd / n**0.5:.3f}", of=f"mean-{group}")
+        for group, sd, n in (("cases", 14.128, 32), ("controls", 13.088, 58))
+    ]
+    assert found(*means, *errors) == found(*age()[3:]) == {"p": "agrees"}
+
+
+def test_analysis_of_variance_of_two_groups_is_the_t_test():
+    for test, expected in (("student", "agrees"), ("anova", "agrees")):
+        rows = registry(*age(), p_value("0.005", method=test))
+        assert statuses(check_t_test(rows)) == {"p": expected}
+
+
+def test_three_groups_pool_to_their_whole():
+    # (10 × 20 + 20 × 30 + 30 × 40) / 60 = 33.333; with SDs of 5: squares 9·25 + 19·25 + 29·25
+    # within and 10·177.8 + 20·11.1 + 30·44.4 between, together 4758.3 / 59 = 8.98².
+    rows = [number("n", "n", "60", group="all")]
+    for name, n, mean in (("a", "10", "20.0"), ("b", "20", "30.0"), ("c", "30", "40.0")):
+        rows += [
+            number(f"n-{name}", "n", n, group=name, of="n", partition="g"),
+            number(f"own-{name}", "n", n, group=name, variable="x", of=f"n-{name}"),
+            number(f"m-{name}", "mean", mean, group=name, variable="x"),
+            number(f"s-{name}", "sd", "5.0", group=name, variable="x"),
+        ]
+    for mean, sd, expected in (("33.3", "9.0", "agrees"), ("31.3", "5.0", "contradicted")):
+        whole = number("m", "mean", mean, group="all", variable="x")
+        spread = number("s", "sd", sd, group="all", variable="x")
+        found = statuses(check_pooled_mean(registry(*rows, whole, spread)))
+        assert (found["m"], found["s"]) == (expected, expected)

@@ -35,6 +35,7 @@ from rairlib.checks.regressions import (
     z_from_p,
 )
 
+R_USUAL = json.loads((Path(__file__).parent / "reference" / "usual_intervals.json").read_text())
 R_VALUES = json.loads(
     (Path(__file__).parent / "reference" / "ratios_roc_survival.json").read_text()
 )
@@ -149,7 +150,12 @@ EXP_LIMITS = ("0.196", "1.091", "1.357")
         ("odds_ratio", ("2.650", "3.1", "8.2"), "", "contradicted", "2.650 (3.1 to 8.2)"),
         ("odds_ratio", ("2.0", "3.1", "1.2"), "", "contradicted", "above the upper limit"),
         ("odds_ratio", ("1.0", "1.04", "1.2"), "", "agrees", "inside"),
-        ("odds_ratio", ("17", "1.2", "2.3"), "", "contradicted", "decimal point moved, 1.7,"),
+        ("risk_ratio", ("0.80", "0.90", "1.40"), "", "contradicted", "outside"),
+        ("kappa", ("0.35", "0.41", "0.60"), "", "contradicted", "outside"),
+        ("concordance", ("0.72", "0.60", "0.70"), "", "contradicted", "outside"),
+        ("rate", ("3.1", "2.0", "2.9"), "", "contradicted", "outside"),
+        ("mean_difference", ("-2.0", "-1.5", "0.4"), "", "contradicted", "outside"),
+        ("median_survival", ("14", "9", "12"), "", "contradicted", "outside"),
         ("coefficient", EXP_LIMITS, "wald exp", "agrees", "inside"),
         ("coefficient", EXP_LIMITS, "", "suggests", "exp(coefficient)"),
         ("mean", ("12.0", "13.0", "14.0"), "", "contradicted", "outside"),
@@ -169,6 +175,19 @@ def test_every_estimate_lies_inside_its_interval(statistic, printed, limits, sta
     assert finding.target == ("estimate" if outside else "")
 
 
+def test_the_slip_that_would_put_an_estimate_inside_is_named():
+    (finding,) = of_one(check_estimate_in_interval, "17", "1.2", "2.3")
+    assert (finding.status, finding.reading) == ("contradicted", "decimal mark moved: 1.7")
+
+
+def test_a_number_needed_to_treat_may_lie_outside_limits_of_both_signs():
+    # From harm (-50) over infinity to benefit (10): 25 lies inside.
+    fields = {"statistic": "number_needed_to_treat"}
+    assert of_one(check_estimate_in_interval, "25", "-50", "10", **fields) == []
+    (finding,) = of_one(check_estimate_in_interval, "25", "8", "20", **fields)
+    assert finding.status == "contradicted"
+
+
 def test_an_estimate_outside_its_interval_is_not_told_again_as_asymmetry():
     assert of_one(check_interval_symmetry, "17", "1.2", "2.3") == []
 
@@ -176,12 +195,79 @@ def test_an_estimate_outside_its_interval_is_not_told_again_as_asymmetry():
 def test_asymmetry_is_a_proof_for_wald_intervals_only():
     # √(1.832 · 28.030) = 7.166, not 6.502; √(1.832 · 23.080) = 6.502.
     wrong = ("6.502", "1.832", "28.030")
-    undeclared = of_one(check_interval_symmetry, *wrong)
-    assert set(statuses(undeclared).values()) == {"suggests"}
-    assert "7.1649 to 7.1670" in undeclared[0].text
-    assert "profile-likelihood" in undeclared[0].text
+    (undeclared,) = of_one(check_interval_symmetry, *wrong)
+    assert (undeclared.status, undeclared.target) == ("open", "")
+    assert undeclared.reading.startswith("a profile-likelihood")
     declared = of_one(check_interval_symmetry, *wrong, limits="wald")
     assert set(statuses(declared).values()) == {"contradicted"}
+    assert "7.1649 to 7.1670" in declared[0].text
+    # One arm is ln(230.80 / 6.502) = 3.57, the other ln(6.502 / 1.832) = 1.27.
+    findings = of_one(check_interval_symmetry, "6.502", "1.832", "230.80")
+    assert set(statuses(findings).values()) == {"suggests"}
+    assert "profile-likelihood" in findings[0].text
+    assert findings[2].reading == "decimal mark moved: 23.080"
+
+
+@pytest.mark.parametrize("case", R_USUAL["poisson"], ids=lambda case: str(case["events"]))
+@pytest.mark.parametrize("kind", ["exact", "profile"])
+def test_usual_intervals_of_a_sparse_count_are_no_doubt(case, kind):
+    printed = [f"{value:.3f}" for value in (case["events"], *case[kind])]
+    findings = of_one(check_interval_symmetry, *printed, statistic="rate_ratio")
+    assert {finding.status for finding in findings} == {"open"}
+
+
+@pytest.mark.parametrize("case", R_USUAL["poisson"], ids=lambda case: str(case["events"]))
+def test_p_of_a_likelihood_ratio_beside_a_wald_interval_is_no_doubt(case):
+    printed = [f"{value:.4f}" for value in (case["events"], *case["wald"])]
+    args = (*printed, f"{case['lr_p']:.5f}")
+    (finding,) = of_one(check_wald_p_value, *args, statistic="rate_ratio")
+    assert (finding.status, finding.reading[:18]) == ("open", "a likelihood ratio")
+    fields = {"statistic": "rate_ratio", "limits": "wald", "test": "wald"}
+    (declared,) = of_one(check_wald_p_value, *args, **fields)
+    assert declared.status == "contradicted"
+
+
+def test_where_all_others_are_symmetric_less_asymmetry_is_usual():
+    # Arms of ln(28.03 / 6.502) = 1.461 and ln(6.502 / 1.832) = 1.267, an error of 0.70.
+    rows = ratio("6.502", "1.832", "28.030")
+    for place in range(3):
+        own = {"variable": f"v{place}"}
+        rows += [
+            replace(row, id=f"{row.id}{place}", of=row.of and f"{row.of}{place}")
+            for row in ratio("6.502", "1.832", "23.080", **own)
+        ]
+    findings = check_interval_symmetry(registry(*rows))
+    assert {f.status for f in findings if f.target in ("estimate", "ci_low", "ci_high")} == set()
+    rows[2] = replace(rows[2], number=number("x", "ci_high", "36.0").number, printed="36.0")
+    findings = check_interval_symmetry(registry(*rows))
+    named = {f.status for f in findings if f.target in ("estimate", "ci_low", "ci_high")}
+    assert named == {"suggests"}
+
+
+@pytest.mark.parametrize("statistic", ["risk_ratio", "rate_ratio"])
+def test_all_ratios_are_symmetric_on_the_log_scale(statistic):
+    rows = registry(*ratio("6.502", "1.832", "23.080", "0.004", statistic=statistic))
+    assert set(statuses(check_interval_symmetry(rows)).values()) == {"agrees"}
+    assert set(statuses(check_wald_p_value(rows)).values()) == {"agrees"}
+
+
+@pytest.mark.parametrize(
+    "statistic", ["mean_difference", "risk_difference", "standardised_mean_difference"]
+)
+def test_differences_are_symmetric_as_printed(statistic):
+    # 2.0 ± 1.6; an interval of 0.4 to 7.0 has arms of 1.6 and 5.0.
+    fields = {"statistic": statistic}
+    found = of_one(check_interval_symmetry, "2.0", "0.4", "3.6", **fields)
+    assert set(statuses(found).values()) == {"agrees"}
+    wrong = ("2.0", "0.4", "7.0")
+    found = of_one(check_interval_symmetry, *wrong, **fields)
+    assert set(statuses(found).values()) == {"suggests"}
+    found = of_one(check_interval_symmetry, *wrong, limits="wald", **fields)
+    assert set(statuses(found).values()) == {"contradicted"}
+    # Its p value is that of t or χ²: Wald's is asked for only where the method says so.
+    assert of_one(check_wald_p_value, "2.0", "0.4", "3.6", "0.014", **fields) == []
+    (finding,) = of_one(check_significance, "2.0", "0.4", "3.6", "0.40", **fields)
+    assert finding.status == "suggests"
 
 
 def test_the_one_limit_that_does_not_fit_estimate_other_limit_and_p_is_named():
@@ -192,13 +278,47 @@ def test_the_one_limit_that_does_not_fit_estimate_other_limit_and_p_is_named():
     assert "The other two fit p 0.676." in finding.text
 
 
-def test_an_interval_of_another_level_is_named_and_proves_nothing():
+def test_an_interval_of_another_level_is_named_once_and_proves_nothing():
     # ln(3.64/1.10) / (2 · 1.645) = 0.3637; ln 2 / 0.3637 = 1.906, p = 0.0567.
     fields = {"limits": "wald exp", "test": "wald", "statistic": "hazard_ratio"}
-    for check in (check_wald_p_value, check_significance):
+    for check, status in ((check_wald_p_value, "suggests"), (check_significance, "open")):
         (finding,) = of_one(check, "2.00", "1.10", "3.64", "0.056", **fields)
-        assert finding.status == "suggests"
+        assert (finding.status, finding.reading) == (status, "a 90 % interval")
         assert "as a 90 % interval it fits p 0.056" in finding.text
+        (stated,) = of_one(
+            check, "2.00", "1.10", "3.64", "0.056", **(fields | {"limits": "wald exp 90%"})
+        )
+        assert stated.status == "agrees"
+    # At 95 %, p is 0.0232: as 90 % it would contradict.
+    fields |= {"limits": "wald exp 90%"}
+    (finding,) = of_one(check_wald_p_value, "2.00", "1.10", "3.64", "0.023", **fields)
+    assert (finding.status, finding.reading) == ("suggests", "a 95 % interval")
+
+
+def test_a_one_sided_p_is_half_and_is_named():
+    # ln(3.64/1.10) / 3.92 = 0.3053; ln 2 / 0.3053 = 2.270, p = 0.0232, one-sided 0.0116.
+    args = ("2.00", "1.10", "3.64", "0.0116")
+    (finding,) = of_one(check_wald_p_value, *args, limits="wald", test="wald one_sided")
+    assert finding.status == "agrees"
+    (finding,) = of_one(check_wald_p_value, *args, limits="wald", test="wald")
+    assert (finding.status, finding.reading) == ("suggests", "a one-sided p value")
+    # One-sided 0.04 is 0.08 on two sides: the interval may include 1.
+    fields = {"limits": "wald", "test": "wald one_sided"}
+    (finding,) = of_one(check_significance, "1.80", "0.93", "3.47", "0.04", **fields)
+    assert finding.status == "agrees"
+
+
+def test_corrected_p_values_are_left_alone_and_weighted_ones_never_contradicted():
+    args = ("2.00", "1.10", "3.64", "0.70")
+    for test in ("bonferroni", "wald corrected"):
+        assert of_one(check_wald_p_value, *args, limits="wald", test=test) == []
+        assert of_one(check_significance, *args, limits="wald", test=test) == []
+    for limits, test in (("wald weighted", "wald"), ("wald", "wald paired"), ("weighted", "")):
+        for check in (check_wald_p_value, check_significance):
+            (finding,) = of_one(check, *args, limits=limits, test=test)
+            assert finding.status == "suggests"
+    (finding,) = of_one(check_wald_p_value, *args, limits="wald", test="wald")
+    assert finding.status == "contradicted"
 
 
 @pytest.mark.parametrize(
@@ -258,7 +378,7 @@ def test_significance_of_a_printed_p(text, significant):
 
 
 def test_significant_p_beside_an_interval_with_one():
-    (finding,) = of_one(check_significance, "1.8", "0.9", "3.6", "0.02")
+    (finding,) = of_one(check_significance, "1.8", "0.9", "3.6", "0.0002")
     assert (finding.status, finding.target) == ("suggests", "p_value")
     (agreeing,) = of_one(check_significance, "1.8", "0.9", "3.6", "0.10")
     assert agreeing.status == "agrees"

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from small_registry import number, registry, statuses, two_groups
 
-from rairlib.checks.means import check_order, check_range_of_parts, check_sd_in_range, sd_limits
+from rairlib.checks.means import (
+    check_interquartile_range,
+    check_order,
+    check_range_of_parts,
+    check_sd_in_range,
+    sd_limits,
+)
 
 
 def summaries(group: str = "all", **printed: str):
@@ -138,3 +144,29 @@ def test_the_median_is_always_between_and_an_interpolated_quartile_is_not():
     # 0 and 1 twice: type 7 gives 0.25 in each pair, and 0 in all four.
     quartiles = [np.quantile(values, 0.25) for values in ((0, 1), (0, 0, 1, 1))]
     assert quartiles == [0.25, 0]
+
+
+@pytest.mark.parametrize(
+    ("printed", "status"),
+    # 61.5 less 48.0 is 13.4 to 13.6 with rounding; cut-off quartiles leave 13.35 to 13.65.
+    [("13.5", "agrees"), ("14", "agrees"), ("13.7", "suggests"), ("15.3", "contradicted")],
+)
+def test_interquartile_range_by_hand(printed, status):
+    quartiles = summaries(q1="48.0", q3="61.5")
+    row = number("iqr", "interquartile_range", printed, variable="age", group="all")
+    assert statuses(check_interquartile_range(registry(*quartiles, row))) == {"iqr": status}
+
+
+@pytest.mark.parametrize(("median", "expected"), [("50", True), ("56", True), ("58", False)])
+def test_median_of_three_groups_lies_between_theirs(median, expected):
+    rows = [
+        number("n", "n", "60", group="all"),
+        *(number(f"n-{g}", "n", "20", group=g, of="n", partition="g") for g in "abc"),
+        *(
+            row
+            for g, m in zip("abc", ("44", "50", "56"), strict=True)
+            for row in summaries(g, median=m)
+        ),
+    ]
+    found = check_range_of_parts(registry(*rows, *summaries(median=median)))
+    assert [finding.status for finding in found] == ["agrees" if expected else "contradicted"]

@@ -19,6 +19,7 @@ from rairlib.checks.survival import (
     check_logrank_beside_hazard_ratio,
     check_logrank_bound,
     check_logrank_p_value,
+    check_median_survival,
     check_survival_events,
     check_survival_falls,
     check_survival_whole,
@@ -41,6 +42,7 @@ CHECKS = (
     check_survival_whole,
     check_levels_without_events,
     check_logrank_p_value,
+    check_median_survival,
     check_logrank_bound,
     check_logrank_beside_hazard_ratio,
 )
@@ -175,7 +177,8 @@ def test_the_assignment_of_printed_events_that_fits_is_named():
             rows.append(number(f"{name}-{level}", name, text, **limit))
     (finding,) = [f for f in check_events_per_level(registry(*rows)) if f.status != "agrees"]
     assert finding.status == "contradicted"
-    assert "would fit as I 26, II 153, unknown 60" in finding.text
+    assert finding.reading == "the printed events as I 26, II 153, unknown 60"
+    assert finding.reading.removeprefix("the printed events ") in finding.text
 
 
 def test_sensitivity_puts_events_where_the_interval_allows_none():
@@ -371,3 +374,77 @@ def test_a_true_survival_study_is_never_doubted(seed):
     findings = [finding for check in CHECKS for finding in check(simulated_study(seed))]
     assert {finding.status for finding in findings} <= {"agrees", "open"}
     assert len(findings) > 20
+
+
+def curve(median: str, unit: str = "months", group: str = "all"):
+    row = number("median", "median_survival", median, variable="os", group=group, unit=unit)
+    rates = [
+        number(
+            f"s{years}",
+            "survival_percent",
+            rate,
+            variable="os",
+            level=f"{years} years",
+            group="all",
+            unit="%",
+        )
+        for years, rate in ((1, "80.0"), (2, "55.0"), (3, "45.0"))
+    ]
+    return row, *rates
+
+
+@pytest.mark.parametrize(
+    ("median", "unit", "wrong"),
+    [("30", "months", 0), ("2.5", "years", 0), ("18", "months", 1), ("48", "months", 1)],
+)
+def test_median_survival_lies_where_the_curve_crosses_one_half(median, unit, wrong):
+    found = check_median_survival(registry(*curve(median, unit)))
+    assert [finding.status for finding in found].count("contradicted") == wrong
+    assert len(found) == 3
+
+
+def test_median_beside_a_rate_of_one_half_is_left_open():
+    rows = (
+        curve("30")[0],
+        number("s", "survival_percent", "50", variable="os", level="1 year", group="all", unit="%"),
+    )
+    assert [finding.status for finding in check_median_survival(registry(*rows))] == ["open"]
+
+
+@pytest.mark.parametrize(("median", "status"), [("24", "agrees"), ("40", "suggests")])
+def test_median_of_a_whole_lies_between_those_of_its_parts(median, status):
+    rows = [
+        number("n", "n", "90", group="all"),
+        *(number(f"n-{name}", "n", "45", group=name, of="n", partition="g") for name in "ab"),
+        *(
+            number(
+                f"m-{name}", "median_survival", printed, variable="os", group=name, unit="months"
+            )
+            for name, printed in (("a", "12"), ("b", "36"), ("all", median))
+        ),
+    ]
+    assert [f.status for f in check_median_survival(registry(*rows))] == [status]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_median_of_a_fitted_curve_is_never_doubted(seed):
+    rng = np.random.default_rng(seed)
+    time, event = rng.exponential(20, 60), rng.random(60) < 0.8
+    fit = KaplanMeierFitter().fit(time, event)
+    rows = [
+        number(
+            f"s{t}",
+            "survival_percent",
+            f"{100 * float(fit.predict(t)):.1f}",
+            variable="os",
+            level=f"{t} months",
+            group="all",
+            unit="%",
+        )
+        for t in (6, 12, 18, 24)
+    ]
+    median = f"{fit.median_survival_time_:.1f}"
+    rows.append(number("m", "median_survival", median, variable="os", group="all", unit="months"))
+    found = check_median_survival(registry(*rows))
+    assert len(found) == 4
+    assert {finding.status for finding in found} <= {"agrees", "open"}

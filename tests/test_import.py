@@ -1,12 +1,25 @@
 """A table as printed becomes the rows that a person would type."""
 
+import csv
+import html
+import re
+import shlex
+import shutil
 from pathlib import Path
 
+import docx
+import openpyxl
+import pandas as pd
 import pytest
 
-from rairlib.registry.registry import load_registry
+from rairlib.checks.catalogue import audit
+from rairlib.cli import main
+from rairlib.output import as_file
+from rairlib.registry.registry import load_registry, read_registry
+from rairlib.registry.table_files import REPEATED, read_grids
 from rairlib.registry.tables import import_table
 
+GUIDE = Path(__file__).parents[1] / "book" / "audit"
 TABLES = Path(__file__).parent / "tables"
 # What a label of the table is called in the registry: its variable, or its variable and level.
 NAMES = {
@@ -106,3 +119,385 @@ def test_an_imported_table_has_the_rows_that_were_typed_by_hand(study, number, o
     wanted = keys(here.values(), here | sizes)
     assert imported - wanted == ONLY_IMPORTED.get((study, number), set())
     assert wanted - imported == ONLY_TYPED.get((study, number), set())
+
+
+# --- The same table in other files ----------------------------------------------------------------
+
+
+def printed_cells(study, number):
+    """Return title and cells of a table; a heading that spans others is (text, width)."""
+    with (TABLES / f"{study}_table{number}.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    title = rows.pop(0)[0] if not any(rows[0][1:]) else f"Table {number}"
+    spanned = [[text, 1] for text in rows[0]]
+    if not rows[1][0] and any(rows[1][1:]):
+        spanned = []
+        for above, below in zip(rows[0], rows[1], strict=True):
+            if above or not (below and spanned and spanned[-1][0] and len(spanned) > 1):
+                spanned.append([above, 1])
+            else:
+                spanned[-1][1] += 1
+    return title, spanned, rows[1:]
+
+
+def as_markup(study, number, head="thead"):
+    title, spanned, rows = printed_cells(study, number)
+    first = "".join(f'<th colspan="{width}">{html.escape(text)}</th>' for text, width in spanned)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in row) + "</tr>" for row in rows
+    )
+    return title, f"<table><{head}><tr>{first}</tr></{head}><tbody>{body}</tbody></table>"
+
+
+def as_html(path, study, number):
+    title, table = as_markup(study, number)
+    table = table.replace("<table>", f"<table><caption>{title}</caption>")
+    path.write_text(f"<!DOCTYPE html><html><body><p>x</p>{table}</body></html>", encoding="utf-8")
+
+
+def as_jats(path, study, number):
+    title, table = as_markup(study, number)
+    label, _, rest = title.partition(" (")
+    path.write_text(
+        '<?xml version="1.0"?><!DOCTYPE article PUBLIC "-//NLM//DTD JATS v1.2//EN" "JATS.dtd">'
+        f"<article><body><table-wrap><label>{label}</label><caption><p>({rest}</p></caption>"
+        f"{table}</table-wrap></body></article>",
+        encoding="utf-8",
+    )
+
+
+def as_word(path, study, number):
+    title, spanned, rows = printed_cells(study, number)
+    document = docx.Document()
+    document.add_paragraph(title)
+    table = document.add_table(1 + len(rows), len(rows[0]))
+    place = 0
+    for text, width in spanned:
+        table.cell(0, place).merge(table.cell(0, place + width - 1)).text = text
+        place += width
+    for above, row in enumerate(rows, start=1):
+        for place, text in enumerate(row):
+            table.cell(above, place).text = text
+    document.save(path)
+
+
+def as_excel(path, study, number):
+    title, spanned, rows = printed_cells(study, number)
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append([title])
+    sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=len(rows[0]))
+    place = 1
+    for text, width in spanned:
+        sheet.cell(2, place, text)
+        if width > 1:
+            sheet.merge_cells(
+                start_row=2, end_row=2, start_column=place, end_column=place + width - 1
+            )
+        place += width
+    for row in rows:
+        sheet.append([text or None for text in row])
+    book.save(path)
+
+
+FORMS = {"x.html": as_html, "x.xml": as_jats, "x.docx": as_word, "x.xlsx": as_excel}
+
+
+@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize(("study", "number", "options", "words"), PRINTED)
+def test_every_kind_of_file_gives_the_same_rows(name, study, number, options, words, tmp_path):
+    FORMS[name](tmp_path / name, study, number)
+    found = import_table(tmp_path / name, locus=f"Table {number}", **options)
+    wanted = import_table(TABLES / f"{study}_table{number}.csv", **options)
+    pd.testing.assert_frame_equal(found.rows, wanted.rows)
+    assert found.unread == []
+
+
+def test_merged_cells_are_laid_out_as_pandas_does(tmp_path):
+    """What pandas makes of the same page is the expectation; it repeats merged texts too."""
+    path = tmp_path / "x.html"
+    path.write_text(
+        "<table><tr><td rowspan=3>a</td><td colspan=2>b</td><td>c</td></tr>"
+        "<tr><td>d</td><td rowspan=2 colspan=2>e</td></tr><tr><td>f</td></tr></table>"
+    )
+    (grid,) = read_grids(path)
+    found = [[text.removeprefix(REPEATED) for text in cells] for _, cells in grid.rows]
+    (wanted,) = pd.read_html(path, flavor="lxml")
+    assert found == wanted.to_numpy().tolist()
+
+
+# --- What cells say -------------------------------------------------------------------------------
+
+HEAD = "Characteristic\tRAIR (n = 78)\tAvid (n = 58)\tP value\n"
+
+
+@pytest.fixture
+def imported(tmp_path):
+    """Import a table that is written as text with tabs; the audit must take what comes out."""
+
+    def read(text, **options):
+        path = tmp_path / "table.tsv"
+        path.write_text(text, encoding="utf-8")
+        found = import_table(path, **options)
+        out = tmp_path / "out.csv"
+        out.write_text(as_file(found.rows), encoding="utf-8")
+        registry = read_registry(out)
+        assert len(registry) == len(found.rows)
+        audit(registry)
+        return found
+
+    return read
+
+
+def said(found):
+    """Return statistic and print of all rows but sizes."""
+    rows = found.rows[found.rows["statistic"] != "n"]
+    return list(zip(rows["statistic"], rows["printed"], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("label", "cell", "rows"),
+    [
+        ("Male, n (%)", "63 (80.8)", [("count", "63"), ("percent", "80.8")]),
+        ("Male", "63 (80.8%)", [("count", "63"), ("percent", "80.8")]),
+        ("Male", "80.8% (63)", [("percent", "80.8"), ("count", "63")]),
+        ("Male, n (%)", "63 [80·8]", [("count", "63"), ("percent", "80·8")]),
+        ("Male (%)", "80.8", [("percent", "80.8")]),
+        ("Male, no.", "63*", [("count", "63")]),
+        ("Age, mean ± SD", "50.3 ± 14.2", [("mean", "50.3"), ("sd", "14.2")]),
+        ("Age, mean (SD)", "50.3 (14.2)", [("mean", "50.3"), ("sd", "14.2")]),
+        ("Age, mean ± SE", "50.3±1.2", [("mean", "50.3"), ("standard_error", "1.2")]),
+        ("Tg, median (IQR)", "2.3 (1.0, 4.0)", [("median", "2.3"), ("q1", "1.0"), ("q3", "4.0")]),
+        ("Tg, median [IQR]", "2.3 [1.0–4.0]", [("median", "2.3"), ("q1", "1.0"), ("q3", "4.0")]),
+        ("Tg, median (IQR)", "2.3 (1.4)", [("median", "2.3"), ("interquartile_range", "1.4")]),
+        (
+            "Tg, median (range)",
+            "23 (1 to 1,050)",
+            [("median", "23"), ("minimum", "1"), ("maximum", "1,050")],
+        ),
+        ("Age, median (Q1, Q3)", "47 (36,59)", [("median", "47"), ("q1", "36"), ("q3", "59")]),
+        ("BRAF, n/N (%)", "30/60 (50.0)", [("count", "30"), ("percent", "50.0")]),
+    ],
+)
+def test_cell_is_what_its_label_says(imported, label, cell, rows):
+    found = imported(f"{HEAD}{label}\t{cell}\t\t\n")
+    assert (said(found), found.unread) == (rows, [])
+
+
+@pytest.mark.parametrize(
+    ("cell", "printed"),
+    [
+        ("p = .03", ".03"),
+        ("<0.05", "<0.05"),
+        ("P<0.001†", "<0.001"),
+        ("3.2 × 10⁻⁵", "3.2 × 10⁻⁵"),
+        ("0·04", "0·04"),
+        ("0.005 ^a", "0.005"),
+        ("0.005ᵃ", "0.005"),
+        ("0.04**", "0.04"),
+    ],
+)
+def test_p_value_keeps_its_print_and_its_mark_stands_in_the_note(imported, cell, printed):
+    found = imported(f"{HEAD}Male, n (%)\t63 (80.8)\t42 (72.4)\t{cell}\n")
+    row = found.rows.iloc[-1]
+    assert (row["statistic"], row["printed"], row["group"]) == ("p_value", printed, "RAIR vs Avid")
+    assert row["note"].startswith("footnote") == (cell[-1] in "†a*ᵃ")
+
+
+@pytest.mark.parametrize("cell", ["", "—", "-", "NS", "n/a", "Ref", "1 (reference)", "1.00 [Ref.]"])
+def test_what_is_no_number_gives_no_row(imported, cell):
+    found = imported(f"{HEAD}Male, n (%)\t63 (80.8)\t42 (72.4)\t{cell}\n")
+    assert len(said(found)) == 4
+    assert found.unread == []
+
+
+@pytest.mark.parametrize(
+    "cell", ["50.3 (14.2)", "2.3 (1.0, 4.0)", "2.3", "12–18", "30/2", "12 of 18", "1.2.3 (4)"]
+)
+def test_cell_with_more_than_one_reading_is_asked_about_and_gives_no_row(imported, cell):
+    found = imported(f"{HEAD}Something\t{cell}\t\t0.2\n")
+    assert said(found) == [("p_value", "0.2")]
+    (told,) = found.unread
+    assert told.startswith("row 2 (Something), column 2 (RAIR (n = 78)): ")
+    assert cell in told
+
+
+def test_words_on_the_command_line_answer_for_silent_labels(imported):
+    text = f"{HEAD}Age\t50.3 (14.2)\t\t\nTg\t2.3 (1.0, 4.0)\t\t\nMale\t63 (80.8)\t\t\n"
+    found = imported(text, cells="mean (SD); median (IQR)")
+    assert [name for name, _ in said(found)] == [
+        *("mean", "sd", "median", "q1", "q3", "count", "percent")
+    ]
+    assert found.unread == []
+
+
+def test_count_is_told_from_a_mean_by_arithmetic(imported):
+    # 63 of 78 is 80.8 %; 50 (14.2) is no count of 78 or 58 with its share.
+    found = imported(f"{HEAD}Male\t63 (80.8)\t42 (72.4)\t\nAge\t50 (14.2)\t47 (15.6)\t\n")
+    assert [name for name, _ in said(found)] == ["count", "percent"] * 2
+    assert len(found.unread) == 2
+
+
+def test_unlabelled_plus_minus_and_whole_numbers_are_marked(imported):
+    found = imported(f"{HEAD}Age\t50.3 ± 14.2\t\t\nMale\t63\t42\t\n")
+    assert list(found.rows["note"].str.startswith("?")[2:]) == [True] * 4
+    assert len(found.doubts) == 2
+
+
+# --- What a table says ----------------------------------------------------------------------------
+
+
+def test_levels_that_sum_to_the_group_share_a_partition(imported):
+    found = imported(f"{HEAD}Sex\t\t\t0.30\n  Female\t63\t42\t\n  Male\t15\t16\t\n")
+    counts = found.rows[found.rows["statistic"] == "count"]
+    assert list(counts["partition"]) == ["sex RAIR", "sex Avid"] * 2
+    assert list(counts["level"]) == ["Female", "Female", "Male", "Male"]
+    assert list(counts["of"]) == ["table-01", "table-02"] * 2
+
+
+def test_levels_with_missing_values_are_no_partition_and_too_many_are_told(imported):
+    found = imported(f"{HEAD}Sex\t\t\t\n  Female\t63\t42\t\n  Male\t15\t14\t\n")
+    assert list(found.rows["partition"][2:]) == ["sex RAIR", "", "sex RAIR", ""]
+    assert found.doubts == ["row 2, sex: ? the levels sum to 56 in Avid, which has 58"]
+    found = imported(f"{HEAD}Sex\t\t\t\n  Female\t63\t42\t\n  Male\t15\t17\t\n")
+    assert list(found.rows["partition"][2:]) == ["sex RAIR", "sex Avid"] * 2
+
+
+def test_flat_rows_are_levels_until_they_would_exceed_their_group(imported):
+    found = imported(
+        f"{HEAD}Sex\t\t\t0.30\nFemale\t63\t42\t\nMale\t15\t16\t\nSmoker\t20\t12\t0.5\n"
+    )
+    counts = found.rows[found.rows["statistic"] == "count"]
+    assert list(counts["variable"]) == ["sex"] * 4 + ["smoker"] * 2
+
+
+def test_percentages_of_the_row_are_not_tied_to_the_group(imported):
+    # 63 of 105 and 42 of 105; 15 of 31 and 16 of 31.
+    found = imported(
+        f"{HEAD}Sex, n (%)\t\t\t\n  Female\t63 (60.0)\t42 (40.0)\t\n"
+        "  Male\t15 (48.4)\t16 (51.6)\t\n"
+    )
+    shares = found.rows[found.rows["statistic"] == "percent"]
+    assert set(shares["of"]) == {""}
+    assert set(shares["note"]) == {"share of its row"}
+
+
+def test_percentages_alone_that_sum_to_a_hundred_are_a_partition(imported):
+    found = imported(f"{HEAD}Sex (%)\t\t\t\n  Female\t80.8\t72.4\t\n  Male\t19.2\t27.6\t\n")
+    assert list(found.rows["partition"][2:]) == ["sex RAIR", "sex Avid"] * 2
+
+
+def test_groups_are_parts_of_all_only_if_they_sum_to_it(imported):
+    text = "\tAll (n=136)\tRAIR (n=78)\tAvid (n=58)\nMale, n\t31\t15\t16\n"
+    rows = imported(text).rows
+    assert list(rows["partition"][:3]) == ["", "groups", "groups"]
+    found = imported(text.replace("136", "140"))
+    assert list(found.rows["partition"][:3]) == ["", "", ""]
+    assert found.doubts == ["RAIR: ? the groups sum to 136, all are 140"]
+
+
+def test_sizes_may_stand_in_a_row_and_three_groups_are_compared(imported):
+    found = imported("\tA\tB\tC\tP\nNo. of patients\t30\t30\t30\t\nMale, n\t5\t15\t25\t<0.001\n")
+    assert list(found.rows["printed"][:3]) == ["30"] * 3
+    assert found.rows["group"].iloc[-1] == "A vs B vs C"
+
+
+def test_regression_names_level_and_reference_and_ties_limits_and_p(imported):
+    found = imported(
+        "Variable\tUnivariable\t\tMultivariable\t\n\tHR (95% CI)\tP\tHR (90% CI)\tP\n"
+        "Stage\t\t\t\t\nII\t2.1 (1.2–3.4)\t0.004\t1.7 (1.0 to 2.9)\t0.04\nI\tRef\t\t1.00\t\n",
+        outcome="death vs none",
+    )
+    rows = found.rows
+    assert set(rows["level"]) == {"II vs I"}
+    assert set(rows["group"]) == {"death vs none"}
+    assert list(rows["method"]) == [
+        *["univariable"] * 4,
+        *("multivariable", "multivariable 90%", "multivariable 90%", "multivariable"),
+    ]
+    assert list(rows["of"]) == ["", *["table-01"] * 3, "", *["table-05"] * 3]
+
+
+def test_outcome_and_reference_that_the_table_does_not_say_are_asked_for(imported):
+    found = imported("\tOR (95% CI)\nStage\t\nI\t1.2 (1.0–1.5)\nII\t2.1 (1.2–3.4)\n")
+    assert set(found.rows["group"]) == {""}
+    assert any("which group has the outcome" in told for told in found.doubts)
+    assert any("which level is the reference" in told for told in found.doubts)
+
+
+def test_models_of_one_kind_and_names_that_recur_do_not_contradict_each_other(imported):
+    found = imported(
+        "\tModel 1 OR (95% CI)\tModel 2 OR (95% CI)\nAge\t1.2 (1.0–1.5)\t1.1 (0.9–1.4)\n"
+        "Age\t1.3 (1.0–1.7)\t1.2 (0.9–1.6)\n",
+        outcome="a vs b",
+    )
+    keys_ = found.rows[["statistic", "variable", "level", "group", "method"]]
+    assert not keys_.duplicated().any()
+
+
+def test_column_of_levels_is_read_as_rows_below_their_variable(imported):
+    found = imported("Variable\tCategory\tA (n=10)\nSex\tFemale\t6\n\tMale\t4\n")
+    assert list(found.rows["level"]) == ["", "Female", "Male"]
+    assert set(found.rows["variable"][1:]) == {"sex"}
+
+
+def test_comma_that_may_be_either_is_not_read(imported):
+    found = imported(f"{HEAD}Sex, n\t1,050\t\t\nTg, mean\t12,5\t\t\n")
+    assert len(found.unread) == 1
+    assert "decimal comma" in found.unread[0]
+
+
+# --- The command ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def guide(tmp_path, monkeypatch):
+    shutil.copy(GUIDE / "table1.csv", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return (GUIDE / "import.md").read_text(encoding="utf-8")
+
+
+def test_the_guide_shows_what_the_command_prints(guide, capsys):
+    shown = re.findall(r"<!-- output of: rairlib (.*?) -->\n```text\n(.*?)\n```", guide, re.S)
+    assert len(shown) == 2
+    for command, wanted in shown:
+        assert f"```bash\nrairlib {command}\n```" in guide
+        code = main(shlex.split(command))
+        assert code == ("not read" in wanted)
+        assert "".join(capsys.readouterr()).rstrip("\n") == wanted
+
+
+def test_table_of_the_guide_is_that_of_the_template(guide):
+    shown = re.search(r"^\| Characteristic .*?(?=\n\n)", guide, re.S | re.M)[0].splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in shown]
+    with Path("table1.csv").open(encoding="utf-8", newline="") as file:
+        rows = [[cell.strip() for cell in row] for row in csv.reader(file)]
+    assert [[cell.replace("&emsp;", "") for cell in row] for row in [cells[0], *cells[2:]]] == rows
+
+
+def test_audit_of_the_imported_table_finds_the_error_of_the_template(guide):
+    answers = ["--cells", "median (IQR)", "--outcome", "Refractory vs Avid"]
+    assert main(["import", "table1.csv", "-o", "mine.csv", *answers]) == 0
+    mine, template = read_registry("mine.csv"), read_registry(GUIDE / "template.csv")
+    words = {"Refractory": "refractory", "Avid": "avid", "Yes": "yes", "No": "no"}
+    imported = keys(
+        [row for row in mine.frame().to_dict("records") if row["statistic"] != "n"],
+        {row.id: row for row in ()},
+        {"tumour_size": "tumor_size"},
+        words,
+    )
+    typed = template.frame()
+    typed = typed[typed["locus"] == "Table 1"].to_dict("records")
+    assert imported == keys(typed, {})
+    found, wanted = (
+        [(f.check, f.status) for f in audit(registry) if f.status in ("contradicted", "suggests")]
+        for registry in (mine, template)
+    )
+    assert found == wanted
+
+
+def test_nothing_is_overwritten(guide, capsys):
+    Path("mine.csv").write_text("kept", encoding="utf-8")
+    assert main(["import", "table1.csv", "-o", "mine.csv"]) == 2
+    assert Path("mine.csv").read_text(encoding="utf-8") == "kept"
+    assert capsys.readouterr().err.startswith("mine.csv: is there already")

@@ -25,12 +25,14 @@ from rairlib.checks.cells import (
 from rairlib.checks.counts import sum_of
 from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.regressions import (
+    LEVELS,
     MULTIPLIERS,
+    NOT_WALD,
     OTHER_INTERVALS,
     RegressionEstimate,
     exponential,
     regression_estimates,
-    wald_region,
+    usual_limits,
 )
 from rairlib.checks.rounding import (
     SHORTENED,
@@ -327,14 +329,14 @@ def woolf_standard_error(counts: FourCounts) -> float:
     return math.sqrt(sum(1 / count for count in counts))
 
 
-def woolf_limits(counts: FourCounts) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return the 95 % limits of the crude odds ratio of four positive counts.
+def woolf_limits(counts: FourCounts, level: int = 95) -> tuple[tuple[float, float], ...]:
+    """Return the limits of the crude odds ratio of four positive counts.
 
     Each is a range over the multipliers in use.
     """
     log_ratio, error = math.log(crude_odds_ratio(counts)), woolf_standard_error(counts)
     low, high = (
-        sorted(math.exp(log_ratio + sign * multiplier * error) for multiplier in MULTIPLIERS)
+        sorted(math.exp(log_ratio + sign * multiplier * error) for multiplier in LEVELS[level])
         for sign in (-1, 1)
     )
     return tuple(low), tuple(high)
@@ -370,7 +372,7 @@ def check_crude_odds_ratio(found: RegressionEstimate, counts: FourCounts, rows):
     text = f"{start}the counts {_in_words(counts)} give {value}."
     finding = judge(estimate, rows, crude, crude, text)
     yield _other_ratio(finding, estimate, counts) if finding.status in DOUBTED else finding
-    limits = zip((found.low, found.high), woolf_limits(counts), (1, 0), strict=True)
+    limits = zip((found.low, found.high), woolf_limits(counts, found.level), (1, 0), strict=True)
     for limit, (low, high), side in limits:
         if limit is not None:
             text = (
@@ -385,6 +387,11 @@ def check_crude_odds_ratio(found: RegressionEstimate, counts: FourCounts, rows):
                     "Fisher's exact interval",
                 )
                 finding = replace(finding, status=status, text=text, reading=reading)
+            usual = found.has_interval and usual_limits(
+                found, math.log(crude), woolf_standard_error(counts)
+            )
+            if finding.status in DOUBTED and usual and not found.is_wald:
+                finding = replace(finding, status="open", reading=NOT_WALD)
             yield finding.doubted(OTHER_INTERVALS, not found.is_wald)
 
 
@@ -437,12 +444,12 @@ def _is_conditional(number: Printed, counts: FourCounts, side: int | None, short
 def check_adjusted_interval_width(registry: Registry) -> Iterator[Finding]:
     """Hold an adjusted Wald interval against the crude one; needs the four counts and limits."""
     for found, counts, rows in _exposures(registry, "multivariable"):
-        if found.has_interval and min(counts) > 0 and wald_region(None, *found.limits()):
+        if found.has_interval and min(counts) > 0 and found.region(alone=True):
             yield unless_shortened(_adjusted_width, found, counts, rows)
 
 
 def _adjusted_width(found: RegressionEstimate, counts: FourCounts, rows, shortened) -> Finding:
-    error = wald_region(None, *found.limits(shortened)).standard_error()
+    error = found.region(shortened, alone=True).standard_error()
     crude = woolf_standard_error(counts)
     text = (
         f"{found.printed}: the interval's standard error is {shown(*error, 4)} on the log scale; "

@@ -1,51 +1,109 @@
 """Numbers that cannot be what they are called, each told once and then set aside."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator
 
-from rairlib.checks.cells import COUNTED, named, originals
+from rairlib.checks.cells import COUNTED, named, originals, short_name
 from rairlib.checks.findings import Finding, check, conclude
-from rairlib.checks.rounding import float_limits, is_plain
-from rairlib.registry.registry import Registry, ReportedNumber
+from rairlib.checks.regressions import from_symmetry, p_from_z
+from rairlib.checks.rounding import float_limits, is_plain, likely_slip
+from rairlib.registry.printed import format_value
+from rairlib.registry.registry import FAMILIES, Registry, ReportedNumber
 from rairlib.registry.vocabulary import PERFORMANCE, RATIOS
 
 LIMITS = ("ci_low", "ci_high")
 SHARES = ("percent", "survival_percent", *PERFORMANCE)
-NOT_NEGATIVE = ("sd", "chi_square", "u_statistic", "logrank_chi_square", *RATIOS)
+AREAS = ("auc", "concordance")
+# fmt: off
+NOT_NEGATIVE = (
+    "sd", "standard_error", "interquartile_range", "chi_square", "f_statistic", "h_statistic",
+    "u_statistic", "logrank_chi_square", "logrank_term", "expected_events", "person_time", "rate",
+    "median_survival", "degrees_of_freedom", "likelihood_ratio_positive",
+    "likelihood_ratio_negative", *RATIOS,
+)
+# fmt: on
+DOMAINS = {
+    **dict.fromkeys(SHARES, (0, 100, "it lies between 0 and 100 %")),
+    **dict.fromkeys(AREAS, (0, 1, "it lies between 0 and 1, or 0 and 100 %")),
+    **dict.fromkeys(NOT_NEGATIVE, (0, math.inf, "it is never negative")),
+    "p_value": (0, 1, "a p value lies between 0 and 1"),
+    "pseudo_r2": (0, 1, "it lies between 0 and 1"),
+    "kappa": (-1, 1, "it lies between -1 and 1"),
+    "risk_difference": (-100, 100, "it lies between -100 and 100 %"),
+}
+"""Smallest and largest value of a statistic, and how that is said."""
 FEWEST_TERMS = 3
+FAR = 1e9
 TERM = ("locus", "variable", "level", "group", "method")
 
 
 @check("single numbers", "bookkeeping", first=True)
 def check_mistaken_columns(registry: Registry) -> Iterator[Finding]:
-    """Recognise z among ratios; needs coefficients, and their standard errors as `number`."""
-    places: dict[tuple, list[tuple[ReportedNumber, ...]]] = defaultdict(list)
+    """Recognise z and coefficients among ratios, by standard error, z or p, or by their signs."""
+    columns: dict[tuple, list[ReportedNumber]] = defaultdict(list)
     for ratio in originals(registry, RATIOS):
-        term = {name: getattr(ratio, name) for name in TERM}
-        for coefficient in originals(registry, "coefficient", **term):
-            for error in registry.belonging_to(coefficient.id, "number"):
-                places[ratio.locus, ratio.group, ratio.method].append((ratio, coefficient, error))
-    for terms in places.values():
+        columns[ratio.statistic, ratio.locus, ratio.group, ratio.method].append(ratio)
+    for (statistic, locus, *_), ratios in columns.items():
+        name = statistic.replace("_", " ")
+        negative = [ratio for ratio in ratios if ratio.number.high < 0]
+        terms = [term for ratio in ratios for term in _z_terms(registry, ratio, bool(negative))]
         if len(terms) >= FEWEST_TERMS and all(_is_z(*term) for term in terms):
-            ratio, coefficient, error = terms[0]
+            ratio, sources = terms[0]
+            if len(sources) == 2:
+                how = f"coefficient / standard error, for example {' / '.join(_prints(sources))}"
+            else:
+                how = f"z, for example with {short_name(*sources)} {sources[0].printed}"
             text = (
-                f"{len(terms)} numbers called {ratio.statistic.replace('_', ' ')} ({ratio.locus}) "
-                f"are coefficient / standard error, for example {coefficient.printed} / "
-                f"{error.printed} for {ratio.variable}, printed {ratio.printed}: they are z, not "
-                "ratios."
+                f"{len(terms)} numbers called {name} ({locus}) are {how} for {ratio.variable}, "
+                f"printed {ratio.printed}: they are z, not ratios."
             )
-            if negative := sum(row.number.high < 0 for row, _, _ in terms):
-                text += f" {negative} of them {'is' if negative == 1 else 'are'} negative."
-            yield conclude("contradicted", text, *terms)
+            if negative:
+                are = "is" if len(negative) == 1 else "are"
+                text += f" {len(negative)} of them {are} negative."
+            reading = f"z printed as {name}"
+            yield conclude("contradicted", text, *terms, reading=reading)
+        elif len(negative) > 1:
+            text = (
+                f"{len(negative)} of {len(ratios)} numbers called {name} ({locus}) are negative, "
+                f"for example {negative[0].printed} for {negative[0].variable}: a ratio never is."
+            )
+            reading = f"coefficients or z printed as {name}"
+            yield conclude("contradicted", text, *negative, reading=reading)
 
 
-def _is_z(ratio: ReportedNumber, coefficient: ReportedNumber, error: ReportedNumber) -> bool:
-    """Whether coefficient / standard error prints like a number that is called a ratio."""
-    low, high = float_limits(error.number)
-    if low <= 0:
-        return False
-    ends = [end / se for end in float_limits(coefficient.number) for se in (low, high)]
-    return ratio.number.overlaps(min(ends), max(ends))
+def _prints(rows) -> list[str]:
+    return [row.printed for row in rows]
+
+
+def _z_terms(registry: Registry, ratio: ReportedNumber, by_p: bool) -> Iterator[tuple]:
+    """Yield a ratio with coefficient and standard error, or z, or (if `by_p`) p of its term."""
+    term = {name: getattr(ratio, name) for name in TERM}
+    coefficients = originals(registry, "coefficient", **term)
+    for row in coefficients:
+        errors = registry.belonging_to(row.id, "standard_error")
+        for error in errors or registry.belonging_to(row.id, "number"):
+            yield ratio, (row, error)
+            return
+    z = originals(registry, "z_statistic", **{name: term[name] for name in TERM[:-1]})
+    p = [row for of in (ratio, *coefficients) for row in registry.belonging_to(of.id, "p_value")]
+    for row in (*z, *p * by_p):
+        yield ratio, (row,)
+        return
+
+
+def _is_z(ratio: ReportedNumber, sources: tuple[ReportedNumber, ...]) -> bool:
+    """Whether coefficient / standard error, z or p print like a number called a ratio."""
+    ends = [float_limits(row.number) for row in sources]
+    if len(sources) == 2:
+        (first, last), (low, high) = ends
+        quotients = [end / error for end in (first, last) for error in (low, high) if low > 0]
+        return low > 0 and ratio.number.overlaps(min(quotients), max(quotients))
+    (low, high) = ends[0]
+    if sources[0].statistic == "p_value":
+        low, high = p_from_z(ratio.number.high), p_from_z(ratio.number.low)
+        return sources[0].number.overlaps(min(low, high), max(low, high))
+    return ratio.number.overlaps(low, high)
 
 
 @check("single numbers", "bookkeeping", first=True)
@@ -54,24 +112,62 @@ def check_possible_values(registry: Registry) -> Iterator[Finding]:
     for row in registry:
         if fault := _impossible(registry, row):
             text = f"{row.printed} ({named(row)}) cannot be: {fault}."
-            yield conclude("contradicted", text, target=row)
+            least, most, _ = DOMAINS.get(row.statistic, (0, math.inf, ""))
+            reading = likely_slip(row, least, min(most, FAR))
+            yield conclude("contradicted", text, target=row, reading=reading)
 
 
 def _impossible(registry: Registry, row: ReportedNumber) -> str:
     """Say what is wrong with a number by itself, or nothing."""
-    parent = registry[row.of].statistic if row.statistic in LIMITS and row.of in registry else ""
-    kind, number = parent or row.statistic, row.number
+    parent = registry[row.of] if row.statistic in LIMITS and row.of in registry else None
+    kind, number = (parent or row).statistic, row.number
     if kind in COUNTED:
         if is_plain(row) and not (number.value.is_integer() and number.value >= 0):
             return "patients are counted in whole numbers; thousands are written 1234 or 1,234"
-    elif kind == "p_value":
-        if number.low > 1 or number.high < 0:
-            return "a p value lies between 0 and 1"
-    elif kind in SHARES or kind == "auc":
+    elif kind == "number_needed_to_treat":
+        if number.low > -1 and number.high < 1:
+            return "its size is at least 1 patient"
+    elif kind in DOMAINS:
+        least, most, words = DOMAINS[kind]
         # An area above 2 is one in percent.
-        most = 1 if kind == "auc" and row.unit != "%" and number.value <= 2 else 100
-        if number.low > most or number.high < 0:
-            return f"it lies between 0 and {most}"
-    elif kind in NOT_NEGATIVE and number.high < 0:
-        return "it is never negative"
+        scale = 100 if kind in AREAS and (row.unit == "%" or number.value > 2) else 1
+        if number.low > scale * most or number.high < scale * least:
+            return "" if parent and _is_uncut(registry, parent, row) else words
     return ""
+
+
+def _is_uncut(registry: Registry, estimate: ReportedNumber, limit: ReportedNumber) -> bool:
+    """Whether a limit beyond its range is that of estimate ± error, which nothing cuts off."""
+    others = [row for row in registry.belonging_to(estimate.id) if row.statistic in LIMITS]
+    three = [estimate, *sorted(others, key=lambda row: row.statistic)]
+    if len(three) != 3:
+        return False
+    ends = from_symmetry(limit.statistic, *(float_limits(row.number) for row in three))
+    return limit.number.overlaps(*ends)
+
+
+@check("single numbers", "bookkeeping", first=True)
+def check_fractions(registry: Registry) -> Iterator[Finding]:
+    """Say which shares are read as fractions, and ask about those among percentages."""
+    read: dict[str, list[ReportedNumber]] = defaultdict(list)
+    families: dict[tuple[str, str], list[ReportedNumber]] = defaultdict(list)
+    for row in registry:
+        if row.number.text != row.printed:
+            read[row.locus].append(row)
+        elif row.statistic in FAMILIES and row.unit == "":
+            families[row.locus, FAMILIES[row.statistic]].append(row)
+    for place, (row, *others) in read.items():
+        what = f"{len(others) + 1} numbers are" if others else "one number is"
+        text = (
+            f"{place}: {what} printed as fractions and read in percent, {row.number.text} as "
+            f"{row.printed} % ({named(row)})."
+        )
+        yield Finding(status="open", text=text)
+    for (_, family), shares in families.items():
+        digits = [row.number.decimals for row in shares if row.number.value > 1]
+        for row in shares if digits and family not in ("percent", "risk_difference") else ():
+            if 0 < row.number.value < 1 and row.number.decimals > max(digits):
+                value = format_value(100 * row.number.value, row.number.decimals - 2)
+                text = f"{row.printed} ({named(row)}) stands among percentages."
+                reading = f"printed as a fraction: {value} %"
+                yield conclude("suggests", text, target=row, reading=reading)

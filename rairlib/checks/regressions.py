@@ -17,8 +17,14 @@ from statistics import NormalDist
 
 from rairlib.checks.cells import attached, originals, short_name, unless_shortened
 from rairlib.checks.findings import Finding, check, conclude
-from rairlib.checks.rounding import float_limits, is_plain, judge, shown, shown_p_range
-from rairlib.registry.printed import format_value
+from rairlib.checks.rounding import (
+    float_limits,
+    is_plain,
+    judge,
+    likely_slip,
+    shown,
+    shown_p_range,
+)
 from rairlib.registry.registry import Registry, ReportedNumber
 from rairlib.registry.vocabulary import RATIOS
 
@@ -31,8 +37,13 @@ from rairlib.registry.vocabulary import RATIOS
 
 Interval = tuple[float, float]
 
-# Software multiplies by the exact quantile, hand calculation by 1.96.
-MULTIPLIERS = (NormalDist().inv_cdf(0.975), 1.96)
+# By level of confidence: software multiplies by the exact quantile, hand calculation by 1.96.
+LEVELS = {
+    95: (NormalDist().inv_cdf(0.975), 1.96),
+    90: (NormalDist().inv_cdf(0.95), 1.645),
+    99: (NormalDist().inv_cdf(0.995), 2.576),
+}
+MULTIPLIERS = LEVELS[95]
 # No printed ratio lies beyond exp(±60); the bound keeps every polygon finite.
 LARGEST = 60.0
 SLACK = 1e-9
@@ -158,7 +169,11 @@ def _corners(lines: list[tuple[float, float, float]]) -> list[tuple[float, float
 
 
 WALD = ("wald", "wald exp")
-ESTIMATES = (*RATIOS, "coefficient")
+REGRESSED = (*RATIOS, "coefficient")
+DIFFERENCES = ("mean_difference", "risk_difference", "standardised_mean_difference")
+ESTIMATES = (*REGRESSED, *DIFFERENCES)
+# Pairs and weights leave it open whether Wald's formula holds; corrected numbers follow another.
+UNSURE, CORRECTED = {"paired", "weighted"}, {"bonferroni", "corrected"}
 ROLES = {"ci_low": "lower limit", "ci_high": "upper limit"}
 LIMITS = tuple(ROLES)
 
@@ -170,7 +185,7 @@ class RegressionEstimate:
     Attributes
     ----------
     estimate : ReportedNumber
-        Odds ratio, hazard ratio or coefficient.
+        A ratio, a coefficient or a difference.
     low, high, p : ReportedNumber or None
         Its limits and its p value.
     """
@@ -193,8 +208,7 @@ class RegressionEstimate:
     @property
     def limits_are_ratios(self) -> bool:
         """Whether the limits are of the ratio, or of exp(coefficient)."""
-        methods = {row.method for row in (self.estimate, self.low, self.high) if row is not None}
-        return self.is_ratio or "wald exp" in methods
+        return self.is_ratio or any(row and row.test == "wald exp" for row in self.three)
 
     @property
     def has_interval(self) -> bool:
@@ -204,14 +218,46 @@ class RegressionEstimate:
     @property
     def is_wald(self) -> bool:
         """Whether the registry says that the printed interval is a Wald interval."""
-        limits = [row.method for row in (self.low, self.high) if row is not None]
-        return self.estimate.method in WALD or (bool(limits) and set(limits) <= set(WALD))
+        limits = [row.test for row in (self.low, self.high) if row is not None]
+        declared = self.estimate.test in WALD or (bool(limits) and set(limits) <= set(WALD))
+        return declared and not self.modifiers & (UNSURE | CORRECTED)
+
+    @property
+    def modifiers(self) -> set[str]:
+        """What the methods of estimate and limits say besides: level, weights, corrections."""
+        return {word for row in self.three if row is not None for word in row.modifiers}
+
+    @property
+    def level(self) -> int:
+        """The level of confidence of the interval, in percent."""
+        return confidence_level(self.modifiers)
+
+    @property
+    def p_is_plain(self) -> bool:
+        """Whether the p value may be Wald's: by its method, and not corrected."""
+        of_wald = self.p is not None and self.p.test in WALD_P_METHODS
+        return of_wald and not CORRECTED & {*self.p.modifiers, *self.modifiers}
+
+    @property
+    def p_is_wald(self) -> bool:
+        """Whether the registry says that the p value is Wald's."""
+        return self.p.test == "wald" and not UNSURE & {*self.p.modifiers}
+
+    @property
+    def p_range(self) -> Interval:
+        """Values of the two-sided p value that round to the print."""
+        return two_sided(self.p)
 
     @property
     def printed(self) -> str:
         """What is printed, in words: name, estimate and interval."""
         limits = f" ({self.low.printed} to {self.high.printed})" if self.has_interval else ""
         return f"{short_name(self.estimate)} {self.estimate.printed}{limits}"
+
+    def region(self, shortened: bool = False, alone: bool = False) -> WaldRegion:
+        """Wald estimates that agree with estimate and interval, or with the interval alone."""
+        coefficient = None if alone else self.coefficient(shortened)
+        return wald_region(coefficient, *self.limits(shortened), multipliers=LEVELS[self.level])
 
     def coefficient(self, shortened: bool = False) -> Interval:
         """Values of the coefficient that round (or could be shortened) to the estimate."""
@@ -223,6 +269,19 @@ class RegressionEstimate:
             _scaled(self.low, self.limits_are_ratios, shortened),
             _scaled(self.high, self.limits_are_ratios, shortened),
         )
+
+
+def confidence_level(modifiers: Iterable[str]) -> int:
+    """Return the level of confidence in percent that modifiers of methods state, or 95."""
+    return next((level for level in LEVELS if f"{level}%" in modifiers), 95)
+
+
+def two_sided(p: ReportedNumber, shortened: bool = False) -> Interval:
+    """Return the values of a two-sided p behind a print, twice those of a one-sided one."""
+    low, high = float_limits(p.number, shortened)
+    if "one_sided" not in p.modifiers:
+        return low, high
+    return (2 * low, 2 * high) if low <= 0.5 else (2 * (1 - high), 2 * (1 - low))
 
 
 def _scaled(row: ReportedNumber, is_ratio: bool, shortened: bool) -> Interval:
@@ -269,7 +328,7 @@ def plain_limits(registry: Registry, row: ReportedNumber) -> list[ReportedNumber
 
 
 def other_level(found: RegressionEstimate) -> str:
-    """Name the other level of confidence at which interval and p value fit, as a sentence.
+    """Name the other level of confidence, or side, at which interval and p value fit.
 
     Parameters
     ----------
@@ -279,32 +338,54 @@ def other_level(found: RegressionEstimate) -> str:
     Returns
     -------
     str
-        Empty where they fit at 95 %, at no other usual level, or where no p value is printed.
+        ``a 90 % interval``; empty where they fit as declared, in no other usual way, or where no
+        p value is printed.
     """
     if not found.has_interval or found.p is None:
         return ""
-    printed = found.coefficient(), *found.limits(), (found.p.number.low, found.p.number.high)
-    if wald_region(*printed):
+    printed = found.coefficient(), *found.limits()
+    if wald_region(*printed, found.p_range, LEVELS[found.level]):
         return ""
-    for level in (90, 99):
-        multiplier = NormalDist().inv_cdf(0.5 + level / 200)
-        if wald_region(*printed, multipliers=(multiplier,)):
-            return f" Read as a {level} % interval it fits p {found.p.printed}."
-    return ""
+    for level, multipliers in LEVELS.items():
+        if wald_region(*printed, found.p_range, multipliers):
+            return f"a {level} % interval"
+    halved = tuple(2 * end for end in found.p_range)
+    one_sided = wald_region(*printed, halved, LEVELS[found.level]) and halved[1] <= 1
+    return "a one-sided p value" if one_sided else ""
 
 
 def unless_other_method(
-    finding: Finding, found: RegressionEstimate, rescue: str, declared: bool = True
+    finding: Finding,
+    found: RegressionEstimate,
+    rescue: str,
+    declared: bool = True,
+    told: bool = True,
 ) -> Finding:
-    """Keep a proof where Wald's interval (and p) are declared and fit at no other usual level."""
+    """Keep a proof where Wald's interval (and p) are declared and fit in no other usual way.
+
+    Where they do, one doubt names it (that of the check which compares interval and p): `told`.
+    """
     level = other_level(found)
-    return finding.doubted(level or rescue, not (declared and found.is_wald and not level))
+    if finding.status == "contradicted" and level:
+        text = f"{finding.text} Read as {level} it fits p {found.p.printed}."
+        status = "open" if told else "suggests"
+        return replace(finding, status=status, text=text, reading=level)
+    return finding.doubted(rescue, not (declared and found.is_wald))
 
 
 # --- Estimates of regressions: do ratio, coefficient and confidence interval belong together ---
 
 
 LINEAR_PREDICTORS = ("logit", "linear_predictor", "linear predictor", "prognostic_index")
+NOT_WALD = "a profile-likelihood, exact or bootstrap interval"
+ASKEW, LESS_ASKEW = 0.8, 0.3
+FEWEST_ALIKE = 3
+# Of differences: intervals of Newcombe, and of resampled means.
+MOST_ASKEW = {
+    "risk_difference": 2.0,
+    "mean_difference": 1.2,
+    "standardised_mean_difference": 1.2,
+}
 OTHER_INTERVALS = " A profile-likelihood or bootstrap interval need not be symmetric."
 
 
@@ -319,8 +400,14 @@ def check_estimate_in_interval(registry: Registry) -> Iterator[Finding]:
         if row.id in limited and row.statistic not in (*ESTIMATES, "auc") and is_plain(row)
     ]
     for found in [*regression_estimates(registry), *others]:
-        if found.has_interval:
+        if found.has_interval and not _passes_infinity(found):
             yield unless_shortened(_containment, found)
+
+
+def _passes_infinity(found: RegressionEstimate) -> bool:
+    """Whether the interval of a number needed to treat runs from harm over infinity to benefit."""
+    signs = {row.number.value > 0 for row in found.three}
+    return found.estimate.statistic == "number_needed_to_treat" and len(signs) > 1
 
 
 def containment(printed: str, name: str, three, values: Iterable[Interval]) -> Finding:
@@ -330,7 +417,8 @@ def containment(printed: str, name: str, three, values: Iterable[Interval]) -> F
     if low[0] <= estimate[1] and estimate[0] <= high[1]:
         return conclude("agrees", f"{printed}: the {name} lies inside its interval.", *three)
     text = f"{printed}: the {name} lies outside its interval."
-    return conclude("contradicted", text, *limits, target=row)
+    slip = likely_slip(row, limits[0].number.low, limits[1].number.high)
+    return conclude("contradicted", text, *limits, target=row, reading=slip)
 
 
 def _containment(found: RegressionEstimate, shortened: bool) -> Finding:
@@ -343,22 +431,12 @@ def _containment(found: RegressionEstimate, shortened: bool) -> Finding:
     finding = containment(found.printed, "estimate", found.three, (coefficient, low, high))
     if finding.status == "agrees" or not is_modelled:
         return finding
-    text = f"{found.printed}: the estimate lies outside its own interval.{_moved_point(found)}"
-    finding = replace(finding, text=text, low=found.low.number.low, high=found.high.number.high)
-    fits = not found.limits_are_ratios and low[0] <= exponential(coefficient[1]) <= high[1]
+    ends = found.low.number.low, found.high.number.high
+    text = f"{found.printed}: the estimate lies outside its own interval."
+    finding = replace(finding, text=text, low=ends[0], high=ends[1])
+    of_log = found.estimate.statistic == "coefficient" and not found.limits_are_ratios
+    fits = of_log and low[0] <= exponential(coefficient[1]) <= high[1]
     return finding.doubted(" The limits fit exp(coefficient), the odds or hazard ratio.", fits)
-
-
-def _moved_point(found: RegressionEstimate) -> str:
-    """Name the value inside the interval that differs by its decimal point only."""
-    low, high = found.low.number.low, found.high.number.high
-    number = found.estimate.number
-    for places in (-1, 1, -2, 2):
-        value = number.value * 10.0**places
-        if low <= value <= high:
-            text = format_value(value, max(0, number.decimals - places))
-            return f" With its decimal point moved, {text}, it would not."
-    return ""
 
 
 def from_symmetry(name: str, centre: Interval, low: Interval, high: Interval) -> Interval:
@@ -387,26 +465,37 @@ def check_interval_symmetry(registry: Registry) -> Iterator[Finding]:
         if found.has_interval
     ]
     agreeing = [all(finding.status == "agrees" for finding in findings) for _, findings in judged]
-    symmetric = Counter(
-        found.estimate.locus for (found, _), agrees in zip(judged, agreeing, strict=True) if agrees
-    )
-    for (found, findings), agrees in zip(judged, agreeing, strict=True):
+    places = [found.estimate.locus for found, _ in judged]
+    symmetric = Counter(place for place, yes in zip(places, agreeing, strict=True) if yes)
+    total = Counter(places)
+    for place, (found, findings), agrees in zip(places, judged, agreeing, strict=True):
         if agrees:
             yield from findings
         # An estimate outside its interval has been told: check_estimate_in_interval.
         elif _containment(found, shortened=False).status != "contradicted":
-            yield from _blamed(found, findings, symmetric[found.estimate.locus])
+            habit = symmetric[place] >= FEWEST_ALIKE and symmetric[place] == total[place] - 1
+            yield from _asymmetric(registry, found, findings, symmetric[place], habit)
 
 
-def _blamed(found: RegressionEstimate, findings: list[Finding], symmetric: int) -> list[Finding]:
-    """Keep the one finding about a number without which the others and p belong together."""
-    if found.p is None:
+def _asymmetric(registry, found: RegressionEstimate, findings, symmetric: int, habit: bool):
+    """Leave open what a usual interval gives, and keep the one finding that p points to.
+
+    Where all other intervals of the place are symmetric (its `habit`), less is usual.
+    """
+    if not found.is_wald and _is_usual(found, LESS_ASKEW if habit else ASKEW):
+        text = f"{found.printed}: the interval is not symmetric, as others than Wald's are not."
+        return [conclude("open", text, *found.three, reading=NOT_WALD)]
+    findings = [
+        replace(finding, reading=_slip(registry, target, finding.low, finding.high))
+        for finding, target in zip(findings, found.three, strict=True)
+    ]
+    if found.p is None or not found.p_is_plain:
         return findings
-    values, p = [found.coefficient(), *found.limits()], (found.p.number.low, found.p.number.high)
+    values, levels = [found.coefficient(), *found.limits()], LEVELS[found.level]
     fitting = [
         finding
         for place, finding in enumerate(findings)
-        if wald_region(*values[:place], None, *values[place + 1 :], p)
+        if wald_region(*values[:place], None, *values[place + 1 :], found.p_range, levels)
     ]
     if len(fitting) != 1:
         return findings
@@ -414,6 +503,28 @@ def _blamed(found: RegressionEstimate, findings: list[Finding], symmetric: int) 
     if symmetric:
         text += f" {symmetric} other intervals of {found.estimate.locus} are symmetric."
     return [replace(fitting[0], text=text)]
+
+
+def _is_usual(found: RegressionEstimate, askew: float) -> bool:
+    """Whether one arm of an interval is longer by no more than usual methods make it.
+
+    On the log scale the most askew is the exact interval of one sparse count, such as 1.62 to
+    11.67 of 5 (Poisson): its arms differ by less than the factor 1 + 0.8 standard errors.
+    """
+    centre, (low, high) = found.coefficient(), found.limits()
+    below = max(centre[0] - low[1], 0.0), centre[1] - low[0]
+    above = max(high[0] - centre[1], 0.0), high[1] - centre[0]
+    most = MOST_ASKEW.get(found.estimate.statistic)
+    if most is None:
+        most = 1 + askew * (below[1] + above[1]) / 2 / LEVELS[found.level][0]
+    return below[0] <= most * above[1] and above[0] <= most * below[1]
+
+
+def _slip(registry: Registry, target: ReportedNumber, low: float, high: float) -> str:
+    """Name a likely slip; a number may be copied from the lines above and below."""
+    column = registry.where(target.statistic, locus=target.locus)
+    place = column.index(target)
+    return likely_slip(target, low, high, column[max(place - 2, 0) : place + 3])
 
 
 def _symmetry(found: RegressionEstimate, target: ReportedNumber, shortened: bool) -> Finding:
@@ -430,7 +541,7 @@ def _symmetry(found: RegressionEstimate, target: ReportedNumber, shortened: bool
 def check_coefficient_and_ratio(registry: Registry) -> Iterator[Finding]:
     """Compare a ratio with exp(coefficient); needs both for one term of one model in one place."""
     terms: dict[tuple, list[ReportedNumber]] = defaultdict(list)
-    for row in originals(registry, ESTIMATES):
+    for row in originals(registry, REGRESSED):
         terms[row.locus, row.variable, row.level, row.group, row.method].append(row)
     for rows in terms.values():
         coefficient, *ratios = sorted(rows, key=lambda row: row.statistic)
@@ -498,6 +609,7 @@ def _beyond_intercept(cutoff, intercept, terms: list[ReportedNumber], above: boo
 # A p value of one of these methods, or of none, may be a Wald test.
 WALD_P_METHODS = ("", "wald", "univariable", "multivariable")
 OTHER_TESTS = " A likelihood ratio or score test may give another p value."
+NOT_WALD_P = "a likelihood ratio, score or χ² p value"
 SIGNIFICANT = 0.05
 
 
@@ -505,24 +617,26 @@ SIGNIFICANT = 0.05
 def check_wald_p_value(registry: Registry) -> Iterator[Finding]:
     """Recompute the Wald p value from estimate and interval; needs these and the p value."""
     for found in _with_interval_and_p(registry):
-        if wald_region(found.coefficient(), *found.limits()):
+        of_t = found.estimate.statistic in DIFFERENCES and not (found.is_wald and found.p_is_wald)
+        if not of_t and found.region():
             yield unless_shortened(_wald_p, found)
 
 
 def _with_interval_and_p(registry: Registry) -> list[RegressionEstimate]:
     return [
-        found
-        for found in regression_estimates(registry)
-        if found.has_interval and found.p is not None and found.p.method in WALD_P_METHODS
+        found for found in regression_estimates(registry) if found.has_interval and found.p_is_plain
     ]
 
 
 def _wald_p(found: RegressionEstimate, shortened: bool) -> Finding:
-    region = wald_region(found.coefficient(shortened), *found.limits(shortened))
+    region = found.region(shortened)
     low, high = region.p_value()
+    side = ""
+    if "one_sided" in found.p.modifiers:
+        low, high, side = low / 2, high / 2, "one-sided "
     text = (
         f"{found.printed}: under Wald the standard error is "
-        f"{shown(*region.standard_error(), 4)} and p is "
+        f"{shown(*region.standard_error(), 4)} and {side}p is "
         f"{shown_p_range(low, high, found.p.number.decimals)}; printed is {found.p.printed}."
     )
     finding = judge(found.p, found.three, low, high, text)
@@ -531,14 +645,48 @@ def _wald_p(found: RegressionEstimate, shortened: bool) -> Finding:
     if finding.status != "agrees" and high < 0.0005 and found.p.number.agrees(0.001):
         text = finding.text + " Software prints such a value as .000, and 0.001 may stand for it."
         return replace(finding, status="suggests", text=text)
-    return unless_other_method(finding, found, OTHER_TESTS, found.p.method == "wald")
+    declared = found.is_wald and found.p_is_wald
+    doubtful = finding.status in ("contradicted", "suggests")
+    if doubtful and not declared and _is_usual_p(found, region):
+        return replace(finding, status="open", reading=NOT_WALD_P)
+    return unless_other_method(finding, found, OTHER_TESTS, found.p_is_wald, told=False)
+
+
+def _is_usual_p(found: RegressionEstimate, region: WaldRegion) -> bool:
+    """Whether a likelihood ratio or score test may give the p value beside a Wald interval.
+
+    Their z are most apart from Wald's for a sparse count beside a large one (Poisson), where that
+    of the likelihood ratio is Wald's times sqrt(2 (exp(±b) - 1 ∓ b)) / b at the log ratio b. A
+    measured variable has no ratio of its own: it is taken as e, as for a change of several units.
+    """
+    b = max(map(abs, region.coefficient()))
+    b = min(max(b, 0.1 if found.estimate.contrast else 1.0), LARGEST)
+    least, most = (math.sqrt(2 * (exponential(x) - 1 - x)) / b for x in (-b, b))
+    wald, printed = (sorted(map(z_from_p, ends)) for ends in (region.p_value(), found.p_range))
+    # Fisher's exact test and Yates take half a patient off, half an error for a sparse count.
+    crude = found.estimate.contrast and found.estimate.test != "multivariable"
+    half = region.standard_error()[1] / 2 if crude else 0.0
+    return printed[0] <= most * wald[1] and least * wald[0] - half <= printed[1]
+
+
+def usual_limits(found: RegressionEstimate, coefficient: float, error: float) -> bool:
+    """Whether limits may be those of another usual interval beside Wald's from counts.
+
+    The arms of exact and profile-likelihood intervals of a sparse count (Poisson) are those of
+    Wald's over 1 + 0.4 errors to those times 1 + 0.9 errors.
+    """
+    wald = LEVELS[found.level][0] * error
+    least, most = wald / (1 + 0.4 * error), wald * (1 + 0.9 * error)
+    (low, high), centre = found.limits(), coefficient
+    below, above = (centre - low[1], centre - low[0]), (high[0] - centre, high[1] - centre)
+    return all(arm[0] <= most and least <= arm[1] for arm in (below, above))
 
 
 @check("regressions", "possibility")
 def check_significance(registry: Registry) -> Iterator[Finding]:
     """Set p below 0.05 beside an interval without the null value; needs limits and p value."""
     for found in _with_interval_and_p(registry):
-        if None not in (excludes_null(*found.limits()), is_significant(found.p)):
+        if None not in _sides(found, shortened=False):
             yield unless_shortened(_significance, found)
 
 
@@ -549,29 +697,44 @@ def excludes_null(low: Interval, high: Interval) -> bool | None:
     return False if low[1] < 0 < high[0] else None
 
 
-def is_significant(p: ReportedNumber, shortened: bool = False) -> bool | None:
-    """Say whether a printed p value is below 0.05; None if the rounding leaves it open."""
+def is_significant(
+    p: ReportedNumber, shortened: bool = False, alpha: float = SIGNIFICANT
+) -> bool | None:
+    """Say whether a printed p value is below a level; None if the rounding leaves it open."""
     low, high = float_limits(p.number, shortened)
-    if high < SIGNIFICANT or (p.number.operator == "<" and high <= SIGNIFICANT):
+    if high < alpha or (p.number.operator == "<" and high <= alpha):
         return True
-    if low > SIGNIFICANT or (p.number.operator == ">" and low >= SIGNIFICANT):
+    if low > alpha or (p.number.operator == ">" and low >= alpha):
         return False
     return None
 
 
+def _alpha(found: RegressionEstimate) -> float:
+    """Return the p value at which the null value is a limit of the interval: 0.05 for 95 %."""
+    return (100 - found.level) / (200 if "one_sided" in found.p.modifiers else 100)
+
+
+def _sides(found: RegressionEstimate, shortened: bool) -> tuple[bool | None, bool | None]:
+    limits = found.limits(shortened)
+    return excludes_null(*limits), is_significant(found.p, shortened, _alpha(found))
+
+
 def _significance(found: RegressionEstimate, shortened: bool) -> Finding:
-    excluded, significant = excludes_null(*found.limits()), is_significant(found.p)
+    excluded, significant = _sides(found, shortened=False)
     text = (
         f"{found.printed}: the interval {'excludes' if excluded else 'includes'} "
         f"{'1' if found.limits_are_ratios else '0'}, and "
-        f"p {'is' if significant else 'is not'} below 0.05 (printed {found.p.printed})."
+        f"p {'is' if significant else 'is not'} below {_alpha(found):g} (printed "
+        f"{found.p.printed})."
     )
-    sides = {excludes_null(*found.limits(shortened)), is_significant(found.p, shortened)}
-    if excluded == significant or None in sides:
+    if excluded == significant or None in _sides(found, shortened):
         return conclude("agrees", text, *found.three, found.p)
     finding = conclude("contradicted", text, *found.three, target=found.p)
+    declared = found.is_wald and found.p_is_wald
+    if not declared and found.region() and _is_usual_p(found, found.region()):
+        return replace(finding, status="open", reading=NOT_WALD_P)
     rescue = " Interval and p value may come from different methods."
-    return unless_other_method(finding, found, rescue, found.p.method == "wald")
+    return unless_other_method(finding, found, rescue, found.p_is_wald)
 
 
 @check("regressions", "bookkeeping")
@@ -579,10 +742,10 @@ def check_interval_from_p_value(registry: Registry) -> Iterator[Finding]:
     """Work out the Wald interval that is not printed; needs estimate and p value without limits."""
     for found in regression_estimates(registry):
         row, p = found.estimate, found.p
-        is_test = p is not None and p.method in WALD_P_METHODS and p.number.operator == "="
+        is_test = found.p_is_plain and p.number.operator == "=" and row.statistic in REGRESSED
         if found.low is not None or found.high is not None or not is_test:
             continue
-        region = wald_region(found.coefficient(), p=(p.number.low, p.number.high))
+        region = wald_region(found.coefficient(), p=found.p_range)
         if region:
             low, high = (
                 shown(*(map(exponential, ends) if found.is_ratio else ends), row.number.decimals)

@@ -28,8 +28,10 @@ from rairlib.checks.cells import (
 from rairlib.checks.classification import MEASURED, Rule, agreeing_with_all, rules
 from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.regressions import (
-    MULTIPLIERS,
+    LEVELS,
+    UNSURE,
     Interval,
+    confidence_level,
     containment,
     from_symmetry,
     mirror_image,
@@ -81,6 +83,11 @@ class PrintedArea:
     def has_interval(self) -> bool:
         """Whether both limits are printed."""
         return self.low is not None and self.high is not None
+
+    @property
+    def multipliers(self) -> tuple[float, ...]:
+        """Standard errors between area and limit at the level of the interval."""
+        return LEVELS[confidence_level(word for row in self.three[1:] for word in row.modifiers)]
 
     @property
     def certain(self) -> bool:
@@ -341,6 +348,13 @@ def smallest_error(area: float, weights: ErrorWeights) -> float:
     return math.sqrt(max(variance, 0.0))
 
 
+def smallest_tied_error(area: PrintedArea) -> float:
+    """Return DeLong's error of the score with two values that errs in the larger group alone."""
+    furthest = max(proportion(area.row), key=lambda end: abs(end - 0.5))
+    right = min(2 * abs(furthest - 0.5), 1.0)
+    return math.sqrt(right * (1 - right) / (4 * (max(area.counts) - 1)))
+
+
 def _integrals_up_to(x: float) -> tuple[float, float, float]:
     """Integrate R, R² and u R over u up to x, where R is u cut off at 0 and 1."""
     if x < 0:
@@ -405,7 +419,7 @@ def implied_error(area: PrintedArea, shortened: bool = False) -> Interval | None
     smallest, largest = max(below[0], above[0]), min(below[1], above[1])
     if largest < smallest - 1e-9:
         return None
-    return max(smallest, 0.0) / max(MULTIPLIERS), largest / min(MULTIPLIERS)
+    return max(smallest, 0.0) / max(area.multipliers), largest / min(area.multipliers)
 
 
 def limits_agree(area: PrintedArea, centre: float, error: float, tolerance: float = 1e-9) -> bool:
@@ -430,7 +444,7 @@ def limits_agree(area: PrintedArea, centre: float, error: float, tolerance: floa
     return any(
         low[0] - tolerance <= centre - multiplier * error <= low[1] + tolerance
         and high[0] - tolerance <= centre + multiplier * error <= most
-        for multiplier in MULTIPLIERS
+        for multiplier in area.multipliers
     )
 
 
@@ -511,8 +525,9 @@ OTHER_INTERVALS = " A bootstrap, logit or binomial interval follows other rules.
 
 def _declares_normal(area: PrintedArea) -> bool:
     """Whether the registry names a method whose interval is A ± 1.96 SE."""
-    limits = {area.low.method, area.high.method}
-    return area.row.method in NORMAL_METHODS or limits <= set(NORMAL_METHODS)
+    limits = {area.low.test, area.high.test}
+    unsure = UNSURE & {word for row in area.three for word in row.modifiers}
+    return not unsure and (area.row.test in NORMAL_METHODS or limits <= set(NORMAL_METHODS))
 
 
 @check("areas under the ROC curve", "possibility")
@@ -552,6 +567,9 @@ def _symmetry(area: PrintedArea, target: ReportedNumber, shortened: bool) -> Fin
 def check_auc_interval(registry: Registry) -> Iterator[Finding]:
     """Name the scores and standard errors that give the limits of an area; needs group sizes."""
     for area in printed_areas(registry):
+        # An area outside its interval has been told: check_auc_in_interval.
+        if area.has_interval and _containment(area, shortened=False).status != "agrees":
+            continue
         if area.has_interval and area.sizes is None:
             yield from _sizes_from_error(area)
         elif area.has_interval and min(area.counts) > 1:
@@ -580,16 +598,19 @@ def _readings(area: PrintedArea, shortened: bool) -> Finding:
         return finding.doubted(OTHER_INTERVALS, not _declares_normal(area))
     text += (
         "A score without values shared by patients with and without the outcome has no standard "
-        "error so small." + OTHER_INTERVALS
+        "error so small."
     )
-    return conclude("suggests", text, *area.uses)
+    if error[1] >= smallest_tied_error(area):
+        return conclude("open", text, *area.uses, reading="values that both groups share")
+    return conclude("suggests", text + OTHER_INTERVALS, *area.uses)
 
 
 def _agreeing(area: PrintedArea, error: Interval, allowed: Interval) -> list[str]:
+    times = area.multipliers[0]
     names = [
         f"the dichotomised score ({score.in_words}) with {kind} standard error "
-        f"{format_value(spread, 4)}, {format_value(score.area - MULTIPLIERS[0] * spread, 4)} to "
-        f"{format_value(min(score.area + MULTIPLIERS[0] * spread, 1), 4)}"
+        f"{format_value(spread, 4)}, {format_value(score.area - times * spread, 4)} to "
+        f"{format_value(min(score.area + times * spread, 1), 4)}"
         for kind, score, spread in binary_readings(area)
     ]
     if formula_agrees(area):
@@ -624,6 +645,10 @@ def _p_from_auc(area: PrintedArea, row: ReportedNumber, shortened: bool) -> Find
     fixed = row.number.agrees(0.0) and row.number.agrees(most)
     if finding.status == "agrees" and not fixed:
         return replace(finding, status="open", text=text + " Ties may make it smaller.")
+    if min(area.counts) > 1:
+        beside = 2 * norm.sf(nearest / attainable_errors(area)[1])
+        if finding.status in ("contradicted", "suggests") and row.number.overlaps(0.0, beside):
+            return replace(finding, status="open", reading="p of DeLong's standard error")
     return finding.doubted(" Another test may give another p value.")
 
 
@@ -679,8 +704,9 @@ def _bounded(area: PrintedArea, rule: Rule, shortened: bool) -> Finding:
     if finding.status == "agrees":
         # A bound is no reproduction: the finding is about the set.
         return conclude("agrees", text, area.row, *rule.rows())
-    mirror = " It lies there if small values call positive in one place, large ones in another."
-    finding = finding.doubted(mirror, area.row.number.overlaps(scale - high, scale - low))
+    if finding.status != "open" and area.row.number.overlaps(scale - high, scale - low):
+        text = f"{finding.text} It lies there if small values call positive in one place alone."
+        return replace(finding, status="open", text=text, reading="small values call positive")
     unnamed = " The names do not say that the point lies on this curve."
     return finding.doubted(unnamed, not area.certain)
 
@@ -709,7 +735,7 @@ def check_auc_dichotomised(registry: Registry) -> Iterator[Finding]:
 def _dichotomised_limits(area: PrintedArea, rule: Rule) -> Iterator[Finding]:
     for kind, score, error in binary_readings(area)[:1]:
         for limit, sign in ((area.low, -1), (area.high, 1)):
-            value = print_scale(limit) * min(score.area + sign * MULTIPLIERS[0] * error, 1.0)
+            value = print_scale(limit) * min(score.area + sign * area.multipliers[0] * error, 1.0)
             text = (
                 f"{area.printed}: the dichotomised score with {kind} standard error "
                 f"{format_value(error, 4)} has the limit "

@@ -32,8 +32,9 @@ def exact_value(number: Printed) -> Fraction:
 
 
 def print_unit(number: Printed) -> Fraction:
-    """Return one unit of the last printed digit."""
-    return Fraction(1, 10**number.decimals)
+    """Return one unit of the last printed digit, 10 for 1.2e+02 and for 0.9 read as 90 %."""
+    width = number.high - number.low
+    return Fraction(width) if 1 < width < math.inf else Fraction(1, 10**number.decimals)
 
 
 def exact_limits(number: Printed, shortened: bool = False) -> tuple[Fraction, Fraction]:

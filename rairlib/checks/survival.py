@@ -41,7 +41,6 @@ from rairlib.checks.regressions import (
     WaldRegion,
     regression_estimates,
     unless_other_method,
-    wald_region,
 )
 from rairlib.checks.rounding import (
     SHORTENED,
@@ -290,8 +289,7 @@ def event_splits(registry: Registry) -> list[EventSplit]:
 
 
 def _region(found: RegressionEstimate, shortened: bool) -> WaldRegion:
-    limits = found.limits(shortened)
-    return wald_region(found.coefficient(shortened), *limits) or wald_region(None, *limits)
+    return found.region(shortened) or found.region(shortened, alone=True)
 
 
 @check("survival", "possibility")
@@ -300,10 +298,10 @@ def check_events_per_level(registry: Registry) -> Iterator[Finding]:
     splits = event_splits(registry)
     for split in splits:
         finding = unless_shortened(_events, split)
-        if finding.status == "contradicted" and all(split.level_events):
-            reading = _assignment(split, splits)
-            text = finding.text + f" The printed events would fit as {reading}." * bool(reading)
-            finding = replace(finding, text=text, reading=reading)
+        told = finding.status == "contradicted" and all(split.level_events)
+        if told and (fitting := _assignment(split, splits)):
+            text = f"{finding.text} The printed events would fit as {fitting}."
+            finding = replace(finding, text=text, reading=f"the printed events as {fitting}")
         yield finding
 
 

@@ -2,16 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
 from rairlib.registry.files import read_table
-from rairlib.registry.printed import Printed, parse_printed
+from rairlib.registry.printed import Printed, format_value, parse_printed
 from rairlib.registry.studies import DeclaredModel, load_study, study_file
-from rairlib.registry.vocabulary import MODIFIERS
+from rairlib.registry.vocabulary import COUNTED, MODIFIERS, PERFORMANCE
 
 VERSUS = " vs "
 CUTOFF = "cutoff"
@@ -46,7 +47,8 @@ class ReportedNumber:
     note : str
         What is unclear, or the reason why a number is unavailable.
     number : Printed
-        The parsed text.
+        The parsed text; its own `text` is the one in the file, where `printed` is that in percent
+        of a share printed as a fraction.
     """
 
     id: str
@@ -279,13 +281,69 @@ def read_registry(path: str | Path) -> Registry:
     """
     path = Path(path)
     name = path.resolve().parent.name if path.name == "reported.csv" else path.stem
-    return Registry(
-        name,
-        (
-            ReportedNumber(number=printed_number(row["statistic"], row["printed"]), **row)
-            for row in read_table(path).to_dict("records")
-        ),
-    )
+    rows = [
+        ReportedNumber(number=printed_number(row["statistic"], row["printed"]), **row)
+        for row in read_table(path).to_dict("records")
+    ]
+    fractions = _fractions(rows)
+    return Registry(name, (_in_percent(row) if row.id in fractions else row for row in rows))
+
+
+# --- Shares printed as fractions --------------------------------------------------------------
+
+FAMILIES = dict.fromkeys(PERFORMANCE, "performance") | {
+    name: name for name in ("percent", "survival_percent", "risk_difference")
+}
+OF_SHARE = ("ci_low", "ci_high", "standard_error")
+
+
+def _fractions(rows: list[ReportedNumber]) -> set[str]:
+    """Name the shares, and what belongs to them, that a place prints as fractions throughout."""
+    places: dict[tuple[str, str], list[ReportedNumber]] = defaultdict(list)
+    for row in rows:
+        if row.statistic in FAMILIES:
+            places[row.locus, FAMILIES[row.statistic]].append(row)
+    counts = {(row.variable, row.level, row.group): row for row in rows if row.statistic == "count"}
+    by_id = {row.id: row for row in rows}
+    sizes = {row.group: row for row in rows if row.statistic == "n" and not row.variable}
+    found: set[str] = set()
+    for (_, family), shares in places.items():
+        votes = 0
+        for row in shares if family == "percent" else ():
+            whole = by_id[row.of] if row.of in by_id else sizes.get(row.group)
+            votes += fraction_vote(row, counts.get((row.variable, row.level, row.group)), whole)
+        if all(map(_may_be_fraction, shares)) and (votes > 0 or _are_fractions(family, shares)):
+            found |= {row.id for row in shares}
+    return found | {row.id for row in rows if row.of in found and row.statistic in OF_SHARE}
+
+
+def _may_be_fraction(row: ReportedNumber) -> bool:
+    return row.unit == "" and "%" not in row.printed and abs(row.number.value) <= 1
+
+
+def _are_fractions(family: str, shares: list[ReportedNumber]) -> bool:
+    """Whether shares of at most 1 cannot be in percent: no rule or curve lies there."""
+    between = [row for row in shares if 0 < abs(row.number.value) < 1]
+    if {row.statistic for row in shares} <= {"percent", "ppv", "npv"}:
+        return family != "percent" and len(between) > 1
+    return len(between) > 1 or any(row.number.decimals > 1 for row in between)
+
+
+def fraction_vote(row: ReportedNumber, count, whole) -> int:
+    """Say which a share is of its count and whole: 1 a fraction, -1 in percent, 0 unknown."""
+    if count is None or whole is None or whole.statistic not in COUNTED or not whole.number.value:
+        return 0
+    share = count.number.value / whole.number.value
+    distances = abs(row.number.value - share), abs(row.number.value - 100 * share)
+    return (distances[0] < distances[1]) - (distances[1] < distances[0])
+
+
+def _in_percent(row: ReportedNumber) -> ReportedNumber:
+    number = row.number
+    value = Decimal(format_value(number.value, number.decimals)).scaleb(2)
+    operator = "" if number.operator == "=" else number.operator
+    scaled = replace(parse_printed(f"{operator}{value}"), text=row.printed)
+    return replace(row, printed=f"{operator}{value:f}", unit="%", number=scaled)
 
 
 def load_registry(study: str) -> Registry:

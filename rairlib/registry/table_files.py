@@ -141,10 +141,11 @@ def _workbook(path: Path) -> Iterator[Grid]:
             if isinstance(cell.value, float) and cell.number_format == "General"
         ]
         doubts = [
-            f"{len(plain)} cells ({plain[0]} …) are stored as numbers without their printed zeros: "
-            "0.30 became 0.3; compare them, and type them as text"
+            f"{place}, and {len(plain) - 1} more: stored as numbers without the printed zeros at "
+            "their end (0.30 becomes 0.3): compare them, or type them as text"
+            for place in plain[:1]
         ]
-        yield Grid(sheet.title, rows, doubts=doubts[: len(plain)])
+        yield Grid(sheet.title, rows, doubts=doubts)
 
 
 def _shown(cell, covered: dict, written) -> str:
@@ -250,7 +251,7 @@ def _inner(element) -> str:
     for child in element:
         if isinstance(child.tag, str) and child.tag not in ("script", "style"):
             inner = _inner(child)
-            raised = child.tag == "sup" or child.get("ref-type") == "table-fn"
+            raised = child.tag == "sup" or child.get("ref-type") in ("table-fn", "fn")
             text += _raised(text, inner) if raised else " " * (child.tag in BREAKS) + inner
         elif not isinstance(child.tag, str) and (child.text or "").startswith("&"):
             text += html.unescape(child.text)

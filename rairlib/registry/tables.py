@@ -13,8 +13,9 @@ from rairlib.registry.printed import MINUS_SIGNS, Printed, PrintedNumberError, p
 from rairlib.registry.table_files import REPEATED, Grid, read_grids
 from rairlib.registry.vocabulary import COLUMNS
 
+SIGNS = "<>≤≥⩽⩾≦≧＜＞"
 NUMBER = (
-    rf"((?:[<>≤≥]=? ?)?[+{MINUS_SIGNS}]? ?(?:\d{{1,3}}(?:[,'’ ]\d{{3}})+(?!\d)(?:[.·]\d+)?"
+    rf"((?:[{SIGNS}]=? ?)?[+{MINUS_SIGNS}]? ?(?:\d{{1,3}}(?:[,'’ ]\d{{3}})+(?!\d)(?:[.·]\d+)?"
     r"|\d+(?:[.,·]\d+)?|[.·]\d+)"
     rf"(?:(?:[eE]| ?[×x*] ?10 ?\^? ?)[+⁺⁻{MINUS_SIGNS}]?[\d⁰¹²³⁴-⁹]+)?(?: ?%)?)"
 )
@@ -32,12 +33,12 @@ SHAPES = {
         "z (x/y)": rf"{NUMBER} ?[(\[] ?{NUMBER} ?/ ?{NUMBER} ?[)\]]",
     }.items()
 }
+HOW = "Write it into the label, or name it with --cells"
 ASK = {
-    "x": "a count, a percentage, a mean or a median?",
-    "x ± y": "SD or standard error?",
-    "x (y)": "n (%), mean (SD) or median (IQR)?",
-    "x (y to z)": "median (IQR), median (range) or an interval?",
-    "y to z": "range, IQR or 95% CI?",
+    "x": f"a count, a percentage, a mean or a median? {HOW}",
+    "x (y)": f"n (%), mean (SD) or median (IQR)? {HOW}",
+    "x (y to z)": f"median (IQR), median (range) or an interval? {HOW}",
+    "y to z": f"range, IQR or 95% CI? {HOW}",
     "x/y": "counts of which two levels? Write them into the label: Sex, female/male",
 }
 CI = r"(?i:(?:\d\d ?% ?)?\b(?:CIs?|confidence intervals?|confidence limits)\b)"
@@ -58,12 +59,12 @@ HOLDS = [
         (r"(?i:mean)\W*(?i:sd|s\.d\.|standard deviation)\)?", ("mean", "sd")),
         (rf"(?i:median)\W*{QUARTILES}\W?", ("median", "q1", "q3")),
         (r"(?i:median)\W*(?i:range|min\w*\W+max\w*)\W?", ("median", "minimum", "maximum")),
-        (rf"{COUNTED} ?/ ?(?i:n|total)\W*%?\)?", ("count", "n", "percent")),
+        (rf"{COUNTED} ?/ ?(?i:n|total)(?![\w-])\W*%?\)?", ("count", "n", "percent")),
         (rf"{COUNTED}\W{{0,2}}[(\[,;] ?%[)\]]?", ("count", "percent")),
         (rf"(?:%|(?i:percent\w*)) ?[(\[] ?{COUNTED} ?[)\]]", ("percent", "count")),
         *((rf"{words}\W*{CI}\)?", (ratio, *LIMITS)) for ratio, words in RATIOS.items()),
         *((words, (ratio, *LIMITS)) for ratio, words in RATIOS.items()),
-        (r"(?:^|\b)(?:β|B$|(?i:beta|coef\w*))", ("coefficient", *LIMITS)),
+        (r"(?:^|\b)(?:β|(?i:beta|coef\w*))", ("coefficient", *LIMITS)),
         (CI, LIMITS),
         (r"\b(?i:mean)\b", ("mean",)),
         (r"\b(?i:median)\b", ("median",)),
@@ -76,7 +77,10 @@ HOLDS = [
 ]
 # What taking words away leaves behind.
 BLANKED = re.compile(r"[(\[][\s,;]*[)\]]|(?<=[(\[])[\s,;]+|,(?=\s*,)|^[\s,;:)\]]+|[\s,;:(\[]+$")
-P = re.compile(r"(?i)(?:two-sided |overall |adjusted )?p(?:\W*val(?:ues?|\.)?)?\W*(?:\(.*\)\W*)?")
+P = re.compile(
+    r"(?i)(?:two-sided |overall |adjusted )?p(?:\W*val(?:ues?|\.)?)?(?:\W*(?:for )?trend)?\W*"
+    r"(?:\(.*\)\W*)?"
+)
 STATISTICS = {
     **dict.fromkeys(("χ2", "χ²", "x2", "chi2", "chisquare", "chisquared"), "chi_square"),
     **{letter: f"{letter}_statistic" for letter in "tufzh"},
@@ -99,8 +103,10 @@ LETTER = re.compile(r"(?<=[\d)])([a-h])$")
 REFERENCE = re.compile(r"(?i)(?:1(?:[.,·]0+)? ?[(\[]?)?\(?ref(?:erence|erent|\.)?[)\]]?")
 ONE = re.compile(r"1(?:[.,·]0+)?")
 NOTHING = re.compile(rf"[.·…/ {MINUS_SIGNS}]*|(?i:n/?a|nr)")
-WORDS_WITHIN = re.compile(rf"{CI}:?|(?i:\b(?:IQR|range|median|mean)\b:?)|=")
-CUT = rf"(?:[<>≤≥]=? ?\d[\d.,]*|\d[\d.,]* ?(?:[{MINUS_SIGNS}]|to) ?\d[\d.,]*)"
+WORDS_WITHIN = re.compile(
+    rf"^[pP](?:[- ]?value)?(?= ?[={SIGNS}])|{CI}:?|(?i:\b(?:IQR|range|median|mean)\b:?)|="
+)
+CUT = rf"(?:[{SIGNS}]=? ?\d[\d.,]*|\d[\d.,]* ?(?:[{MINUS_SIGNS}]|to) ?\d[\d.,]*)"
 UNIT = (
     r"(?:years?|yrs?|y|months?|mo|weeks?|wk|days?|d|hours?|h|min|[cmkµμ]?[mgl]|%|mm ?Hg|[GMk]Bq"
     r"|mCi|Gy|10.{1,3}/\w+|\w{1,5}/(?:[dmµμ]?[lL]|m[2²]|\w*min|h|d))"
@@ -111,9 +117,12 @@ LEVEL = rf"{CUT}|[\w+-]+"
 PAIR = re.compile(rf"(.*?)[,:;( ]*({LEVEL}) ?(?:/| vs\.? | versus ) ?({LEVEL})\)?(?: ({UNIT}))?")
 P_WITHIN = re.compile(r"[;,(]? ?\b[pP](?:[- ]?value)? ?(?:= ?|(?=[<>≤]))")
 LONGEST = 80
-SIGNS = "<>≤≥"
+NO_OUTCOME = "? which group has the outcome, here and in all estimates? Say --outcome"
 SHARES = ("count", "percent")
+# That of χ2 or T4 is none.
+DIGIT = re.compile(r"(?<![^\W\d_])\d")
 ENDS = ("low", "high")
+KEY = ("statistic", "variable", "level", "group", "method")
 OPPOSITES = {"yes", "positive", "present", "male", "female", "men", "women", "+"}
 
 
@@ -136,6 +145,7 @@ class Line:
     """One row below the head."""
 
     number: int
+    text: str
     label: str
     indent: int
     holds: list[tuple[str, ...]]
@@ -253,12 +263,12 @@ def _slug(text: str) -> str:
 def _tidy(level: str) -> str:
     """Return a level without blanks behind its sign and without its unit."""
     found = LEVEL_UNIT.match(level)
-    return re.sub(r"(?<=[<>≤≥=]) ", "", found[1].strip()) if found else level
+    return re.sub(rf"(?<=[{SIGNS}=]) ", "", found[1].strip()) if found else level
 
 
 def _cut(levels: tuple[str, ...]) -> str:
     """Return the number of which two levels are the two sides, or nothing."""
-    sides = {re.sub("^[<>≤≥]=?", "", level) for level in levels if level[:1] in SIGNS}
+    sides = {re.sub(f"^[{SIGNS}]=?", "", level) for level in levels if level[:1] in SIGNS}
     return sides.pop() if len(levels) == 2 and len(sides) == 1 and levels[1][:1] in SIGNS else ""
 
 
@@ -293,8 +303,10 @@ def fit(holds: tuple[str, ...], shape: str, numbers: tuple[str, ...], proven: bo
 
 
 def _fits(holds, shapes: dict, proven: bool = False) -> list[tuple]:
-    found = (fit(held, shape, shapes[shape], proven) for held in holds for shape in shapes)
-    return list(dict.fromkeys(filter(None, found)))
+    """Return every reading of a cell; where some fill all that a label says, only these."""
+    pairs = [(held, fit(held, shape, shapes[shape], proven)) for held in holds for shape in shapes]
+    whole = [read for held, read in pairs if read and len(read) == len(held)]
+    return list(dict.fromkeys(whole or (read for _, read in pairs if read)))
 
 
 def _heading(parts: list[str], number: int) -> Column:
@@ -321,22 +333,24 @@ def _heading(parts: list[str], number: int) -> Column:
 def _line(number: int, cells: list[str]) -> Line:
     raw = _bare(cells[0]).expandtabs(2)
     text = re.sub(r"^\s*[•·–-] +", "  ", raw)
-    label, marks = clean(text)
+    whole, marks = clean(text)
     own = {place: clean(cell) for place, cell in enumerate(cells[1:], start=2) if _own(cell)}
     kept = {place: text for place, (text, _) in own.items() if not NOTHING.fullmatch(text)}
-    if set(kept.values()) <= {label}:
+    if set(kept.values()) <= {whole}:
         kept = {}
     marked = {place: dict.fromkeys(marks + found) for place, (_, found) in own.items()}
     notes = {place: f"footnote {', '.join(found)}" for place, found in marked.items() if found}
-    holds, label = holds_of(label)
+    holds, label = holds_of(whole)
     unit = LABEL_UNIT.search(label)
     if ("percent",) in holds and len(holds) > 1 and not {"count"} & {*sum(holds, ())}:
         holds.remove(("percent",))
         label = f"{label} (%)"
         unit = LABEL_UNIT.search(label)
-    label = LABEL_UNIT.sub("", label)
+    if unit and re.search(r"\bper\b", label):
+        unit = None
+    label = label[: unit.start()] if unit else label
     indent = len(text) - len(text.lstrip())
-    line = Line(number, label, indent, holds, unit[1] if unit else "", kept, notes)
+    line = Line(number, whole, label, indent, holds, unit[1] if unit else "", kept, notes)
     slashed = any("x/y" in shapes_of(text) for text in kept.values())
     pair = PAIR.fullmatch(label)
     if pair and (slashed or pair[2].lower() in OPPOSITES or pair[2][0] in SIGNS or " vs" in label):
@@ -354,6 +368,7 @@ class TableReader:
     def __init__(self, grid: Grid, locus: str, sizes: dict[str, str], outcome: str, cells: str):
         self.rows: list[dict] = []
         self.told: list[str] = []
+        self.names: set[str] = set()
         self.doubts, self.unread = dict.fromkeys(grid.doubts), []
         self.estimates: dict[tuple[int, int], dict] = {}
         self.locus, self.outcome = locus, outcome
@@ -364,6 +379,7 @@ class TableReader:
         self._name_groups(sizes)
         for block in self._blocks():
             self._write(block)
+        self._keep_rows_apart()
         stem = re.sub(r"[^\w-]+", "", locus.lower())
         for place, row in enumerate(self.rows, start=1):
             row["id"] = f"{stem}-{place:0{max(2, len(str(len(self.rows))))}d}"
@@ -376,7 +392,10 @@ class TableReader:
         width = max(len(cells) for _, cells in rows)
         rows = [(number, cells + [""] * (width - len(cells))) for number, cells in rows]
         titles, head = [grid.title], grid.head
-        while rows and len({_bare(cell).strip() for cell in rows[0][1]} - {""}) == 1 < width:
+        while rows and {_bare(cell).strip() for cell in rows[0][1][1:]} <= {
+            "",
+            _bare(rows[0][1][0]),
+        }:
             titles.append(_bare(rows.pop(0)[1][0]))
             head -= 1
         self.title = " ".join(filter(None, titles))
@@ -407,7 +426,7 @@ class TableReader:
 
     def _has_numbers(self, column: Column) -> bool:
         texts = [text for line in self.lines if (text := line.cells.get(column.number))]
-        if any(shapes_of(text) or REFERENCE.fullmatch(text) for text in texts):
+        if any(REFERENCE.fullmatch(text) or DIGIT.search(text) for text in texts):
             return True
         if texts:
             self.told.append(f"column {column.number} is left out, no numbers: {texts[0]} …")
@@ -428,7 +447,7 @@ class TableReader:
         for line in list(self.lines):
             numbers = {c.group: line.cells.get(c.number, "") for c in data}
             if (
-                SIZES_ROW.fullmatch(line.label)
+                SIZES_ROW.fullmatch(line.text)
                 and None not in map(_whole, numbers.values())
                 and data
             ):
@@ -456,6 +475,19 @@ class TableReader:
         self.compared = " vs ".join(parts) if len(parts) > 1 else self.outcome
         if {*self.outcome.split(" vs ")} <= {*parts}:
             self.compared = self.outcome
+        self._keep_models_apart()
+
+    def _keep_models_apart(self) -> None:
+        """Name the group of each estimate, so that no two columns tell the same."""
+        columns = [column for column in self.columns if column.role == "estimate"]
+        keys = [(column.method, column.holds[0][0]) for column in columns]
+        for column, key in zip(columns, keys, strict=True):
+            same = [other for other, found in zip(columns, keys, strict=True) if found == key]
+            named = {other.group for other in same} - {""}
+            if len(same) > 1 and len(named) < len(same) and key[1] not in LIMITS:
+                column.group = f"{self.outcome or 'outcome'} ({column.heading})"
+            elif len(same) == 1:
+                column.group = self.outcome or column.group
 
     def _share_out_groups(self, parts: list[dict]) -> None:
         whole, total = self.sizes.get("all"), sum(_whole(row["printed"]) or 0 for row in parts)
@@ -486,11 +518,15 @@ class TableReader:
         if LEVEL_UNIT.match(line.label) and not line.pair:
             return True
         has_own = any(column.role in ("data", "estimate") for column in self._filled(head))
-        told_apart = line.holds or line.pair or (self.indented and block.levels)
-        if has_own or told_apart or not any(c.role != "p" for c in self._filled(line)):
+        indents = any(other.indent > head.indent for _, other in block.levels)
+        told_apart = line.holds or line.pair or indents
+        values = any(column.role in ("data", "estimate") for column in self._filled(line))
+        if has_own or told_apart or not values:
             return False
-        counts = [self._count(line, column) for column in self._data(line)]
-        return None not in counts and not self._is_complete(block)
+        if None in [self._count(line, column) for column in self._data(line)]:
+            return False
+        sums = self._sums([*(level for _, level in block.levels), line])
+        return all(total <= self._size(group) for group, total in sums.items())
 
     def _filled(self, line: Line) -> list[Column]:
         return [column for column in self.columns if column.number in line.cells]
@@ -504,14 +540,14 @@ class TableReader:
         found = [shapes[name][0] for name in ("x", "x (y)", "x/y (z)") if name in shapes]
         return _whole(found[0]) if found else None
 
-    def _is_complete(self, block: Block) -> bool:
-        """Whether the counts of the levels make up every group whose size is known."""
+    def _sums(self, lines: list[Line]) -> dict[str, int]:
+        """Sum up the counts of levels in each group whose size is known."""
         sums = {}
         for column in self.columns:
-            counts = [self._count(line, column) for _, line in block.levels]
-            if column.role == "data" and column.group in self.sizes and None not in counts:
+            counts = [self._count(line, column) for line in lines]
+            if column.role == "data" and self._size(column.group) and None not in counts:
                 sums[column.group] = sum(counts)
-        return bool(sums) and all(total == self._size(group) for group, total in sums.items())
+        return sums
 
     def _proves_shares(self, block: Block) -> bool:
         """Whether every pair of numbers in some row is a count and its percentage."""
@@ -527,7 +563,8 @@ class TableReader:
                     found.append(any(share.agrees(100 * count / n) for n in wholes))
             if found and all(found):
                 return True
-        return len(block.levels) > 1 and self._is_complete(block)
+        sums = self._sums([line for _, line in block.levels]) if block.levels else {}
+        return any(total == self._size(group) for group, total in sums.items())
 
     def _size(self, group: str) -> int | None:
         return _whole(self.sizes[group]["printed"]) if group in self.sizes else None
@@ -553,20 +590,15 @@ class TableReader:
 
     def _doubt(self, row: dict, text: str, line: Line | None = None) -> None:
         row["note"] = _joined(f"? {text}", row["note"])
-        place = f"row {line.number}, {row['variable']}" if line else row["group"]
+        name = row["variable"] or row["group"]
+        place = f"row {line.number}, {name}" if line else name
         self.doubts[f"{place}: ? {text}"] = None
 
     def _write(self, block: Block) -> None:
         """Write the rows of a variable and its levels, in the table's order."""
         head, before = block.head, len(self.rows)
-        own, levels = _slug(block.name), tuple(level for level, _ in block.levels)
-        cut = _cut(levels)
-        within = f"{own}_levels" if levels and self._data(head) and not cut else own
-        within = f"{own}_{_slug(cut)}" if cut else within
-        if levels and not self._data(head):
-            own = within
-        elif head.pair and (cut := _cut(head.pair)):
-            own = f"{own}_{_slug(cut)}"
+        levels = tuple(level for level, _ in block.levels)
+        own, within = self._names(block, levels)
         self.proven = self._proves_shares(block)
         for level, line, name in [("", head, own), *((*each, within) for each in block.levels)]:
             start = len(self.rows)
@@ -579,26 +611,47 @@ class TableReader:
                     self._read(cell)
                 except _UnreadError as error:
                     del self.rows[kept:]
+                    self.estimates.pop((line.number, column.number), None)
                     place = f"row {line.number} ({line.label or block.name})"
                     heading = f" ({column.heading})" * bool(column.heading)
                     self.unread.append(f"{place}, column {column.number}{heading}: {error}")
-            self._tell(f"row {line.number}: {name}{f': {level}' if level else ''}", start)
-        self._share_out(self.rows[before:], head)
+            place = f"row {line.number}: {name}{f': {level}' if level else ''}"
+            self._tell(place, start, "levels below" if line is head and levels else "not read")
+        written = self.rows[before:]
+        self._share_out(written, head)
+        flat = [line for _, line in block.levels if line.indent <= head.indent]
+        loose = (
+            written and flat and not _cut(levels) and not any(row["partition"] for row in written)
+        )
+        if loose and not any(" vs " in row["level"] for row in written):
+            self._doubt(written[0], f"levels taken: {', '.join(levels)}", head)
+
+    def _names(self, block: Block, levels: tuple[str, ...]) -> tuple[str, str]:
+        """Name a variable and that of its levels; what is cut has another name than its values."""
+        name, cut = _slug(block.name), _cut(levels or block.head.pair)
+        named = f"{name}_{_slug(cut)}" if cut else name
+        values = levels and self._data(block.head)
+        own = name if values else named
+        within = f"{name}_levels" if values and not cut else named
+        again = f"_{len(self.names)}" if {own, within} & self.names else ""
+        self.names |= {own, within}
+        return own + again, within + again
 
     def _define(self, line: Line, levels: tuple, sides: tuple, name: str, unit: str) -> None:
         """Write the number that cuts a variable in two, on the side that it begins."""
         for side in sides if _cut(levels) else ():
-            if (found := LEVEL_UNIT.match(side)) and side[0] in "≥>":
+            if (found := LEVEL_UNIT.match(side)) and side[0] in "≥>⩾≧＞":
                 unit = found[2] or line.unit or unit
                 level = _tidy(side)
                 self._row("definition", found[1].strip(), variable=name, level=level, unit=unit)
 
     def _read(self, cell: Cell) -> None:
         """Write the rows of one cell."""
-        text, role = cell.text, cell.column.role
+        text = cell.text
+        role = "p" if P.fullmatch(cell.line.text) else cell.column.role
         if REFERENCE.fullmatch(text) or (role == "estimate" and ONE.fullmatch(text)):
             return
-        if not re.search(r"\d", text):
+        if not DIGIT.search(text):
             self.told.append(f"row {cell.line.number}, column {cell.column.number}, text: {text}")
             return
         {"p": self._p, "statistic": self._statistic, "estimate": self._estimate}.get(
@@ -652,10 +705,7 @@ class TableReader:
                     return found[0], ""
             if shape == "x" and _whole(numbers[0]) is not None and not any(stated):
                 return (("count", numbers[0]),), "" if self.proven else "taken as a count"
-        asked = ASK.get(shape, "what is it?")
-        raise _UnreadError(
-            f"{cell.text!r}: {asked} Write it into the label, or name it with --cells"
-        )
+        raise _UnreadError(f"{cell.text!r}: {ASK.get(shape, f'what is it? {HOW}')}")
 
     def _estimate(self, cell: Cell) -> None:
         """Write a ratio, its limits, or both; limits alone belong to the left."""
@@ -666,7 +716,7 @@ class TableReader:
             raise _UnreadError(f"{cell.text!r}: write {column.heading} like 1.37 (1.17 to 1.60)")
         contrast, doubt = self._contrast(cell)
         method = column.method or next((w for words, w in METHODS if words.search(self.title)), "")
-        group = self.outcome or column.group
+        group = column.group
         confidence = re.search(r"\b(9[09]) ?%", f"{column.heading} {cell.text}")
         row = None
         for statistic, number in [*found[0], *([("p_value", p)] if p else [])]:
@@ -682,9 +732,11 @@ class TableReader:
             written = self._row(statistic, number, cell, **given)
             if row is None:
                 row = self.estimates[cell.line.number, column.number] = written
-                doubt = doubt or ("" if group else "which group has the outcome? Say --outcome")
                 if doubt:
                     self._doubt(row, doubt, cell.line)
+                if not group and NO_OUTCOME not in self.doubts:
+                    row["note"] = _joined(NO_OUTCOME, row["note"])
+                    self.doubts[NO_OUTCOME] = None
 
     def _contrast(self, cell: Cell) -> tuple[str, str]:
         """Return ``LEVEL vs REFERENCE`` of an estimate, and what is doubtful about it."""
@@ -720,6 +772,7 @@ class TableReader:
         heading = cell.column.heading
         named = [group for group in self.groups if re.search(rf"\b{re.escape(group)}\b", heading)]
         group = " vs ".join(named) if len(named) > 1 and " v" in heading else self.compared
+        group = cell.column.group if cell.column.role == "estimate" else group
         row = self._row(statistic, cell.shapes["x"][0], cell, level=level, group=group)
         if owner:
             row |= {key: owner[key] for key in ("level", "group", "method")} | {"of": owner}
@@ -732,12 +785,15 @@ class TableReader:
         fitting = [name for name in names if (name == "chi_square") == counted] or names
         if len(fitting) > 1:
             raise _UnreadError(f"{cell.text!r}: {' or '.join(fitting)}? Head its column by one")
-        row = self._test(cell, fitting[0], self._left(cell, "estimate"))
+        roles = ("statistic", "estimate") if fitting[0] == "degrees_of_freedom" else ("estimate",)
+        row = self._test(cell, fitting[0], self._left(cell, *roles))
         self.estimates[cell.line.number, cell.column.number] = row
 
     def _p(self, cell: Cell) -> None:
         cell.text, letter = LETTER.subn("", re.sub(r"^[pP](?:[- ]?value)? ?=? ?", "", cell.text))
         row = self._test(cell, "p_value", self._left(cell, "estimate", "statistic"))
+        if "trend" in f"{cell.line.text} {cell.column.heading}".lower():
+            row |= {"level": "", "method": "trend"}
         if letter:
             self._doubt(row, "the letter behind it is taken for a footnote mark", cell.line)
 
@@ -786,10 +842,13 @@ class TableReader:
 
     def _partition(self, counts: dict[str, list[dict]], head: Line) -> None:
         sums = {g: sum(_whole(row["printed"]) for row in rows) for g, rows in counts.items()}
+        most = max(map(len, counts.values()))
         complete = {group for group in sums if sums[group] == self._size(group)}
         within = {} if complete else self._whole_elsewhere(sums, counts)
         for group, rows in counts.items():
             size, told = self._size(group), ""
+            if len(rows) < most:
+                continue
             if within:
                 whole = within[group]
                 told = (
@@ -816,7 +875,18 @@ class TableReader:
         fitting = [rows for rows in found.values() if rows.keys() == sums.keys() and len(sums) > 1]
         return fitting[0] if len(fitting) == 1 else {}
 
-    def _tell(self, place: str, start: int) -> None:
+    def _keep_rows_apart(self) -> None:
+        """Give rows that say the same of two numbers two names, so that nothing contradicts."""
+        seen: dict[tuple, str] = {}
+        for row in self.rows:
+            key = tuple(row[name] for name in KEY)
+            if seen.setdefault(key, row["printed"]) != row["printed"]:
+                self._doubt(
+                    row, f"{row['printed']}: printed as {seen[key]} before; name them apart"
+                )
+                row["variable"] = f"{row['variable']}_again"
+
+    def _tell(self, place: str, start: int, otherwise: str) -> None:
         """Say what was understood of a row of the table."""
         found: dict[str, list[str]] = {}
         for row in self.rows[start:]:
@@ -830,7 +900,7 @@ class TableReader:
             for groups, names in told.items()
         ]
         unit = f" ({units.pop()})" if len(units) == 1 else ""
-        self.told.append(f"{place}{unit} | {'; '.join(held) or 'no numbers'}")
+        self.told.append(f"{place}{unit} | {'; '.join(held) or otherwise}")
 
 
 def _carry_over(upper: list[str], lower: list[str]) -> None:
