@@ -11,7 +11,7 @@ OUTCOMES = {
     "detectable found or suggested": "proved or doubted",
 }
 PROOFS, DOUBTS, ROUNDED = "false alarms", "suggestions without error", "rounded"
-ANY = "any"
+ANY, EXAMPLES = "any", "audit as scrutiny"
 PERCENT = "\u00a0%"  # the sign stays with its number
 
 
