@@ -224,6 +224,7 @@ def _is_row_share(index: CountIndex, row: ReportedNumber, number: int) -> bool:
 
 
 FEWEST_SHARES = 3
+FEWEST_CUT_OFF = 5
 CUT_OFF = "digits were cut off"
 NEARLY_ALL = 0.9
 
@@ -268,22 +269,22 @@ def _habit(index: CountIndex, row: ReportedNumber, fitting: range) -> tuple[int,
     return (number, "open" if inside else "suggests") if number in fitting else None
 
 
-def unless_habit(registry: Registry, finding: Finding) -> Finding:
-    """Leave a doubt open that a habit of the whole paper explains: digits or values left out."""
-    if finding.status != "suggests":
-        return finding
-    if CUT_OFF in finding.text and _cuts_off(registry):
-        text = f"{finding.text} So are the digits of all shares."
-        return replace(finding, status="open", text=text, reading="digits cut off")
-    if finding.text.endswith(MISSING) and (example := _values_left_out(registry)):
-        return replace(finding, status="open", text=f"{finding.text[:-1]}, as {example}.")
-    return finding
-
-
-def _cuts_off(registry: Registry) -> bool:
-    """Whether some shares of a paper are cut off and none is rounded up."""
+def unless_habits(registry: Registry, findings: list[Finding]) -> list[Finding]:
+    """Leave doubts open that a habit of the whole paper explains: digits or values left out."""
+    doubts = {f.target for f in findings if f.status == "suggests" and CUT_OFF in f.text}
     rounded, cut = np.sum([*_roundings(registry).values(), (0, 0)], axis=0)
-    return cut >= FEWEST_SHARES and not rounded
+    cuts_off = not rounded and (cut >= FEWEST_SHARES or len(doubts) >= FEWEST_CUT_OFF)
+    example = _values_left_out(registry)
+
+    def judged(finding: Finding) -> Finding:
+        if finding.status == "suggests" and CUT_OFF in finding.text and cuts_off:
+            text = f"{finding.text} Digits are cut off throughout."
+            return replace(finding, status="open", text=text, reading="digits cut off")
+        if finding.status == "suggests" and finding.text.endswith(MISSING) and example:
+            return replace(finding, status="open", text=f"{finding.text[:-1]}, as {example}.")
+        return finding
+
+    return [judged(finding) for finding in findings]
 
 
 @lru_cache(maxsize=2)
