@@ -638,6 +638,8 @@ def _wald_p(found: RegressionEstimate, shortened: bool) -> Finding:
     side = ""
     if "one_sided" in found.p.modifiers:
         low, high, side = low / 2, high / 2, "one-sided "
+        if found.p.number.value > 0.5:
+            low, high = 1 - high, 1 - low
     text = (
         f"{found.printed}: under Wald the standard error is "
         f"{shown(*region.standard_error(), 4)} and {side}p is "
@@ -704,18 +706,17 @@ def excludes_null(low: Interval, high: Interval) -> bool | None:
 def is_significant(
     p: ReportedNumber, shortened: bool = False, alpha: float = SIGNIFICANT
 ) -> bool | None:
-    """Say whether a printed p value is below a level; None if the rounding leaves it open."""
-    low, high = float_limits(p.number, shortened)
-    if high < alpha or (p.number.operator == "<" and high <= alpha):
+    """Say whether a p value, made two-sided, is below a level; None if rounding leaves it open."""
+    low, high = two_sided(p, shortened)
+    strict = p.number.operator in "<>"
+    if high < alpha or (strict and high <= alpha):
         return True
-    if low > alpha or (p.number.operator == ">" and low >= alpha):
-        return False
-    return None
+    return False if low > alpha or (strict and low >= alpha) else None
 
 
 def _alpha(found: RegressionEstimate) -> float:
     """Return the p value at which the null value is a limit of the interval: 0.05 for 95 %."""
-    return (100 - found.level) / (200 if "one_sided" in found.p.modifiers else 100)
+    return (100 - found.level) / 100
 
 
 def _sides(found: RegressionEstimate, shortened: bool) -> tuple[bool | None, bool | None]:
@@ -728,8 +729,8 @@ def _significance(found: RegressionEstimate, shortened: bool) -> Finding:
     text = (
         f"{found.printed}: the interval {'excludes' if excluded else 'includes'} "
         f"{'1' if found.limits_are_ratios else '0'}, and "
-        f"p {'is' if significant else 'is not'} below {_alpha(found):g} (printed "
-        f"{found.p.printed})."
+        f"{'two-sided ' * ('one_sided' in found.p.modifiers)}p "
+        f"{'is' if significant else 'is not'} below {_alpha(found):g} (printed {found.p.printed})."
     )
     if excluded == significant or None in _sides(found, shortened):
         return conclude("agrees", text, *found.three, found.p)
