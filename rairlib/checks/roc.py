@@ -15,8 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import optimize
-from scipy.special import logit
-from scipy.stats import norm
+from scipy.special import logit, ndtr
 
 from rairlib.checks.cells import (
     count_index,
@@ -654,7 +653,7 @@ def _p_from_auc(area: PrintedArea, row: ReportedNumber, shortened: bool) -> Find
     error = math.sqrt((with_outcome + without + 1) / (12 * with_outcome * without))
     low, high = proportion(area.row, shortened)
     nearest = 0.0 if low <= 0.5 <= high else min(abs(low - 0.5), abs(high - 0.5))
-    most = 2 * norm.sf(nearest / error)
+    most = 2 * ndtr(-nearest / error)
     text = (
         f"{area.printed}: under an area of 0.5 the standard error is at most "
         f"{format_value(error, 4)}, so p is {shown_p(most, row.number.decimals)} or less; "
@@ -665,7 +664,7 @@ def _p_from_auc(area: PrintedArea, row: ReportedNumber, shortened: bool) -> Find
     if finding.status == "agrees" and not fixed:
         return replace(finding, status="open", text=text + " Ties may make it smaller.")
     if min(area.counts) > 1:
-        beside = 2 * norm.sf(nearest / attainable_errors(area)[1])
+        beside = 2 * ndtr(-nearest / attainable_errors(area)[1])
         if finding.status in ("contradicted", "suggests") and row.number.overlaps(0.0, beside):
             return replace(finding, status="open", reading="p of DeLong's standard error")
     return finding.doubted(" Another test may give another p value.")
