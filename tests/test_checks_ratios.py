@@ -307,6 +307,11 @@ def test_a_one_sided_p_is_half_and_is_named():
     assert finding.status == "agrees"
     (finding,) = of_one(check_wald_p_value, *args, limits="wald", test="wald")
     assert (finding.status, finding.reading) == ("suggests", "a one-sided p value")
+    # Of the other side it is 1 - 0.0116, and the interval excludes 1 all the same.
+    other = ("2.00", "1.10", "3.64", "0.9884")
+    for check in (check_wald_p_value, check_significance):
+        (finding,) = of_one(check, *other, limits="wald", test="wald one_sided")
+        assert finding.status == "agrees"
     # One-sided 0.04 is 0.08 on two sides: the interval may include 1.
     fields = {"limits": "wald", "test": "wald one_sided"}
     (finding,) = of_one(check_significance, "1.80", "0.93", "3.47", "0.04", **fields)
