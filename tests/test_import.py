@@ -1,6 +1,7 @@
 """A table as printed becomes the rows that a person would type."""
 
 import csv
+import datetime
 import html
 import re
 import shlex
@@ -11,12 +12,15 @@ import docx
 import openpyxl
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rairlib.checks.catalogue import audit
 from rairlib.cli import main
+from rairlib.errors import RairlibError
 from rairlib.output import as_file
 from rairlib.registry.registry import load_registry, read_registry
-from rairlib.registry.table_files import REPEATED, read_grids
+from rairlib.registry.table_files import REPEATED, Grid, read_grids
 from rairlib.registry.tables import import_table
 
 GUIDE = Path(__file__).parents[1] / "book" / "audit"
@@ -501,3 +505,163 @@ def test_nothing_is_overwritten(guide, capsys):
     assert main(["import", "table1.csv", "-o", "mine.csv"]) == 2
     assert Path("mine.csv").read_text(encoding="utf-8") == "kept"
     assert capsys.readouterr().err.startswith("mine.csv: is there already")
+
+
+# --- Broken files ---------------------------------------------------------------------------------
+
+BOMB = (
+    '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">'
+    + "".join(
+        f'<!ENTITY {n} "{("&" + p + ";") * 10}">'
+        for p, n in zip("abcdefgh", "bcdefghi", strict=True)
+    )
+    + "]><article><table-wrap><table><tr><td>&i;</td></tr></table></table-wrap></article>"
+)
+OUTSIDE = (
+    '<!DOCTYPE x [<!ENTITY f SYSTEM "secret.txt">]><table><tr><td>l</td><td>A (n=10)</td></tr>'
+    "<tr><td>Female, n</td><td>3</td></tr><tr><td>Male, n</td><td>5 &f;</td></tr></table>"
+)
+BROKEN = {
+    "empty.csv": b"",
+    "blank.csv": b"\n ,\n",
+    "one_row.csv": b"a,b\n",
+    "one_column.csv": b"a\n1\n2\n",
+    "latin.csv": "Age,A\nx\xe9,1".encode("latin-1"),
+    "utf16.csv": "Age,A (n=3)\nx,1".encode("utf-16"),
+    "quote.csv": b'a,b\n"x,1\n',
+    "same.csv": b",A,A,p\nMale,1,2,0.3\n",
+    "none.html": b"<html><body><p>No table</p></body></html>",
+    "empty.html": b"",
+    "binary.html": bytes(range(256)),
+    "open.xml": b"<article><table-wrap>",
+    "empty.xml": b"",
+    "bomb.xml": BOMB.encode(),
+    "wide.html": b"<table><tr><td colspan=999999999>a</td></tr><tr><td>b<td>1</tr></table>",
+    "not.xlsx": b"PK\x03\x04 torn",
+    "text.xlsx": b"a,b",
+    "locked.xlsx": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600,
+    "locked.docx": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600,
+    "not.docx": b"PK\x03\x04 torn",
+    "old.doc": b"\xd0\xcf\x11\xe0",
+    "paper.pdf": b"%PDF-1.7",
+    "no_ending": b"a,b",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_file_is_one_line_that_names_it(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(BROKEN[name])
+    assert main(["import", name, "-o", "out.csv"]) == 2
+    printed = capsys.readouterr()
+    (line,) = printed.err.splitlines()
+    assert line.startswith(f"{name}: ")
+    assert len(line) < 300
+    assert not printed.out
+    assert not Path("out.csv").exists()
+
+
+def test_word_document_without_a_table_and_absent_files_are_told(tmp_path):
+    docx.Document().save(tmp_path / "x.docx")
+    for name in ("x.docx", "absent.csv"):
+        with pytest.raises(RairlibError, match=name):
+            import_table(tmp_path / name)
+
+
+def test_entities_outside_the_file_are_not_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("secret.txt").write_text("7", encoding="utf-8")
+    Path("x.xml").write_text(OUTSIDE, encoding="utf-8")
+    found = import_table(Path("x.xml"))
+    assert "7" not in found.rows.to_csv() + "".join(found.told + found.unread)
+
+
+def test_several_tables_are_listed_and_one_is_named(tmp_path):
+    path = tmp_path / "x.html"
+    table = (
+        "<table><caption>Table {0}</caption><tr><td><td>A (n=9)</tr>"
+        "<tr><td>Male, n<td>{0}</tr></table>"
+    )
+    path.write_text(table.format(1) + table.format(2), encoding="utf-8")
+    with pytest.raises(RairlibError, match="holds 2 tables; name one by --table: 1: Table 1; 2: "):
+        import_table(path)
+    assert import_table(path, table=2).rows["locus"].unique() == ["Table 2"]
+    with pytest.raises(RairlibError, match="none is number 3"):
+        import_table(path, table=3)
+
+
+def test_raised_signs_are_marks_behind_numbers_and_powers_behind_ten(tmp_path):
+    path = tmp_path / "x.html"
+    path.write_text(
+        "<table><tr><td></td><td>A (n=78)</td><td>B (n=58)</td><td>p<sup>a</sup></td></tr>"
+        "<tr><td>BMI, kg/m<sup>2</sup>, mean &plusmn; SD</td><td>27.1 &plusmn; 4<sup>1</sup></td>"
+        "<td>26&nbsp;&plusmn;&nbsp;4</td><td>3.2 &times; 10<sup>&minus;5</sup></td></tr></table>",
+        encoding="utf-8",
+    )
+    rows = import_table(path).rows
+    assert list(rows["printed"][2:]) == ["27.1", "4", "26", "4", "3.2 × 10⁻⁵"]
+    assert list(rows["unit"][2:6]) == ["kg/m²"] * 4
+    assert list(rows["note"][2:]) == ["footnote 1", "footnote 1", "", "", ""]
+
+
+def test_cells_that_excel_changed_are_not_taken_for_the_print(tmp_path):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (
+        ["", "A (n=10)", "B (n=20)", "p"],
+        ["Age, mean", 50.3, 47, 0.3],
+        ["Range, range", datetime.date(2026, 3, 1), "=1+1", 0.4],
+    ):
+        sheet.append(row)
+    sheet["B2"].number_format = "0.00"
+    book.save(tmp_path / "x.xlsx")
+    found = import_table(tmp_path / "x.xlsx")
+    assert dict(said(found))["mean"] == "47"
+    assert ("mean", "50.30") in said(found)
+    assert len(found.unread) == 2
+    assert any("stored as numbers" in told for told in found.doubts)
+
+
+def test_indents_of_word_and_of_web_pages_make_levels(tmp_path):
+    document = docx.Document()
+    table = document.add_table(4, 2)
+    for place, texts in enumerate((["", "A (n=10)"], ["Sex", ""], ["F", "6"], ["M", "3"])):
+        for cell, text in zip(table.rows[place].cells, texts, strict=True):
+            cell.text = text
+            if text in "FM" and text:
+                cell.paragraphs[0].paragraph_format.left_indent = docx.shared.Pt(9)
+    document.save(tmp_path / "x.docx")
+    (tmp_path / "x.html").write_text(
+        "<table><tr><th></th><th>A (n=10)</th></tr><tr><td>Sex</td><td></td></tr>"
+        '<tr><td style="padding-left: 9pt">F</td><td>6</td></tr>'
+        "<tr><td>&emsp;M</td><td>3</td></tr></table>",
+        encoding="utf-8",
+    )
+    for name in ("x.docx", "x.html"):
+        rows = import_table(tmp_path / name).rows
+        assert list(rows["variable"][1:]) == ["sex", "sex"], name
+
+
+PIECES = (
+    "|63 (80.8)|50.3 ± 14.2|2.3 (1.0, 4.0)|p = .03|<0.05|Ref|—|Sex|A (n = 78)|n|OR (95% CI)|≥55|<55"
+    "|1.2 (1.0–1.5)|P value|  Male|30/2|0,155|1,050|n (%)|All (n=136)|95% CI|χ²|12%|a/b|⟦a⟧|⟦"
+)
+CELLS = st.one_of(st.sampled_from(PIECES.split("|")), st.text(max_size=12))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.lists(CELLS, min_size=2, max_size=5), min_size=1, max_size=7))
+def test_any_table_is_imported_for_the_audit_or_refused_in_one_line(tmp_path_factory, rows):
+    folder = tmp_path_factory.mktemp("any")
+    width = max(map(len, rows))
+    grid = Grid("", [(n, row + [""] * (width - len(row))) for n, row in enumerate(rows, start=1)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rairlib.registry.tables.read_grids", lambda _: [grid])
+        try:
+            found = import_table(Path("x.csv"))
+        except RairlibError:  # anything else is a fault of the program
+            return
+    if len(found.rows):
+        path = folder / "out.csv"
+        path.write_text(as_file(found.rows), encoding="utf-8")
+        assert len(read_registry(path)) == len(found.rows)

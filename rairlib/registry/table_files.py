@@ -68,7 +68,9 @@ def read_grids(path: Path) -> list[Grid]:
     reader, kind = READERS[ending]
     try:
         _refuse_what_is_locked_or_huge(path)
-        grids = [grid for grid in reader(path) if any(any(cells) for _, cells in grid.rows)]
+        grids = [
+            grid for grid in reader(path) if any(c.strip() for _, row in grid.rows for c in row)
+        ]
     except RairlibError:
         raise
     except Exception as error:  # whatever a library says of a broken file
