@@ -554,9 +554,11 @@ def _two_shares(registry: Registry, row: ReportedNumber) -> tuple | None:
         levels = index.levels.get((row.variable, groups[0]), []) if groups else []
         level, rows, numbers = row.level or "".join(levels[:1] * (len(levels) == 1)), [], []
         for group, size in zip(groups, outcome_sizes(index, row) or (), strict=False):
-            part, known = index.counts.get((row.variable, level, group)), None
+            part, n = index.counts.get((row.variable, level, group)), whole_number(size)
             known = known_values(index, row.variable, group)
-            sizes = known[0] if known else values_of(index, row, size, group)
+            # Shares that are printed, of the group or of fewer, say how many values there are.
+            of_group = [range(n, n + 1)] if index.shares.get((row.variable, group)) else []
+            sizes, *_ = [*(known or ())[:1], *of_group, values_of(index, row, size, group)]
             rows, numbers = [*rows, part, size], [*numbers, whole_number(part), sizes.stop - 1]
             values.append(range(max(sizes.start, numbers[-2] or 0), sizes.stop))
     usable = len(numbers) == 4 and None not in numbers and all(values)

@@ -391,7 +391,7 @@ def check_standard_error(row: ReportedNumber, sd, size, values: range) -> Findin
     def possible(m: int) -> bool:
         return row.number.overlaps(low / math.sqrt(m), high / math.sqrt(m))
 
-    fewer = fewer_values(values, n, possible) if finding.status == "contradicted" else None
+    fewer = fewer_values(values, n, possible) if finding.status not in ("agrees", "open") else None
     if fewer and fewer >= MOST * n:
         return replace(finding, status="open", reading=f"of {fewer} values")
     if finding.status == "contradicted" and row.number.overlaps(low, high):
