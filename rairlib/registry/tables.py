@@ -26,6 +26,7 @@ from rairlib.registry.table_words import (
     NOTHING,
     ONE,
     P_WITHIN,
+    RATIOS,
     REFERENCE,
     SHARES,
     SIZE,
@@ -49,6 +50,13 @@ from rairlib.registry.table_words import (
     whole_of,
 )
 from rairlib.registry.vocabulary import COLUMNS
+
+# The tests of what a row holds.
+TESTS = {
+    "mean": ("t_statistic", "f_statistic"),
+    "median": ("u_statistic", "z_statistic", "h_statistic"),
+    "count": ("chi_square",),
+}
 
 
 @dataclass(slots=True)
@@ -349,7 +357,7 @@ class TableReader:
         own, within = self._names(block, levels)
         shares = self._are_shares([line for _, line in block.levels])
         for level, line, name in [("", head, own), *((*each, within) for each in block.levels)]:
-            start = len(self.rows)
+            self.start = len(self.rows)
             sides = line.sides or (line.label,)
             self._define(line, line.pair or levels, sides, name, head.unit)
             proven = self._are_shares([head]) if line is head else shares
@@ -365,7 +373,7 @@ class TableReader:
                     heading = f" ({column.heading})" * bool(column.heading)
                     self.unread.append(f"{place}, column {column.number}{heading}: {error}")
             place = f"row {line.number}: {name}{f': {level}' if level else ''}"
-            self._tell(place, start, "levels below" if line is head and levels else "not read")
+            self._tell(place, "levels below" if line is head and levels else "not read")
         written = self.rows[before:]
         self._share_out(written, head)
         flat = [line for _, line in block.levels if line.indent <= head.indent]
@@ -398,7 +406,8 @@ class TableReader:
         """Write the rows of one cell."""
         text = cell.text
         role = "p" if P.fullmatch(cell.line.text) else cell.column.role
-        if REFERENCE.fullmatch(text) or (role == "estimate" and ONE.fullmatch(text)):
+        ratio = role == "estimate" and cell.column.holds[0][0] in RATIOS
+        if REFERENCE.fullmatch(text) or (ratio and ONE.fullmatch(text)):
             return
         if not DIGIT.search(text):
             self.told.append(f"row {cell.line.number}, column {cell.column.number}, text: {text}")
@@ -410,8 +419,9 @@ class TableReader:
     def _describe(self, cell: Cell) -> None:
         """Write counts, percentages, means, medians of a group."""
         line, group, shapes = cell.line, cell.column.group, cell.shapes
-        if line.pair and list(shapes) == ["x/y"]:
-            for side, number in zip(line.pair, shapes["x/y"], strict=True):
+        parts = re.split(" ?/ ?", cell.text)
+        if len(line.pair) == len(parts) and None not in map(whole_of, parts):
+            for side, number in zip(line.pair, parts, strict=True):
                 self._row("count", number, cell, level=side)
             return
         read, doubt = self._meant(cell, shapes)
@@ -534,9 +544,12 @@ class TableReader:
 
     def _statistic(self, cell: Cell) -> None:
         names = [held[0] for held in cell.column.holds]
-        parts = [cell.line, *(line for _, line in cell.block.levels)]
-        counted = any(self._count(part, c) is not None for part in parts for c in self._data(part))
-        fitting = [name for name in names if (name == "chi_square") == counted] or names
+        here = {row["statistic"] for row in self.rows[self.start :]}
+        levels = [self._count(line, c) for _, line in cell.block.levels for c in self._data(line)]
+        if levels and None not in levels and not self._data(cell.line):
+            here.add("count")
+        suited = [name for word in TESTS if word in here for name in TESTS[word]]
+        fitting = [name for name in names if name in suited] or names
         if len(fitting) > 1:
             raise _UnreadError(f"{cell.text!r}: {' or '.join(fitting)}? Head its column by one")
         roles = ("statistic", "estimate") if fitting[0] == "degrees_of_freedom" else ("estimate",)
@@ -640,15 +653,15 @@ class TableReader:
                 )
                 row["variable"] = f"{row['variable']}_again"
 
-    def _tell(self, place: str, start: int, otherwise: str) -> None:
+    def _tell(self, place: str, otherwise: str) -> None:
         """Say what was understood of a row of the table."""
         found: dict[str, list[str]] = {}
-        for row in self.rows[start:]:
+        for row in self.rows[self.start :]:
             found.setdefault(row["statistic"], []).append(row["group"])
         told: dict[str, list[str]] = {}
         for statistic, groups in found.items():
             told.setdefault(", ".join(filter(None, dict.fromkeys(groups))), []).append(statistic)
-        units = {row["unit"] for row in self.rows[start:]} - {"", "%"}
+        units = {row["unit"] for row in self.rows[self.start :]} - {"", "%"}
         held = [
             f"{', '.join(names)}{f' of {groups}' if groups else ''}"
             for groups, names in told.items()
