@@ -232,6 +232,7 @@ def test_merged_cells_are_laid_out_as_pandas_does(tmp_path):
 
 # --- What cells say -------------------------------------------------------------------------------
 
+FIVE = ("median", "q1", "q3", "minimum", "maximum")
 HEAD = "Characteristic\tRAIR (n = 78)\tAvid (n = 58)\tP value\n"
 
 
@@ -280,6 +281,13 @@ def said(found):
             [("median", "23"), ("minimum", "1"), ("maximum", "1,050")],
         ),
         ("Age, median (Q1, Q3)", "47 (36,59)", [("median", "47"), ("q1", "36"), ("q3", "59")]),
+        (
+            "Age, median (IQR) [range]",
+            "47 (36–59) [18–76]",
+            [*zip(FIVE, ("47", "36", "59", "18", "76"), strict=True)],
+        ),
+        ("Age (x̄ ± s)", "50.3 ± 14.2", [("mean", "50.3"), ("sd", "14.2")]),
+        ("Sex, I/II/III", "20/30/28", [("count", "20"), ("count", "30"), ("count", "28")]),
         ("BRAF, n/N (%)", "30/60 (50.0)", [("count", "30"), ("percent", "50.0")]),
     ],
 )
@@ -339,6 +347,17 @@ def test_count_is_told_from_a_mean_by_arithmetic(imported):
     # 63 of 78 is 80.8 %; 50 (14.2) is no count of 78 or 58 with its share.
     found = imported(f"{HEAD}Male\t63 (80.8)\t42 (72.4)\t\nAge\t50 (14.2)\t47 (15.6)\t\n")
     assert [name for name, _ in said(found)] == ["count", "percent"] * 2
+    assert len(found.unread) == 2
+
+
+def test_levels_of_a_measured_variable_are_counts_and_not_what_its_label_says(imported):
+    # 40 of 78 is 51.3 %, 38 are 48.7 %; no count of 78 is 51.9 %.
+    text = f"{HEAD}Age, mean (SD)\t50 (14)\t\t\n  <55\t40 (51.3)\t\t\n  ≥55\t38 (48.7)\t\t\n"
+    found = imported(text)
+    shares = ["count", "percent"]
+    assert [name for name, _ in said(found)] == ["mean", "sd", *shares, "definition", *shares]
+    found = imported(text.replace("51.3", "51.9").replace("48.7", "48.1").replace("40", "39"))
+    assert [name for name, _ in said(found)] == ["mean", "sd", "definition"]
     assert len(found.unread) == 2
 
 
@@ -437,6 +456,31 @@ def test_models_of_one_kind_and_names_that_recur_do_not_contradict_each_other(im
     )
     keys_ = found.rows[["statistic", "variable", "level", "group", "method"]]
     assert not keys_.duplicated().any()
+
+
+def test_statistic_is_that_of_what_its_row_holds(imported):
+    found = imported(
+        "\tA (n=10)\tB (n=20)\tt/χ²/Z\tP\nAge, mean (SD)\t50 (9)\t47 (8)\t1.1\t0.3\n"
+        "Tg, median (IQR)\t5 (1–9)\t4 (1–8)\t-0.5\t0.6\nMale, n\t4\t8\t0.0\t1.0\n"
+    )
+    statistics = found.rows[found.rows["printed"].isin(["1.1", "-0.5", "0.0"])]
+    assert list(statistics["statistic"]) == ["t_statistic", "z_statistic", "chi_square"]
+    ids = dict(zip(statistics["printed"], statistics["id"], strict=True))
+    of = dict(zip(found.rows["printed"], found.rows["of"], strict=True))
+    assert (of["0.3"], of["0.6"], of["1.0"]) == (ids["1.1"], ids["-0.5"], ids["0.0"])
+
+
+def test_accuracy_of_a_test_stands_in_columns_of_measures(imported):
+    found = imported(
+        "\tCut-off\tAUC (95% CI)\tSensitivity (%)\tSpecificity, %\tPPV\tNPV\n"
+        "Tg\t≥528.5\t0.73 (0.65–0.81)\t57.5\t86.8\t57.5\t1.0\n",
+        outcome="PD vs NPD",
+    )
+    assert said(found) == [
+        *(("cutoff", "≥528.5"), ("auc", "0.73"), ("ci_low", "0.65"), ("ci_high", "0.81")),
+        *(("sensitivity", "57.5"), ("specificity", "86.8"), ("ppv", "57.5"), ("npv", "1.0")),
+    ]
+    assert set(found.rows["group"]) == {"PD vs NPD"}
 
 
 def test_column_of_levels_is_read_as_rows_below_their_variable(imported):
