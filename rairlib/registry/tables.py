@@ -10,7 +10,7 @@ import pandas as pd
 from rairlib.errors import RairlibError
 from rairlib.registry.files import DECIMAL_COMMA, EITHER_COMMA
 from rairlib.registry.printed import PrintedNumberError, parse_printed
-from rairlib.registry.table_files import Grid, read_grids
+from rairlib.registry.table_files import MOST_COLUMNS, MOST_ROWS, Grid, read_grids
 from rairlib.registry.table_words import (
     ASK,
     CATEGORIES,
@@ -729,6 +729,11 @@ def import_table(
     if not 1 <= (table or 1) <= len(grids):
         raise RairlibError(f"{path.name}: holds {len(grids)} tables, none is number {table}")
     grid = grids[(table or 1) - 1]
+    if len(grid.rows) > MOST_ROWS or max(len(cells) for _, cells in grid.rows) > MOST_COLUMNS:
+        raise RairlibError(
+            f"{path.name}: more than {MOST_ROWS} rows or {MOST_COLUMNS} columns are no printed "
+            "table: keep the table alone"
+        )
     named = re.search(r"(?i)(?<![a-z])table[ _-]?(\d+|[IVX]+\b)", f"{grid.title} {path.stem}")
     try:
         reader = TableReader(
