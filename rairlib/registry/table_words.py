@@ -122,7 +122,7 @@ UNIT = (
 )
 LABEL_UNIT = re.compile(rf"[,(\[; ]+({UNIT})[)\]]?$")
 LEVEL_UNIT = re.compile(rf"^({CUT}) ?({UNIT})?$")
-LEVEL = rf"{CUT}|[\w+-]+"
+LEVEL = rf"{CUT}|[\w+–-]+"
 OR = r" ?(?:/| vs\.? | versus ) ?"
 SIDES = re.compile(rf"(.*?)[,:;( ]*((?:{LEVEL})(?:{OR}(?:{LEVEL}))+)\)?(?: ({UNIT}))?")
 SLASHED = re.compile(r"\d[\d, ]*(?: ?/ ?\d[\d, ]*)+")
@@ -278,10 +278,15 @@ def read_heading(parts: list[str], number: int) -> Column:
     """Read the texts above a column."""
     texts = [text for text in dict.fromkeys(clean(part)[0] for part in parts) if text] or [""]
     text, size = " ".join(texts), SIZE.search(" ".join(texts))
-    rest = SIZE.sub(" ", text)
-    for words, _ in METHODS:
-        rest = words.sub("", rest)
-    holds, name = holds_of(FILLERS.sub("", rest))
+    holds, names = [], []
+    for part in texts:
+        rest = SIZE.sub(" ", part)
+        for words, _ in METHODS:
+            rest = words.sub("", rest)
+        found, name = holds_of(FILLERS.sub("", rest))
+        holds += found
+        names.append(name)
+    name = " ".join(filter(None, names))
     group = "all" if ALL.fullmatch(name) else name
     method = next((word for words, word in METHODS if words.search(text)), "")
     found = Column(number, text, "data", group, holds, method, *(size.groups("") if size else ()))

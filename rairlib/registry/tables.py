@@ -261,7 +261,9 @@ class TableReader:
             if blocks and self._is_level(blocks[-1], line):
                 blocks[-1].levels.append((tidy(line.label), line))
             else:
-                blocks.append(Block(line.label or (blocks[-1].name if blocks else ""), line))
+                # A cut alone, such as ≥55/<55, is one of the variable above.
+                above = blocks[-1].name if blocks and cut_of(line.pair) else "/".join(line.sides)
+                blocks.append(Block(line.label or above, line))
         return blocks
 
     def _is_level(self, block: Block, line: Line) -> bool:
@@ -269,6 +271,8 @@ class TableReader:
         if self.indented and line.indent > head.indent:
             return bool(line.cells)
         if LEVEL_UNIT.match(line.label) and not line.pair:
+            return True
+        if line.holds and not line.label:
             return True
         has_own = any(column.role in ("data", "estimate") for column in self._filled(head))
         indents = any(other.indent > head.indent for _, other in block.levels)
@@ -373,10 +377,11 @@ class TableReader:
                     heading = f" ({column.heading})" * bool(column.heading)
                     self.unread.append(f"{place}, column {column.number}{heading}: {error}")
             place = f"row {line.number}: {name}{f': {level}' if level else ''}"
-            self._tell(place, "levels below" if line is head and levels else "not read")
+            otherwise = "levels below" if line is head and levels else "no numbers"
+            self._tell(place, "not read" if self._data(line) else otherwise)
         written = self.rows[before:]
         self._share_out(written, head)
-        flat = [line for _, line in block.levels if line.indent <= head.indent]
+        flat = [level for level, line in block.levels if level and line.indent <= head.indent]
         loose = (
             written and flat and not cut_of(levels) and not any(row["partition"] for row in written)
         )
@@ -580,8 +585,12 @@ class TableReader:
             if across and row["statistic"] == "percent" and row["group"] != "all":
                 same = (r for r in counts.get("all", ()) if r["level"] == row["level"])
                 row |= {"of": next(same, ""), "note": joined("share of its row", row["note"])}
-        if len({row["level"] for found in counts.values() for row in found}) > 1:
-            self._partition(counts, head)
+        for variable in dict.fromkeys(row["variable"] for row in rows):
+            own = {
+                g: [r for r in found if r["variable"] == variable] for g, found in counts.items()
+            }
+            if any(len(found) > 1 for found in own.values()):
+                self._partition({group: found for group, found in own.items() if found}, head)
         shares = [row for row in rows if row["statistic"] == "percent" and row["of"]]
         for group in {row["group"] for row in shares} - {*counts}:
             parts = [row for row in shares if row["group"] == group]
