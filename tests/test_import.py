@@ -9,11 +9,13 @@ import shutil
 from pathlib import Path
 
 import docx
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from rairlib.checks.catalogue import audit
 from rairlib.cli import main
@@ -251,6 +253,7 @@ def imported(tmp_path):
         audit(registry)
         return found
 
+    read.folder = tmp_path
     return read
 
 
@@ -481,6 +484,72 @@ def test_accuracy_of_a_test_stands_in_columns_of_measures(imported):
         *(("sensitivity", "57.5"), ("specificity", "86.8"), ("ppv", "57.5"), ("npv", "1.0")),
     ]
     assert set(found.rows["group"]) == {"PD vs NPD"}
+
+
+def test_counts_and_shares_may_stand_in_columns_of_their_own(imported):
+    found = imported(
+        "Variable\tRAIR (n=78)\t\tAvid (n=58)\t\tP\n\tn\t%\tn\t%\t\nMale\t15\t19.2\t16\t27.6\t0.3\n"
+    )
+    assert list(found.rows["group"][2:]) == [*["RAIR"] * 2, *["Avid"] * 2, "RAIR vs Avid"]
+    assert said(found) == [
+        *(("count", "15"), ("percent", "19.2"), ("count", "16"), ("percent", "27.6")),
+        ("p_value", "0.3"),
+    ]
+
+
+def test_mean_and_median_may_stand_in_rows_below_their_variable(imported):
+    found = imported(
+        f"{HEAD}Age, years\t\t\t\nMean ± SD\t50.3 ± 14.2\t\t0.18\nMedian (range)\t50 (18–80)\t\t\n"
+    )
+    assert set(found.rows["variable"][2:]) == {"age"}
+    assert [name for name, _ in said(found)] == [
+        *("mean", "sd", "p_value", "median", "minimum", "maximum")
+    ]
+    assert found.doubts == []
+
+
+def test_parts_of_a_level_are_no_levels_beside_it(imported):
+    found = imported(
+        f"{HEAD}Metastasis, n (%)\t20 (25.6)\t10 (17.2)\t0.25\n"
+        "  Lung\t12 (15.4)\t8 (13.8)\t\n  Bone\t8 (10.3)\t2 (3.4)\t\n"
+    )
+    rows = found.rows[found.rows["statistic"] == "count"].set_index(["level", "group"])
+    assert rows.loc[("Lung", "RAIR"), "of"] == rows.loc[("yes", "RAIR"), "id"]
+    assert rows.loc[("yes", "RAIR"), "partition"] == ""
+    assert rows["variable"].nunique() == 2
+
+
+def test_table_of_simulated_patients_is_taken_in_and_raises_no_objection(imported):
+    """From records to the print by numpy and scipy, from the print to rows and their audit."""
+    rng = np.random.default_rng(7)
+    groups = [rng.normal(52, 12, 64).round(), rng.normal(48, 12, 71).round()]
+    marker = [rng.lognormal(2, 1, len(group)).round(1) for group in groups]
+    sex, stage = ([rng.integers(0, k, len(g)) for g in groups] for k in (2, 3))
+
+    def counted(codes, code):
+        cells = (f"{(own == code).sum()} ({100 * (own == code).mean():.1f})" for own in codes)
+        return "\t".join(cells)
+
+    def p_of(codes):
+        table = [np.bincount(own, minlength=max(map(max, codes)) + 1) for own in codes]
+        return f"{stats.chi2_contingency(table, correction=False).pvalue:.3f}"
+
+    age = "\t".join(f"{own.mean():.1f} ± {own.std(ddof=1):.1f}" for own in groups)
+    quartiles = (np.quantile(own, (0.5, 0.25, 0.75)) for own in marker)
+    tg = "\t".join("{:.1f} ({:.1f}–{:.1f})".format(*three) for three in quartiles)
+    found = imported(
+        f"Characteristic\tRefractory (n = 64)\tAvid (n = 71)\tP\n"
+        f"Age, years, mean ± SD\t{age}\t{stats.ttest_ind(*groups).pvalue:.3f}\n"
+        f"Sex, n (%)\t\t\t{p_of(sex)}\n  Male\t{counted(sex, 0)}\t\n  Female\t{counted(sex, 1)}\t\n"
+        f"Stage, n (%)\t\t\t{p_of(stage)}\n"
+        + "".join(f"  {'I' * (k + 1)}\t{counted(stage, k)}\t\n" for k in range(3))
+        + f"Tg (ng/mL), median (IQR)\t{tg}\t{stats.mannwhitneyu(*marker).pvalue:.3f}\n"
+    )
+    assert (found.doubts, found.unread, len(found.rows)) == ([], [], 2 + 5 + 9 + 13 + 7)
+    registry = read_registry(imported.folder / "out.csv")
+    findings = audit(registry)
+    assert [f.text for f in findings if f.status in ("contradicted", "suggests")] == []
+    assert len([f for f in findings if f.status == "agrees"]) > 25
 
 
 def test_column_of_levels_is_read_as_rows_below_their_variable(imported):
