@@ -180,6 +180,11 @@ def test_the_slip_that_would_put_an_estimate_inside_is_named():
     assert (finding.status, finding.reading) == ("contradicted", "decimal mark moved: 1.7")
 
 
+def test_exchanged_limits_are_named():
+    (finding,) = of_one(check_estimate_in_interval, "1.9", "2.3", "1.2")
+    assert (finding.status, finding.reading) == ("contradicted", "limits exchanged")
+
+
 def test_a_number_needed_to_treat_may_lie_outside_limits_of_both_signs():
     # From harm (-50) over infinity to benefit (10): 25 lies inside.
     fields = {"statistic": "number_needed_to_treat"}

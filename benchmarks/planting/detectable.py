@@ -23,6 +23,7 @@ from rairlib.registry.registry import ReportedNumber
 from rairlib.registry.vocabulary import PERFORMANCE
 
 RATIOS = ("odds_ratio", "hazard_ratio", "risk_ratio", "rate_ratio")
+COUNTED = ("n", "count")
 SHARES = ("percent", "survival_percent", *PERFORMANCE)
 ORDER = ("minimum", "q1", "median", "q3", "maximum")
 MOST_CORNERS = 4096
@@ -61,8 +62,8 @@ def _image(formula, boxes) -> tuple[float, float]:
     return values.min() - TINY, values.max() + TINY
 
 
-def _ends(number: Printed) -> tuple[float, ...]:
-    return (number.low,) if number.low == number.high else (number.low, number.high)
+def _ends(row: ReportedNumber, number: Printed) -> tuple[float, ...]:
+    return (number.value,) if row.statistic in COUNTED else (number.low, number.high)
 
 
 def _between(low: float, high: float, number: Printed) -> bool:
@@ -151,7 +152,7 @@ class _Rows:
             return
 
         def holds(prints: list[Printed]) -> bool:
-            boxes = [_ends(number) for number in prints[1:]]
+            boxes = [_ends(row, number) for row, number in zip(uses, prints[1:], strict=True)]
             if math.prod(map(len, boxes)) > MOST_CORNERS:
                 return True
             return any(_between(*_image(formula, boxes), prints[0]) for formula in formulas)
@@ -491,7 +492,7 @@ class _Rows:
 def _possible(row: ReportedNumber, number: Printed) -> bool:
     """Whether a number can be what it is called."""
     kind = row.statistic
-    if kind in ("n", "count"):
+    if kind in COUNTED:
         return number.value >= 0 and float(number.value).is_integer()
     if kind in SHARES:
         return number.low <= (100 if row.unit == "%" else 1) and number.high >= 0

@@ -10,6 +10,7 @@ from pkgutil import iter_modules
 
 from rairlib.checks.cells import named
 from rairlib.checks.findings import REGISTERED, SUBJECTS, Finding
+from rairlib.checks.percentages import unless_habit
 from rairlib.checks.rounding import BEYOND_RANGE
 from rairlib.registry.printed import parse_printed
 from rairlib.registry.registry import Registry, ReportedNumber
@@ -53,8 +54,9 @@ def audit(registry: Registry) -> list[Finding]:
         )
         for row in beyond
     ]
+    paper = registry
     for check in CHECKS:
-        found = check.function(registry)
+        found = [unless_habit(paper, finding) for finding in check.function(registry)]
         findings += found
         if found and check.first:
             aside = {name for finding in found for name in (finding.target, *finding.uses)}

@@ -3,8 +3,8 @@
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache, partial, wraps
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache, partial, wraps
 
 import numpy as np
 
@@ -122,12 +122,6 @@ class CountIndex:
         Those that can be added up.
     splits : list of Partition
         Those of a group into groups.
-    splits_of : dict
-        Group to the splits of which it is a part.
-    exhausted_by : dict
-        Identifier of a part to those of the wholes that it and others exhaust.
-    shares : dict
-        ``(variable, group)`` to percentages of the group's size, each with its count.
     declared : set of frozenset of str
         The identifiers in each of the partitions.
     unclear : list of tuple of ReportedNumber
@@ -153,22 +147,55 @@ class CountIndex:
                 self.own.setdefault((row.variable, row.group), row)
         self.partitions, self.unclear = find_partitions(registry)
         self.splits = [part for part in self.partitions if part.is_split_of_groups]
-        self.shares: dict[tuple[str, str], list[tuple]] = defaultdict(list)
-        for row in originals(registry, "percent"):
-            count, size = self.counts.get((row.variable, row.level, row.group)), self.sizes
-            is_of_group = row.of in registry and registry[row.of] is size.get(row.group)
-            if is_of_group and whole_number(count) is not None:
-                self.shares[row.variable, row.group].append((row, whole_number(count)))
-        self.splits_of: dict[str, list[Partition]] = defaultdict(list)
-        for split in self.splits:
-            for part in split.parts:
-                self.splits_of[part.group].append(split)
-        self.exhausted_by: dict[str, set[str]] = defaultdict(set)
-        for partition in self.partitions:
-            for part in partition.parts:
-                self.exhausted_by[part.id].add(original_of(registry, partition.whole).id)
         self.declared = {part.ids for part in self.partitions}
         self._exhaustive = self._spread_exhaustive_levels()
+
+    @cached_property
+    def shares(self) -> dict[tuple[str, str], list[tuple[ReportedNumber, int]]]:
+        """Percentages of the group's size by variable and group, each with its count."""
+        found, registry = defaultdict(list), self.registry
+        for row in originals(registry, "percent"):
+            count = whole_number(self.counts.get((row.variable, row.level, row.group)))
+            of_group = row.of in registry and registry[row.of] is self.sizes.get(row.group)
+            if of_group and count is not None and not row.modifiers:
+                found[row.variable, row.group].append((row, count))
+        return found
+
+    @cached_property
+    def splits_of(self) -> dict[str, list[Partition]]:
+        """The splits of which a group is a part."""
+        found = defaultdict(list)
+        for split in self.splits:
+            for part in split.parts:
+                found[part.group].append(split)
+        return found
+
+    @cached_property
+    def exhausted_by(self) -> dict[str, set[str]]:
+        """Identifier of a part to those of the wholes that it and others exhaust."""
+        found = defaultdict(set)
+        for partition in self.partitions:
+            for part in partition.parts:
+                found[part.id].add(original_of(self.registry, partition.whole).id)
+        return found
+
+    @cached_property
+    def counted(self) -> dict[tuple[str, str], list[str]]:
+        """A variable and group to itself, where it is counted, and to it with a cut-off behind."""
+        found = defaultdict(list)
+        for (variable, group), levels in self.levels.items():
+            words = variable.split("_") if levels[0].startswith(CUT_OFF_SIGNS) else ()
+            measured = ("_".join(words[:end]) for end in range(1, len(words)))
+            for name in (variable, *measured):
+                found[name, group].append(variable)
+        return found
+
+    @cached_property
+    def _parts_of_levels(self) -> dict[tuple, list[tuple]]:
+        found = defaultdict(list)
+        for (variable, levels, part), groups in self._exhaustive.items():
+            found[variable, levels].append((part, groups))
+        return found
 
     def size(self, group: str) -> int | None:
         """Return the number of patients in a group, or None."""
@@ -176,12 +203,8 @@ class CountIndex:
 
     def is_exhaustive(self, variable: str, levels: Iterable[str], group: str, parts=True) -> bool:
         """Whether the print makes these levels a partition of (if `parts`, a part of) the group."""
-        wanted = (variable, frozenset(levels))
-        return any(
-            group in groups and (parts or not key[2])
-            for key, groups in self._exhaustive.items()
-            if key[:2] == wanted
-        )
+        found = self._parts_of_levels.get((variable, frozenset(levels)), ())
+        return any(group in groups and (parts or not part) for part, groups in found)
 
     def inferred_partitions(self) -> Iterator[Partition]:
         """Yield the partitions into levels that follow from declared ones, and are not declared.
@@ -314,7 +337,8 @@ def unless_shortened(find: Callable[..., Finding], *subject) -> Finding:
     finding = find(*subject, False)
     if finding.status != "contradicted":
         return finding
-    return finding.doubted(SHORTENED, find(*subject, True).status != "contradicted")
+    shortened = find(*subject, True).status != "contradicted"
+    return finding.doubted(SHORTENED, shortened, "digits cut off, or rounded twice")
 
 
 def kindly(find: Callable[..., Finding]) -> Callable[..., Finding]:
@@ -332,11 +356,12 @@ SUMMARIES = ("mean", "sd", "median", "q1", "q3", "minimum", "maximum")
 def summaries(registry: Registry) -> dict[tuple[str, str, str], dict[str, ReportedNumber]]:
     """Map (variable, level, group) to its cell: each statistic and the row that states it first.
 
-    Inequalities and approximations are left out. Do not change it: all checks share it.
+    Inequalities, approximations and what is weighted are left out. Do not change it: all checks
+    share it.
     """
     cells: dict[tuple[str, str, str], dict[str, ReportedNumber]] = defaultdict(dict)
     for row in _firsts(registry, SUMMARIES):
-        if row.variable and is_plain(row):
+        if row.variable and is_plain(row) and not row.modifiers:
             cells[row.variable, row.level, row.group].setdefault(row.statistic, row)
     return dict(cells)
 
@@ -369,6 +394,8 @@ MISSING_LEVELS = (
 )
 CUT_OFF_SIGNS = ("<", ">", "≤", "≥", "⩽", "⩾")
 MISSING = " Values may be missing."
+LARGE_SHARE = 0.8
+"""Share of a group below which many values would be missing."""
 MOST_PATIENTS = 10_000_000
 """Patients up to which sizes are looked for, and Fisher's test is computed exactly enough."""
 MOST_SIZES = 250_000
@@ -405,9 +432,8 @@ def values_of(index: CountIndex, row: ReportedNumber, size: ReportedNumber, grou
     if own is not None:
         return range(own, own + 1)
     known = {
-        _known_values(index, variable, levels, group, n)
-        for (variable, counted), levels in index.levels.items()
-        if counted == group and _is_of(row.variable, variable, levels)
+        _known_values(index, variable, index.levels[variable, group], group, n)
+        for variable in index.counted.get((row.variable, group), ())
     }
     if len(known) == 1 and None not in known:
         (number,) = known
@@ -446,12 +472,6 @@ def known_values(index: CountIndex, variable: str, group: str) -> tuple[range, s
     if len(shares) > 1 and common:
         return common, f"which fits all shares of {variable} in {group}"
     return None
-
-
-def _is_of(measured: str, variable: str, levels: list[str]) -> bool:
-    """Whether levels are of a measured variable, or of the same with its cut-off behind it."""
-    cut = variable.startswith(f"{measured}_") and levels[0].startswith(CUT_OFF_SIGNS)
-    return bool(measured) and (variable == measured or cut)
 
 
 def _known_values(index: CountIndex, variable: str, levels, group: str, n: int) -> int | None:
@@ -516,6 +536,9 @@ def unless_missing(
     Finding
         The proof where no smaller sizes fit.
     """
+    if finding.text.endswith(SHORTENED):
+        weaken = partial(unless_missing, values=values, fits=fits, bound=bound)
+        return instead_of_shortened(finding, weaken)
     if finding.status != "contradicted" or not bound or all(each.stop < 2 for each in values):
         return finding
     if all(len(each) == 1 for each in values) and fits is None:
@@ -523,5 +546,21 @@ def unless_missing(
     if fits is None or math.prod(map(len, values)) > MOST_SIZES:
         return finding.doubted(f" Fewer values might give it.{MISSING}")
     found = nearest_sizes(values, fits)
-    named_sizes = " and ".join(map(str, found or ()))
-    return finding.doubted(f" With {named_sizes} values it would fit.{MISSING}", found is not None)
+    if found is None:
+        return finding
+    words = f"{' and '.join(map(str, found))} values"
+    missing = missing_of(zip(found, (each[-1] for each in values), strict=True))
+    return finding.doubted(f" With {words} it would fit.{missing}", reading=words)
+
+
+def instead_of_shortened(finding: Finding, weaken: Callable[[Finding], Finding]) -> Finding:
+    """Name the missing values that would explain a print as well as digits cut off do."""
+    text = finding.text.removesuffix(SHORTENED)
+    other = weaken(replace(finding, status="contradicted", text=text, reading=""))
+    return other if other.text.endswith(MISSING) else finding
+
+
+def missing_of(sizes: Iterable[tuple[int, int]]) -> str:
+    """Say that values may be missing, and whether many would be; of pairs of fewer and of all."""
+    many = any(fewer < LARGE_SHARE * n for fewer, n in sizes)
+    return f"{MISSING} They would be many." if many else MISSING

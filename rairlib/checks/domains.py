@@ -4,7 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator
 
-from rairlib.checks.cells import COUNTED, named, originals, short_name
+from rairlib.checks.cells import COUNTED, attached, named, originals, short_name
 from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.regressions import from_symmetry, p_from_z
 from rairlib.checks.rounding import float_limits, is_plain, likely_slip
@@ -40,7 +40,7 @@ TERM = ("locus", "variable", "level", "group", "method")
 
 @check("single numbers", "bookkeeping", first=True)
 def check_mistaken_columns(registry: Registry) -> Iterator[Finding]:
-    """Recognise z and coefficients among ratios, by standard error, z or p, or by their signs."""
+    """Recognise z among ratios; needs standard errors, z, or p values beside negative ratios."""
     columns: dict[tuple, list[ReportedNumber]] = defaultdict(list)
     for ratio in originals(registry, RATIOS):
         columns[ratio.statistic, ratio.locus, ratio.group, ratio.method].append(ratio)
@@ -138,9 +138,8 @@ def _impossible(registry: Registry, row: ReportedNumber) -> str:
 
 def _is_uncut(registry: Registry, estimate: ReportedNumber, limit: ReportedNumber) -> bool:
     """Whether a limit beyond its range is that of estimate ± error, which nothing cuts off."""
-    others = [row for row in registry.belonging_to(estimate.id) if row.statistic in LIMITS]
-    three = [estimate, *sorted(others, key=lambda row: row.statistic)]
-    if len(three) != 3:
+    three = [estimate, *(attached(registry, estimate, name) for name in LIMITS)]
+    if None in three:
         return False
     ends = from_symmetry(limit.statistic, *(float_limits(row.number) for row in three))
     return limit.number.overlaps(*ends)
@@ -148,7 +147,7 @@ def _is_uncut(registry: Registry, estimate: ReportedNumber, limit: ReportedNumbe
 
 @check("single numbers", "bookkeeping", first=True)
 def check_fractions(registry: Registry) -> Iterator[Finding]:
-    """Say which shares are read as fractions, and ask about those among percentages."""
+    """Ask about fractions among percentages; needs shares, and says which are read as fractions."""
     read: dict[str, list[ReportedNumber]] = defaultdict(list)
     families: dict[tuple[str, str], list[ReportedNumber]] = defaultdict(list)
     for row in registry:

@@ -273,7 +273,8 @@ class RegressionEstimate:
 
 def confidence_level(modifiers: Iterable[str]) -> int:
     """Return the level of confidence in percent that modifiers of methods state, or 95."""
-    return next((level for level in LEVELS if f"{level}%" in modifiers), 95)
+    stated = {*modifiers}
+    return next((level for level in LEVELS if f"{level}%" in stated), 95)
 
 
 def two_sided(p: ReportedNumber, shortened: bool = False) -> Interval:
@@ -427,7 +428,8 @@ def _containment(found: RegressionEstimate, shortened: bool) -> Finding:
     if low[0] > high[1]:
         text = f"{found.printed}: the lower limit is above the upper limit."
         rows = (found.low, found.high) if is_modelled else found.three
-        return conclude("contradicted", text, *rows)
+        inside = high[0] <= coefficient[1] and coefficient[0] <= low[1]
+        return conclude("contradicted", text, *rows, reading="limits exchanged" * inside)
     finding = containment(found.printed, "estimate", found.three, (coefficient, low, high))
     if finding.status == "agrees" or not is_modelled:
         return finding
@@ -561,7 +563,9 @@ def _ratio(coefficient, ratio, of_ratio: bool, shortened: bool) -> Finding:
         f"{'exp(coefficient)' if of_ratio else 'log(ratio)'} is "
         f"{shown(low, high, target.number.decimals + 1)}."
     )
-    return judge(target, (source,), low, high, text)
+    finding = judge(target, (source,), low, high, text)
+    remark = " The ratio may come from another model than the coefficient."
+    return finding.doubted(remark, ratio.statistic in ("risk_ratio", "rate_ratio"))
 
 
 @check("regressions", "possibility")

@@ -19,7 +19,6 @@ from itertools import pairwise, permutations, product
 import numpy as np
 from scipy import special
 from scipy.optimize import linprog
-from scipy.stats import chi2
 
 from rairlib.checks.cells import (
     CountIndex,
@@ -709,7 +708,9 @@ def check_logrank_p_value(registry: Registry) -> Iterator[Finding]:
 
 def _logrank_p(row: ReportedNumber, p: ReportedNumber, groups: int, shortened: bool) -> Finding:
     freedoms = np.array([groups - 1]) if groups else np.arange(1, MOST_GROUPS)
-    highs, lows = (chi2.sf(end, freedoms) for end in float_limits(row.number, shortened))
+    highs, lows = (
+        special.chdtrc(freedoms, max(0.0, end)) for end in float_limits(row.number, shortened)
+    )
     low, high = float(lows[0]), float(highs[-1])
     p_range = shown_p_range(low, high, p.number.decimals)
     fitting = [
