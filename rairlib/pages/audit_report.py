@@ -161,7 +161,7 @@ def entry(problem: Problem, most: int = SHOWN) -> list[str]:
     """Say what is wrong in one sentence, then why: slip, consequence, arithmetic, neighbours."""
     numbers, place, first = problem.numbers, problem.place, problem.findings[0]
     ids = f" ({_some([each.row for each in numbers], most)})" * bool(numbers)
-    fits = [fitting(each) for each in numbers]
+    fits = [fitting(each) if problem.kind != "note" else "" for each in numbers]
     pairs = [
         n.row.printed + f" ({fit} fits)" * bool(fit) for n, fit in zip(numbers, fits, strict=True)
     ]
@@ -182,10 +182,10 @@ def entry(problem: Problem, most: int = SHOWN) -> list[str]:
     why = why[:1] if first.reading else why
     why = [why[0], *why[1:][-1:]] if _words(why) > LONG else why
     alike = ALIKE.get(first.check, ALIKE[""]).format(place)
-    alike = f"{problem.alike} {alike}." * (problem.alike > 1 and alike not in text)
-    likely = f"Likely: {problem.slip}." * bool(problem.slip)
+    alike = f"{problem.alike} {alike}." * (problem.alike > 1 and alike not in " ".join(why))
+    likely = f"{'Read as' if problem.kind == 'note' else 'Likely'}: {problem.slip}."
     moves = f"{problem.moves[0].upper()}{problem.moves[1:]}." if problem.moves else ""
-    return [f"{head}.{ids}", *filter(None, [likely, moves, *why, alike])]
+    return [f"{head}.{ids}", *filter(None, [problem.slip and likely, moves, *why, alike])]
 
 
 def _records(study: str, problems: list[Problem], left: dict) -> pd.DataFrame:
