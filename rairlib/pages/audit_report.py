@@ -24,6 +24,7 @@ WORDS = 300
 WIDTH = 96
 SHOWN = 4
 LONG = 45
+LIKELY = ("Likely", "Read as")
 HEADINGS = {
     "proof": "Proofs",
     "doubt": "Doubts",
@@ -183,7 +184,7 @@ def entry(problem: Problem, most: int = SHOWN) -> list[str]:
     why = [why[0], *why[1:][-1:]] if _words(why) > LONG else why
     alike = ALIKE.get(first.check, ALIKE[""]).format(place)
     alike = f"{problem.alike} {alike}." * (problem.alike > 1 and alike not in " ".join(why))
-    likely = f"{'Read as' if problem.kind == 'note' else 'Likely'}: {problem.slip}."
+    likely = f"{LIKELY[problem.kind == 'note']}: {problem.slip}."
     moves = f"{problem.moves[0].upper()}{problem.moves[1:]}." if problem.moves else ""
     return [f"{head}.{ids}", *filter(None, [problem.slip and likely, moves, *why, alike])]
 
@@ -230,7 +231,9 @@ def _lines(heading: str, answer: str, problems: list[Problem], left: dict) -> st
         ("left", [f"{why[0].upper()}{why[1:]}: {_many(len(rows), 'number')} ({_some(rows)})."])
         for why, rows in left.items()
     ]
-    spent = _words([answer, *(" ".join(_short(lines)) for _, lines in entries)]) + 20
+    kinds = dict.fromkeys(kind for kind, _ in entries)
+    spent = 1 + _words([heading, answer, *(f"# {HEADINGS[kind]}" for kind in kinds)])
+    spent += sum(1 + _words(_short(lines)) for _, lines in entries)
     told, above = [f"# {_mark(heading)}", "", answer], ""
     for place, (kind, lines) in enumerate(entries, 1):
         told += ["", f"## {HEADINGS[kind]}", ""] if kind != above else []
@@ -245,7 +248,7 @@ def _lines(heading: str, answer: str, problems: list[Problem], left: dict) -> st
 
 
 def _short(lines: list[str]) -> list[str]:
-    return lines[: 2 if lines[1:2] and lines[1].startswith("Likely") else 1]
+    return lines[: 2 if lines[1:2] and lines[1].startswith(LIKELY) else 1]
 
 
 def _words(texts: list[str]) -> int:
