@@ -362,12 +362,13 @@ def _by_habit(problems: list[Problem]) -> Iterator[Problem]:
         if len(same) == 1 or (len(same) < FEWEST_ALIKE and not same[0].findings[0].reading):
             yield from same
             continue
+        moves = [problem.moves for problem in same if problem.moves]
         yield replace(
             same[0],
             numbers=tuple(dict.fromkeys(each for problem in same for each in problem.numbers)),
             either=False,
             slip=_some(dict.fromkeys(problem.findings[0].reading for problem in same)),
-            moves=next((problem.moves for problem in same if problem.moves), ""),
+            moves=f"{len(moves)} of {len(same)}: {moves[0]}" if moves else "",
             findings=tuple(found for problem in same for found in problem.findings),
         )
 
