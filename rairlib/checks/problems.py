@@ -1,6 +1,7 @@
 """Problems of a print: what an audit found, one entry per cause."""
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ FEWEST_ALIKE = 3
 TELLING = 4
 BY_CHANCE = ("one digit", "a digit")
 MOST_ROWS = 400
+MOST_USES = 60
 # Rows audited again, in all, in the search for the numbers that settle most.
 MOST_WORK = 6_000
 Change = dict[str, str]
@@ -115,10 +117,8 @@ def find_problems(registry: Registry, findings: Iterable[Finding]) -> list[Probl
         Proofs, doubts and notes, each by size of consequence.
     """
     search = _Search(registry, list(findings))
-    notes = [found for found in search.findings if found.status == "open" and found.reading]
-    objections = [found for found in search.findings if found.status not in ("agrees", "open")]
-    causes = [*search.causes(objections), *(([note], (), "") for note in notes)]
-    problems = [search.problem(*cause) for cause in causes]
+    told = [found for found in search.findings if _is_told(found)]
+    problems = [search.problem(*cause) for cause in search.causes(told)]
     return sorted(_by_habit(problems), key=lambda problem: problem.weight)
 
 
@@ -129,6 +129,7 @@ class _Search:
         self.registry, self.findings, self.work = registry, findings, MOST_WORK
         self.by_name: dict[str, list[Finding]] = defaultdict(list)
         self.passed: dict[tuple, set] = defaultdict(set)
+        self.agreed = Counter(found.target for found in findings if found.status == "agrees")
         for found in findings:
             names = self.names(found)
             for name in names:
@@ -146,16 +147,26 @@ class _Search:
         named = dict.fromkeys((finding.target, *finding.uses))
         return [name for name in named if name in self.registry]
 
-    def causes(self, objections: list[Finding]) -> Iterator[tuple]:
+    def causes(self, told: list[Finding]) -> Iterator[tuple]:
         """Yield of each cause its findings, its suspects if a change was found, and the slip."""
-        for rest in self.connected(objections):
+        for rest in self.connected(told):
             for reading in dict.fromkeys(found.reading for found in rest if found.reading):
-                numbers = {n for f in rest if f.reading == reading for n in self.names(f)}
-                those = [f for f in rest if f.reading == reading or set(self.names(f)) <= numbers]
+                alike = [found for found in rest if found.reading == reading]
+                alike = [found for found in alike if found.status != "open"] or alike
+                numbers = {name for found in alike for name in self.names(found)}
+                # What else is said of the same numbers, whether or not it knows the reading.
+                those = [
+                    found
+                    for found in rest
+                    if found in alike
+                    or set(self.names(found)) <= numbers
+                    or (found.reading == reading and found.target in numbers | {""})
+                ]
                 if len(those) > 1:
                     yield those, (), ""
                     rest = [found for found in rest if found not in those]
-            settled, suspects, slip = self.settled(rest) if len(rest) > 1 else ([], (), "")
+            faults = [found for found in rest if found.status != "open"]
+            settled, suspects, slip = self.settled(faults) if len(faults) > 1 else ([], (), "")
             if settled:
                 yield settled, suspects, slip
                 yield from self.causes([found for found in rest if found not in settled])
@@ -168,7 +179,8 @@ class _Search:
 
     def connected(self, objections: list[Finding]) -> list[list[Finding]]:
         """Split objections into sets that share numbers or a variable, not only a group's size."""
-        targets = {found.target for found in objections}
+        refused = Counter(found.target for found in objections)
+        refused = {name for name, times in refused.items() if times >= self.agreed[name]}
         above: dict = {}
 
         def top(name):
@@ -179,7 +191,7 @@ class _Search:
         bonds = []
         for place, found in enumerate(objections):
             names = self.names(found)
-            own = [n for n in names if n in targets or self.registry[n].statistic != "n"]
+            own = [n for n in names if n in refused or self.registry[n].statistic != "n"]
             # Two counts of one variable may have changed places, so these hang together too.
             own += [("", self.registry[n].variable) for n in own if self.registry[n].variable]
             first, *others = own or names or [place]
@@ -194,7 +206,9 @@ class _Search:
     def settled(self, faults: list[Finding]) -> tuple[list[Finding], tuple, str]:
         """Return the faults that the best change settles, two at least, and what it changes."""
         standing = Counter(name for fault in faults for name in self.names(fault))
-        suspects = [name for name, _ in standing.most_common(SUSPECTS)]
+        # A size on which hundreds of findings rest is no suspect.
+        suspects = [n for n, _ in standing.most_common() if len(self.by_name[n]) <= MOST_ROWS]
+        suspects = suspects[:SUSPECTS]
         around, checks = self.around(suspects)
         before: set[tuple] = set()
         tried = []
@@ -222,7 +236,7 @@ class _Search:
 
     def around(self, names: list[str]) -> tuple[Registry, list]:
         """Return the rows on which the findings on some numbers rest, and the checks to repeat."""
-        touching = [found for name in names for found in self.by_name[name]]
+        touching = [f for n in names for f in self.by_name[n] if len(f.uses) <= MOST_USES]
         kept = {name for found in touching for name in self.names(found)}
         for variable in {self.registry[name].variable for name in names} - {""}:
             kept |= {row.id for row in self.registry.where(variable=variable)}
@@ -316,7 +330,14 @@ class _Search:
 
 def _objections(registry: Registry, checks: list) -> set[tuple]:
     found = (finding for check in checks for finding in check.function(registry))
-    return {_key(finding) for finding in found if finding.status not in ("agrees", "open")}
+    return {_key(finding) for finding in found if _is_told(finding)}
+
+
+def _is_told(finding: Finding) -> bool:
+    """Whether the report tells of a finding: an objection, or a print that a habit explains."""
+    return finding.status in ("contradicted", "suggests") or bool(
+        finding.status == "open" and finding.reading
+    )
 
 
 def _key(finding: Finding) -> tuple:
@@ -341,14 +362,24 @@ def _by_habit(problems: list[Problem]) -> Iterator[Problem]:
         if len(same) == 1 or (len(same) < FEWEST_ALIKE and not same[0].findings[0].reading):
             yield from same
             continue
+        moves = [problem.moves for problem in same if problem.moves]
         yield replace(
             same[0],
             numbers=tuple(dict.fromkeys(each for problem in same for each in problem.numbers)),
             either=False,
-            slip=" · ".join(dict.fromkeys(problem.findings[0].reading for problem in same)),
-            moves=next((problem.moves for problem in same if problem.moves), ""),
+            slip=_some(dict.fromkeys(problem.findings[0].reading for problem in same)),
+            moves=f"{len(moves)} of {len(same)}: {moves[0]}" if moves else "",
             findings=tuple(found for problem in same for found in problem.findings),
         )
+
+
+def _some(readings: Iterable[str]) -> str:
+    first, *others = readings
+    return (
+        f"{first}, and {len(others)} more of the kind"
+        if len(others) > 1
+        else (" · ".join([first, *others]))
+    )
 
 
 def _habit(problem: Problem) -> str:
@@ -356,4 +387,4 @@ def _habit(problem: Problem) -> str:
     row, text = problem.numbers[0].row, problem.findings[0].reading
     for name in sorted({row.variable, row.level, *row.group.split(VERSUS)}, key=len)[::-1]:
         text = text.replace(name, "") if name else text
-    return "".join(sign for sign in text if not (sign.isdigit() or sign in ".,"))
+    return re.sub(r"\d[\d.,]*( to \d[\d.,]*)?", "", text)
