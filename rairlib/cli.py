@@ -99,34 +99,61 @@ def _audit(
             metavar="STUDY|FOLDER|FILE.csv", help="A study, its folder or a registry file."
         ),
     ],
-    form: Form = "table",
+    form: Annotated[
+        Literal["md", "html", "json", "csv"] | None,
+        typer.Option("--format", help="Left out: as --out ends, else md."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write to a file, as its ending says.")
+    ] = None,
+    findings: Annotated[
+        bool, typer.Option("--findings", help="Every finding of every check, not the problems.")
+    ] = False,
 ) -> int:
-    """Check the printed numbers of a paper against each other."""
+    """Check the printed numbers of a paper against each other: the problems, largest first."""
     from rairlib.checks.catalogue import audit
-    from rairlib.checks.findings import findings_frame
-    from rairlib.checks.settling import settling_numbers
-    from rairlib.output import printable, render
+    from rairlib.pages.audit_report import report
+    from rairlib.reconstruct.audited import joint_table_findings
     from rairlib.registry.registry import load_registry, read_registry
 
+    ending = out.suffix.lower().lstrip(".") if out else ""
+    form = form or (ending if ending in ("html", "json", "csv") else "md")
+    if findings and form == "html":
+        raise RairlibError("--findings has no html: take --format md, json or csv")
     if _is_file_name(registry) and not (Path(registry) / "reported.csv").is_file():
         read = read_registry(registry)
         found = audit(read)
+        if out and out.exists() and out.samefile(registry):
+            raise RairlibError(f"{out}: is the file that is audited; name another with --out")
     else:
         from rairlib.verdicts.verdicts import study_findings
 
         read = load_registry(registry)
         found = study_findings(read)
-    found += settling_numbers(read, found, audit)
-    findings = findings_frame(read.study, found)
-    if form != "table":
-        print(render(findings, form))
-        return 0
-    for finding in findings[findings["status"] != "agrees"].to_dict("records"):
-        target = f" {finding['target']}" if finding["target"] else ""
-        print(printable(f"{finding['status']}{target} ({finding['check']}): {finding['text']}"))
-    counts = findings["status"].value_counts()
-    print(", ".join(f"{number} {status}" for status, number in counts.items()) or "no findings")
+    found += joint_table_findings(read)
+    text = (_findings_text if findings else report)(read, found, form)
+    if out:
+        _write_csv(out, text + "\n")
+    else:
+        print(text)
     return 0
+
+
+def _findings_text(registry, found: list, form: str) -> str:
+    """Write every finding as csv or json; in lines, those that do not agree."""
+    from rairlib.checks.findings import findings_frame
+    from rairlib.output import printable, render
+
+    findings = findings_frame(registry.study, found)
+    if form != "md":
+        return render(findings, form)
+    lines = [
+        printable(" ".join(filter(None, [row.status, row.target, f"({row.check}): {row.text}"])))
+        for row in findings[findings["status"] != "agrees"].itertuples()
+    ]
+    counts = findings["status"].value_counts()
+    told = ", ".join(f"{number} {status}" for status, number in counts.items())
+    return "\n".join([*lines, told or "no findings"])
 
 
 @app.command("import")

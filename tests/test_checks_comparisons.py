@@ -250,9 +250,9 @@ def test_difference_of_means_and_its_limits_are_those_of_r(test):
         assert set(found(check_mean_difference, *rows).values()) == {"agrees"}, method
 
 
-def test_difference_in_the_other_direction_is_open_and_its_limits_are_turned():
+def test_difference_in_the_other_direction_is_open():
     rows = difference("-10.35", "-21.02", "0.33")
-    assert found(check_mean_difference, *rows) == {"e": "open", "low": "agrees", "high": "agrees"}
+    assert found(check_mean_difference, *rows) == {"e": "open"}
 
 
 def test_wrong_difference_is_a_proof_where_a_test_is_named():
@@ -360,8 +360,7 @@ def test_wrong_effects_of_counts():
 
 def test_inverse_ratio_is_open_and_an_adjusted_one_left_alone():
     ends = prints(1 / np.array(RISKS["katz"])[::-1])
-    statuses = found(check_risk_effects, *risk("risk_ratio", "0.41", ends))
-    assert statuses == {"e": "open", "low": "agrees", "high": "agrees"}
+    assert found(check_risk_effects, *risk("risk_ratio", "0.41", ends)) == {"e": "open"}
     rows = [
         *two_groups(),
         *EVENTS,
@@ -424,11 +423,15 @@ def test_wrong_limits_of_a_percentage():
     assert readings(check_limits_of_proportion, *rows) == ["a 90 % interval"]
 
 
-def test_limits_of_fewer_values_are_open():
+def test_limits_of_fewer_values():
     # 20 of 28 is 71.4 %, exact limits 51.3 to 86.8 (R: binom.test).
     rows = percent(("51.3", "86.8"), printed="71.4")
+    assert found(check_limits_of_proportion, *rows) == {"low": "agrees", "high": "agrees"}
+    # 62 % may be 19 or 20 of 31 as well; of 31, 19 (61.3 %) is not printed so. 21 of 34 is not
+    # possible, 18 of 29 is: exact limits 42.3 to 79.3.
+    rows = percent(("42.3", "79.3"), printed="62")
+    rows = [row for row in rows if row.statistic != "count"]
     assert readings(check_limits_of_proportion, *rows) == ["of fewer values"]
-    assert found(check_limits_of_proportion, *rows) == {"": "open"}
 
 
 def test_limits_of_sensitivity_and_ppv_rest_on_the_tables():
@@ -571,11 +574,12 @@ def limits_of(identifier: str, ends, decimals: int):
 
 
 @pytest.mark.parametrize("missing", [False, True])
-def test_a_true_comparison_is_never_contradicted_and_without_missing_values_not_doubted(missing):
-    wrong = {"contradicted"} if missing else {"contradicted", "suggests"}
-    for seed in range(40):
+def test_a_true_comparison_is_never_doubted(missing):
+    for seed in range(25):
         found = [
             finding for check in CHECKS for finding in check(registry(*true_paper(seed, missing)))
         ]
-        assert [finding for finding in found if finding.status in wrong] == [], seed
+        assert [
+            finding for finding in found if finding.status in ("contradicted", "suggests")
+        ] == [], seed
         assert len(found) > 10

@@ -320,10 +320,15 @@ def error_of_mean(printed: str, *own):
 
 
 def test_standard_error_of_a_mean_by_hand():
-    # 14.128 / sqrt(32) = 2.4975; of 22 values 3.012, of 23 2.946: none has 3.00.
+    # 14.128 / sqrt(32) = 2.4975; of 25 values 2.826, of 17 3.427, of 22 3.012 and of 23 2.946:
+    # none has 3.00.
     (finding,) = error_of_mean("2.50")
     assert finding.status == "agrees"
-    assert error_of_mean("3.01")[0].status == "suggests"
+    assert error_of_mean("3.43")[0].status == "suggests"
+    assert (error_of_mean("2.83")[0].status, error_of_mean("2.83")[0].reading) == (
+        "open",
+        "of 25 values",
+    )
     assert error_of_mean("3.00")[0].status == "contradicted"
     assert error_of_mean("2.10")[0].status == "contradicted"
     (finding,) = error_of_mean("14.13")
@@ -366,3 +371,31 @@ def test_three_groups_pool_to_their_whole():
         spread = number("s", "sd", sd, group="all", variable="x")
         found = statuses(check_pooled_mean(registry(*rows, whole, spread)))
         assert (found["m"], found["s"]) == (expected, expected)
+
+
+def test_one_sided_p_is_told_by_its_method_or_named_as_the_reading():
+    for method, status, reading in (
+        ("student", "suggests", "half of it: a one-sided p"),
+        ("student one_sided", "agrees", ""),
+    ):
+        printed = f"{student_p() / 2:.4f}"
+        (finding,) = check_t_test(registry(*age(), p_value(printed, method=method)))
+        assert (finding.status, finding.reading) == (status, reading)
+    other_side = p_value(f"{1 - student_p() / 2:.4f}", method="student one_sided")
+    assert statuses(check_t_test(registry(*age(), other_side))) == {"p": "agrees"}
+    assert check_t_test(registry(*age(), p_value("0.9", method="student weighted"))) == []
+
+
+def student_p() -> float:
+    return stats.ttest_ind_from_stats(53.06, 14.128, 32, 44.43, 13.088, 58).pvalue
+
+
+def test_standard_errors_typed_as_standard_deviations_are_the_reading():
+    rows = [
+        row
+        if row.statistic != "sd"
+        else number(row.id, "sd", f"{sd:.3f}", variable="age", group=row.group)
+        for row, sd in zip(age()[3:], (0, 14.128 / 32**0.5, 0, 13.088 / 58**0.5), strict=True)
+    ]
+    (finding,) = check_t_test(registry(*two_groups(), *rows, p_value(f"{student_p():.3f}")))
+    assert (finding.status, finding.reading) == ("suggests", "the SDs are standard errors")

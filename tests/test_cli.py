@@ -170,18 +170,18 @@ def kept_files():
 
 
 @pytest.mark.parametrize("study", STUDIES)
-def test_audit_of_a_study(run, study):
-    code, out, _ = run("audit", study, "--format", "json")
+def test_every_finding_of_a_study(run, study):
+    code, out, _ = run("audit", study, "--findings", "--format", "json")
     objects = json.loads(out)
     assert code == 0
     keys = {"study", "check", "status", "target", "uses", "low", "high", "text"}
-    assert set(objects[0]) == keys
+    assert set(objects[0]) >= keys
     read = any(record["check"].startswith("wording_") for record in objects)
     assert read == (study not in ("gbsg2", "uci915"))  # in these nothing was read, only computed
 
 
-def test_audit_in_lines_leaves_out_what_agrees(run):
-    code, out, _ = run("audit", STUDY)
+def test_findings_in_lines_leave_out_what_agrees(run):
+    code, out, _ = run("audit", STUDY, "--findings")
     assert code == 0
     assert re.fullmatch(r"(\d+ \w+(, )?)+", out.splitlines()[-1])
     assert not any(line.startswith("agrees") for line in out.splitlines())
@@ -190,36 +190,54 @@ def test_audit_in_lines_leaves_out_what_agrees(run):
 def test_audit_of_a_file_that_adds_up(run, paper):
     code, out, _ = run("audit", paper())
     assert code == 0
-    assert re.fullmatch(r"\d agrees\n", out)
+    assert out == "# Audit of paper\n\nNo problem in 3 numbers; all met a check.\n"
 
 
 def test_audit_of_a_file_that_does_not_add_up(run, paper):
     code, out, _ = run("audit", paper("57"))
     assert code == 0
-    assert "contradicted n (partition_sums): 32 + 57 = 89" in out
-    rows = rows_of(run("audit", paper("57"), "--format", "csv")[1])
+    assert "1 proof (3 numbers) in 3 numbers" in out
+    rows = rows_of(run("audit", paper("57"), "--findings", "--format", "csv")[1])
     refuted = {row["target"] for row in rows if row["status"] == "contradicted"}
     assert refuted == {"n", "a", "b"}
     assert {row["study"] for row in rows} == {"paper"}
 
 
-def test_audit_names_the_exchange_that_settles_most(run, tmp_path):
+def test_two_exchanged_counts_are_one_entry_with_all_findings_behind_it(run, tmp_path):
     # 13 of 24 and 9 of 36 patients with metastasis, exchanged: sums, shares and tests object.
     template = (ROOT / "book" / "audit" / "template.csv").read_text(encoding="utf-8")
     text = template.replace("refractory,13,patients", "refractory,9,patients")
     text = text.replace("yes,avid,9,patients", "yes,avid,13,patients").replace("5.725", "5.275")
     path = tmp_path / "swapped.csv"
     path.write_text(text, encoding="utf-8")
-    lines = run("audit", path)[1].splitlines()
-    contradictions = sum(line.startswith("contradicted") for line in lines)
-    assert contradictions > 10
-    assert lines[-2].startswith(
-        "suggests table1-09 (settles_most): 9 (metastasis yes in refractory"
+    rows = rows_of(run("audit", path, "--format", "csv")[1])
+    (proof,) = [row for row in rows if row["kind"] == "proof"]
+    assert (proof["ids"], proof["printed"], proof["fits"]) == (
+        *("table1-09 table1-13", "9 | 13"),
+        "13 | 9",
     )
-    assert f"exchanged, would settle {contradictions} of {contradictions}" in lines[-2]
-    last = json.loads(run("audit", path, "--format", "json")[1])[-1]
-    told = last["check"], last["target"], last["uses"]
-    assert told == ("settles_most", "table1-09", "table1-13")
+    assert proof["slip"] == "exchanged with each other"
+
+
+def test_json_and_csv_give_the_same_flat_rows(run, paper):
+    objects = json.loads(run("audit", paper("57"), "--format", "json")[1])
+    rows = rows_of(run("audit", paper("57"), "--format", "csv")[1])
+    assert [set(record) for record in objects] == [set(rows[0])] * len(rows)
+    assert [record["ids"] for record in objects] == [row["ids"] for row in rows]
+
+
+def test_report_is_written_as_the_ending_of_its_file_says(run, paper, tmp_path):
+    for name, start in {"r.html": "<!DOCTYPE html>", "r.md": "# Audit", "r.json": "["}.items():
+        code, out, err = run("audit", paper(), "--out", tmp_path / name)
+        assert (code, out, err) == (0, "", f"wrote {tmp_path / name}\n")
+        assert (tmp_path / name).read_text(encoding="utf-8").startswith(start)
+
+
+def test_report_never_replaces_the_file_that_it_is_about(refused, paper):
+    path = paper()
+    before = path.read_text(encoding="utf-8")
+    assert "is the file that is audited" in refused("audit", path, "--out", path)
+    assert path.read_text(encoding="utf-8") == before
 
 
 def test_audit_takes_a_file_whatever_its_name(run, paper, monkeypatch):
@@ -306,6 +324,7 @@ def test_nothing_is_left_behind_when_a_write_fails(run, tmp_path, monkeypatch):
         (("verdicts", "nosuch"), NO_STUDY),
         (("verdicts", "nosuch", "--check"), NO_STUDY),
         (("audit", "nosuch"), NO_STUDY),
+        (("audit", STUDY, "--findings", "--format", "html"), "--findings has no html"),
         (("reconstruct", "nosuch"), NO_STUDY),
         (("simulate", "nosuch"), NO_STUDY),
         (("verdicts", "Lakhdar-2024"), f"did you mean '{STUDY}'?\n"),
@@ -511,7 +530,7 @@ def test_audit_of_a_file_needs_no_data_of_the_studies(run, paper, tmp_path, monk
     for word in (paper(), "paper.csv", paper(name="numbers"), "numbers"):
         code, out, err = run("audit", word)
         assert (code, err) == (0, "")
-        assert out.endswith("agrees\n")
+        assert "No problem in 3 numbers" in out
     assert "--data or RAIRLIB_DATA" in run("audit", STUDY)[2]
 
 
@@ -544,22 +563,25 @@ def foreign(tmp_path):
     return path
 
 
-def test_foreign_text_cannot_steer_the_terminal(run, foreign):
-    for form in ("table", "csv", "json"):
-        code, out, err = run("audit", foreign, "--format", form)
+@pytest.mark.parametrize("form", ["md", "html", "csv", "json"])
+def test_foreign_text_cannot_steer_the_terminal(run, foreign, form):
+    for options in ((), ("--findings",))[: 2 - (form == "html")]:
+        code, out, err = run("audit", foreign, "--format", form, *options)
         assert (code, err) == (0, "")
         assert "\x1b" not in out
-        assert "Table\\n1" in out
+        assert "Table\\n1" in out or "Table\\\\n1" in out or form != "md"
     assert "\x1b" not in run("audit", foreign.with_name("\x1b[2J.csv"))[2]
 
 
 def test_foreign_text_is_no_formula_and_numbers_stay_numbers(run, foreign):
-    rows = rows_of(run("audit", foreign, "--format", "csv")[1])
+    rows = rows_of(run("audit", foreign, "--findings", "--format", "csv")[1])
     assert {row["study"] for row in rows} == {"'-paper"}
     assert [(row["target"], row["high"]) for row in rows] == [("'=cmd", "5.0")]
-    objects = json.loads(run("audit", foreign, "--format", "json")[1])
+    objects = json.loads(run("audit", foreign, "--findings", "--format", "json")[1])
     assert [row["study"] for row in objects] == ["-paper"] * len(rows)
     assert [(row["target"], row["uses"]) for row in objects] == [("=cmd", "n\x1b[2J")]
+    (row,) = rows_of(run("audit", foreign, "--format", "csv")[1])
+    assert (row["ids"], row["place"]) == ("'=cmd", "'@place")
 
 
 def test_printed_texts_are_shown_as_they_are(run, kept):

@@ -93,7 +93,7 @@ def run(capsys, *words) -> tuple[int, str, str]:
 
 
 def test_audit_of_the_folder(folder, capsys):
-    code, out, _ = run(capsys, "audit", folder, "--format", "json")
+    code, out, _ = run(capsys, "audit", folder, "--findings", "--format", "json")
     found = json.loads(out)
     assert code == 0
     assert {finding["study"] for finding in found} == {"nobody2026"}

@@ -2,6 +2,5 @@
 
 from rairlib.checks.catalogue import CHECKS, audit
 from rairlib.checks.findings import Check
-from rairlib.checks.settling import settling_numbers
 
-__all__ = ["CHECKS", "Check", "audit", "settling_numbers"]
+__all__ = ["CHECKS", "Check", "audit"]

@@ -8,15 +8,18 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from scipy import special
 
 from rairlib.checks.cells import (
     COUNTED,
-    CountIndex,
+    MOST_SIZES,
     count_index,
+    known_values,
     named,
+    nearest_sizes,
     originals,
     outcome_sizes,
     several_groups,
@@ -29,7 +32,9 @@ from rairlib.checks.cells import (
 from rairlib.checks.classification import Rule, _scale, agreeing_with_all, rule_counts, rules
 from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.means import (
+    MOST,
     MOST_GROUPS,
+    TESTS,
     TINY,
     Sample,
     _can_be,
@@ -39,9 +44,9 @@ from rairlib.checks.means import (
     _values,
     _within,
     between_limits,
+    on_one_side,
     welch_freedom_range,
 )
-from rairlib.checks.means import TESTS as TESTS_OF_MEANS
 from rairlib.checks.rank_tests import EXACT_UP_TO
 from rairlib.checks.regressions import SIGNIFICANT, is_significant, plain_limits
 from rairlib.checks.rounding import (
@@ -49,15 +54,16 @@ from rairlib.checks.rounding import (
     float_limits,
     is_approximate,
     is_rescued,
+    likely_slip,
     shown,
     shown_p_range,
 )
 from rairlib.registry.registry import Registry, ReportedNumber
+from rairlib.registry.vocabulary import RATIOS
 
 Limits = tuple[float, float]
 Ways = dict[str, Limits]
 """Methods, by the registry's word where it has one, and the ends that each allows."""
-LEVELS = {"90%": 0.90, "99%": 0.99}
 OPEN = ("agrees", "open")
 
 # --- p from a printed statistic and its degrees of freedom ------------------------------------
@@ -65,6 +71,7 @@ OPEN = ("agrees", "open")
 
 P_STATISTICS = {"t_statistic": "t", "f_statistic": "F", "z_statistic": "z", "h_statistic": "H"}
 MOST_COMPARISONS = 10
+EXACT = ("fisher", "bootstrap")
 RANKS = ("mann_whitney", "signed_rank", "kruskal_wallis")
 
 
@@ -94,82 +101,70 @@ def _statistic_of(registry: Registry, p: ReportedNumber) -> ReportedNumber | Non
     return beside[0] if len(beside) == 1 else None
 
 
-def _printed_freedoms(registry: Registry, statistic: ReportedNumber) -> list[Limits]:
-    rows = sorted(
-        registry.belonging_to(statistic.id, "degrees_of_freedom"),
-        key=lambda row: row.level != "between",
-    )
-    # Those of t and within groups may be fractions (Welch) that were rounded.
-    exact = statistic.statistic != "t_statistic"
-    return [
-        (row.number.value,) * 2
-        if exact and place == row.number.decimals == 0
-        else (max(row.number.low, 0.5), max(row.number.high, 0.5))
-        for place, row in enumerate(rows)
-    ]
-
-
-def _sizes_of(index: CountIndex, row: ReportedNumber) -> list[int]:
-    """Return the sizes of the groups that a number compares, none if one is not printed."""
-    sizes = [index.size(g) or 0 for g in several_groups(index, row) or row.outcome_groups or ()]
-    return sizes if all(sizes) else []
-
-
-def _freedoms_of_sizes(sizes: list[int], kind: str) -> list[Limits]:
+def _freedoms(rows, kind: str, sizes: list[int]) -> tuple[list[Limits], list[Limits]]:
+    """Return the degrees of freedom that are printed, and those of the groups' sizes."""
+    printed = []
+    for row in sorted(rows, key=lambda row: row.level != "between"):
+        # Those of t and within groups may be fractions (Welch) that were rounded.
+        whole = kind != "t" and not printed and not row.number.decimals
+        ends = (row.number.value,) * 2 if whole else (row.number.low, row.number.high)
+        printed.append((max(ends[0], 0.5), max(ends[1], 0.5)))
     between, within = len(sizes) - 1, max(1, sum(sizes) - len(sizes))
     if not sizes or kind in ("z", "χ²"):
-        return []
+        return printed, []
     if kind == "t":
         # Welch's are at least those of the smaller group.
-        return [(max(1, min(sizes) - 1), within)]
-    return [(between, between), (within, within)][: 2 if kind == "F" else 1]
+        return printed, [(max(1, min(sizes) - 1), within)]
+    return printed, [(between, between), (within, within)][: 2 if kind == "F" else 1]
 
 
 @check("tests of groups", "bookkeeping")
 def check_p_of_statistic(registry: Registry) -> Iterator[Finding]:
     """Recompute p from t, F, z, H or χ²; needs the statistic and its degrees of freedom or n."""
+    index = count_index(registry)
     for row in registry.where("p_value"):
         statistic = _statistic_of(registry, row)
-        if statistic is None or not {*row.modifiers} <= {"one_sided", "paired"}:
-            continue
-        kind = P_STATISTICS.get(statistic.statistic, "χ²")
-        sizes = _sizes_of(count_index(registry), statistic)
-        of_sizes, printed = _freedoms_of_sizes(sizes, kind), _printed_freedoms(registry, statistic)
-        freedoms = printed or of_sizes
-        wanted = {"z": 0, "F": 2}.get(kind, 1)
-        if len(freedoms) == wanted and row.test not in ("fisher", "bootstrap"):
-            sides = 0.5 if "one_sided" in row.modifiers else 1.0
-
-            def find(cut: bool, given=freedoms, kind=kind, number=statistic.number, sides=sides):
-                ends = p_of_statistic(kind, float_limits(number, cut), *given)
-                return {"": tuple(sides * end for end in ends)}
-
-            df = ", ".join(shown(*map(round, pair), 0) for pair in freedoms)
-            text = f"p of {kind}{f'({df})' * bool(df)} = {statistic.printed} ({named(statistic)})"
-            used = statistic, *registry.belonging_to(statistic.id, "degrees_of_freedom")
-            sure = len(printed) == wanted and _is_certain(row, statistic, kind, freedoms, sizes)
-            finding = judge_ways(row, used, find, text, sure)
-            if finding.status not in OPEN and SHORTENED not in finding.text:
-                finding = _with_reading(finding, row, kind)
-                expected = find(False, of_sizes)[""] if of_sizes else ()
-                if expected and not finding.reading and row.number.overlaps(*expected):
-                    reading = f"degrees of freedom of the sizes, {shown(*of_sizes[-1], 0)}"
-                    finding = replace(finding, reading=reading)
-            yield finding
+        if statistic and {*row.modifiers} <= {"one_sided", "paired"} and row.test not in EXACT:
+            groups = several_groups(index, statistic) or statistic.outcome_groups or ()
+            sizes = [index.size(group) or 0 for group in groups]
+            yield from _p_of(registry, row, statistic, sizes if all(sizes) else [])
 
 
-def _with_reading(finding: Finding, row: ReportedNumber, kind: str) -> Finding:
-    """Say which habit would explain another p, and whether it moves across 0.05."""
-    low, high, number, text, reading = finding.low, finding.high, row.number, finding.text, ""
-    below = is_significant(row)
-    if (below and low > SIGNIFICANT) or (below is False and high < SIGNIFICANT):
-        text += " It lies on the other side of 0.05."
-    for times in range(MOST_COMPARISONS, 1, -1):
-        if number.overlaps(min(1.0, times * low), min(1.0, times * high)):
-            reading = f"{times} times p (Bonferroni)"
+def _p_of(registry, row: ReportedNumber, statistic, sizes: list[int]) -> Iterator[Finding]:
+    kind, number = P_STATISTICS.get(statistic.statistic, "χ²"), row.number
+    rows = registry.belonging_to(statistic.id, "degrees_of_freedom")
+    printed, of_sizes = _freedoms(rows, kind, sizes)
+    freedoms = printed or of_sizes
+    if len(freedoms) != {"z": 0, "F": 2}.get(kind, 1):
+        return
+
+    def find(cut: bool, given=freedoms) -> Ways:
+        ends = p_of_statistic(kind, float_limits(statistic.number, cut), *given)
+        return {"": on_one_side(row, *ends)}
+
+    (low, high), df = find(False)[""], ", ".join(shown(*map(round, ends), 0) for ends in freedoms)
+    text = f"p of {kind}{f'({df})' * bool(df)} = {statistic.printed} ({named(statistic)})"
+    reading = _reading_of_p(number, kind, low, high)
+    if not reading and of_sizes and number.overlaps(*find(False, of_sizes)[""]):
+        reading = f"degrees of freedom of the sizes, {shown(*of_sizes[-1], 0)}"
+    habit = "degrees" not in reading and bool(reading)
+    sure = len(freedoms) == len(printed) and _is_certain(row, statistic, kind, freedoms, sizes)
+    finding = _judge(row, (statistic, *rows), find, text, sure and not habit)
+    if finding.status not in OPEN and SHORTENED not in finding.text:
+        below = is_significant(row)
+        crosses = (below and low > SIGNIFICANT) or (below is False and high < SIGNIFICANT)
+        text = finding.text + " It lies on the other side of 0.05." * bool(crosses)
+        finding = replace(finding, text=text, reading=reading or finding.reading)
+    yield finding
+
+
+def _reading_of_p(number, kind: str, low: float, high: float) -> str:
     if kind in "tz" and number.overlaps(low / 2, high / 2):
-        reading = "half of it: a one-sided p"
-    return replace(finding.doubted("", bool(reading)), text=text, reading=reading)
+        return "half of it: a one-sided p"
+    for times in range(2, MOST_COMPARISONS + 1):
+        if number.overlaps(min(1.0, times * low), min(1.0, times * high)):
+            return f"{times} times p (Bonferroni)"
+    return ""
 
 
 def _is_certain(row, statistic, kind: str, freedoms, sizes: list[int]) -> bool:
@@ -200,7 +195,7 @@ Interval = Callable[[float], dict[str, tuple[Limits, Limits]]]
 
 
 def _name(method: str) -> str:
-    return TESTS_OF_MEANS.get(method) or NAMES.get(method, method)
+    return TESTS.get(method) or NAMES.get(method, method)
 
 
 def _listed(row: ReportedNumber, ways: Ways) -> str:
@@ -212,27 +207,8 @@ def _listed(row: ReportedNumber, ways: Ways) -> str:
     )
 
 
-def judge_ways(row: ReportedNumber, used, find: Callable[[bool], Ways], text: str, certain: bool):
-    """Compare a print with what several methods allow for it.
-
-    Parameters
-    ----------
-    row : ReportedNumber
-        The number that is recomputed.
-    used : iterable of ReportedNumber
-        The numbers that are used.
-    find : callable
-        Takes whether the numbers used may be shortened; returns methods and what they allow.
-    text : str
-        What is recomputed from what.
-    certain : bool
-        Whether it is a proof that no method, or not the named one, gives the print.
-
-    Returns
-    -------
-    Finding
-        ``agrees`` if the named method gives the print, or any where none is named.
-    """
+def _judge(row: ReportedNumber, used, find: Callable[[bool], Ways], text: str, certain: bool):
+    """Compare a print with what methods allow, `find` of inputs as printed or shortened."""
     number, ways = row.number, find(False)
     fitting = [name for name, ends in ways.items() if number.overlaps(*ends)]
     own = [row.test] if row.test in ways else list(ways)
@@ -249,62 +225,70 @@ def judge_ways(row: ReportedNumber, used, find: Callable[[bool], Ways], text: st
         rescued = any(number.overlaps(*ends) or is_rescued(number, *ends) for ends in wide)
         status = "contradicted" if certain and not rescued else "suggests"
         text += SHORTENED * rescued
+        reading = "digits cut off" if rescued else likely_slip(row, low, high)
     return conclude(status, text, *used, target=row, low=low, high=high, reading=reading)
 
 
-def judge_limits(
-    registry: Registry, row: ReportedNumber, used, interval: Interval, text: str, certain=True
-) -> Iterator[Finding]:
-    """Compare both printed limits of an estimate with those of each usual method.
+def unless_few_miss(finding: Finding, values: list[range], fits, bound: bool = True) -> Finding:
+    """Leave open what the values of most patients would give; else as :func:`unless_missing`."""
+    if finding.status in OPEN or finding.reading.startswith("by "):
+        return finding
+    near = [range(max(v.start, math.ceil(MOST * (v.stop - 1))), v.stop) for v in values]
+    tried = fits is not None and math.prod(map(len, near)) <= MOST_SIZES
+    if tried and (found := nearest_sizes(near, fits)):
+        reading = f"of {' and '.join(map(str, found))} values"
+        return replace(finding, status="open", reading=reading)
+    return unless_missing(finding, values, fits, bound)
 
-    Arguments as for :func:`judge_ways`; no finding where there are no limits, or of other kinds.
-    """
-    limits = _limits(registry, row)
-    level = _level(limits)
+
+def _judge_limits(
+    registry: Registry, row: ReportedNumber, used, interval: Interval, text: str, fewer=None
+) -> Iterator[Finding]:
+    """Compare both limits with those of each method; `fewer`: where values may be missing."""
+    limits = [(side, limit) for side, limit in enumerate(plain_limits(registry, row)) if limit]
+    level = _level(row for _, row in limits)
     if not limits or level is None or not (ways := _widened(interval, level)):
         return
     method = next((limit.test for _, limit in limits if limit.test in ways), "")
-    fitting = [name for name, ends in ways.items() if _marks(limits, ends).any()]
-    others = [
-        f"a {100 * other:.0f} % interval"
-        for other in ROUNDED
-        if any(_marks(limits, ends).any() for ends in _widened(interval, other).values())
-    ]
-    reading = f"by {_name(fitting[0])}" if fitting else "".join(others[:1])
+    fitting, tried = _fitting(limits, ways), {method: ways[method]} if method else ways
     agrees = bool(fitting) and method in ("", *fitting)
-    tried = {name: ways[name] for name in ([method] if method else fitting or ways)}
-    missed = [
-        (side, limit)
-        for side, limit in limits
-        if not any(_marks([(side, limit)], ends).any() for ends in tried.values())
-    ]
-    for side, limit in limits if agrees else missed or limits:
-        allowed = {name: ends[side] for name, ends in tried.items()}
+    tries_fewer = not agrees and fewer is not None and len(limits) > 1
+    if tries_fewer and (names := _fitting(limits, _widened(fewer, level))):
+        text = f"{text}: they fit {_name(names[0])} of fewer values."
+        rows = [limit for _, limit in limits]
+        yield conclude("open", text, row, *rows, *used, reading="of fewer values")
+        return
+    levels = [other for other in ROUNDED if _fitting(limits, _widened(interval, other))]
+    reading = f"a {100 * levels[0]:.0f} % interval" if levels else ""
+    reading = f"by {_name(fitting[0])}" if fitting else reading
+    missed = [pair for pair in limits if not _fitting([pair], tried)] or limits
+    for side, limit in limits if agrees else missed[: 1 if reading else 2]:
+        allowed = {name: ends[side] for name, ends in tried.items() if name in (fitting or tried)}
+        allowed = allowed or {name: ends[side] for name, ends in tried.items()}
+        spans = [(float(np.min(low)), float(np.max(high))) for low, high in allowed.values()]
         says = f"{text}: {_listed(limit, allowed)}; printed is {limit.printed}."
-        ends = [(float(np.min(low)), float(np.max(high))) for low, high in allowed.values()]
-        span = {"low": ends[0][0], "high": ends[0][1], "reading": reading * (not agrees)}
-        rescued = not agrees and any(is_rescued(limit.number, *each) for each in ends)
-        proof = method and certain and not (reading or rescued)
+        rescued = not agrees and any(is_rescued(limit.number, *span) for span in spans)
+        proof = method and fewer is None and not (reading or rescued)
         status = "agrees" if agrees else "contradicted" if proof else "suggests"
-        yield conclude(status, says + SHORTENED * rescued, row, *used, target=limit, **span)
-        if reading and not agrees:
-            return
+        finding = conclude(status, says + SHORTENED * rescued, row, *used, target=limit)
+        slip = "digits cut off" if rescued else likely_slip(limit, *spans[0])
+        told = "" if agrees else reading or slip
+        yield replace(finding, low=spans[0][0], high=spans[0][1], reading=told)
 
 
-def _limits(registry: Registry, row: ReportedNumber) -> list[tuple[int, ReportedNumber]]:
-    return [(side, limit) for side, limit in enumerate(plain_limits(registry, row)) if limit]
+def _fitting(limits: Iterable[tuple], ways) -> list[str]:
+    """Name the methods of which one candidate gives all these limits."""
+    return [
+        name
+        for name, ends in ways.items()
+        if np.all([_can_be(row.number, *ends[side]) for side, row in limits], axis=0).any()
+    ]
 
 
-def _marks(limits: Iterable[tuple], ends) -> np.ndarray:
-    """Mark the candidates of a method that give all these limits."""
-    return np.all([_can_be(row.number, *ends[side]) for side, row in limits], axis=0)
-
-
-def _level(limits: Iterable[tuple]) -> float | None:
+def _level(limits: Iterable[ReportedNumber]) -> float | None:
     """Return the level of confidence that limits say, 0.95 if none; None if they say more."""
-    words = {word for _, row in limits for word in row.modifiers}
-    levels = [LEVELS[word] for word in words if word in LEVELS]
-    return (levels or [0.95])[0] if len(words) == len(levels) <= 1 else None
+    words = {word for row in limits for word in row.modifiers}
+    return {(): 0.95, ("90%",): 0.90, ("99%",): 0.99}.get(tuple(words))
 
 
 def _widened(interval: Interval, level: float) -> dict:
@@ -317,29 +301,20 @@ def _widened(interval: Interval, level: float) -> dict:
 
 
 def _effect(
-    registry: Registry, row: ReportedNumber, used, find, text: str, certain, interval, sure=True
+    registry: Registry, row: ReportedNumber, used, find, text: str, certain, interval, fewer=None
 ) -> Iterator[Finding]:
-    """Judge an effect, in either direction, and its limits."""
-
-    def turned(ends) -> Limits:
-        return tuple(1 / end if is_ratio else -end for end in ends[::-1])
-
-    is_ratio = row.statistic.endswith("_ratio")
-    finding = judge_ways(row, used, find, text, certain)
-    ways = [ends for ends in find(False).values() if not is_ratio or ends[0] > 0]
-    if finding.status not in OPEN and any(row.number.overlaps(*turned(ends)) for ends in ways):
-        finding = replace(finding, status="open", reading="the second group before the first")
+    """Judge an effect, in either direction, and where that is as written its limits."""
+    is_ratio, finding = row.statistic in RATIOS, _judge(row, used, find, text, certain)
+    if finding.status not in OPEN:
+        for low, high in find(False).values():
+            if not is_ratio or low > 0:
+                turned = (1 / high, 1 / low) if is_ratio else (-high, -low)
+                if row.number.overlaps(*turned):
+                    reading = "the second group before the first"
+                    finding = replace(finding, status="open", reading=reading)
     yield finding
-    if interval is None or finding.status not in OPEN:
-        return
-    ways = interval
-    if finding.status == "open":
-
-        def ways(level: float):
-            found = interval(level).items()
-            return {name: (turned(high), turned(low)) for name, (low, high) in found}
-
-    yield from judge_limits(registry, row, used, ways, f"limits of {text}", sure)
+    if interval is not None and finding.status == "agrees":
+        yield from _judge_limits(registry, row, used, interval, f"limits of {text}", fewer)
 
 
 # --- Means: t and F, differences and their limits ---------------------------------------------
@@ -347,20 +322,17 @@ def _effect(
 
 def t_ranges(first: Sample, second: Sample) -> Ways:
     """Return the limits of the size of Student's and of Welch's t, all attained."""
-    apart = _distance(first, second)
-    errors = standard_errors([first, second])
-    return {
-        name: tuple(d / max(error, TINY) for d, error in zip(apart, pair[::-1], strict=True))
-        for name, pair in errors.items()
-    }
+    least, most = _distance(first, second)
+    errors = standard_errors([first, second]).items()
+    return {name: (least / (high + TINY), most / (low + TINY)) for name, (low, high) in errors}
 
 
-def standard_errors(samples: list[Sample]) -> dict[str, list[float]]:
+def standard_errors(samples: list[Sample]) -> Ways:
     """Return the limits of the standard error of a mean, or of a difference of two, by test."""
-    apart = [math.sqrt(sum(max(0.0, s.sd[end]) ** 2 / s.n for s in samples)) for end in (0, 1)]
     freedom, inverse = sum(s.n - 1 for s in samples), sum(1 / s.n for s in samples)
-    pooled = [math.sqrt(_within(samples, end) / freedom * inverse) for end in (0, 1)]
-    return {"student": pooled} | ({"welch": apart} if len(samples) == 2 else {})
+    pooled = (np.sqrt(_within(samples, end) / freedom * inverse) for end in (0, 1))
+    apart = (np.sqrt(sum(max(0.0, s.sd[end]) ** 2 / s.n for s in samples)) for end in (0, 1))
+    return {"student": tuple(pooled), "welch": tuple(apart)}
 
 
 def f_ranges(samples: list[Sample]) -> Ways:
@@ -369,17 +341,15 @@ def f_ranges(samples: list[Sample]) -> Ways:
         return {"anova": tuple(end**2 for end in t_ranges(*samples)["student"])}
     freedom = sum(s.n for s in samples) - len(samples)
     low, high = (end / (len(samples) - 1) for end in between_limits(samples))
-    least, most = (max(TINY, _within(samples, end) / freedom) for end in (0, 1))
+    least, most = (_within(samples, end) / freedom + TINY for end in (0, 1))
     return {"anova": (low / most, high / least)}
 
 
 def _groups_of(registry: Registry, row: ReportedNumber) -> list[tuple]:
     """Return mean, SD (or standard error) and size of the groups compared, none if unknown."""
-    index, cells = count_index(registry), summaries(registry)
-    names = several_groups(index, row) or row.outcome_groups or ()
-    groups = _described(
-        registry, (cells.get((row.variable, row.level, name), {}) for name in names)
-    )
+    names = several_groups(count_index(registry), row) or row.outcome_groups or ()
+    places, cells = ((row.variable, row.level, name) for name in names), summaries(registry)
+    groups = _described(registry, [cells.get(place, {}) for place in places])
     known = all(None not in group and whole_number(group[2]) > 1 for group in groups)
     return groups if known and len(groups) <= MOST_GROUPS and not row.modifiers else []
 
@@ -397,98 +367,100 @@ def check_statistic_of_means(registry: Registry) -> Iterator[Finding]:
     """Recompute t or F from the groups' means; needs mean, SD (or standard error) and n."""
     for row in originals(registry, ("t_statistic", "f_statistic")):
         groups, is_t = _groups_of(registry, row), row.statistic == "t_statistic"
-        if not groups or (is_t and len(groups) > 2) or row.test not in ("", *TESTS_OF_MEANS):
-            continue
-        sign = -1 if row.number.value < 0 else 1
-
-        def ways(samples: list[Sample], is_t=is_t, sign=sign) -> Ways:
-            found = t_ranges(*samples) if is_t else f_ranges(samples)
-            return {name: tuple(sorted(sign * end for end in ends)) for name, ends in found.items()}
-
-        def find(cut: bool, groups=groups, ways=ways) -> Ways:
-            return ways(_samples(groups, cut))
-
-        text = f"{'t' if is_t else 'F'} of {row.variable}, {_said(groups)}"
-        used = [each for group in groups for each in group]
-        finding = judge_ways(row, used, find, text, bool(row.test))
-        # Fewer values only lower it.
-        lower = abs(row.number.value) <= max(
-            abs(end) for ends in find(True).values() for end in ends
-        )
-        values = [_values(count_index(registry), mean, n, least=2) for mean, _, n in groups]
-        finding = unless_missing(finding, values, None, lower)
-        if finding.status not in (*OPEN, ""):
-            errors = [
-                replace(s, sd=tuple(end * math.sqrt(s.n) for end in s.sd))
-                for s in _samples(groups, False)
-            ]
-            if any(row.number.overlaps(*ends) for ends in ways(errors).values()):
-                finding = replace(finding, reading="the SDs are standard errors")
-        yield finding
+        if groups and row.test in ("", *TESTS) and not (is_t and len(groups) > 2):
+            yield _statistic(registry, row, groups, is_t)
 
 
-def _limits_of_means(centre: Limits, samples: list[Sample]) -> Interval:
-    """Return the interval of a mean, or of a difference of two, by its level."""
+def _statistic(registry: Registry, row: ReportedNumber, groups: list[tuple], is_t) -> Finding:
+    samples, number = _samples(groups, False), row.number
+
+    def ways(samples: list[Sample]) -> Ways:
+        found = (t_ranges(*samples) if is_t else f_ranges(samples)).items()
+        return {name: (-b, -a) if number.value < 0 else (a, b) for name, (a, b) in found}
+
+    def fits(*sizes) -> np.ndarray:
+        fewer = [replace(sample, n=n) for sample, n in zip(samples, sizes, strict=True)]
+        return np.any([_can_be(number, *ends) for ends in ways(fewer).values()], axis=0)
+
+    text, used = f"{short_name(row)}, {_said(groups)}", [each for g in groups for each in g]
+    finding = _judge(row, used, lambda cut: ways(_samples(groups, cut)), text, bool(row.test))
+    values = [_values(count_index(registry), mean, n, least=2) for mean, _, n in groups]
+    # Fewer values only lower it.
+    lower = any(abs(number.value) <= max(map(abs, ends)) for ends in ways(samples).values())
+    finding = unless_few_miss(finding, values, fits if len(groups) == 2 else None, lower)
+    errors = [replace(s, sd=tuple(end * s.n**0.5 for end in s.sd)) for s in samples]
+    if finding.status not in OPEN and any(number.overlaps(*e) for e in ways(errors).values()):
+        finding = replace(finding, reading="the SDs are standard errors")
+    return finding
+
+
+def _limits_of_means(registry, centre: Limits, groups: list[tuple]) -> tuple:
+    """Return the interval of a mean, or of a difference of two, and that of fewer values."""
+    samples = _samples(groups, False)
+    sure = all(len(_values(count_index(registry), mean, n)) == 1 for mean, _, n in groups)
+
+    def fewer(level: float):
+        shares = np.linspace(float(MOST), 1, 50)
+        found = _mean_limits(centre, [replace(s, n=s.n * shares) for s in samples], level)
+        return {
+            name: tuple(
+                (np.minimum(low[:-1], low[1:]), np.maximum(high[:-1], high[1:]))
+                for low, high in pair
+            )
+            for name, pair in found.items()
+        }
+
+    return partial(_mean_limits, centre, samples), None if sure else fewer
+
+
+def _mean_limits(centre: Limits, samples: list[Sample], level: float) -> dict:
     errors, freedom = standard_errors(samples), sum(s.n - 1 for s in samples)
-    ways = {"student": (errors["student"], (freedom, freedom))}
+    freedoms = {"student": (freedom, freedom)}
     if len(samples) == 2:
         spreads = [tuple(max(0.0, end) ** 2 / s.n for end in s.sd) for s in samples]
-        freedoms = welch_freedom_range(spreads, tuple(s.n for s in samples))
-        ways["welch"] = errors["welch"], tuple(map(float, freedoms))
-    normal = ways["welch" if len(samples) == 2 else "student"][0]
-    ways["wald"] = normal, (1e9, 1e9)
-
-    def interval(level: float):
-        found = {}
-        for name, ((least, most), (few, many)) in ways.items():
-            near = least * float(special.stdtrit(many, 0.5 + level / 2))
-            far = most * float(special.stdtrit(few, 0.5 + level / 2))
-            low, high = centre
-            found[name] = (low - far, high - near), (low + near, high + far)
-        return found
-
-    return interval
-
-
-def _sure(registry: Registry, groups: list[tuple]) -> bool:
-    index = count_index(registry)
-    return all(len(_values(index, mean, size)) == 1 for mean, _, size in groups)
+        freedoms["welch"] = welch_freedom_range(spreads, tuple(s.n for s in samples))
+    found = {}
+    for name, (few, many) in (freedoms | {"wald": (1e9, 1e9)}).items():
+        least, most = errors.get(name, errors["welch"])
+        near, far = (
+            error * special.stdtrit(df, 0.5 + level / 2)
+            for error, df in ((least, many), (most, few))
+        )
+        found[name] = (centre[0] - far, centre[1] - near), (centre[0] + near, centre[1] + far)
+    return found
 
 
 @check("effects and their limits", "independent")
 def check_mean_difference(registry: Registry) -> Iterator[Finding]:
     """Recompute a difference of two means and its limits; needs the means, for limits SD and n."""
     for row in originals(registry, "mean_difference"):
-        cells = [(row.variable, row.level, name) for name in row.outcome_groups or ()]
-        means = [summaries(registry).get(cell, {}).get("mean") for cell in cells]
-        named_test = row.test in ("student", "welch", "univariable", "wald")
-        if not means or None in means or row.modifiers or (row.test and not named_test):
-            continue
+        places = [(row.variable, row.level, name) for name in row.outcome_groups or ()]
+        means = [summaries(registry).get(place, {}).get("mean") for place in places]
+        usable = row.test in ("", "wald", "univariable", *TESTS) and not row.modifiers
+        if means and None not in means and usable:
 
-        def find(cut: bool, means=means) -> Ways:
-            first, second = (float_limits(mean.number, cut) for mean in means)
-            return {"": (first[0] - second[1], first[1] - second[0])}
+            def find(cut: bool, means=means) -> Ways:
+                first, second = (float_limits(mean.number, cut) for mean in means)
+                return {"": (first[0] - second[1], first[1] - second[0])}
 
-        groups, interval = _groups_of(registry, row), None
-        if groups:
-            interval = _limits_of_means(find(False)[""], _samples(groups, False))
-        text = f"{short_name(row)}, {_said(groups) or ' and '.join(m.printed for m in means)}"
-        used, sure = [each for group in groups for each in group] or means, _sure(registry, groups)
-        yield from _effect(registry, row, used, find, text, named_test, interval, sure)
+            groups = _groups_of(registry, row)
+            intervals = _limits_of_means(registry, find(False)[""], groups) if groups else [None]
+            text = f"{short_name(row)}, {_said(groups) or ' and '.join(m.printed for m in means)}"
+            used = [each for group in groups for each in group] or means
+            yield from _effect(registry, row, used, find, text, bool(row.test), *intervals)
 
 
 @check("effects and their limits", "independent")
 def check_limits_of_mean(registry: Registry) -> Iterator[Finding]:
     """Recompute the limits of a mean; needs its SD (or standard error) and n."""
+    limited = {row.of for row in registry.where("ci_low")}
     for cell in summaries(registry).values():
-        mean = cell.get("mean")
-        if mean is not None and not mean.modifiers and _limits(registry, mean):
-            group = _described(registry, [cell])
-            ((_, sd, size),) = group
-            if sd is not None and (whole_number(size) or 0) > 1:
-                interval = _limits_of_means(float_limits(mean.number), _samples(group, False))
-                text, sure = f"limits of {named(mean)}, {_said(group)}", _sure(registry, group)
-                yield from judge_limits(registry, mean, (sd, size), interval, text, sure)
+        ((mean, sd, size),) = group = _described(registry, [cell])
+        known = sd is not None and (whole_number(size) or 0) > 1
+        if known and mean.id in limited and not mean.modifiers:
+            interval, fewer = _limits_of_means(registry, float_limits(mean.number), group)
+            text = f"limits of {short_name(mean)}, {_said(group)}"
+            yield from _judge_limits(registry, mean, (sd, size), interval, text, fewer)
 
 
 @check("effects and their limits", "independent")
@@ -496,41 +468,37 @@ def check_standardised_difference(registry: Registry) -> Iterator[Finding]:
     """Recompute a standardised difference; needs means, SDs and n, or counts and n, by group."""
     for row in originals(registry, "standardised_mean_difference"):
         groups, shares = _groups_of(registry, row), _two_shares(registry, row)
-        scale = 100.0 if row.unit == "%" else 1.0
-        if row.modifiers or not (len(groups) == 2 or shares):
-            continue
+        if len(groups) == 2 or (shares and not row.modifiers):
+            scale, (pairs, rows, words, _) = 100.0 if row.unit == "%" else 1.0, shares or ((),) * 4
 
-        def find(cut: bool, groups=groups, shares=shares, scale=scale) -> Ways:
-            if groups:
-                found = standardised(*_samples(groups, cut))
-            else:
-                first, second = (part / whole for part, whole in shares[0])
-                variance = (first * (1 - first) + second * (1 - second)) / 2
-                found = {"": ((first - second) / math.sqrt(max(variance, TINY)),) * 2}
-            return {name: tuple(scale * end for end in ends) for name, ends in found.items()}
+            def find(cut: bool, groups=groups, pairs=pairs, scale=scale) -> Ways:
+                if groups:
+                    found = standardised(*_samples(groups, cut))
+                else:
+                    p, q = (part / n for part, n in pairs)
+                    value = (p - q) / (math.sqrt((p * (1 - p) + q * (1 - q)) / 2) + TINY)
+                    found = {"": (value, value)}
+                return {name: (scale * low, scale * high) for name, (low, high) in found.items()}
 
-        used = [each for group in groups for each in group] or shares[1]
-        text = f"{short_name(row)}, {_said(groups) or shares[2]}"
-        yield from _effect(registry, row, used, find, text, False, None)
+            used = [each for group in groups for each in group] or rows
+            text = f"{short_name(row)}, {_said(groups) or words}"
+            yield from _effect(registry, row, used, find, text, False, None)
 
 
 def standardised(first: Sample, second: Sample) -> Ways:
     """Return the limits of the usual standardised differences of two means."""
     samples, freedom = (first, second), first.n + second.n - 2
     apart = first.mean[0] - second.mean[1], first.mean[1] - second.mean[0]
-    both = [sum(max(0.0, s.sd[end]) ** 2 for s in samples) / 2 for end in (0, 1)]
+    both = (sum(max(0.0, s.sd[end]) ** 2 for s in samples) / 2 for end in (0, 1))
     spreads = {
         "pooled SD": [math.sqrt(_within(samples, end) / freedom) for end in (0, 1)],
         "mean of both variances": [math.sqrt(end) for end in both],
         "SD of the first group": first.sd,
         "SD of the second group": second.sd,
     }
-    ways = {}
-    for name, sds in spreads.items():
-        ends = [d / max(sd, TINY) for d in apart for sd in sds]
-        ways[name] = min(ends), max(ends)
-    hedges = 1 - 3 / (4 * freedom - 1)
-    return ways | {"Hedges' g": tuple(hedges * end for end in ways["pooled SD"])}
+    found = {name: [d / (sd + TINY) for d in apart for sd in sds] for name, sds in spreads.items()}
+    found["Hedges' g"] = [(1 - 3 / (4 * freedom - 1)) * end for end in found["pooled SD"]]
+    return {name: (min(ends), max(ends)) for name, ends in found.items()}
 
 
 # --- Counts: risk difference, risk ratio, number needed to treat ------------------------------
@@ -570,71 +538,69 @@ def risk_limits(statistic: str, counts: tuple, level: float) -> Ways:
 
 
 def _two_shares(registry: Registry, row: ReportedNumber) -> tuple | None:
-    """Return two pairs of counts (part, whole), their rows, and words.
+    """Return two pairs of counts (part, whole), their rows, words, and possible sizes.
 
     The level is counted in both groups; or ``x vs y`` are compared within the first group.
     """
-    index, groups, counts = count_index(registry), row.outcome_groups, count_index(registry).counts
-    if groups is None or not row.variable:
-        return None
+    index, groups, values = count_index(registry), row.outcome_groups or (), []
     if row.contrast:
-        rows = [counts.get((row.variable, x, group)) for x in row.contrast for group in groups]
-        numbers = [whole_number(each) for each in rows]
+        cells = [(row.variable, level, group) for level in row.contrast for group in groups]
+        rows = [index.counts.get(cell) for cell in cells]
+        numbers = list(map(whole_number, rows))
         if None not in numbers:
-            numbers[1::2] = numbers[0] + numbers[1], numbers[2] + numbers[3]
+            numbers[1::2] = (sum(numbers[i : i + 2]) for i in range(0, len(numbers), 2))
+            values = [range(n, n + 1) for n in numbers[1::2]]
     else:
-        levels = index.levels.get((row.variable, groups[0]), [])
-        level = row.level or (levels[0] if len(levels) == 1 else "")
-        sizes = outcome_sizes(index, row) or (None, None)
-        parts = [counts.get((row.variable, level, group)) for group in groups]
-        rows = [each for pair in zip(parts, sizes, strict=True) for each in pair]
-        numbers = [whole_number(each) for each in rows]
-    if None in numbers or 0 in numbers[1::2] or any(numbers[i] > numbers[i + 1] for i in (0, 2)):
+        levels = index.levels.get((row.variable, groups[0]), []) if groups else []
+        level, rows, numbers = row.level or "".join(levels[:1] * (len(levels) == 1)), [], []
+        for group, size in zip(groups, outcome_sizes(index, row) or (), strict=False):
+            part, n = index.counts.get((row.variable, level, group)), whole_number(size)
+            known = known_values(index, row.variable, group)
+            # Shares that are printed, of the group or of fewer, say how many values there are.
+            of_group = [range(n, n + 1)] if index.shares.get((row.variable, group)) else []
+            sizes, *_ = [*(known or ())[:1], *of_group, values_of(index, row, size, group)]
+            rows, numbers = [*rows, part, size], [*numbers, whole_number(part), sizes.stop - 1]
+            values.append(range(max(sizes.start, numbers[-2] or 0), sizes.stop))
+    usable = len(numbers) == 4 and None not in numbers and all(values)
+    if not usable or numbers[0] > numbers[1] or numbers[2] > numbers[3]:
         return None
-    return (numbers[:2], numbers[2:]), rows, "{} of {} and {} of {}".format(*numbers)
+    return (numbers[:2], numbers[2:]), rows, "{} of {} and {} of {}".format(*numbers), values
 
 
 @check("effects and their limits", "independent")
 def check_risk_effects(registry: Registry) -> Iterator[Finding]:
     """Recompute risk differences, risk ratios and numbers needed to treat; needs counts and n."""
-    index = count_index(registry)
     for row in originals(registry, RISKS):
-        shares, statistic = _two_shares(registry, row), row.statistic
-        if shares is None or row.modifiers or row.test not in ("", "wald", "wilson", "univariable"):
-            continue
-        counts = tuple(n for pair in shares[0] for n in pair)
-        value = float(risk_effect(statistic, *counts))
-        if not math.isfinite(value):
-            continue
-        # A difference is a fraction or in percentage points; numbers of patients are rounded up.
-        scale, up = 1.0, np.ceil if statistic == "number_needed_to_treat" else np.asarray
-        if statistic == "risk_difference" and (row.unit == "%" or abs(row.number.value) > 1):
-            scale = 100.0
+        crude = not row.modifiers and row.test in ("", "wald", "wilson", "univariable")
+        if crude and (shares := _two_shares(registry, row)):
+            yield from _risk(registry, row, *shares)
 
-        def allowed(end, scale=scale, up=up):
-            return scale * end, up(scale * end)
 
-        def interval(level: float, statistic=statistic, counts=counts, allowed=allowed):
-            found = risk_limits(statistic, counts, level)
-            return {name: tuple(map(allowed, ends)) for name, ends in found.items()}
+def _risk(registry, row: ReportedNumber, pairs, used, words: str, values) -> Iterator[Finding]:
+    statistic, counts = row.statistic, (*pairs[0], *pairs[1])
+    value = float(risk_effect(statistic, *counts))
+    # A difference is a fraction or in percentage points; numbers of patients are rounded up.
+    in_percent = statistic == "risk_difference" and (row.unit == "%" or abs(row.number.value) > 1)
+    scale = 100.0 if in_percent else 1.0
 
-        values = [range(2)] * 2
-        if not row.contrast:
-            pairs = zip(shares[1][1::2], row.outcome_groups, counts[::2], strict=True)
-            values = [(values_of(index, row, n, group), part) for n, group, part in pairs]
-            values = [range(max(part, each.start), each.stop) for each, part in values]
-        sure = all(len(each) == 1 for each in values) or bool(row.contrast)
+    def allowed(end):
+        return scale * end, np.ceil(end) if statistic == "number_needed_to_treat" else scale * end
 
-        def fits(*sizes, row=row, counts=counts, allowed=allowed):
-            effect = risk_effect(row.statistic, counts[0], sizes[0], counts[2], sizes[1])
-            return _can_be(row.number, *allowed(effect))
+    def interval(level: float) -> dict:
+        found = risk_limits(statistic, counts, level).items()
+        return {name: (allowed(low), allowed(high)) for name, (low, high) in found}
 
-        ways = {"": tuple(map(float, allowed(value)))}
-        arguments = registry, row, shares[1], lambda _, ways=ways: ways
-        text = f"{short_name(row)}, {shares[2]}"
-        for finding in _effect(*arguments, text, bool(row.test), interval, sure):
-            is_effect = finding.target == row.id and not row.contrast
-            yield unless_missing(finding, values, fits) if is_effect else finding
+    def fits(*sizes) -> np.ndarray:
+        effect = risk_effect(statistic, counts[0], sizes[0], counts[2], sizes[1])
+        return _can_be(row.number, *allowed(effect))
+
+    if math.isfinite(value):
+        ways, text = {"": tuple(map(float, allowed(value)))}, f"{short_name(row)}, {words}"
+        fewer = None if all(len(each) == 1 for each in values) else interval
+        arguments = used, lambda _: ways, text, bool(row.test), interval, fewer
+        for finding in _effect(registry, row, *arguments):
+            is_limit = finding.target != row.id
+            yield finding if is_limit else unless_few_miss(finding, values, fits)
 
 
 # --- Limits of a proportion -------------------------------------------------------------------
@@ -689,33 +655,32 @@ def _shares_in_tables(rule: Rule, statistic: str) -> np.ndarray:
 @check("effects and their limits", "independent")
 def check_limits_of_proportion(registry: Registry) -> Iterator[Finding]:
     """Recompute the limits of a percentage or of a figure of a rule; needs its denominator."""
-    index = count_index(registry)
+    index, limited = count_index(registry), {row.of for row in registry.where("ci_low")}
     for row in originals(registry, "percent"):
         whole = registry[row.of] if row.of in registry else index.sizes.get(row.group)
-        if whole_number(whole) and whole.statistic in COUNTED and _limits(registry, row):
+        usable = row.id in limited and not row.modifiers and whole_number(whole)
+        if usable and whole.statistic in COUNTED:
             count = index.counts.get((row.variable, row.level, row.group))
             size, values = whole_number(whole), values_of(index, row, whole)
-            used, sure = [whole] + [count] * (count is not None), len(values) == 1
+            least = max(values.start, math.ceil(MOST * size))
+            fewer = _shares_of(row, count, range(size - 1, least - 1, -1))
             shares = _shares_of(row, count, range(size, size + 1))
-            found = list(_limits_of(registry, row, used, shares, sure))
-            if not sure and not any(finding.status == "agrees" for finding in found):
-                fewer = range(values.stop - 1, max(values.start, size // 2 + 1) - 1, -1)
-                smaller = _limits_of(registry, row, used, _shares_of(row, count, fewer), sure)
-                if any(finding.status == "agrees" for finding in smaller):
-                    text = f"limits of {short_name(row)} {row.printed} are of fewer than {size}."
-                    found = [conclude("open", text, row, *used, reading="of fewer values")]
-            yield from found
+            # Where the share is not of the whole, its limits are of fewer values from the start.
+            shares = shares if len(shares) else fewer
+            fewer = None if len(values) == 1 else fewer if len(fewer) else shares
+            yield from _limits_of(registry, row, (whole, count), shares, fewer)
     for rule in rules(registry, index):
-        for figure in rule.figures:
-            if _limits(registry, figure.row):
-                shares = _shares_in_tables(rule, figure.row.statistic)
-                yield from _limits_of(registry, figure.row, rule.sizes, shares, False)
+        for row in (figure.row for figure in rule.figures if figure.row.id in limited):
+            if row.modifiers:
+                continue
+            shares = _shares_in_tables(rule, row.statistic)
+            yield from _limits_of(registry, row, rule.sizes, shares, shares)
 
 
-def _limits_of(registry, row: ReportedNumber, used, shares, sure) -> Iterator[Finding]:
+def _limits_of(registry, row: ReportedNumber, used, shares, fewer) -> Iterator[Finding]:
     scale = 100.0 if row.statistic == "percent" else _scale(row)
 
-    def interval(level: float):
+    def interval(level: float, shares=shares) -> dict:
         # Limits beyond 0 and 1 are cut off, or not.
         return {
             name: (
@@ -728,7 +693,9 @@ def _limits_of(registry, row: ReportedNumber, used, shares, sure) -> Iterator[Fi
     if len(shares):
         ends = " to ".join(dict.fromkeys("{:.0f} of {:.0f}".format(*shares[i]) for i in (0, -1)))
         text = f"limits of {short_name(row)} {row.printed}, {ends}"
-        yield from judge_limits(registry, row, used, interval, text, sure)
+        smaller = None if fewer is None else partial(interval, shares=fewer)
+        used = [each for each in used if each is not None]
+        yield from _judge_limits(registry, row, used, interval, text, smaller)
 
 
 # --- Rates per person-time --------------------------------------------------------------------
@@ -744,40 +711,35 @@ def rate_factors(events: tuple[int, ...], level: float) -> Ways:
     Wald's of the logarithm; of a rate also exact (Garwood), Byar's and Wald's plain ones; of a
     ratio those of the share of the first events.
     """
-    if min(events) < 1:
+    if not all(events):
         return {}
-    z, tail = float(special.ndtri(0.5 + level / 2)), (1 - level) / 2
-    error = z * math.sqrt(sum(1 / n for n in events))
+    z, tails = float(special.ndtri(0.5 + level / 2)), ((1 - level) / 2, (1 + level) / 2)
+    error, (n, *others) = z * math.sqrt(sum(1 / m for m in events)), events
     ways = {"wald": (math.exp(-error), math.exp(error))}
-    if len(events) == 2:
-        first, total = events[0], sum(events)
-        low, high = special.betaincinv(
-            (first, first + 1), (total - first + 1, total - first), (tail, 1 - tail)
-        )
-        odds = (low / (1 - low), high / (1 - high))
-        return ways | {"clopper_pearson": tuple(end * events[1] / first for end in odds)}
-    (n,) = events
-    exact = special.gammaincinv((n, n + 1), (tail, 1 - tail)) / n
+    if others:
+        share = special.betaincinv((n, n + 1), (others[0] + 1, others[0]), tails)
+        return ways | {"clopper_pearson": share / (1 - share) * others[0] / n}
+    exact = special.gammaincinv((n, n + 1), tails) / n
     byar = [m * (1 - 1 / (9 * m) + s * z / (3 * m**0.5)) ** 3 / n for m, s in ((n, -1), (n + 1, 1))]
     return ways | {"clopper_pearson": exact, "Byar": byar, "plain": (1 - error, 1 + error)}
+
+
+def _factored(row: ReportedNumber, events: tuple[int, ...]) -> Interval:
+    def interval(level: float) -> dict:
+        ends, found = float_limits(row.number), rate_factors(events, level).items()
+        return {
+            name: tuple(tuple(sorted(f * end for end in ends)) for f in pair)
+            for name, pair in found
+        }
+
+    return interval
 
 
 def _events(registry: Registry, row: ReportedNumber) -> ReportedNumber | None:
     index = count_index(registry)
     levels = index.levels.get((row.variable, row.group), [])
-    level = row.level or (levels[0] if len(levels) == 1 else "")
+    level = row.level or "".join(levels[:1] * (len(levels) == 1))
     return index.counts.get((row.variable, level, row.group))
-
-
-def _factored(row: ReportedNumber, events: tuple[int, ...]) -> Interval:
-    def interval(level: float):
-        ends = float_limits(row.number)
-        return {
-            name: tuple(tuple(sorted(float(factor) * end for end in ends)) for factor in pair)
-            for name, pair in rate_factors(events, level).items()
-        }
-
-    return interval
 
 
 @check("effects and their limits", "bookkeeping")
@@ -785,23 +747,22 @@ def check_rate(registry: Registry) -> Iterator[Finding]:
     """Recompute a rate and its limits; needs the events, and the person-time for the rate."""
     for row in originals(registry, "rate"):
         events, times = _events(registry, row), originals(registry, "person_time", group=row.group)
-        if row.of in registry:
-            times = [registry[row.of]]
+        times = [registry[row.of]] if row.of in registry else times
         number = whole_number(events)
         if not number or row.modifiers or row.test not in POISSON or row.number.value <= 0:
             continue
         text, interval = f"{short_name(row)}, {number} events", _factored(row, (number,))
         if len(times) != 1 or times[0].statistic != "person_time" or times[0].number.low <= 0:
-            yield from judge_limits(registry, row, [events], interval, f"limits of {text}")
+            yield from _judge_limits(registry, row, [events], interval, f"limits of {text}")
             continue
         low, high = (number / end for end in float_limits(times[0].number)[::-1])
         said = NUMBER.search(row.unit)
         # Where the unit does not say of how much, any power of ten will do.
         per = 10.0 ** round(math.log10(row.number.value / low))
         per = float(re.sub(r"\D", "", said[0])) if said else per
-        ways = {"": (per * low, per * high)}
         text += f" in {times[0].printed}, per {per:g}"
         used, certain = (events, times[0]), bool(said) and times[0].unit in row.unit.split()
+        ways = {"": (per * low, per * high)}
         yield from _effect(registry, row, used, lambda _, w=ways: w, text, certain, interval)
 
 

@@ -4,7 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator
 
-from rairlib.checks.cells import COUNTED, named, originals, short_name
+from rairlib.checks.cells import COUNTED, attached, named, originals, short_name
 from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.regressions import from_symmetry, p_from_z
 from rairlib.checks.rounding import float_limits, is_plain, likely_slip
@@ -40,7 +40,7 @@ TERM = ("locus", "variable", "level", "group", "method")
 
 @check("single numbers", "bookkeeping", first=True)
 def check_mistaken_columns(registry: Registry) -> Iterator[Finding]:
-    """Recognise z and coefficients among ratios, by standard error, z or p, or by their signs."""
+    """Recognise z among ratios; needs standard errors, z, or p values beside negative ratios."""
     columns: dict[tuple, list[ReportedNumber]] = defaultdict(list)
     for ratio in originals(registry, RATIOS):
         columns[ratio.statistic, ratio.locus, ratio.group, ratio.method].append(ratio)
@@ -50,19 +50,18 @@ def check_mistaken_columns(registry: Registry) -> Iterator[Finding]:
         terms = [term for ratio in ratios for term in _z_terms(registry, ratio, bool(negative))]
         if len(terms) >= FEWEST_TERMS and all(_is_z(*term) for term in terms):
             ratio, sources = terms[0]
-            if len(sources) == 2:
-                how = f"coefficient / standard error, for example {' / '.join(_prints(sources))}"
-            else:
-                how = f"z, for example with {short_name(*sources)} {sources[0].printed}"
+            how = "coefficient / standard error" if len(sources) == 2 else "z"
+            shown = " / ".join(row.printed for row in sources)
+            if len(sources) == 1:
+                shown = f"with {short_name(*sources)} {shown}"
             text = (
-                f"{len(terms)} numbers called {name} ({locus}) are {how} for {ratio.variable}, "
-                f"printed {ratio.printed}: they are z, not ratios."
+                f"{len(terms)} numbers called {name} ({locus}) are {how}, for example {shown} for "
+                f"{ratio.variable}, printed {ratio.printed}: they are z, not ratios."
             )
             if negative:
                 are = "is" if len(negative) == 1 else "are"
                 text += f" {len(negative)} of them {are} negative."
-            reading = f"z printed as {name}"
-            yield conclude("contradicted", text, *terms, reading=reading)
+            yield conclude("contradicted", text, *terms, reading=f"z printed as {name}")
         elif len(negative) > 1:
             text = (
                 f"{len(negative)} of {len(ratios)} numbers called {name} ({locus}) are negative, "
@@ -70,10 +69,6 @@ def check_mistaken_columns(registry: Registry) -> Iterator[Finding]:
             )
             reading = f"coefficients or z printed as {name}"
             yield conclude("contradicted", text, *negative, reading=reading)
-
-
-def _prints(rows) -> list[str]:
-    return [row.printed for row in rows]
 
 
 def _z_terms(registry: Registry, ratio: ReportedNumber, by_p: bool) -> Iterator[tuple]:
@@ -138,9 +133,8 @@ def _impossible(registry: Registry, row: ReportedNumber) -> str:
 
 def _is_uncut(registry: Registry, estimate: ReportedNumber, limit: ReportedNumber) -> bool:
     """Whether a limit beyond its range is that of estimate ± error, which nothing cuts off."""
-    others = [row for row in registry.belonging_to(estimate.id) if row.statistic in LIMITS]
-    three = [estimate, *sorted(others, key=lambda row: row.statistic)]
-    if len(three) != 3:
+    three = [estimate, *(attached(registry, estimate, name) for name in LIMITS)]
+    if None in three:
         return False
     ends = from_symmetry(limit.statistic, *(float_limits(row.number) for row in three))
     return limit.number.overlaps(*ends)
@@ -148,7 +142,7 @@ def _is_uncut(registry: Registry, estimate: ReportedNumber, limit: ReportedNumbe
 
 @check("single numbers", "bookkeeping", first=True)
 def check_fractions(registry: Registry) -> Iterator[Finding]:
-    """Say which shares are read as fractions, and ask about those among percentages."""
+    """Ask about fractions among percentages; needs shares, and says which are read as fractions."""
     read: dict[str, list[ReportedNumber]] = defaultdict(list)
     families: dict[tuple[str, str], list[ReportedNumber]] = defaultdict(list)
     for row in registry:

@@ -224,7 +224,8 @@ def check_t_test(registry: Registry) -> Iterator[Finding]:
     for row in registry.where("p_value"):
         names = several_groups(index, row) or row.outcome_groups
         belongs = row.of and (row.of not in registry or registry[row.of].statistic not in T_AND_F)
-        if row.method not in ("", *TESTS) or belongs or names is None or len(names) > MOST_GROUPS:
+        usable = row.test in ("", *TESTS) and set(row.modifiers) <= {"one_sided"}
+        if not usable or belongs or names is None or len(names) > MOST_GROUPS:
             continue
         found = [cells.get((row.variable, row.level, name), {}) for name in names]
         groups = _described(registry, found)
@@ -238,7 +239,7 @@ def check_t_test(registry: Registry) -> Iterator[Finding]:
             finding = replace(finding, status="open", text=finding.text + remark)
         # Categories or ranks of the same variable: p may be theirs.
         other = any((row.variable, group) in others for group in (row.group, *names))
-        if finding.status == "suggests" and not row.method and other:
+        if finding.status == "suggests" and not row.test and other:
             finding = replace(finding, status="open")
         yield finding
 
@@ -273,10 +274,10 @@ def _unless_smaller(finding: Finding, row: ReportedNumber, samples, values) -> F
 
     def fits(*sizes: np.ndarray) -> np.ndarray:
         fewer = [replace(sample, n=n) for sample, n in zip(samples, sizes, strict=True)]
-        pairs = t_test_p_ranges(*fewer).values()
+        pairs = _p_ranges(fewer, row).values()
         return np.any([_can_be(row.number, low, high) for low, high in pairs], axis=0)
 
-    possible = row.number.overlaps(least_p_of_fewer(samples), 1.0)
+    possible = row.number.overlaps(on_one_side(row, least_p_of_fewer(samples), 1.0)[0], 1.0)
     return unless_missing(finding, values, fits if len(samples) == 2 else None, possible)
 
 
@@ -299,19 +300,29 @@ def least_p_of_fewer(samples: Sequence[Sample]) -> float:
     return float(special.fdtrc(*freedom, between / freedom[0] / within).min())
 
 
-def _p_ranges(samples: list[Sample], method: str) -> dict[str, Limits]:
+def on_one_side(row: ReportedNumber, low, high) -> Limits:
+    """Turn the limits of a two-sided p into those of a one-sided, where the print is of one."""
+    if "one_sided" not in row.modifiers:
+        return low, high
+    # Above one half where the difference points to the other side.
+    return (1 - high / 2, 1 - low / 2) if row.number.value > 0.5 else (low / 2, high / 2)
+
+
+def _p_ranges(samples: list[Sample], row: ReportedNumber) -> dict[str, Limits]:
     if len(samples) > 2:
         return {"anova": anova_p_range(samples)}
-    # Of two groups the analysis of variance is Student's test.
     ranges = t_test_p_ranges(*samples)
-    return {"anova": ranges["student"]} if method == "anova" else ranges
+    # Of two groups the analysis of variance is Student's test.
+    ranges = {"anova": ranges["student"]} if row.test == "anova" else ranges
+    return {name: on_one_side(row, *ends) for name, ends in ranges.items()}
 
 
 def _t_finding(row: ReportedNumber, groups: list[tuple]) -> Finding:
-    ranges = _p_ranges(_samples(groups, False), row.method)
+    samples = _samples(groups, False)
+    ranges = _p_ranges(samples, row)
     fitting = [name for name, limits in ranges.items() if row.number.overlaps(*limits)]
     candidates = fitting or list(ranges)
-    low, high = ranges[row.method if row.method in candidates else candidates[0]]
+    low, high = ranges[row.test if row.test in candidates else candidates[0]]
     described = " and ".join(
         f"{mean.printed} ± {sd.printed} in {whole_number(size)} patients ({mean.group})"
         for mean, sd, size in groups
@@ -320,28 +331,36 @@ def _t_finding(row: ReportedNumber, groups: list[tuple]) -> Finding:
         f"{TESTS[name]} p {shown_p_range(*limits, row.number.decimals)}"
         for name, limits in ranges.items()
     )
-    status, remark, *reading = _t_verdict(
-        row, fitting, ranges, _p_ranges(_samples(groups, True), row.method)
+    status, remark, *found = _t_verdict(
+        row, fitting, ranges, _p_ranges(_samples(groups, True), row)
     )
+    if not fitting and not found:
+        errors = [replace(s, sd=tuple(end * math.sqrt(s.n) for end in s.sd)) for s in samples]
+        if any(row.number.overlaps(*limits) for limits in _p_ranges(errors, row).values()):
+            found = ["the SDs are standard errors"]
     text = f"{row.variable}, {described}: {values}; printed is {row.printed}. {remark}"
     used = [group[:2] for group in groups], [size for _, _, size in groups]
-    limits = {"low": low, "high": high, "reading": "".join(reading)}
+    limits = {"low": low, "high": high, "reading": "".join(found)}
     return conclude(status, text, *used, target=row, **limits)
 
 
 def _t_verdict(row: ReportedNumber, fitting: list[str], ranges, shortened) -> tuple[str, ...]:
     number, names = row.number, " and ".join(TESTS[name] for name in fitting)
-    named = [ends for name, ends in shortened.items() if row.method in ("", name)]
-    if fitting and row.method in ("", *fitting):
+    named = [ends for name, ends in shortened.items() if row.test in ("", name)]
+    if fitting and row.test in ("", *fitting):
         return "agrees", f"It agrees with {names}{' alone' * (len(fitting) == 1)}."
     if any(number.overlaps(*ends) or is_rescued(number, *ends) for ends in named):
         return "suggests", SHORTENED.strip(), "digits cut off, or rounded twice"
     if fitting:
-        return "suggests", f"It agrees with {names}, not with {TESTS[row.method]}, as named.", names
+        return "suggests", f"It agrees with {names}, not with {TESTS[row.test]}, as named.", names
     if any(number.overlaps(low / 2, high / 2) for low, high in ranges.values()):
-        return "suggests", "It is half of that, as in a one-sided test.", "one-sided"
+        return (
+            "suggests",
+            "It is half of that, as in a one-sided test.",
+            "half of it: a one-sided p",
+        )
     far = times_apart(row, ranges.values())
-    if row.method:
+    if row.test:
         return "contradicted", f"No means and SDs that round to the print give it{far}."
     return "suggests", (
         f"No {' or '.join(TESTS[name] for name in ranges)} of independent samples gives it{far}; "
@@ -362,16 +381,22 @@ def _with_errors(registry: Registry) -> Iterator[tuple]:
 def check_standard_error(row: ReportedNumber, sd, size, values: range) -> Finding:
     """Recompute the standard error of a mean; needs `of` = the mean, its SD and n."""
     n, (low, high) = whole_number(size), float_limits(sd.number)
+    ends = low / math.sqrt(n), high / math.sqrt(n)
     text = (
-        f"{sd.printed} / sqrt({n}) is {shown(low / n**0.5, high / n**0.5, row.number.decimals + 1)}"
+        f"{sd.printed} / sqrt({n}) is {shown(*ends, row.number.decimals + 1)}; the standard error "
+        f"is printed as {row.printed} ({named(sd)})."
     )
-    text += f"; the standard error is printed as {row.printed} ({named(sd)})."
-    finding = judge(row, (sd, size), low / n**0.5, high / n**0.5, text)
+    finding = judge(row, (sd, size), *ends, text)
+
+    def possible(m: int) -> bool:
+        return row.number.overlaps(low / math.sqrt(m), high / math.sqrt(m))
+
+    fewer = fewer_values(values, n, possible) if finding.status not in ("agrees", "open") else None
+    if fewer and fewer >= MOST * n:
+        return replace(finding, status="open", reading=f"of {fewer} values")
     if finding.status == "contradicted" and row.number.overlaps(low, high):
         finding = replace(finding, reading="the standard deviation again")
-    return unless_fewer(
-        finding, values, n, lambda m: row.number.overlaps(low / m**0.5, high / m**0.5)
-    )
+    return unless_fewer(finding, values, n, possible)
 
 
 def _with_quartiles(registry: Registry) -> Iterator[tuple]:
@@ -538,6 +563,8 @@ def _pooled_sd(target: ReportedNumber, groups: list[tuple], shortened: bool) -> 
 MOST_SUMS = 10_000
 MOST_TRIED = 10_000
 MOST_ITEMS = 9
+MOST = Fraction(2, 3)
+"""Share of a group whose values may be all there are without a word, as in real tables."""
 LEAST_SHARE = Fraction(1, 2)
 """Share of a group below which a number is no longer taken as the group's, though it says so."""
 
