@@ -438,8 +438,7 @@ class TableReader:
         for statistic, number in read:
             rows.append(self._row(statistic, number, cell))
             if statistic == "n":
-                known = {"variable": "", "level": "", "group": f"{group}, {cell.variable} known"}
-                rows[-1] |= {**known, "of": self.sizes.get(group, "")}
+                rows[-1] |= {"level": "", "of": self.sizes.get(group, "")}
                 rows[0]["of"] = rows[-1]
             elif statistic not in ("count", "percent"):
                 rows[-1]["unit"] = rows[-1]["unit"] or line.unit or cell.block.head.unit
