@@ -519,6 +519,30 @@ def test_parts_of_a_level_are_no_levels_beside_it(imported):
     assert rows["variable"].nunique() == 2
 
 
+def test_patients_with_a_value_are_the_denominator_of_their_variable(imported):
+    # χ² of 30/60 against 20/50 is 1.1, p 0.29; of 30/78 against 20/58 it would be 0.63.
+    found = imported(f"{HEAD}BRAF, n/N (%)\t30/60 (50.0)\t20/50 (40.0)\t0.29\n")
+    own = found.rows[(found.rows["statistic"] == "n") & (found.rows["variable"] == "braf")]
+    assert list(own["of"]) == ["table-01", "table-02"]
+    findings = audit(read_registry(imported.folder / "out.csv"))
+    assert {f.status for f in findings} == {"agrees"}
+
+
+def test_levels_stacked_in_one_row_are_rows_of_their_own(tmp_path):
+    (tmp_path / "x.html").write_text(
+        "<table><tr><td></td><td>A (n=78)</td><td>B (n=58)</td><td>P</td></tr>"
+        "<tr><td>Sex<br>Female<br>Male</td><td><br>63 (80.8)<br>15 (19.2)</td>"
+        "<td><p>42 (72.4)</p><p>16 (27.6)</p></td><td><p>0.3</p></td></tr>"
+        "<tr><td><p>Smoker</p></td><td><p>20 (25.6)</p></td><td></td><td></td></tr></table>"
+    )
+    found = import_table(tmp_path / "x.html")
+    assert found.unread == []
+    assert [*found.rows["level"][2:]] == ["", *["Female"] * 4, *["Male"] * 4, "yes", "yes"]
+    assert [*found.rows["variable"][2:]] == [*["sex"] * 9, "smoker", "smoker"]
+    assert len(found.told) == 5
+    assert len(found.rows[found.rows["partition"] == "sex A"]) == 2
+
+
 def test_table_of_simulated_patients_is_taken_in_and_raises_no_objection(imported):
     """From records to the print by numpy and scipy, from the print to rows and their audit."""
     rng = np.random.default_rng(7)

@@ -19,6 +19,7 @@ MOST_ROWS, MOST_COLUMNS, MOST_BYTES = 2000, 100, 100_000_000
 # A text that a merged cell carries into the places that it covers.
 REPEATED = "\ue000"
 INDENT = "  "
+BREAK = "\u2028"
 POWERS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 # Behind these a raised number is an exponent, elsewhere it refers to a footnote.
 RAISED = re.compile(r"(?:[×x*·]\s?10|[χΧ]|\b[cmk]?m)$")
@@ -245,7 +246,7 @@ def _inner(element) -> str:
         if isinstance(child.tag, str) and child.tag not in ("script", "style"):
             inner = _inner(child)
             raised = child.tag == "sup" or child.get("ref-type") in ("table-fn", "fn")
-            text += _raised(text, inner) if raised else " " * (child.tag in BREAKS) + inner
+            text += _raised(text, inner) if raised else BREAK * _breaks(child, text) + inner
         elif not isinstance(child.tag, str) and (child.text or "").startswith("&"):
             text += html.unescape(child.text)
         text += child.tail or ""
@@ -253,7 +254,11 @@ def _inner(element) -> str:
     return re.sub(r"[ \t\r\n]+", " ", text)
 
 
-BREAKS = ("br", "p", "div", "break", "li", "list-item")
+def _breaks(element, before: str) -> bool:
+    """Whether a line begins with this element."""
+    if element.tag in ("br", "break"):
+        return True
+    return element.tag in ("p", "div", "li", "list-item") and bool(before.strip())
 
 
 def _raised(before: str, text: str) -> str:
@@ -297,7 +302,7 @@ def _paragraphs(cell) -> str:
         for run in paragraph.runs:
             text += _raised(text, run.text) if run.font.superscript else run.text
         texts.append(text)
-    return " ".join(texts).rstrip()
+    return BREAK.join(texts).rstrip()
 
 
 READERS: dict[str, tuple[Callable[[Path], Iterator[Grid]], str]] = {

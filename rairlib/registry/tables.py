@@ -1,6 +1,7 @@
 """Turn a wide table, as it stands in a paper, into registry rows; what is not certain is asked."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -10,7 +11,7 @@ import pandas as pd
 from rairlib.errors import RairlibError
 from rairlib.registry.files import DECIMAL_COMMA, EITHER_COMMA
 from rairlib.registry.printed import PrintedNumberError, parse_printed
-from rairlib.registry.table_files import MOST_COLUMNS, MOST_ROWS, Grid, read_grids
+from rairlib.registry.table_files import INDENT, MOST_COLUMNS, MOST_ROWS, Grid, read_grids
 from rairlib.registry.table_words import (
     ASK,
     CATEGORIES,
@@ -168,7 +169,7 @@ class TableReader:
         if CATEGORIES.fullmatch(columns[0].heading):
             body = list(_below_their_variable(body))
             del columns[0]
-        self.lines = [read_line(number, cells) for number, cells in body]
+        self.lines = [read_line(n, cells) for n, row in body for cells in _unstacked(row)]
         self.columns = [column for column in columns if self._has_numbers(column)]
 
     @staticmethod
@@ -438,8 +439,7 @@ class TableReader:
         for statistic, number in read:
             rows.append(self._row(statistic, number, cell))
             if statistic == "n":
-                known = {"variable": "", "level": "", "group": f"{group}, {cell.variable} known"}
-                rows[-1] |= {**known, "of": self.sizes.get(group, "")}
+                rows[-1] |= {"level": "", "of": self.sizes.get(group, "")}
                 rows[0]["of"] = rows[-1]
             elif statistic not in ("count", "percent"):
                 rows[-1]["unit"] = rows[-1]["unit"] or line.unit or cell.block.head.unit
@@ -685,6 +685,25 @@ def _carry_over(upper: list[str], lower: list[str]) -> None:
         left = bare(lower[place - 1]).strip()
         if not upper[place].strip() and lower[place].strip() and left and not SIZE.fullmatch(left):
             upper[place] = upper[place - 1]
+
+
+def _unstacked(cells: list[str]) -> Iterator[list[str]]:
+    """Part a row whose cells hold one line for each line of its label."""
+    stacks = [cell.splitlines() or [""] for cell in cells]
+    height = len(stacks[0])
+    if (
+        height == 1
+        or {len(stack) for stack in stacks[1:]} <= {1}
+        or not ({len(stack) for stack in stacks[1:]} <= {1, height - 1, height})
+    ):
+        yield cells
+        return
+    # A line less than the label: its first line is the variable alone.
+    stacks = [[""] * (len(stack) == height - 1 > 1) + stack for stack in stacks]
+    levels = not any(stack[0].strip() for stack in stacks[1:] if len(stack) == height)
+    for place in range(height):
+        row = [stack[place] if place < len(stack) else "" for stack in stacks]
+        yield [INDENT * (levels and place > 0) + row[0], *row[1:]]
 
 
 def _below_their_variable(rows: list[tuple[int, list[str]]]):
