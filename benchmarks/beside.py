@@ -89,7 +89,7 @@ def _example(name: str, numbers: tuple[str, ...], n: int) -> Registry:
     size = {"id": "n", "statistic": "n", "printed": str(n), "variable": "score"}
     if "percentages" in name:
         percent = {"id": "x", "statistic": "percent", "printed": numbers[0], "of": "n", "unit": "%"}
-        return _registry(size, percent | {"variable": "score", "level": "yes"})
+        return registry_of(size, percent | {"variable": "score", "level": "yes"})
     items = int(name.split()[1]) if "items" in name else 1
     shared = {"variable": "score", "step": {1: "1", 2: "0.5", 3: "0.333"}[items]}
     rows = [
@@ -101,12 +101,13 @@ def _example(name: str, numbers: tuple[str, ...], n: int) -> Registry:
             {"id": statistic, "statistic": statistic, "printed": printed, **shared}
             for statistic, printed in (("minimum", "0"), ("maximum", "1"))
         ]
-    return _registry(
+    return registry_of(
         {"id": "all", "statistic": "n", "printed": str(n)}, size | {"of": "all"}, *rows
     )
 
 
-def _registry(*rows: dict[str, str]) -> Registry:
+def registry_of(*rows: dict[str, str]) -> Registry:
+    """Make a registry of rows, of which only what differs from the usual is given."""
     full = [dict.fromkeys(COLUMNS, "") | {"locus": "Table 1", "group": "all"} | row for row in rows]
     return Registry(
         "example",

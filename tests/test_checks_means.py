@@ -354,6 +354,8 @@ def test_one_sided_p_is_told_by_its_method_or_named_as_the_reading():
         printed = f"{student_p() / 2:.4f}"
         (finding,) = check_t_test(registry(*age(), p_value(printed, method=method)))
         assert (finding.status, finding.reading) == (status, reading)
+    other_side = p_value(f"{1 - student_p() / 2:.4f}", method="student one_sided")
+    assert statuses(check_t_test(registry(*age(), other_side))) == {"p": "agrees"}
     assert check_t_test(registry(*age(), p_value("0.9", method="student weighted"))) == []
 
 

@@ -180,6 +180,11 @@ def test_the_slip_that_would_put_an_estimate_inside_is_named():
     assert (finding.status, finding.reading) == ("contradicted", "decimal mark moved: 1.7")
 
 
+def test_exchanged_limits_are_named():
+    (finding,) = of_one(check_estimate_in_interval, "1.9", "2.3", "1.2")
+    assert (finding.status, finding.reading) == ("contradicted", "limits exchanged")
+
+
 def test_a_number_needed_to_treat_may_lie_outside_limits_of_both_signs():
     # From harm (-50) over infinity to benefit (10): 25 lies inside.
     fields = {"statistic": "number_needed_to_treat"}
@@ -302,6 +307,11 @@ def test_a_one_sided_p_is_half_and_is_named():
     assert finding.status == "agrees"
     (finding,) = of_one(check_wald_p_value, *args, limits="wald", test="wald")
     assert (finding.status, finding.reading) == ("suggests", "a one-sided p value")
+    # Of the other side it is 1 - 0.0116, and the interval excludes 1 all the same.
+    other = ("2.00", "1.10", "3.64", "0.9884")
+    for check in (check_wald_p_value, check_significance):
+        (finding,) = of_one(check, *other, limits="wald", test="wald one_sided")
+        assert finding.status == "agrees"
     # One-sided 0.04 is 0.08 on two sides: the interval may include 1.
     fields = {"limits": "wald", "test": "wald one_sided"}
     (finding,) = of_one(check_significance, "1.80", "0.93", "3.47", "0.04", **fields)

@@ -171,6 +171,9 @@ def test_the_two_areas_are_not_like_for_like():
 
 
 def test_area_outside_its_interval_is_contradicted():
+    # The middle of 0.852 and 0.935 is 0.8935.
+    (exchanged,) = check_auc_in_interval(study("0.849", "0.852", "0.935"))
+    assert (exchanged.status, exchanged.reading) == ("contradicted", "digits exchanged: 0.894")
     findings = check_auc_in_interval(study("0.676", "0.759", "0.917"))
     assert statuses(findings) == {"auc": "contradicted"}
 
@@ -182,6 +185,19 @@ def test_asymmetric_limits_are_a_proof_only_if_the_method_is_declared():
     declared = check_auc_symmetry(study(*wrong, method="delong"))
     assert set(statuses(declared).values()) == {"contradicted"}
     assert "is 0.8645 to 0.8655" in declared[0].text
+
+
+def test_an_interval_symmetric_on_the_logit_scale_is_no_doubt():
+    # logit 0.900 = 2.197; 2.197 ± 0.980 are the logits of 0.772 and 0.960.
+    (finding,) = check_auc_symmetry(study("0.900", "0.772", "0.960"))
+    assert (finding.status, finding.reading) == ("open", "a bootstrap, logit or binomial interval")
+
+
+def test_limits_of_another_level_are_read_at_it():
+    # Arms of 0.057 to 0.059, over 1.96 and over 1.645.
+    for method, words in (("", "0.0291 to 0.0301"), ("delong 90%", "0.0347 to 0.0359")):
+        (finding,) = check_auc_interval(study("0.838", "0.780", "0.896", method=method))
+        assert f"standard error of {words}" in finding.text
 
 
 def test_limit_cut_off_at_one_stays_open():

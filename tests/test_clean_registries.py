@@ -24,7 +24,7 @@ def test_clean_registry_gives_neither_proof_nor_doubt(name, habit):
 
 def test_registries_hold_what_papers_print():
     """Counted by hand of what a Table 1, models, curves and comparisons need."""
-    statistics, methods, missing = set(), set(), 0
+    statistics, methods = set(), set()
     for name in ("gbsg2", "lung"):
         for habit in (ROUNDED, PAIRED, WEIGHTED):
             paper = clean_registry(name, habit)

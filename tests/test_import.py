@@ -1,6 +1,7 @@
 """A table as printed becomes the rows that a person would type."""
 
 import csv
+import datetime
 import html
 import re
 import shlex
@@ -8,15 +9,20 @@ import shutil
 from pathlib import Path
 
 import docx
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
 
 from rairlib.checks.catalogue import audit
 from rairlib.cli import main
+from rairlib.errors import RairlibError
 from rairlib.output import as_file
 from rairlib.registry.registry import load_registry, read_registry
-from rairlib.registry.table_files import REPEATED, read_grids
+from rairlib.registry.table_files import REPEATED, Grid, read_grids
 from rairlib.registry.tables import import_table
 
 GUIDE = Path(__file__).parents[1] / "book" / "audit"
@@ -228,6 +234,7 @@ def test_merged_cells_are_laid_out_as_pandas_does(tmp_path):
 
 # --- What cells say -------------------------------------------------------------------------------
 
+FIVE = ("median", "q1", "q3", "minimum", "maximum")
 HEAD = "Characteristic\tRAIR (n = 78)\tAvid (n = 58)\tP value\n"
 
 
@@ -246,6 +253,7 @@ def imported(tmp_path):
         audit(registry)
         return found
 
+    read.folder = tmp_path
     return read
 
 
@@ -276,6 +284,13 @@ def said(found):
             [("median", "23"), ("minimum", "1"), ("maximum", "1,050")],
         ),
         ("Age, median (Q1, Q3)", "47 (36,59)", [("median", "47"), ("q1", "36"), ("q3", "59")]),
+        (
+            "Age, median (IQR) [range]",
+            "47 (36–59) [18–76]",
+            [*zip(FIVE, ("47", "36", "59", "18", "76"), strict=True)],
+        ),
+        ("Age (x̄ ± s)", "50.3 ± 14.2", [("mean", "50.3"), ("sd", "14.2")]),
+        ("Sex, I/II/III", "20/30/28", [("count", "20"), ("count", "30"), ("count", "28")]),
         ("BRAF, n/N (%)", "30/60 (50.0)", [("count", "30"), ("percent", "50.0")]),
     ],
 )
@@ -335,6 +350,17 @@ def test_count_is_told_from_a_mean_by_arithmetic(imported):
     # 63 of 78 is 80.8 %; 50 (14.2) is no count of 78 or 58 with its share.
     found = imported(f"{HEAD}Male\t63 (80.8)\t42 (72.4)\t\nAge\t50 (14.2)\t47 (15.6)\t\n")
     assert [name for name, _ in said(found)] == ["count", "percent"] * 2
+    assert len(found.unread) == 2
+
+
+def test_levels_of_a_measured_variable_are_counts_and_not_what_its_label_says(imported):
+    # 40 of 78 is 51.3 %, 38 are 48.7 %; no count of 78 is 51.9 %.
+    text = f"{HEAD}Age, mean (SD)\t50 (14)\t\t\n  <55\t40 (51.3)\t\t\n  ≥55\t38 (48.7)\t\t\n"
+    found = imported(text)
+    shares = ["count", "percent"]
+    assert [name for name, _ in said(found)] == ["mean", "sd", *shares, "definition", *shares]
+    found = imported(text.replace("51.3", "51.9").replace("48.7", "48.1").replace("40", "39"))
+    assert [name for name, _ in said(found)] == ["mean", "sd", "definition"]
     assert len(found.unread) == 2
 
 
@@ -435,6 +461,97 @@ def test_models_of_one_kind_and_names_that_recur_do_not_contradict_each_other(im
     assert not keys_.duplicated().any()
 
 
+def test_statistic_is_that_of_what_its_row_holds(imported):
+    found = imported(
+        "\tA (n=10)\tB (n=20)\tt/χ²/Z\tP\nAge, mean (SD)\t50 (9)\t47 (8)\t1.1\t0.3\n"
+        "Tg, median (IQR)\t5 (1–9)\t4 (1–8)\t-0.5\t0.6\nMale, n\t4\t8\t0.0\t1.0\n"
+    )
+    statistics = found.rows[found.rows["printed"].isin(["1.1", "-0.5", "0.0"])]
+    assert list(statistics["statistic"]) == ["t_statistic", "z_statistic", "chi_square"]
+    ids = dict(zip(statistics["printed"], statistics["id"], strict=True))
+    of = dict(zip(found.rows["printed"], found.rows["of"], strict=True))
+    assert (of["0.3"], of["0.6"], of["1.0"]) == (ids["1.1"], ids["-0.5"], ids["0.0"])
+
+
+def test_accuracy_of_a_test_stands_in_columns_of_measures(imported):
+    found = imported(
+        "\tCut-off\tAUC (95% CI)\tSensitivity (%)\tSpecificity, %\tPPV\tNPV\n"
+        "Tg\t≥528.5\t0.73 (0.65–0.81)\t57.5\t86.8\t57.5\t1.0\n",
+        outcome="PD vs NPD",
+    )
+    assert said(found) == [
+        *(("cutoff", "≥528.5"), ("auc", "0.73"), ("ci_low", "0.65"), ("ci_high", "0.81")),
+        *(("sensitivity", "57.5"), ("specificity", "86.8"), ("ppv", "57.5"), ("npv", "1.0")),
+    ]
+    assert set(found.rows["group"]) == {"PD vs NPD"}
+
+
+def test_counts_and_shares_may_stand_in_columns_of_their_own(imported):
+    found = imported(
+        "Variable\tRAIR (n=78)\t\tAvid (n=58)\t\tP\n\tn\t%\tn\t%\t\nMale\t15\t19.2\t16\t27.6\t0.3\n"
+    )
+    assert list(found.rows["group"][2:]) == [*["RAIR"] * 2, *["Avid"] * 2, "RAIR vs Avid"]
+    assert said(found) == [
+        *(("count", "15"), ("percent", "19.2"), ("count", "16"), ("percent", "27.6")),
+        ("p_value", "0.3"),
+    ]
+
+
+def test_mean_and_median_may_stand_in_rows_below_their_variable(imported):
+    found = imported(
+        f"{HEAD}Age, years\t\t\t\nMean ± SD\t50.3 ± 14.2\t\t0.18\nMedian (range)\t50 (18–80)\t\t\n"
+    )
+    assert set(found.rows["variable"][2:]) == {"age"}
+    assert [name for name, _ in said(found)] == [
+        *("mean", "sd", "p_value", "median", "minimum", "maximum")
+    ]
+    assert found.doubts == []
+
+
+def test_parts_of_a_level_are_no_levels_beside_it(imported):
+    found = imported(
+        f"{HEAD}Metastasis, n (%)\t20 (25.6)\t10 (17.2)\t0.25\n"
+        "  Lung\t12 (15.4)\t8 (13.8)\t\n  Bone\t8 (10.3)\t2 (3.4)\t\n"
+    )
+    rows = found.rows[found.rows["statistic"] == "count"].set_index(["level", "group"])
+    assert rows.loc[("Lung", "RAIR"), "of"] == rows.loc[("yes", "RAIR"), "id"]
+    assert rows.loc[("yes", "RAIR"), "partition"] == ""
+    assert rows["variable"].nunique() == 2
+
+
+def test_table_of_simulated_patients_is_taken_in_and_raises_no_objection(imported):
+    """From records to the print by numpy and scipy, from the print to rows and their audit."""
+    rng = np.random.default_rng(7)
+    groups = [rng.normal(52, 12, 64).round(), rng.normal(48, 12, 71).round()]
+    marker = [rng.lognormal(2, 1, len(group)).round(1) for group in groups]
+    sex, stage = ([rng.integers(0, k, len(g)) for g in groups] for k in (2, 3))
+
+    def counted(codes, code):
+        cells = (f"{(own == code).sum()} ({100 * (own == code).mean():.1f})" for own in codes)
+        return "\t".join(cells)
+
+    def p_of(codes):
+        table = [np.bincount(own, minlength=max(map(max, codes)) + 1) for own in codes]
+        return f"{stats.chi2_contingency(table, correction=False).pvalue:.3f}"
+
+    age = "\t".join(f"{own.mean():.1f} ± {own.std(ddof=1):.1f}" for own in groups)
+    quartiles = (np.quantile(own, (0.5, 0.25, 0.75)) for own in marker)
+    tg = "\t".join("{:.1f} ({:.1f}–{:.1f})".format(*three) for three in quartiles)
+    found = imported(
+        f"Characteristic\tRefractory (n = 64)\tAvid (n = 71)\tP\n"
+        f"Age, years, mean ± SD\t{age}\t{stats.ttest_ind(*groups).pvalue:.3f}\n"
+        f"Sex, n (%)\t\t\t{p_of(sex)}\n  Male\t{counted(sex, 0)}\t\n  Female\t{counted(sex, 1)}\t\n"
+        f"Stage, n (%)\t\t\t{p_of(stage)}\n"
+        + "".join(f"  {'I' * (k + 1)}\t{counted(stage, k)}\t\n" for k in range(3))
+        + f"Tg (ng/mL), median (IQR)\t{tg}\t{stats.mannwhitneyu(*marker).pvalue:.3f}\n"
+    )
+    assert (found.doubts, found.unread, len(found.rows)) == ([], [], 2 + 5 + 9 + 13 + 7)
+    registry = read_registry(imported.folder / "out.csv")
+    findings = audit(registry)
+    assert [f.text for f in findings if f.status in ("contradicted", "suggests")] == []
+    assert len([f for f in findings if f.status == "agrees"]) > 25
+
+
 def test_column_of_levels_is_read_as_rows_below_their_variable(imported):
     found = imported("Variable\tCategory\tA (n=10)\nSex\tFemale\t6\n\tMale\t4\n")
     assert list(found.rows["level"]) == ["", "Female", "Male"]
@@ -501,3 +618,163 @@ def test_nothing_is_overwritten(guide, capsys):
     assert main(["import", "table1.csv", "-o", "mine.csv"]) == 2
     assert Path("mine.csv").read_text(encoding="utf-8") == "kept"
     assert capsys.readouterr().err.startswith("mine.csv: is there already")
+
+
+# --- Broken files ---------------------------------------------------------------------------------
+
+BOMB = (
+    '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">'
+    + "".join(
+        f'<!ENTITY {n} "{("&" + p + ";") * 10}">'
+        for p, n in zip("abcdefgh", "bcdefghi", strict=True)
+    )
+    + "]><article><table-wrap><table><tr><td>&i;</td></tr></table></table-wrap></article>"
+)
+OUTSIDE = (
+    '<!DOCTYPE x [<!ENTITY f SYSTEM "secret.txt">]><table><tr><td>l</td><td>A (n=10)</td></tr>'
+    "<tr><td>Female, n</td><td>3</td></tr><tr><td>Male, n</td><td>5 &f;</td></tr></table>"
+)
+BROKEN = {
+    "empty.csv": b"",
+    "blank.csv": b"\n ,\n",
+    "one_row.csv": b"a,b\n",
+    "one_column.csv": b"a\n1\n2\n",
+    "latin.csv": "Age,A\nx\xe9,1".encode("latin-1"),
+    "utf16.csv": "Age,A (n=3)\nx,1".encode("utf-16"),
+    "quote.csv": b'a,b\n"x,1\n',
+    "same.csv": b",A,A,p\nMale,1,2,0.3\n",
+    "none.html": b"<html><body><p>No table</p></body></html>",
+    "empty.html": b"",
+    "binary.html": bytes(range(256)),
+    "open.xml": b"<article><table-wrap>",
+    "empty.xml": b"",
+    "bomb.xml": BOMB.encode(),
+    "wide.html": b"<table><tr><td colspan=999999999>a</td></tr><tr><td>b<td>1</tr></table>",
+    "not.xlsx": b"PK\x03\x04 torn",
+    "text.xlsx": b"a,b",
+    "locked.xlsx": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600,
+    "locked.docx": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600,
+    "not.docx": b"PK\x03\x04 torn",
+    "old.doc": b"\xd0\xcf\x11\xe0",
+    "paper.pdf": b"%PDF-1.7",
+    "no_ending": b"a,b",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_file_is_one_line_that_names_it(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(BROKEN[name])
+    assert main(["import", name, "-o", "out.csv"]) == 2
+    printed = capsys.readouterr()
+    (line,) = printed.err.splitlines()
+    assert line.startswith(f"{name}: ")
+    assert len(line) < 300
+    assert not printed.out
+    assert not Path("out.csv").exists()
+
+
+def test_word_document_without_a_table_and_absent_files_are_told(tmp_path):
+    docx.Document().save(tmp_path / "x.docx")
+    for name in ("x.docx", "absent.csv"):
+        with pytest.raises(RairlibError, match=name):
+            import_table(tmp_path / name)
+
+
+def test_entities_outside_the_file_are_not_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("secret.txt").write_text("7", encoding="utf-8")
+    Path("x.xml").write_text(OUTSIDE, encoding="utf-8")
+    found = import_table(Path("x.xml"))
+    assert "7" not in found.rows.to_csv() + "".join(found.told + found.unread)
+
+
+def test_several_tables_are_listed_and_one_is_named(tmp_path):
+    path = tmp_path / "x.html"
+    table = (
+        "<table><caption>Table {0}</caption><tr><td><td>A (n=9)</tr>"
+        "<tr><td>Male, n<td>{0}</tr></table>"
+    )
+    path.write_text(table.format(1) + table.format(2), encoding="utf-8")
+    with pytest.raises(RairlibError, match="holds 2 tables; name one by --table: 1: Table 1; 2: "):
+        import_table(path)
+    assert import_table(path, table=2).rows["locus"].unique() == ["Table 2"]
+    with pytest.raises(RairlibError, match="none is number 3"):
+        import_table(path, table=3)
+
+
+def test_raised_signs_are_marks_behind_numbers_and_powers_behind_ten(tmp_path):
+    path = tmp_path / "x.html"
+    path.write_text(
+        "<table><tr><td></td><td>A (n=78)</td><td>B (n=58)</td><td>p<sup>a</sup></td></tr>"
+        "<tr><td>BMI, kg/m<sup>2</sup>, mean &plusmn; SD</td><td>27.1 &plusmn; 4<sup>1</sup></td>"
+        "<td>26&nbsp;&plusmn;&nbsp;4</td><td>3.2 &times; 10<sup>&minus;5</sup></td></tr></table>",
+        encoding="utf-8",
+    )
+    rows = import_table(path).rows
+    assert list(rows["printed"][2:]) == ["27.1", "4", "26", "4", "3.2 × 10⁻⁵"]
+    assert list(rows["unit"][2:6]) == ["kg/m²"] * 4
+    assert list(rows["note"][2:]) == ["footnote 1", "footnote 1", "", "", ""]
+
+
+def test_cells_that_excel_changed_are_not_taken_for_the_print(tmp_path):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (
+        ["", "A (n=10)", "B (n=20)", "p"],
+        ["Age, mean", 50.3, 47, 0.3],
+        ["Range, range", datetime.date(2026, 3, 1), "=1+1", 0.4],
+    ):
+        sheet.append(row)
+    sheet["B2"].number_format = "0.00"
+    book.save(tmp_path / "x.xlsx")
+    found = import_table(tmp_path / "x.xlsx")
+    assert dict(said(found))["mean"] == "47"
+    assert ("mean", "50.30") in said(found)
+    assert len(found.unread) == 2
+    assert any("stored as numbers" in told for told in found.doubts)
+
+
+def test_indents_of_word_and_of_web_pages_make_levels(tmp_path):
+    document = docx.Document()
+    table = document.add_table(4, 2)
+    for place, texts in enumerate((["", "A (n=10)"], ["Sex", ""], ["F", "6"], ["M", "3"])):
+        for cell, text in zip(table.rows[place].cells, texts, strict=True):
+            cell.text = text
+            if text in "FM" and text:
+                cell.paragraphs[0].paragraph_format.left_indent = docx.shared.Pt(9)
+    document.save(tmp_path / "x.docx")
+    (tmp_path / "x.html").write_text(
+        "<table><tr><th></th><th>A (n=10)</th></tr><tr><td>Sex</td><td></td></tr>"
+        '<tr><td style="padding-left: 9pt">F</td><td>6</td></tr>'
+        "<tr><td>&emsp;M</td><td>3</td></tr></table>",
+        encoding="utf-8",
+    )
+    for name in ("x.docx", "x.html"):
+        rows = import_table(tmp_path / name).rows
+        assert list(rows["variable"][1:]) == ["sex", "sex"], name
+
+
+PIECES = (
+    "|63 (80.8)|50.3 ± 14.2|2.3 (1.0, 4.0)|p = .03|<0.05|Ref|—|Sex|A (n = 78)|n|OR (95% CI)|≥55|<55"
+    "|1.2 (1.0–1.5)|P value|  Male|30/2|0,155|1,050|n (%)|All (n=136)|95% CI|χ²|12%|a/b|⟦a⟧|⟦"
+)
+CELLS = st.one_of(st.sampled_from(PIECES.split("|")), st.text(max_size=12))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.lists(CELLS, min_size=2, max_size=5), min_size=1, max_size=7))
+def test_any_table_is_imported_for_the_audit_or_refused_in_one_line(tmp_path_factory, rows):
+    folder = tmp_path_factory.mktemp("any")
+    width = max(map(len, rows))
+    grid = Grid("", [(n, row + [""] * (width - len(row))) for n, row in enumerate(rows, start=1)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rairlib.registry.tables.read_grids", lambda _: [grid])
+        try:
+            found = import_table(Path("x.csv"))
+        except RairlibError:  # anything else is a fault of the program
+            return
+    if len(found.rows):
+        path = folder / "out.csv"
+        path.write_text(as_file(found.rows), encoding="utf-8")
+        assert len(read_registry(path)) == len(found.rows)

@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial, wraps
 
 import numpy as np
@@ -157,7 +157,7 @@ class CountIndex:
         for row in originals(registry, "percent"):
             count = whole_number(self.counts.get((row.variable, row.level, row.group)))
             of_group = row.of in registry and registry[row.of] is self.sizes.get(row.group)
-            if of_group and count is not None:
+            if of_group and count is not None and not row.modifiers:
                 found[row.variable, row.group].append((row, count))
         return found
 
@@ -337,7 +337,8 @@ def unless_shortened(find: Callable[..., Finding], *subject) -> Finding:
     finding = find(*subject, False)
     if finding.status != "contradicted":
         return finding
-    return finding.doubted(SHORTENED, find(*subject, True).status != "contradicted")
+    shortened = find(*subject, True).status != "contradicted"
+    return finding.doubted(SHORTENED, shortened, "digits cut off, or rounded twice")
 
 
 def kindly(find: Callable[..., Finding]) -> Callable[..., Finding]:
@@ -355,11 +356,12 @@ SUMMARIES = ("mean", "sd", "median", "q1", "q3", "minimum", "maximum")
 def summaries(registry: Registry) -> dict[tuple[str, str, str], dict[str, ReportedNumber]]:
     """Map (variable, level, group) to its cell: each statistic and the row that states it first.
 
-    Inequalities and approximations are left out. Do not change it: all checks share it.
+    Inequalities, approximations and what is weighted are left out. Do not change it: all checks
+    share it.
     """
     cells: dict[tuple[str, str, str], dict[str, ReportedNumber]] = defaultdict(dict)
     for row in _firsts(registry, SUMMARIES):
-        if row.variable and is_plain(row):
+        if row.variable and is_plain(row) and not row.modifiers:
             cells[row.variable, row.level, row.group].setdefault(row.statistic, row)
     return dict(cells)
 
@@ -392,6 +394,8 @@ MISSING_LEVELS = (
 )
 CUT_OFF_SIGNS = ("<", ">", "≤", "≥", "⩽", "⩾")
 MISSING = " Values may be missing."
+LARGE_SHARE = 0.8
+"""Share of a group below which many values would be missing."""
 MOST_PATIENTS = 10_000_000
 """Patients up to which sizes are looked for, and Fisher's test is computed exactly enough."""
 MOST_SIZES = 250_000
@@ -532,6 +536,9 @@ def unless_missing(
     Finding
         The proof where no smaller sizes fit.
     """
+    if finding.text.endswith(SHORTENED):
+        weaken = partial(unless_missing, values=values, fits=fits, bound=bound)
+        return instead_of_shortened(finding, weaken)
     if finding.status != "contradicted" or not bound or all(each.stop < 2 for each in values):
         return finding
     if all(len(each) == 1 for each in values) and fits is None:
@@ -539,5 +546,23 @@ def unless_missing(
     if fits is None or math.prod(map(len, values)) > MOST_SIZES:
         return finding.doubted(f" Fewer values might give it.{MISSING}")
     found = nearest_sizes(values, fits)
-    named_sizes = " and ".join(map(str, found or ()))
-    return finding.doubted(f" With {named_sizes} values it would fit.{MISSING}", found is not None)
+    if found is None:
+        return finding
+    words = f"{' and '.join(map(str, found))} values"
+    missing = missing_of(zip(found, (each[-1] for each in values), strict=True))
+    return finding.doubted(f" With {words} it would fit.{missing}", reading=words)
+
+
+def instead_of_shortened(finding: Finding, weaken: Callable[[Finding], Finding]) -> Finding:
+    """Name the missing values that would explain a print as well as digits cut off do."""
+    text = finding.text.removesuffix(SHORTENED)
+    other = weaken(replace(finding, status="contradicted", text=text, reading=""))
+    if not other.text.endswith(MISSING):
+        return finding
+    return replace(other, text=finding.text + other.text.removeprefix(text))
+
+
+def missing_of(sizes: Iterable[tuple[int, int]]) -> str:
+    """Say that values may be missing, and whether many would be; of pairs of fewer and of all."""
+    many = any(fewer < LARGE_SHARE * n for fewer, n in sizes)
+    return f"{MISSING} They would be many." if many else MISSING

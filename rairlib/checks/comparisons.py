@@ -16,7 +16,6 @@ from scipy import special
 from rairlib.checks.cells import (
     COUNTED,
     MOST_SIZES,
-    CountIndex,
     count_index,
     known_values,
     named,
@@ -45,6 +44,7 @@ from rairlib.checks.means import (
     _values,
     _within,
     between_limits,
+    on_one_side,
     welch_freedom_range,
 )
 from rairlib.checks.rank_tests import EXACT_UP_TO
@@ -71,6 +71,7 @@ OPEN = ("agrees", "open")
 
 P_STATISTICS = {"t_statistic": "t", "f_statistic": "F", "z_statistic": "z", "h_statistic": "H"}
 MOST_COMPARISONS = 10
+EXACT = ("fisher", "bootstrap")
 RANKS = ("mann_whitney", "signed_rank", "kruskal_wallis")
 
 
@@ -100,82 +101,70 @@ def _statistic_of(registry: Registry, p: ReportedNumber) -> ReportedNumber | Non
     return beside[0] if len(beside) == 1 else None
 
 
-def _printed_freedoms(registry: Registry, statistic: ReportedNumber) -> list[Limits]:
-    rows = sorted(
-        registry.belonging_to(statistic.id, "degrees_of_freedom"),
-        key=lambda row: row.level != "between",
-    )
-    # Those of t and within groups may be fractions (Welch) that were rounded.
-    exact = statistic.statistic != "t_statistic"
-    return [
-        (row.number.value,) * 2
-        if exact and place == row.number.decimals == 0
-        else (max(row.number.low, 0.5), max(row.number.high, 0.5))
-        for place, row in enumerate(rows)
-    ]
-
-
-def _sizes_of(index: CountIndex, row: ReportedNumber) -> list[int]:
-    """Return the sizes of the groups that a number compares, none if one is not printed."""
-    sizes = [index.size(g) or 0 for g in several_groups(index, row) or row.outcome_groups or ()]
-    return sizes if all(sizes) else []
-
-
-def _freedoms_of_sizes(sizes: list[int], kind: str) -> list[Limits]:
+def _freedoms(rows, kind: str, sizes: list[int]) -> tuple[list[Limits], list[Limits]]:
+    """Return the degrees of freedom that are printed, and those of the groups' sizes."""
+    printed = []
+    for row in sorted(rows, key=lambda row: row.level != "between"):
+        # Those of t and within groups may be fractions (Welch) that were rounded.
+        whole = kind != "t" and not printed and not row.number.decimals
+        ends = (row.number.value,) * 2 if whole else (row.number.low, row.number.high)
+        printed.append((max(ends[0], 0.5), max(ends[1], 0.5)))
     between, within = len(sizes) - 1, max(1, sum(sizes) - len(sizes))
     if not sizes or kind in ("z", "χ²"):
-        return []
+        return printed, []
     if kind == "t":
         # Welch's are at least those of the smaller group.
-        return [(max(1, min(sizes) - 1), within)]
-    return [(between, between), (within, within)][: 2 if kind == "F" else 1]
+        return printed, [(max(1, min(sizes) - 1), within)]
+    return printed, [(between, between), (within, within)][: 2 if kind == "F" else 1]
 
 
 @check("tests of groups", "bookkeeping")
 def check_p_of_statistic(registry: Registry) -> Iterator[Finding]:
     """Recompute p from t, F, z, H or χ²; needs the statistic and its degrees of freedom or n."""
+    index = count_index(registry)
     for row in registry.where("p_value"):
         statistic = _statistic_of(registry, row)
-        if statistic is None or not {*row.modifiers} <= {"one_sided", "paired"}:
-            continue
-        kind = P_STATISTICS.get(statistic.statistic, "χ²")
-        sizes = _sizes_of(count_index(registry), statistic)
-        of_sizes, printed = _freedoms_of_sizes(sizes, kind), _printed_freedoms(registry, statistic)
-        freedoms = printed or of_sizes
-        wanted = {"z": 0, "F": 2}.get(kind, 1)
-        if len(freedoms) == wanted and row.test not in ("fisher", "bootstrap"):
-            sides = 0.5 if "one_sided" in row.modifiers else 1.0
-
-            def find(cut: bool, given=freedoms, kind=kind, number=statistic.number, sides=sides):
-                ends = p_of_statistic(kind, float_limits(number, cut), *given)
-                return {"": tuple(sides * end for end in ends)}
-
-            df = ", ".join(shown(*map(round, pair), 0) for pair in freedoms)
-            text = f"p of {kind}{f'({df})' * bool(df)} = {statistic.printed} ({named(statistic)})"
-            used = statistic, *registry.belonging_to(statistic.id, "degrees_of_freedom")
-            sure = len(printed) == wanted and _is_certain(row, statistic, kind, freedoms, sizes)
-            finding = judge_ways(row, used, find, text, sure)
-            if finding.status not in OPEN and SHORTENED not in finding.text:
-                finding = _with_reading(finding, row, kind)
-                expected = find(False, of_sizes)[""] if of_sizes else ()
-                if expected and not finding.reading and row.number.overlaps(*expected):
-                    reading = f"degrees of freedom of the sizes, {shown(*of_sizes[-1], 0)}"
-                    finding = replace(finding, reading=reading)
-            yield finding
+        if statistic and {*row.modifiers} <= {"one_sided", "paired"} and row.test not in EXACT:
+            groups = several_groups(index, statistic) or statistic.outcome_groups or ()
+            sizes = [index.size(group) or 0 for group in groups]
+            yield from _p_of(registry, row, statistic, sizes if all(sizes) else [])
 
 
-def _with_reading(finding: Finding, row: ReportedNumber, kind: str) -> Finding:
-    """Say which habit would explain another p, and whether it moves across 0.05."""
-    low, high, number, text, reading = finding.low, finding.high, row.number, finding.text, ""
-    below = is_significant(row)
-    if (below and low > SIGNIFICANT) or (below is False and high < SIGNIFICANT):
-        text += " It lies on the other side of 0.05."
-    for times in range(MOST_COMPARISONS, 1, -1):
-        if number.overlaps(min(1.0, times * low), min(1.0, times * high)):
-            reading = f"{times} times p (Bonferroni)"
+def _p_of(registry, row: ReportedNumber, statistic, sizes: list[int]) -> Iterator[Finding]:
+    kind, number = P_STATISTICS.get(statistic.statistic, "χ²"), row.number
+    rows = registry.belonging_to(statistic.id, "degrees_of_freedom")
+    printed, of_sizes = _freedoms(rows, kind, sizes)
+    freedoms = printed or of_sizes
+    if len(freedoms) != {"z": 0, "F": 2}.get(kind, 1):
+        return
+
+    def find(cut: bool, given=freedoms) -> Ways:
+        ends = p_of_statistic(kind, float_limits(statistic.number, cut), *given)
+        return {"": on_one_side(row, *ends)}
+
+    (low, high), df = find(False)[""], ", ".join(shown(*map(round, ends), 0) for ends in freedoms)
+    text = f"p of {kind}{f'({df})' * bool(df)} = {statistic.printed} ({named(statistic)})"
+    reading = _reading_of_p(number, kind, low, high)
+    if not reading and of_sizes and number.overlaps(*find(False, of_sizes)[""]):
+        reading = f"degrees of freedom of the sizes, {shown(*of_sizes[-1], 0)}"
+    habit = "degrees" not in reading and bool(reading)
+    sure = len(freedoms) == len(printed) and _is_certain(row, statistic, kind, freedoms, sizes)
+    finding = _judge(row, (statistic, *rows), find, text, sure and not habit)
+    if finding.status not in OPEN and SHORTENED not in finding.text:
+        below = is_significant(row)
+        crosses = (below and low > SIGNIFICANT) or (below is False and high < SIGNIFICANT)
+        text = finding.text + " It lies on the other side of 0.05." * bool(crosses)
+        finding = replace(finding, text=text, reading=reading or finding.reading)
+    yield finding
+
+
+def _reading_of_p(number, kind: str, low: float, high: float) -> str:
     if kind in "tz" and number.overlaps(low / 2, high / 2):
-        reading = "half of it: a one-sided p"
-    return replace(finding.doubted("", bool(reading)), text=text, reading=reading)
+        return "half of it: a one-sided p"
+    for times in range(2, MOST_COMPARISONS + 1):
+        if number.overlaps(min(1.0, times * low), min(1.0, times * high)):
+            return f"{times} times p (Bonferroni)"
+    return ""
 
 
 def _is_certain(row, statistic, kind: str, freedoms, sizes: list[int]) -> bool:
@@ -218,27 +207,8 @@ def _listed(row: ReportedNumber, ways: Ways) -> str:
     )
 
 
-def judge_ways(row: ReportedNumber, used, find: Callable[[bool], Ways], text: str, certain: bool):
-    """Compare a print with what several methods allow for it.
-
-    Parameters
-    ----------
-    row : ReportedNumber
-        The number that is recomputed.
-    used : iterable of ReportedNumber
-        The numbers that are used.
-    find : callable
-        Takes whether the numbers used may be shortened; returns methods and what they allow.
-    text : str
-        What is recomputed from what.
-    certain : bool
-        Whether it is a proof that no method, or not the named one, gives the print.
-
-    Returns
-    -------
-    Finding
-        ``agrees`` if the named method gives the print, or any where none is named.
-    """
+def _judge(row: ReportedNumber, used, find: Callable[[bool], Ways], text: str, certain: bool):
+    """Compare a print with what methods allow, `find` of inputs as printed or shortened."""
     number, ways = row.number, find(False)
     fitting = [name for name, ends in ways.items() if number.overlaps(*ends)]
     own = [row.test] if row.test in ways else list(ways)
@@ -254,7 +224,8 @@ def judge_ways(row: ReportedNumber, used, find: Callable[[bool], Ways], text: st
         wide = [*ways.values(), *find(True).values()]
         rescued = any(number.overlaps(*ends) or is_rescued(number, *ends) for ends in wide)
         status = "contradicted" if certain and not rescued else "suggests"
-        text, reading = text + SHORTENED * rescued, likely_slip(row, low, high)
+        text += SHORTENED * rescued
+        reading = "digits cut off" if rescued else likely_slip(row, low, high)
     return conclude(status, text, *used, target=row, low=low, high=high, reading=reading)
 
 
@@ -270,14 +241,10 @@ def unless_few_miss(finding: Finding, values: list[range], fits, bound: bool = T
     return unless_missing(finding, values, fits, bound)
 
 
-def judge_limits(
+def _judge_limits(
     registry: Registry, row: ReportedNumber, used, interval: Interval, text: str, fewer=None
 ) -> Iterator[Finding]:
-    """Compare both printed limits of an estimate with those of each usual method.
-
-    Arguments as for :func:`judge_ways`; `fewer` is the interval of fewer values, where some may be
-    missing. No finding where there are no limits, or of other kinds.
-    """
+    """Compare both limits with those of each method; `fewer`: where values may be missing."""
     limits = [(side, limit) for side, limit in enumerate(plain_limits(registry, row)) if limit]
     level = _level(row for _, row in limits)
     if not limits or level is None or not (ways := _widened(interval, level)):
@@ -292,8 +259,8 @@ def judge_limits(
         yield conclude("open", text, row, *rows, *used, reading="of fewer values")
         return
     levels = [other for other in ROUNDED if _fitting(limits, _widened(interval, other))]
-    reading = f"by {_name(fitting[0])}" if fitting else ""
-    reading = reading or f"a {100 * levels[0]:.0f} % interval" if levels else ""
+    reading = f"a {100 * levels[0]:.0f} % interval" if levels else ""
+    reading = f"by {_name(fitting[0])}" if fitting else reading
     missed = [pair for pair in limits if not _fitting([pair], tried)] or limits
     for side, limit in limits if agrees else missed[: 1 if reading else 2]:
         allowed = {name: ends[side] for name, ends in tried.items() if name in (fitting or tried)}
@@ -304,7 +271,8 @@ def judge_limits(
         proof = method and fewer is None and not (reading or rescued)
         status = "agrees" if agrees else "contradicted" if proof else "suggests"
         finding = conclude(status, says + SHORTENED * rescued, row, *used, target=limit)
-        told = "" if agrees else reading or likely_slip(limit, *spans[0])
+        slip = "digits cut off" if rescued else likely_slip(limit, *spans[0])
+        told = "" if agrees else reading or slip
         yield replace(finding, low=spans[0][0], high=spans[0][1], reading=told)
 
 
@@ -336,7 +304,7 @@ def _effect(
     registry: Registry, row: ReportedNumber, used, find, text: str, certain, interval, fewer=None
 ) -> Iterator[Finding]:
     """Judge an effect, in either direction, and where that is as written its limits."""
-    is_ratio, finding = row.statistic in RATIOS, judge_ways(row, used, find, text, certain)
+    is_ratio, finding = row.statistic in RATIOS, _judge(row, used, find, text, certain)
     if finding.status not in OPEN:
         for low, high in find(False).values():
             if not is_ratio or low > 0:
@@ -346,7 +314,7 @@ def _effect(
                     finding = replace(finding, status="open", reading=reading)
     yield finding
     if interval is not None and finding.status == "agrees":
-        yield from judge_limits(registry, row, used, interval, f"limits of {text}", fewer)
+        yield from _judge_limits(registry, row, used, interval, f"limits of {text}", fewer)
 
 
 # --- Means: t and F, differences and their limits ---------------------------------------------
@@ -415,7 +383,7 @@ def _statistic(registry: Registry, row: ReportedNumber, groups: list[tuple], is_
         return np.any([_can_be(number, *ends) for ends in ways(fewer).values()], axis=0)
 
     text, used = f"{short_name(row)}, {_said(groups)}", [each for g in groups for each in g]
-    finding = judge_ways(row, used, lambda cut: ways(_samples(groups, cut)), text, bool(row.test))
+    finding = _judge(row, used, lambda cut: ways(_samples(groups, cut)), text, bool(row.test))
     values = [_values(count_index(registry), mean, n, least=2) for mean, _, n in groups]
     # Fewer values only lower it.
     lower = any(abs(number.value) <= max(map(abs, ends)) for ends in ways(samples).values())
@@ -492,7 +460,7 @@ def check_limits_of_mean(registry: Registry) -> Iterator[Finding]:
         if known and mean.id in limited and not mean.modifiers:
             interval, fewer = _limits_of_means(registry, float_limits(mean.number), group)
             text = f"limits of {short_name(mean)}, {_said(group)}"
-            yield from judge_limits(registry, mean, (sd, size), interval, text, fewer)
+            yield from _judge_limits(registry, mean, (sd, size), interval, text, fewer)
 
 
 @check("effects and their limits", "independent")
@@ -504,19 +472,17 @@ def check_standardised_difference(registry: Registry) -> Iterator[Finding]:
             scale, (pairs, rows, words, _) = 100.0 if row.unit == "%" else 1.0, shares or ((),) * 4
 
             def find(cut: bool, groups=groups, pairs=pairs, scale=scale) -> Ways:
-                found = standardised(*_samples(groups, cut)) if groups else share_difference(*pairs)
+                if groups:
+                    found = standardised(*_samples(groups, cut))
+                else:
+                    p, q = (part / n for part, n in pairs)
+                    value = (p - q) / (math.sqrt((p * (1 - p) + q * (1 - q)) / 2) + TINY)
+                    found = {"": (value, value)}
                 return {name: (scale * low, scale * high) for name, (low, high) in found.items()}
 
             used = [each for group in groups for each in group] or rows
             text = f"{short_name(row)}, {_said(groups) or words}"
             yield from _effect(registry, row, used, find, text, False, None)
-
-
-def share_difference(first: tuple[int, int], second: tuple[int, int]) -> Ways:
-    """Return the standardised difference of two shares (part and whole)."""
-    p, q = first[0] / first[1], second[0] / second[1]
-    value = (p - q) / (math.sqrt((p * (1 - p) + q * (1 - q)) / 2) + TINY)
-    return {"": (value, value)}
 
 
 def standardised(first: Sample, second: Sample) -> Ways:
@@ -588,9 +554,11 @@ def _two_shares(registry: Registry, row: ReportedNumber) -> tuple | None:
         levels = index.levels.get((row.variable, groups[0]), []) if groups else []
         level, rows, numbers = row.level or "".join(levels[:1] * (len(levels) == 1)), [], []
         for group, size in zip(groups, outcome_sizes(index, row) or (), strict=False):
-            part, known = index.counts.get((row.variable, level, group)), None
+            part, n = index.counts.get((row.variable, level, group)), whole_number(size)
             known = known_values(index, row.variable, group)
-            sizes = known[0] if known else values_of(index, row, size, group)
+            # Shares that are printed, of the group or of fewer, say how many values there are.
+            of_group = [range(n, n + 1)] if index.shares.get((row.variable, group)) else []
+            sizes, *_ = [*(known or ())[:1], *of_group, values_of(index, row, size, group)]
             rows, numbers = [*rows, part, size], [*numbers, whole_number(part), sizes.stop - 1]
             values.append(range(max(sizes.start, numbers[-2] or 0), sizes.stop))
     usable = len(numbers) == 4 and None not in numbers and all(values)
@@ -690,7 +658,8 @@ def check_limits_of_proportion(registry: Registry) -> Iterator[Finding]:
     index, limited = count_index(registry), {row.of for row in registry.where("ci_low")}
     for row in originals(registry, "percent"):
         whole = registry[row.of] if row.of in registry else index.sizes.get(row.group)
-        if row.id in limited and whole_number(whole) and whole.statistic in COUNTED:
+        usable = row.id in limited and not row.modifiers and whole_number(whole)
+        if usable and whole.statistic in COUNTED:
             count = index.counts.get((row.variable, row.level, row.group))
             size, values = whole_number(whole), values_of(index, row, whole)
             least = max(values.start, math.ceil(MOST * size))
@@ -702,6 +671,8 @@ def check_limits_of_proportion(registry: Registry) -> Iterator[Finding]:
             yield from _limits_of(registry, row, (whole, count), shares, fewer)
     for rule in rules(registry, index):
         for row in (figure.row for figure in rule.figures if figure.row.id in limited):
+            if row.modifiers:
+                continue
             shares = _shares_in_tables(rule, row.statistic)
             yield from _limits_of(registry, row, rule.sizes, shares, shares)
 
@@ -724,7 +695,7 @@ def _limits_of(registry, row: ReportedNumber, used, shares, fewer) -> Iterator[F
         text = f"limits of {short_name(row)} {row.printed}, {ends}"
         smaller = None if fewer is None else partial(interval, shares=fewer)
         used = [each for each in used if each is not None]
-        yield from judge_limits(registry, row, used, interval, text, smaller)
+        yield from _judge_limits(registry, row, used, interval, text, smaller)
 
 
 # --- Rates per person-time --------------------------------------------------------------------
@@ -740,40 +711,35 @@ def rate_factors(events: tuple[int, ...], level: float) -> Ways:
     Wald's of the logarithm; of a rate also exact (Garwood), Byar's and Wald's plain ones; of a
     ratio those of the share of the first events.
     """
-    if min(events) < 1:
+    if not all(events):
         return {}
-    z, tail = float(special.ndtri(0.5 + level / 2)), (1 - level) / 2
-    error = z * math.sqrt(sum(1 / n for n in events))
+    z, tails = float(special.ndtri(0.5 + level / 2)), ((1 - level) / 2, (1 + level) / 2)
+    error, (n, *others) = z * math.sqrt(sum(1 / m for m in events)), events
     ways = {"wald": (math.exp(-error), math.exp(error))}
-    if len(events) == 2:
-        first, total = events[0], sum(events)
-        low, high = special.betaincinv(
-            (first, first + 1), (total - first + 1, total - first), (tail, 1 - tail)
-        )
-        odds = (low / (1 - low), high / (1 - high))
-        return ways | {"clopper_pearson": tuple(end * events[1] / first for end in odds)}
-    (n,) = events
-    exact = special.gammaincinv((n, n + 1), (tail, 1 - tail)) / n
+    if others:
+        share = special.betaincinv((n, n + 1), (others[0] + 1, others[0]), tails)
+        return ways | {"clopper_pearson": share / (1 - share) * others[0] / n}
+    exact = special.gammaincinv((n, n + 1), tails) / n
     byar = [m * (1 - 1 / (9 * m) + s * z / (3 * m**0.5)) ** 3 / n for m, s in ((n, -1), (n + 1, 1))]
     return ways | {"clopper_pearson": exact, "Byar": byar, "plain": (1 - error, 1 + error)}
+
+
+def _factored(row: ReportedNumber, events: tuple[int, ...]) -> Interval:
+    def interval(level: float) -> dict:
+        ends, found = float_limits(row.number), rate_factors(events, level).items()
+        return {
+            name: tuple(tuple(sorted(f * end for end in ends)) for f in pair)
+            for name, pair in found
+        }
+
+    return interval
 
 
 def _events(registry: Registry, row: ReportedNumber) -> ReportedNumber | None:
     index = count_index(registry)
     levels = index.levels.get((row.variable, row.group), [])
-    level = row.level or (levels[0] if len(levels) == 1 else "")
+    level = row.level or "".join(levels[:1] * (len(levels) == 1))
     return index.counts.get((row.variable, level, row.group))
-
-
-def _factored(row: ReportedNumber, events: tuple[int, ...]) -> Interval:
-    def interval(level: float):
-        ends = float_limits(row.number)
-        return {
-            name: tuple(tuple(sorted(float(factor) * end for end in ends)) for factor in pair)
-            for name, pair in rate_factors(events, level).items()
-        }
-
-    return interval
 
 
 @check("effects and their limits", "bookkeeping")
@@ -781,23 +747,22 @@ def check_rate(registry: Registry) -> Iterator[Finding]:
     """Recompute a rate and its limits; needs the events, and the person-time for the rate."""
     for row in originals(registry, "rate"):
         events, times = _events(registry, row), originals(registry, "person_time", group=row.group)
-        if row.of in registry:
-            times = [registry[row.of]]
+        times = [registry[row.of]] if row.of in registry else times
         number = whole_number(events)
         if not number or row.modifiers or row.test not in POISSON or row.number.value <= 0:
             continue
         text, interval = f"{short_name(row)}, {number} events", _factored(row, (number,))
         if len(times) != 1 or times[0].statistic != "person_time" or times[0].number.low <= 0:
-            yield from judge_limits(registry, row, [events], interval, f"limits of {text}")
+            yield from _judge_limits(registry, row, [events], interval, f"limits of {text}")
             continue
         low, high = (number / end for end in float_limits(times[0].number)[::-1])
         said = NUMBER.search(row.unit)
         # Where the unit does not say of how much, any power of ten will do.
         per = 10.0 ** round(math.log10(row.number.value / low))
         per = float(re.sub(r"\D", "", said[0])) if said else per
-        ways = {"": (per * low, per * high)}
         text += f" in {times[0].printed}, per {per:g}"
         used, certain = (events, times[0]), bool(said) and times[0].unit in row.unit.split()
+        ways = {"": (per * low, per * high)}
         yield from _effect(registry, row, used, lambda _, w=ways: w, text, certain, interval)
 
 

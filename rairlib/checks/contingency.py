@@ -26,7 +26,6 @@ from rairlib.checks.counts import sum_of
 from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.regressions import (
     LEVELS,
-    MULTIPLIERS,
     NOT_WALD,
     OTHER_INTERVALS,
     RegressionEstimate,
@@ -45,7 +44,7 @@ from rairlib.checks.rounding import (
     shown_p_range,
     times_apart,
 )
-from rairlib.registry.printed import Printed, format_value
+from rairlib.registry.printed import format_value
 from rairlib.registry.registry import Registry, ReportedNumber
 
 # --- Tests of association in a table of levels by two groups ----------------------------------
@@ -347,7 +346,8 @@ def _exposures(registry: Registry, method: str) -> Iterator[tuple]:
     index = count_index(registry)
     for found in regression_estimates(registry):
         row = found.estimate
-        if (row.statistic, row.method) == ("odds_ratio", method):
+        level = {f"{found.level}%"}
+        if (row.statistic, row.test) == ("odds_ratio", method) and not found.modifiers - level:
             cells = product([row.variable], row.contrast or (), row.outcome_groups or ())
             rows = [index.counts.get(cell) for cell in cells]
             counts = tuple(whole_number(cell) for cell in rows)
@@ -372,7 +372,8 @@ def check_crude_odds_ratio(found: RegressionEstimate, counts: FourCounts, rows):
     text = f"{start}the counts {_in_words(counts)} give {value}."
     finding = judge(estimate, rows, crude, crude, text)
     yield _other_ratio(finding, estimate, counts) if finding.status in DOUBTED else finding
-    limits = zip((found.low, found.high), woolf_limits(counts, found.level), (1, 0), strict=True)
+    woolf, chance = woolf_limits(counts, found.level), (100 - found.level) / 200
+    limits = zip((found.low, found.high), woolf, (1, 0), strict=True)
     for limit, (low, high), side in limits:
         if limit is not None:
             text = (
@@ -380,7 +381,7 @@ def check_crude_odds_ratio(found: RegressionEstimate, counts: FourCounts, rows):
                 f"{shown(low, high, limit.number.decimals + 1)}; printed is {limit.printed}."
             )
             finding = judge(limit, rows, low, high, text)
-            if finding.status in DOUBTED and _is_conditional(limit.number, counts, side):
+            if finding.status in DOUBTED and _is_conditional(limit.number, counts, side, chance):
                 text += " It is that of Fisher's test."
                 status, reading = (
                     "suggests" if found.is_wald else "agrees",
@@ -401,7 +402,7 @@ def _other_ratio(finding: Finding, estimate: ReportedNumber, counts: FourCounts)
         text = " Its inverse agrees: the ratio is worded in the other direction."
         return replace(finding.doubted(text), reading="the inverse")
     for shortened, status in ((False, "agrees"), (True, "suggests")):
-        if _is_conditional(estimate.number, counts, None, shortened):
+        if _is_conditional(estimate.number, counts, shortened=shortened):
             text = f"{finding.text} The conditional estimate of Fisher's test agrees."
             text += " Digits are cut off." * shortened
             reading = "the conditional estimate of Fisher's test"
@@ -424,10 +425,10 @@ def conditional_distribution(counts: FourCounts, ratio: float) -> tuple[float, f
     return float(ends[0]), float(ends[1]), float(values @ chances)
 
 
-def _is_conditional(number: Printed, counts: FourCounts, side: int | None, shortened=False) -> bool:
-    """Whether a print is the conditional estimate of Fisher's test, or a 95 % limit beside it.
+def _is_conditional(number, counts: FourCounts, side=None, chance=0.025, shortened=False) -> bool:
+    """Whether a print is the conditional estimate of Fisher's test, or a limit beside it.
 
-    The lower limit has a chance of 2.5 % of at least so many (`side` 1), the upper of at most (0).
+    The lower limit has a `chance` of at least so many (`side` 1), the upper of at most (0).
     """
     # With more patients it is the crude one. Programs stop their search for it early.
     ends = float_limits(number, shortened)
@@ -435,7 +436,7 @@ def _is_conditional(number: Printed, counts: FourCounts, side: int | None, short
         return False
     found = [conditional_distribution(counts, ends[0] * 0.999)]
     found += [conditional_distribution(counts, ends[1] * 1.001)]
-    place, wanted = (2, counts[0]) if side is None else (side, 0.025)
+    place, wanted = (2, counts[0]) if side is None else (side, chance)
     low, high = sorted(each[place] for each in found)
     return low <= wanted <= high
 
@@ -459,7 +460,7 @@ def _adjusted_width(found: RegressionEstimate, counts: FourCounts, rows, shorten
     used = (found.estimate, found.low, found.high, rows)
     if error[1] >= crude - 1e-9:
         return conclude("agrees", text, *used)
-    narrowest = format_value(exponential(2 * min(MULTIPLIERS) * crude), 2)
+    narrowest = format_value(exponential(2 * min(LEVELS[found.level]) * crude), 2)
     text += f" The limits would have to differ by a factor of at least {narrowest}."
     remark = " Only an interval that is not Wald's could be narrower."
     return conclude("contradicted", text, *used).doubted(remark, not found.is_wald)
@@ -526,24 +527,12 @@ def _table_of_groups(index: CountIndex, row: ReportedNumber, groups) -> CrossTab
 
 
 def _judge_groups(index: CountIndex, row, groups: tuple[str, ...], table: CrossTable) -> Finding:
-    """Compare p with χ² tests of levels by three or more groups."""
-    values = {name: p_value for name, (_, p_value) in chi_square_tests(table.cells).items()}
-    fitting, reading = [name for name, value in values.items() if row.number.agrees(value)], ""
-    if row.modifiers:
-        usual = [(name, value, table) for name, value in values.items()]
-        status, remark, reading = _corrected(row, usual)
-    elif fitting:
-        other = row.method in values and row.method not in fitting
-        remark = f"It agrees with {_names(fitting)}{', not with the named test' * other}."
-        status = "suggests" if other else "agrees"
-    elif not table.complete:
-        status, remark = "open", "Not all levels seem to be printed."
-    else:
-        far = times_apart(row, [(value, value) for value in values.values()])
-        status, remark = (
-            "contradicted" if row.method in values else "suggests",
-            f"Neither gives it{far}.",
-        )
+    """Compare p with tests of levels by three or more groups."""
+    # Two levels of several groups are several levels of two groups.
+    turned = tuple(zip(*table.cells, strict=True)) if len(table.cells) == 2 else ()
+    tests = usual_tests(turned) if turned else chi_square_tests(table.cells)
+    values = {name: p_value for name, (_, p_value) in tests.items() if not math.isnan(p_value)}
+    status, remark, reading = _verdict_of_groups(row, table, values)
     text = (
         f"{row.variable}, {'; '.join(' and '.join(map(str, line)) for line in table.cells)} in "
         f"{', '.join(groups)}: {_listed(values, row)}; printed is {row.printed}. {remark}"
@@ -551,6 +540,26 @@ def _judge_groups(index: CountIndex, row, groups: tuple[str, ...], table: CrossT
     limits = {"low": min(values.values()), "high": max(values.values()), "reading": reading}
     finding = conclude(status, text, *table.uses, target=row, **limits)
     return _unless_rest_is_smaller(index, finding, row, table, groups)
+
+
+def _verdict_of_groups(row: ReportedNumber, table: CrossTable, values) -> tuple[str, str, str]:
+    """Return status, remark and reading of a p value of several groups."""
+    if row.modifiers:
+        return _corrected(row, [(name, value, table) for name, value in values.items()])
+    wanted = [row.method] if row.method in values else list(values)
+    fitting = [name for name, value in values.items() if row.number.agrees(value)]
+    if set(fitting) & set(wanted):
+        return "agrees", f"It agrees with {_names(fitting)}.", ""
+    for name in wanted:
+        if is_rescued(row.number, values[name], values[name]):
+            return "suggests", f"It fits {TEST_NAMES[name]}.{SHORTENED}", "digits cut off"
+    if fitting:
+        remark = f"It agrees with {_names(fitting)}, not with {_names(wanted)}, as named."
+        return "suggests", remark, _names(fitting)
+    if not table.complete:
+        return "open", "Not all levels seem to be printed.", ""
+    far = times_apart(row, [(value, value) for value in values.values()])
+    return "contradicted" if row.method in values else "suggests", f"None gives it{far}.", ""
 
 
 def _p_values_of_tables(registry: Registry) -> Iterator[ReportedNumber]:
@@ -592,7 +601,9 @@ def _judge_tests(index: CountIndex, row: ReportedNumber, tables: list[CrossTable
     elif row.method and row.method not in names:
         named = TEST_NAMES[row.method]
         remark = f"It agrees with {_names(names)}, not with {named}, which the paper names."
-        status = "suggests"
+        status, reading = "suggests", _names(names)
+        if any(name == row.method and is_rescued(row.number, v, v) for name, v, _ in usual):
+            remark, reading = f"It fits {named}.{SHORTENED}", "digits cut off"
     else:
         says = (
             "It agrees with" if row.method or len(names) > 1 else "The print identifies the test:"
@@ -817,8 +828,12 @@ def check_p_from_chi_square(registry: Registry) -> Iterator[Finding]:
 
 
 def _p_finding(index: CountIndex, row: ReportedNumber, statistic: ReportedNumber) -> Finding:
-    tables = find_tables(index, row)
-    freedoms = [1] if row.level else sorted({len(table.cells) - 1 for table in tables})
+    groups = several_groups(index, row)
+    of_groups = _table_of_groups(index, row, groups) if groups else None
+    tables = [of_groups] if of_groups else find_tables(index, row)
+    columns = len(groups) if of_groups else 2
+    known_freedoms = {(len(table.cells) - 1) * (columns - 1) for table in tables}
+    freedoms = [columns - 1] if row.level else sorted(known_freedoms)
     known = bool(freedoms) and all(table.complete for table in tables)
     limits = float_limits(statistic.number)
     tried = [(freedom, *p_from_chi_square(limits, freedom)) for freedom in freedoms or range(1, 11)]
@@ -829,13 +844,17 @@ def _p_finding(index: CountIndex, row: ReportedNumber, statistic: ReportedNumber
         f"{shown_p_range(low, high, row.number.decimals)}; printed is {row.printed}."
         f"{' The degrees of freedom are not printed.' * (not freedoms)}"
     )
-    status = "agrees" if fitting else "contradicted" if known else "suggests"
+    status = "agrees" if fitting else "contradicted"
     uses = [table.uses for table in (tables[:1] if fitting else tables)]
     finding = conclude(status, text, statistic, uses, target=row, low=low, high=high)
-    if status != "contradicted":
+    if fitting:
         return finding
-    agree = tables and _judge_tests(index, row, tables).status == "agrees"
+    wide = float_limits(statistic.number, shortened=True)
+    rescued = any(
+        row.number.overlaps(*ends) or is_rescued(row.number, *ends)
+        for ends in (p_from_chi_square(wide, freedom) for freedom, *_ in tried)
+    )
+    finding = finding.doubted(SHORTENED, rescued, "digits cut off, or rounded twice")
     remark = " The counts give this p: another test stands behind χ², or a misprint."
-    wide = p_from_chi_square(float_limits(statistic.number, shortened=True), freedom)
-    rescued = row.number.overlaps(*wide) or is_rescued(row.number, *wide)
-    return finding.doubted(remark, bool(agree)).doubted(SHORTENED, rescued)
+    agree = tables and not of_groups and _judge_tests(index, row, tables).status == "agrees"
+    return finding.doubted(remark, bool(agree), "χ² of another test").doubted("", not known)

@@ -50,11 +50,12 @@ class Finding:
         if self.status not in STATUSES:
             raise ValueError(f"unknown status {self.status!r} in a finding of {self.check!r}")
 
-    def doubted(self, remark: str, when: bool = True) -> "Finding":
+    def doubted(self, remark: str, when: bool = True, reading: str = "") -> "Finding":
         """Turn a proof into a suggestion, with a remark, where something else would explain it."""
         if self.status != "contradicted" or not when:
             return self
-        return replace(self, status="suggests", text=self.text + remark)
+        reading = reading or self.reading
+        return replace(self, status="suggests", text=self.text + remark, reading=reading)
 
 
 def conclude(status: str, text: str, *rows, target: ReportedNumber | None = None, **limits):

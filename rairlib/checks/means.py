@@ -12,11 +12,14 @@ import numpy as np
 from scipy import optimize, special
 
 from rairlib.checks.cells import (
+    LARGE_SHARE,
     MISSING,
     Partition,
     attached,
     count_index,
+    instead_of_shortened,
     kindly,
+    missing_of,
     named,
     originals,
     several_groups,
@@ -54,7 +57,6 @@ TESTS = {
     "welch": "Welch's t test",
     "anova": "analysis of variance",
 }
-ONE_SIDED = "as in a one-sided test"
 T_AND_F = ("t_statistic", "f_statistic")
 # Beyond this number of groups the corners of the box of means are too many to list.
 MOST_GROUPS = 10
@@ -225,18 +227,30 @@ def check_t_test(registry: Registry) -> Iterator[Finding]:
         usable = row.test in ("", *TESTS) and set(row.modifiers) <= {"one_sided"}
         if not usable or belongs or names is None or len(names) > MOST_GROUPS:
             continue
-        found = (cells.get((row.variable, row.level, name), {}) for name in names)
+        found = [cells.get((row.variable, row.level, name), {}) for name in names]
         groups = _described(registry, found)
         if any(None in group or whole_number(group[2]) < 2 for group in groups):
             continue
         finding = _t_finding(row, groups)
         values = [_values(index, mean, size, least=2) for mean, _, size in groups]
         finding = _unless_smaller(finding, row, _samples(groups, False), values)
+        if finding.status == "suggests" and not row.method and _may_be_ranked(groups, found):
+            remark = " Its values seem skewed: a test of ranks may stand behind it."
+            finding = replace(finding, status="open", text=finding.text + remark)
         # Categories or ranks of the same variable: p may be theirs.
         other = any((row.variable, group) in others for group in (row.group, *names))
         if finding.status == "suggests" and not row.test and other:
             finding = replace(finding, status="open")
         yield finding
+
+
+def _may_be_ranked(groups: list[tuple], cells: list[dict]) -> bool:
+    """Whether medians are printed too, or a mean is below twice its SD.
+
+    A quantity that is not negative is then skewed (Altman and Bland, BMJ 1996;313:1200).
+    """
+    skewed = any(0 < mean.number.value < 2 * sd.number.value for mean, sd, _ in groups)
+    return skewed or any("median" in cell for cell in cells)
 
 
 def _values(index, mean: ReportedNumber, size: ReportedNumber, least: int = 1) -> range:
@@ -246,7 +260,15 @@ def _values(index, mean: ReportedNumber, size: ReportedNumber, least: int = 1) -
 
 
 def _unless_smaller(finding: Finding, row: ReportedNumber, samples, values) -> Finding:
-    """Weaken a proof about p where a test of fewer values would give it."""
+    """Weaken a proof about p, or name a reading, where a test of fewer values would give it."""
+    if finding.text.endswith(SHORTENED):
+        weaken = partial(_unless_smaller, row=row, samples=samples, values=values)
+        return instead_of_shortened(finding, weaken)
+    if finding.status == "suggests" and not row.method and not finding.reading:
+        values = [range(math.ceil(LARGE_SHARE * each[-1]), each.stop) for each in values]
+        proof = replace(finding, status="contradicted")
+        fewer = _unless_smaller(proof, row, samples, values)
+        return fewer if fewer.reading else finding
     if finding.status != "contradicted":
         return finding
 
@@ -255,7 +277,7 @@ def _unless_smaller(finding: Finding, row: ReportedNumber, samples, values) -> F
         pairs = _p_ranges(fewer, row).values()
         return np.any([_can_be(row.number, low, high) for low, high in pairs], axis=0)
 
-    possible = row.number.overlaps(least_p_of_fewer(samples) * _sides(row), 1.0)
+    possible = row.number.overlaps(on_one_side(row, least_p_of_fewer(samples), 1.0)[0], 1.0)
     return unless_missing(finding, values, fits if len(samples) == 2 else None, possible)
 
 
@@ -278,22 +300,26 @@ def least_p_of_fewer(samples: Sequence[Sample]) -> float:
     return float(special.fdtrc(*freedom, between / freedom[0] / within).min())
 
 
-def _sides(row: ReportedNumber) -> float:
-    return 0.5 if "one_sided" in row.modifiers else 1.0
+def on_one_side(row: ReportedNumber, low, high) -> Limits:
+    """Turn the limits of a two-sided p into those of a one-sided, where the print is of one."""
+    if "one_sided" not in row.modifiers:
+        return low, high
+    # Above one half where the difference points to the other side.
+    return (1 - high / 2, 1 - low / 2) if row.number.value > 0.5 else (low / 2, high / 2)
 
 
 def _p_ranges(samples: list[Sample], row: ReportedNumber) -> dict[str, Limits]:
     if len(samples) > 2:
         return {"anova": anova_p_range(samples)}
-    ranges, sides = t_test_p_ranges(*samples), _sides(row)
+    ranges = t_test_p_ranges(*samples)
     # Of two groups the analysis of variance is Student's test.
     ranges = {"anova": ranges["student"]} if row.test == "anova" else ranges
-    return {name: (sides * low, sides * high) for name, (low, high) in ranges.items()}
+    return {name: on_one_side(row, *ends) for name, ends in ranges.items()}
 
 
 def _t_finding(row: ReportedNumber, groups: list[tuple]) -> Finding:
     samples = _samples(groups, False)
-    ranges, reading = _p_ranges(samples, row), ""
+    ranges = _p_ranges(samples, row)
     fitting = [name for name, limits in ranges.items() if row.number.overlaps(*limits)]
     candidates = fitting or list(ranges)
     low, high = ranges[row.test if row.test in candidates else candidates[0]]
@@ -305,28 +331,34 @@ def _t_finding(row: ReportedNumber, groups: list[tuple]) -> Finding:
         f"{TESTS[name]} p {shown_p_range(*limits, row.number.decimals)}"
         for name, limits in ranges.items()
     )
-    status, remark = _t_verdict(row, fitting, ranges, _p_ranges(_samples(groups, True), row))
-    if not fitting:
+    status, remark, *found = _t_verdict(
+        row, fitting, ranges, _p_ranges(_samples(groups, True), row)
+    )
+    if not fitting and not found:
         errors = [replace(s, sd=tuple(end * math.sqrt(s.n) for end in s.sd)) for s in samples]
-        if ONE_SIDED in remark:
-            reading = "half of it: a one-sided p"
-        elif any(row.number.overlaps(*limits) for limits in _p_ranges(errors, row).values()):
-            reading = "the SDs are standard errors"
+        if any(row.number.overlaps(*limits) for limits in _p_ranges(errors, row).values()):
+            found = ["the SDs are standard errors"]
     text = f"{row.variable}, {described}: {values}; printed is {row.printed}. {remark}"
     used = [group[:2] for group in groups], [size for _, _, size in groups]
-    return conclude(status, text, *used, target=row, low=low, high=high, reading=reading)
+    limits = {"low": low, "high": high, "reading": "".join(found)}
+    return conclude(status, text, *used, target=row, **limits)
 
 
-def _t_verdict(row: ReportedNumber, fitting: list[str], ranges, shortened) -> tuple[str, str]:
+def _t_verdict(row: ReportedNumber, fitting: list[str], ranges, shortened) -> tuple[str, ...]:
     number, names = row.number, " and ".join(TESTS[name] for name in fitting)
+    named = [ends for name, ends in shortened.items() if row.test in ("", name)]
     if fitting and row.test in ("", *fitting):
         return "agrees", f"It agrees with {names}{' alone' * (len(fitting) == 1)}."
+    if any(number.overlaps(*ends) or is_rescued(number, *ends) for ends in named):
+        return "suggests", SHORTENED.strip(), "digits cut off, or rounded twice"
     if fitting:
-        return "suggests", f"It agrees with {names}, not with {TESTS[row.test]}, as named."
+        return "suggests", f"It agrees with {names}, not with {TESTS[row.test]}, as named.", names
     if any(number.overlaps(low / 2, high / 2) for low, high in ranges.values()):
-        return "suggests", f"It is half of that, {ONE_SIDED}."
-    if any(number.overlaps(*ends) or is_rescued(number, *ends) for ends in shortened.values()):
-        return "suggests", SHORTENED.strip()
+        return (
+            "suggests",
+            "It is half of that, as in a one-sided test.",
+            "half of it: a one-sided p",
+        )
     far = times_apart(row, ranges.values())
     if row.test:
         return "contradicted", f"No means and SDs that round to the print give it{far}."
@@ -359,7 +391,7 @@ def check_standard_error(row: ReportedNumber, sd, size, values: range) -> Findin
     def possible(m: int) -> bool:
         return row.number.overlaps(low / math.sqrt(m), high / math.sqrt(m))
 
-    fewer = fewer_values(values, n, possible) if finding.status == "contradicted" else None
+    fewer = fewer_values(values, n, possible) if finding.status not in ("agrees", "open") else None
     if fewer and fewer >= MOST * n:
         return replace(finding, status="open", reading=f"of {fewer} values")
     if finding.status == "contradicted" and row.number.overlaps(low, high):
@@ -469,7 +501,7 @@ def check_pooled_percent(registry: Registry) -> Iterator[Finding]:
     shares: dict[tuple[str, str, str], ReportedNumber] = {}
     for row in originals(registry, "percent"):
         cell = row.variable, row.level, row.group
-        if not row.variable or cell in index.counts or row.of not in registry:
+        if not row.variable or cell in index.counts or row.of not in registry or row.modifiers:
             continue
         if (registry[row.of].statistic, registry[row.of].group) == ("n", row.group):
             shares.setdefault(cell, row)
@@ -529,6 +561,7 @@ def _pooled_sd(target: ReportedNumber, groups: list[tuple], shortened: bool) -> 
 
 
 MOST_SUMS = 10_000
+MOST_TRIED = 10_000
 MOST_ITEMS = 9
 MOST = Fraction(2, 3)
 """Share of a group whose values may be all there are without a word, as in real tables."""
@@ -621,11 +654,12 @@ def fewer_values(values: range, n: int, possible: Callable[[int], bool]) -> int 
     """Return the largest number of values, not all of a group, of which a print is possible.
 
     Nearly any mean is one of few enough whole numbers, so a proof against all sizes would never
-    be one. Sizes are tried down to half the group (`LEAST_SHARE`): what rests on fewer of its
-    patients is no number of the group. In real data with up to a fifth of the values missing in
-    large groups and a third in small ones, the nearest size lay well above that.
+    be one. Sizes are tried down to half the group (`LEAST_SHARE`), at most `MOST_TRIED` of them:
+    what rests on fewer of its patients is no number of the group. In real data with up to a fifth
+    of the values missing in large groups and a third in small ones, the nearest size lay well
+    above that.
     """
-    least = max(values.start, math.ceil(LEAST_SHARE * n))
+    least = max(values.start, math.ceil(LEAST_SHARE * n), n - MOST_TRIED)
     return next((m for m in range(min(n, values.stop) - 1, least - 1, -1) if possible(m)), None)
 
 
@@ -634,11 +668,15 @@ def unless_fewer(finding: Finding, values: range, n: int, possible) -> Finding:
 
     `possible` says of a number of values whether they would.
     """
+    if finding.text.endswith(SHORTENED):
+        return instead_of_shortened(finding, lambda proof: unless_fewer(proof, values, n, possible))
     if finding.status != "contradicted" or values == range(n, n + 1):
         return finding
     fewer = fewer_values(values, n, possible)
-    remark = f" With {fewer} values it would be possible.{MISSING}"
-    return finding.doubted(remark, fewer is not None)
+    if fewer is None:
+        return finding
+    remark = f" With {fewer} values it would be possible.{missing_of([(fewer, n)])}"
+    return finding.doubted(remark, reading=f"{fewer} values")
 
 
 @check("means", "possibility", each=partial(_stepped, statistics=("mean",)))
@@ -720,8 +758,9 @@ def _median_step(row: ReportedNumber, size, may_miss: bool, shortened: bool) -> 
         return possibility("agrees", f"{text}possible.", row, size)
     if grim_sums(row.number, 2, step, shortened):
         text += "not possible: of an odd number of values the middle one is whole."
-        text += " It would be of an even number, where a value is missing." * may_miss
-        return possibility("suggests" if may_miss else "contradicted", text, row, size)
+        remark = f" With {n - 1} values it would be possible.{MISSING}"
+        finding = possibility("contradicted", text, row, size)
+        return finding.doubted(remark, may_miss, f"{n - 1} values")
     return possibility("contradicted", f"{text}not possible for any number of patients.", row, size)
 
 

@@ -7,14 +7,19 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache, partial
 
+import numpy as np
+
 from rairlib.checks.cells import (
     COUNTED,
+    CUT_OFF_SIGNS,
+    LARGE_SHARE,
     MISSING,
     CountIndex,
     count_index,
     count_limits,
     find_partitions,
     known_values,
+    missing_of,
     named,
     original_of,
     sizes_that_fit,
@@ -82,12 +87,15 @@ def attainable_share(denominator: int, decimals: int) -> float:
 def _percentages(
     registry: Registry,
 ) -> Iterator[tuple[ReportedNumber, ReportedNumber | None, ReportedNumber]]:
-    """Yield each percentage with its count (at the same place, else the first) and denominator."""
+    """Yield each percentage with its count (at the same place, else the first) and denominator.
+
+    Those of weighted patients are no share of a count.
+    """
     index, here = count_index(registry), {}
     for row in registry.where("count"):
         here.setdefault((row.variable, row.level, row.group, row.locus), row)
     for row in registry.where("percent"):
-        if row.of in registry and registry[row.of].statistic in COUNTED:
+        if row.of in registry and registry[row.of].statistic in COUNTED and not row.modifiers:
             cell = row.variable, row.level, row.group
             numerator = here.get((*cell, row.locus)) or index.counts.get(cell)
             if not row.variable:
@@ -157,7 +165,8 @@ def _other_denominator(index: CountIndex, finding: Finding, row, numerator, whol
             if len(found := _counts_that_fit(index, row, fitting, size)) == 1:
                 text += f" So many are printed as {named(found[0])}."
             reading = f"divided by {possible} patients with a value"
-        text += f" Without a value: {size - number} of {size}." if known else MISSING
+        missing = missing_of([(min(fitting.stop, size) - 1, size)])
+        text += f" Without a value: {size - number} of {size}." if known else missing
     else:
         status = "contradicted"
     return replace(finding, status=status, text=text, reading=reading)
@@ -215,6 +224,8 @@ def _is_row_share(index: CountIndex, row: ReportedNumber, number: int) -> bool:
 
 
 FEWEST_SHARES = 3
+FEWEST_CUT_OFF = 5
+CUT_OFF = "digits were cut off"
 NEARLY_ALL = 0.9
 
 
@@ -248,13 +259,52 @@ def _habits(registry: Registry) -> dict[tuple[str, str], str]:
 
 def _habit(index: CountIndex, row: ReportedNumber, fitting: range) -> tuple[int, str] | None:
     """Return what a share is of, as nearly all of its place are, and the status of that."""
-    other = _habits(index.registry).get((row.locus, row.group))
+    first = original_of(index.registry, row)
+    other = _habits(index.registry).get((first.locus, first.group))
     if other is None:
         return None
     number = index.size(other) if other else _across(index, row.variable, row.level, row.group)
     # Shares of a row or of all patients are a habit; those of another group need a question.
     inside = other in ("", *wholes_of_groups(index.registry).get(row.group, ()))
     return (number, "open" if inside else "suggests") if number in fitting else None
+
+
+def unless_habits(registry: Registry, findings: list[Finding]) -> list[Finding]:
+    """Leave doubts open that a habit of the whole paper explains: digits or values left out."""
+    doubts = {f.target for f in findings if f.status == "suggests" and CUT_OFF in f.text}
+    rounded, cut = np.sum([*_roundings(registry).values(), (0, 0)], axis=0)
+    cuts_off = not rounded and (cut >= FEWEST_SHARES or len(doubts) >= FEWEST_CUT_OFF)
+    example = _values_left_out(registry)
+
+    def judged(finding: Finding) -> Finding:
+        if finding.status == "suggests" and CUT_OFF in finding.text and cuts_off:
+            text = f"{finding.text} Digits are cut off throughout."
+            return replace(finding, status="open", text=text, reading="digits cut off")
+        if finding.status == "suggests" and finding.text.endswith(MISSING) and example:
+            return replace(finding, status="open", text=f"{finding.text[:-1]}, as {example}.")
+        return finding
+
+    return [judged(finding) for finding in findings]
+
+
+@lru_cache(maxsize=2)
+def _values_left_out(registry: Registry) -> str:
+    """Name a variable of which the print shows, without a word, that values are missing."""
+    index = count_index(registry)
+    sums = {
+        (variable, group): sum_of(index.counts[variable, level, group] for level in levels)
+        for (variable, group), levels in index.levels.items()
+        if len(levels) > 1
+    }
+    full = {variable for (variable, group), total in sums.items() if total == index.size(group)}
+    for (variable, group), total in sums.items():
+        size, levels = index.size(group), index.levels[variable, group]
+        if size is None or total is None or not LARGE_SHARE * size <= total < size:
+            continue
+        sides = {level[0] in "<≤" for level in levels if level.startswith(CUT_OFF_SIGNS)}
+        if len(sides) == 2 or variable in full or known_values(index, variable, group):
+            return f"{size - total} of {size} are of {variable} in {group}"
+    return ""
 
 
 @lru_cache(maxsize=2)
@@ -364,7 +414,7 @@ def _percent_partitions(registry: Registry) -> Iterator[tuple[tuple, ReportedNum
     percents: dict[tuple, ReportedNumber] = {}
     for row, _, denominator in _percentages(registry):
         whole = original_of(registry, denominator)
-        if not row.repeats:
+        if not row.repeats and (row.locus, row.group) not in _habits(registry):
             percents.setdefault((row.variable, row.level, row.group, whole.id), row)
     for partition in count_index(registry).partitions:
         whole = original_of(registry, partition.whole)
@@ -391,6 +441,7 @@ def _percent_span(row: ReportedNumber, size: int | None, shortened: bool) -> tup
     number = row.number
     if not is_plain(row):
         return max(0.0, number.low), min(100.0, number.high)
+    size = None if row.modifiers else size
     found = [attainable_counts(number, size, habit) for habit in {False, shortened} if size]
     if counts := [end for each in found if each for end in (each[0], each[-1])]:
         return 100 * min(counts) / size, 100 * max(counts) / size

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from rairlib.checks.cells import (
     count_index,
@@ -152,8 +152,8 @@ def _p_verdict(row: ReportedNumber, u, without_ties: Limits, sizes, low: float, 
         status = "suggests" if small else "contradicted"
         return status, f"No ties can lead below {low:.1e}: z is at most √(N − 1)."
     if number.low < without_ties[0]:
-        wanted = stats.norm.isf(max(number.high, 1e-300) / 2)
-        share = (stats.norm.isf(without_ties[0] / 2) / wanted) ** 2
+        wanted = special.ndtri(max(number.high, 1e-300) / 2)
+        share = (special.ndtri(without_ties[0] / 2) / wanted) ** 2
         lowered = format_value(100 * (1 - float(share)), 1)
         return "open", f"Ties that lower the variance of U by {lowered} % or more would give it."
     wide = u_distance(float_limits(u.number, shortened=True), *sizes)[0]

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import optimize
-from scipy.stats import norm
+from scipy.special import logit, ndtr
 
 from rairlib.checks.cells import (
     count_index,
@@ -87,7 +87,7 @@ class PrintedArea:
     @property
     def multipliers(self) -> tuple[float, ...]:
         """Standard errors between area and limit at the level of the interval."""
-        return LEVELS[confidence_level(word for row in self.three[1:] for word in row.modifiers)]
+        return LEVELS[confidence_level(word for row in self.three for word in row.modifiers)]
 
     @property
     def certain(self) -> bool:
@@ -520,6 +520,8 @@ def attainable_errors(area: PrintedArea) -> Interval:
 
 
 NORMAL_METHODS = ("hanley_mcneil", "delong", "wald")
+NOT_NORMAL = "a bootstrap, logit or binomial interval"
+MOST_SKEWED = 1.2
 OTHER_INTERVALS = " A bootstrap, logit or binomial interval follows other rules."
 
 
@@ -539,7 +541,8 @@ def check_auc_in_interval(registry: Registry) -> Iterator[Finding]:
 
 
 def _containment(area: PrintedArea, shortened: bool) -> Finding:
-    return containment(area.printed, "area", area.three, area.proportions(shortened))
+    scale, values = print_scale(area.row), area.proportions(shortened)
+    return containment(area.printed, "area", area.three, values, lambda end: scale * end)
 
 
 @check("areas under the ROC curve", "bookkeeping")
@@ -552,7 +555,23 @@ def check_auc_symmetry(registry: Registry) -> Iterator[Finding]:
             text = f"{area.printed}: the upper limit may be cut off at 1, so symmetry is open."
             yield conclude("open", text, *area.uses)
         else:
-            yield from (unless_shortened(_symmetry, area, target) for target in area.three)
+            findings = [unless_shortened(_symmetry, area, target) for target in area.three]
+            agrees = all(finding.status == "agrees" for finding in findings)
+            if agrees or _declares_normal(area) or not _is_usual(area):
+                yield from findings
+            else:
+                text = f"{area.printed}: the interval is not symmetric about the area."
+                yield conclude("open", text, *area.three, reading=NOT_NORMAL)
+
+
+def _is_usual(area: PrintedArea) -> bool:
+    """Whether an interval lies between one symmetric about the area and one of its logit."""
+    centre, low, high = (sum(ends) / 2 for ends in area.proportions())
+    if not 0 < low < centre < high < 1:
+        return False
+    skewed = [(centre - low) / (high - centre)]
+    skewed.append((logit(centre) - logit(low)) / (logit(high) - logit(centre)))
+    return min(skewed) <= MOST_SKEWED and max(skewed) >= 1 / MOST_SKEWED
 
 
 def _symmetry(area: PrintedArea, target: ReportedNumber, shortened: bool) -> Finding:
@@ -580,8 +599,8 @@ def _readings(area: PrintedArea, shortened: bool) -> Finding:
     error = implied_error(area, shortened)
     text = f"{area.printed}, {area.counts[0]} patients with and {area.counts[1]} without. "
     if error is None:
-        text += "The limits are not symmetric about the area." + OTHER_INTERVALS
-        return conclude("suggests", text, *area.uses)
+        # Whether that is a doubt says check_auc_symmetry.
+        return conclude("open", f"{text}The limits are not symmetric about it.", *area.uses)
     allowed = attainable_errors(area)
     names = _agreeing(area, error, allowed)
     middle = min(sum(proportion(area.row)) / 2, 1.0)
@@ -635,7 +654,7 @@ def _p_from_auc(area: PrintedArea, row: ReportedNumber, shortened: bool) -> Find
     error = math.sqrt((with_outcome + without + 1) / (12 * with_outcome * without))
     low, high = proportion(area.row, shortened)
     nearest = 0.0 if low <= 0.5 <= high else min(abs(low - 0.5), abs(high - 0.5))
-    most = 2 * norm.sf(nearest / error)
+    most = 2 * ndtr(-nearest / error)
     text = (
         f"{area.printed}: under an area of 0.5 the standard error is at most "
         f"{format_value(error, 4)}, so p is {shown_p(most, row.number.decimals)} or less; "
@@ -646,7 +665,7 @@ def _p_from_auc(area: PrintedArea, row: ReportedNumber, shortened: bool) -> Find
     if finding.status == "agrees" and not fixed:
         return replace(finding, status="open", text=text + " Ties may make it smaller.")
     if min(area.counts) > 1:
-        beside = 2 * norm.sf(nearest / attainable_errors(area)[1])
+        beside = 2 * ndtr(-nearest / attainable_errors(area)[1])
         if finding.status in ("contradicted", "suggests") and row.number.overlaps(0.0, beside):
             return replace(finding, status="open", reading="p of DeLong's standard error")
     return finding.doubted(" Another test may give another p value.")

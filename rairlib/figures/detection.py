@@ -1,4 +1,4 @@
-"""Planted errors: which share of each kind the audit proves, and which it at least doubts."""
+"""Planted errors: which share of the detectable the audit proves, and which it at least doubts."""
 
 from textwrap import fill
 
@@ -16,7 +16,7 @@ OFFSETS = {"proved": -0.15, "proved or doubted": 0.15}
 
 
 def draw_detection(rates: pd.DataFrame, *, title: str = "") -> ShownFigure:
-    """Draw the share of errors found, one line per kind of error.
+    """Draw the share of detectable errors that is found, one line per kind of error.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def draw_detection(rates: pd.DataFrame, *, title: str = "") -> ShownFigure:
     Returns
     -------
     ShownFigure
-        Its text tells the share of each kind that is proved, the largest first.
+        Its text tells the share of each kind that is noticed, the largest first.
     """
     (_, ax), kinds = canvas(height=6.2), list(dict.fromkeys(rates["kind"]))
     for outcome, rows in rates.groupby("outcome", sort=True):
@@ -41,11 +41,11 @@ def draw_detection(rates: pd.DataFrame, *, title: str = "") -> ShownFigure:
     ax.set(ylim=(len(kinds) - 0.5, -0.5), xlim=(0, 104))
     ax.grid(axis="x", color="#D9D9D9", linewidth=0.8)
     ax.set_axisbelow(True)
-    ax.set_xlabel("Errors found, % (95 % interval)")
+    ax.set_xlabel("Of detectable errors, % (95 % interval)")
     place = {"loc": "upper left", "bbox_to_anchor": (-0.3, -0.11), "ncols": 2}
     legend(ax, 2, **place, handletextpad=0.1, columnspacing=0.9)
-    proved = rates[rates["outcome"] == "proved"].sort_values("rate", ascending=False)
-    shares = [f"{row.kind} {100 * row.rate:.0f} %" for row in proved.itertuples()]
-    text = "Share of errors planted in papers on simulated patients that the audit proves, from "
+    noticed = rates[rates["outcome"] != "proved"].sort_values("rate", ascending=False)
+    shares = [f"{row.kind} {100 * row.rate:.0f} %" for row in noticed.itertuples()]
+    text = "Share of the detectable errors planted in papers that the audit proves or doubts, from "
     text += f"most to least often: {', '.join(shares)}."
     return show(finish(ax, title, simulated=True), text, rates)

@@ -6,14 +6,17 @@ import pandas as pd
 
 from rairlib.registry.kept_files import kept_file
 
-OUTCOMES = {"found": "proved", "found or suggested": "proved or doubted"}
-CLEAN = {
-    "false alarms": "numbers rounded: contradictions",
-    "suggestions without error": "numbers rounded: doubts",
-    "false alarms, digits cut off": "digits cut off: contradictions",
-    "false alarms, silent gaps": "missing values not mentioned: contradictions",
+OUTCOMES = {
+    "detectable found": "proved",
+    "detectable found or suggested": "proved or doubted",
 }
-ANY = "any"
+PROOFS, DOUBTS, ROUNDED = "false alarms", "suggestions without error", "rounded"
+TOOLS = {
+    "statcheck": "statcheck",
+    "same": "audit on the same numbers",
+    "whole": "audit on the whole paper",
+}
+ANY, EXAMPLES = "any", "audit as scrutiny"
 PERCENT = "\u00a0%"  # the sign stays with its number
 
 
@@ -37,22 +40,20 @@ def read_rates(table: str = "", path: Path | None = None) -> pd.DataFrame:
     return rates[rates["table"] == table] if table else rates
 
 
-def detection(rates: pd.DataFrame) -> pd.DataFrame:
-    """Return how often each kind of error is proved, and proved or doubted.
+def read_other_tools() -> pd.DataFrame:
+    """Read what other tools say of the same numbers, as ``benchmarks/beside.py`` writes it."""
+    return pd.read_csv(kept_file("results/other_tools.csv"))
 
-    Parameters
-    ----------
-    rates : DataFrame
-        See :func:`read_rates`.
+
+def detection(rates: pd.DataFrame) -> pd.DataFrame:
+    """Return how often detectable errors of each kind are proved, and proved or doubted.
 
     Returns
     -------
     DataFrame
         Columns ``kind, outcome, rate, low, high``, kinds in the order in which they are planted.
     """
-    chosen = rates[
-        rates["table"].isin(list(OUTCOMES)) & (rates["statistic"] == ANY) & (rates["kind"] != ANY)
-    ]
+    chosen = rates[rates["table"].isin(list(OUTCOMES)) & (rates["kind"] != ANY)]
     table = chosen.assign(outcome=chosen["table"].map(OUTCOMES))
     order = {kind: place for place, kind in enumerate(dict.fromkeys(rates["kind"]))}
     table = table.sort_values("kind", key=lambda kinds: kinds.map(order), kind="stable")
@@ -60,7 +61,7 @@ def detection(rates: pd.DataFrame) -> pd.DataFrame:
 
 
 def hits_by(rates: pd.DataFrame, by: str) -> pd.DataFrame:
-    """Set the share of errors proved beside the share proved or doubted.
+    """Set errors planted, detectable, proved and noticed side by side.
 
     Parameters
     ----------
@@ -72,23 +73,22 @@ def hits_by(rates: pd.DataFrame, by: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``planted, proved, 95 % interval, proved or doubted`` and, by kind, ``proved if
-        drawn at random``; all errors together come last.
+        Columns ``planted, detectable``, and of these ``proved, proved or doubted, 95 %
+        interval``; all errors together come last.
     """
     over = "statistic" if by == "kind" else "kind"
     tables = {name: rows.set_index(by) for name, rows in rates[rates[over] == ANY].groupby("table")}
-    found, either = tables["found"], tables["found or suggested"]
+    seen = tables["detectable"]
+    proved, noticed = (tables[name].reindex(seen.index) for name in OUTCOMES)
     shown = pd.DataFrame(
         {
-            "planted": found["registries"],
-            "proved": found["rate"].map(_percent),
-            "95 % interval": _intervals(found),
-            "proved or doubted": either["rate"].reindex(found.index).map(_percent),
+            "planted": seen["registries"],
+            "detectable": seen["found"],
+            "of these proved": proved["rate"].map(_percent),
+            "proved or doubted": noticed["rate"].map(_percent),
+            "95 % interval": _intervals(noticed),
         }
     )
-    if by == "kind":
-        at_random = tables["found at random"]["rate"]
-        shown["proved if drawn at random"] = at_random.reindex(found.index).map(_percent)
     return _in_words(shown, "kind of error" if by == "kind" else "statistic hit")
 
 
@@ -102,11 +102,6 @@ def _in_words(table: pd.DataFrame, name: str) -> pd.DataFrame:
 def rates_by_check(rates: pd.DataFrame) -> pd.DataFrame:
     """Set false alarms and hits of each check side by side.
 
-    Parameters
-    ----------
-    rates : DataFrame
-        See :func:`read_rates`.
-
     Returns
     -------
     DataFrame
@@ -114,8 +109,8 @@ def rates_by_check(rates: pd.DataFrame) -> pd.DataFrame:
         limit, errors in its numbers, proved, 95 % interval``; rates in percent. Only papers are
         counted in which the check had something to say.
     """
-    clean = _by_check(rates, "false alarms")
-    hits = _by_check(rates, "found by check").reindex(clean.index)
+    clean = rates[rates["table"] == PROOFS].set_index("check")
+    hits = rates[rates["table"] == "found by check"].set_index("check").reindex(clean.index)
     shown = pd.DataFrame(
         {
             "papers without error": clean["registries"],
@@ -130,35 +125,38 @@ def rates_by_check(rates: pd.DataFrame) -> pd.DataFrame:
 
 
 def clean_papers(rates: pd.DataFrame) -> pd.DataFrame:
-    """Count false alarms and doubts in papers without an error, by how the paper prints.
-
-    Parameters
-    ----------
-    rates : DataFrame
-        See :func:`read_rates`.
+    """Count papers without an error that meet a proof or a doubt, by how they print.
 
     Returns
     -------
     DataFrame
-        Columns ``papers, with one or more, share, 95 % interval``. Without any false alarm the
-        upper limit is that of the rule of three.
+        Columns ``papers, with a proof, with a doubt, share, 95 % interval``, the last two of
+        the doubts.
     """
-    everything = rates[rates["check"] == ANY].drop_duplicates("table").set_index("table")
-    chosen = everything.loc[[name for name in CLEAN if name in everything.index]]
-    chosen = chosen.rename(CLEAN)
+    together = rates[rates["check"] == ANY]
+    proofs, doubts = (_by_habit(together, table) for table in (PROOFS, DOUBTS))
     return pd.DataFrame(
         {
-            "papers": chosen["registries"],
-            "with one or more": chosen["found"],
-            "share": chosen["rate"].map(_percent_fine),
-            "95 % interval": _intervals(chosen, _percent_fine),
+            "papers": proofs["registries"],
+            "with a proof": proofs["found"],
+            "with a doubt": doubts["found"],
+            "share": doubts["rate"].map(_percent),
+            "95 % interval": _intervals(doubts),
         }
     ).rename_axis("papers without an error")
 
 
-def _by_check(rates: pd.DataFrame, table: str) -> pd.DataFrame:
-    chosen = rates[(rates["table"] == table) & (rates["kind"] == ANY)]
-    return chosen.set_index("check")
+def _by_habit(rates: pd.DataFrame, table: str) -> pd.DataFrame:
+    chosen = rates[rates["table"].str.startswith(table)]
+    habits = chosen["table"].str.removeprefix(table).str.removeprefix(", ").replace("", ROUNDED)
+    return chosen.set_axis(habits)
+
+
+def other_tools(table: pd.DataFrame) -> pd.DataFrame:
+    """Show counts of other tools and of the audit with their share."""
+    share = (table["number"] / table["of"]).map(_percent)
+    shown = table[["what", "tool", "number", "of"]].assign(share=share)
+    return shown.assign(**{"95 % interval": _intervals(table)}).set_index("what")
 
 
 def _percent(rate: float) -> str:
@@ -171,10 +169,10 @@ def _percent_fine(rate: float) -> str:
     return f"{100 * rate:.2f}{PERCENT}" if 0 < rate < 0.01 else _percent(rate)
 
 
-def _intervals(rates: pd.DataFrame, write=_percent) -> pd.Series:
+def _intervals(rates: pd.DataFrame) -> pd.Series:
     ends = zip(rates["low"], rates["high"], strict=True)
     texts = [
-        "" if pd.isna(low) else f"{write(low).removesuffix(PERCENT)} to {write(high)}"
+        "" if pd.isna(low) else f"{_percent(low).removesuffix(PERCENT)} to {_percent(high)}"
         for low, high in ends
     ]
     return pd.Series(texts, index=rates.index)

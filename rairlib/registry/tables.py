@@ -9,155 +9,54 @@ import pandas as pd
 
 from rairlib.errors import RairlibError
 from rairlib.registry.files import DECIMAL_COMMA, EITHER_COMMA
-from rairlib.registry.printed import MINUS_SIGNS, Printed, PrintedNumberError, parse_printed
-from rairlib.registry.table_files import REPEATED, Grid, read_grids
+from rairlib.registry.printed import PrintedNumberError, parse_printed
+from rairlib.registry.table_files import MOST_COLUMNS, MOST_ROWS, Grid, read_grids
+from rairlib.registry.table_words import (
+    ASK,
+    CATEGORIES,
+    DIGIT,
+    ENDS,
+    HOW,
+    KEY,
+    LETTER,
+    LEVEL_UNIT,
+    LIMITS,
+    METHODS,
+    NO_OUTCOME,
+    NOTHING,
+    ONE,
+    P_WITHIN,
+    RATIOS,
+    REFERENCE,
+    SHARES,
+    SIZE,
+    SIZES_ROW,
+    Column,
+    Line,
+    P,
+    bare,
+    clean,
+    cut_of,
+    fits,
+    holds_of,
+    joined,
+    number_of,
+    own,
+    read_heading,
+    read_line,
+    shapes_of,
+    slug_of,
+    tidy,
+    whole_of,
+)
 from rairlib.registry.vocabulary import COLUMNS
 
-SIGNS = "<>≤≥⩽⩾≦≧＜＞"
-NUMBER = (
-    rf"((?:[{SIGNS}]=? ?)?[+{MINUS_SIGNS}]? ?(?:\d{{1,3}}(?:[,'’ ]\d{{3}})+(?!\d)(?:[.·]\d+)?"
-    r"|\d+(?:[.,·]\d+)?|[.·]\d+)"
-    rf"(?:(?:[eE]| ?[×x*] ?10 ?\^? ?)[+⁺⁻{MINUS_SIGNS}]?[\d⁰¹²³⁴-⁹]+)?(?: ?%)?)"
-)
-TO = rf" ?(?:[,;~～{MINUS_SIGNS}]|to) ?"
-SHAPES = {
-    name: re.compile(shape)
-    for name, shape in {
-        "x": NUMBER,
-        "x ± y": rf"{NUMBER} ?(?:±|\+/?[{MINUS_SIGNS}]) ?{NUMBER}",
-        "x (y)": rf"{NUMBER} ?[(\[] ?{NUMBER} ?[)\]]",
-        "x (y to z)": rf"{NUMBER} ?[(\[] ?{NUMBER}{TO}{NUMBER} ?[)\]]",
-        "y to z": rf"[(\[]? ?{NUMBER}{TO}{NUMBER} ?[)\]]?",
-        "x/y": rf"{NUMBER} ?/ ?{NUMBER}",
-        "x/y (z)": rf"{NUMBER} ?/ ?{NUMBER} ?[(\[] ?{NUMBER} ?[)\]]",
-        "z (x/y)": rf"{NUMBER} ?[(\[] ?{NUMBER} ?/ ?{NUMBER} ?[)\]]",
-    }.items()
+# The tests of what a row holds.
+TESTS = {
+    "mean": ("t_statistic", "f_statistic"),
+    "median": ("u_statistic", "z_statistic", "h_statistic"),
+    "count": ("chi_square",),
 }
-HOW = "Write it into the label, or name it with --cells"
-ASK = {
-    "x": f"a count, a percentage, a mean or a median? {HOW}",
-    "x (y)": f"n (%), mean (SD) or median (IQR)? {HOW}",
-    "x (y to z)": f"median (IQR), median (range) or an interval? {HOW}",
-    "y to z": f"range, IQR or 95% CI? {HOW}",
-    "x/y": "counts of which two levels? Write them into the label: Sex, female/male",
-}
-CI = r"(?i:(?:\d\d ?% ?)?\b(?:CIs?|confidence intervals?|confidence limits)\b)"
-RATIOS = {
-    "odds_ratio": r"(?:\b[ac]?ORs?\b|(?i:odds ratios?))",
-    "hazard_ratio": r"(?:\b[acs]?HRs?\b|(?i:hazard ratios?))",
-    "rate_ratio": r"(?:\ba?IRRs?\b|(?i:rate ratios?))",
-    "risk_ratio": r"(?:\ba?RRs?\b|(?i:relative risks?|risk ratios?))",
-}
-LIMITS = ("ci_low", "ci_high")
-QUARTILES = r"(?i:iqr|(?:inter.?)?quartiles?(?: range)?|q1\W+q3|25.{0,12}75\w*(?: per\w*)?)"
-COUNTED = r"(?i:\b(?:n|nos?\.?|number|patients|cases|events|freq\w*))"
-# What the words of a heading or a label say that the cells hold, longest first.
-HOLDS = [
-    (re.compile(words), holds)
-    for words, holds in (
-        (r"(?i:mean)\W*(?i:sem?|standard error)\b\)?", ("mean", "standard_error")),
-        (r"(?i:mean)\W*(?i:sd|s\.d\.|standard deviation)\)?", ("mean", "sd")),
-        (rf"(?i:median)\W*{QUARTILES}\W?", ("median", "q1", "q3")),
-        (r"(?i:median)\W*(?i:range|min\w*\W+max\w*)\W?", ("median", "minimum", "maximum")),
-        (rf"{COUNTED} ?/ ?(?i:n|total)(?![\w-])\W*%?\)?", ("count", "n", "percent")),
-        (rf"{COUNTED}\W{{0,2}}[(\[,;] ?%[)\]]?", ("count", "percent")),
-        (rf"(?:%|(?i:percent\w*)) ?[(\[] ?{COUNTED} ?[)\]]", ("percent", "count")),
-        *((rf"{words}\W*{CI}\)?", (ratio, *LIMITS)) for ratio, words in RATIOS.items()),
-        *((words, (ratio, *LIMITS)) for ratio, words in RATIOS.items()),
-        (r"(?:^|\b)(?:β|(?i:beta|coef\w*))", ("coefficient", *LIMITS)),
-        (CI, LIMITS),
-        (r"\b(?i:mean)\b", ("mean",)),
-        (r"\b(?i:median)\b", ("median",)),
-        (r"\b(?:SD|(?i:standard deviation))\b", ("sd",)),
-        (r"\b(?:IQR|(?i:inter-?quartile range))\b", ("q1", "q3")),
-        (r"(?i:^range$|[(,] ?range\)?$)", ("minimum", "maximum")),
-        (r"\(%\)|\[%\]|, ?%$|^%$|(?i:percentage)", ("percent",)),
-        (r"(?:^|[(,] ?)(?:[nN]|(?i:nos?\.|number|count))\)?$", ("count",)),
-    )
-]
-# What taking words away leaves behind.
-BLANKED = re.compile(r"[(\[][\s,;]*[)\]]|(?<=[(\[])[\s,;]+|,(?=\s*,)|^[\s,;:)\]]+|[\s,;:(\[]+$")
-P = re.compile(
-    r"(?i)(?:two-sided |overall |adjusted )?p(?:\W*val(?:ues?|\.)?)?(?:\W*(?:for )?trend)?\W*"
-    r"(?:\(.*\)\W*)?"
-)
-STATISTICS = {
-    **dict.fromkeys(("χ2", "χ²", "x2", "chi2", "chisquare", "chisquared"), "chi_square"),
-    **{letter: f"{letter}_statistic" for letter in "tufzh"},
-    **dict.fromkeys(("smd", "standardizedmeandifference"), "standardised_mean_difference"),
-    "wald": "chi_square",
-    **dict.fromkeys(("se", "standarderror"), "standard_error"),
-    "df": "degrees_of_freedom",
-}
-METHODS = (
-    (re.compile(r"(?i)\b(?:uni-?varia(?:ble|te)|unadjusted|crude)\b"), "univariable"),
-    (re.compile(r"(?i)\b(?:multi-?varia(?:ble|te)|adjusted)\b|\ba(?=[OHR]R\b)"), "multivariable"),
-)
-FILLERS = re.compile(r"(?i)\b(?:analys[ie]s|regression|models?|cox|logistic|patients,?$)\b")
-ALL = re.compile(r"(?i)(?:all|total|overall|whole|entire)?(?: ?(?:patients|cohort|sample|cases))?")
-SIZE = re.compile(rf"[(\[,;]* ?\b[nN] ?[=:] ?{NUMBER}(?: ?[,;(]+ ?{NUMBER}\)?)? ?[)\]]?")
-CATEGORIES = re.compile(r"(?i)(?:categor|level|subgroup|strat|class|value|item)\w*")
-SIZES_ROW = re.compile(r"(?i)n|(?:total )?(?:nos?\.?|number) of (?:patients|cases)|patients|total")
-MARKS = re.compile(r"⟦(.*?)⟧|\^ ?(\w)\b|([†‡§¶‖#]+|\*+(?! ?10))|(?<=[\d)%])(?<!10)([ᵃ-ᵸ⁰¹²³⁴-⁹]+)$")
-LETTER = re.compile(r"(?<=[\d)])([a-h])$")
-REFERENCE = re.compile(r"(?i)(?:1(?:[.,·]0+)? ?[(\[]?)?\(?ref(?:erence|erent|\.)?[)\]]?")
-ONE = re.compile(r"1(?:[.,·]0+)?")
-NOTHING = re.compile(rf"[.·…/ {MINUS_SIGNS}]*|(?i:n/?a|nr)")
-WORDS_WITHIN = re.compile(
-    rf"^[pP](?:[- ]?value)?(?= ?[={SIGNS}])|{CI}:?|(?i:\b(?:IQR|range|median|mean)\b:?)|="
-)
-CUT = rf"(?:[{SIGNS}]=? ?\d[\d.,]*|\d[\d.,]* ?(?:[{MINUS_SIGNS}]|to) ?\d[\d.,]*)"
-UNIT = (
-    r"(?:years?|yrs?|y|months?|mo|weeks?|wk|days?|d|hours?|h|min|[cmkµμ]?[mgl]|%|mm ?Hg|[GMk]Bq"
-    r"|mCi|Gy|10.{1,3}/\w+|\w{1,5}/(?:[dmµμ]?[lL]|m[2²]|\w*min|h|d))"
-)
-LABEL_UNIT = re.compile(rf"[,(\[; ]+({UNIT})[)\]]?$")
-LEVEL_UNIT = re.compile(rf"^({CUT}) ?({UNIT})?$")
-LEVEL = rf"{CUT}|[\w+-]+"
-PAIR = re.compile(rf"(.*?)[,:;( ]*({LEVEL}) ?(?:/| vs\.? | versus ) ?({LEVEL})\)?(?: ({UNIT}))?")
-P_WITHIN = re.compile(r"[;,(]? ?\b[pP](?:[- ]?value)? ?(?:= ?|(?=[<>≤]))")
-LONGEST = 80
-NO_OUTCOME = "? which group has the outcome, here and in all estimates? Say --outcome"
-SHARES = ("count", "percent")
-# That of χ2 or T4 is none.
-DIGIT = re.compile(r"(?<![^\W\d_])\d")
-ENDS = ("low", "high")
-KEY = ("statistic", "variable", "level", "group", "method")
-OPPOSITES = {"yes", "positive", "present", "male", "female", "men", "women", "+"}
-
-
-@dataclass(slots=True)
-class Column:
-    """What stands in one column: patients of a group, an estimate, a test statistic or a p."""
-
-    number: int
-    heading: str
-    role: str
-    group: str
-    holds: list[tuple[str, ...]]
-    method: str
-    size: str = ""
-    share: str = ""
-
-
-@dataclass(slots=True)
-class Line:
-    """One row below the head."""
-
-    number: int
-    text: str
-    label: str
-    indent: int
-    holds: list[tuple[str, ...]]
-    unit: str
-    cells: dict[int, str]
-    notes: dict[int, str]
-    sides: tuple[str, ...] = ()
-
-    @property
-    def pair(self) -> tuple[str, ...]:
-        """Two levels that the label itself names, as registry levels."""
-        return tuple(map(_tidy, self.sides))
 
 
 @dataclass(slots=True)
@@ -179,6 +78,7 @@ class Cell:
     block: Block
     variable: str
     level: str
+    proven: bool
 
     @property
     def shapes(self) -> dict[str, tuple[str, ...]]:
@@ -206,157 +106,8 @@ class Imported:
     unread: list[str]
 
 
-class _UnreadError(Exception):
+class _UnreadError(RairlibError):
     """A cell is not understood."""
-
-
-# --- What texts say ---------------------------------------------------------------------------
-
-
-def clean(text: str) -> tuple[str, list[str]]:
-    """Part a text from its footnote marks."""
-    marks = ["".join(filter(None, found)) for found in MARKS.findall(text)]
-    return " ".join(MARKS.sub("", text).split()), marks
-
-
-def shapes_of(text: str) -> dict[str, tuple[str, ...]]:
-    """Return the numbers of a cell by every shape that it can have."""
-    plain = " ".join(WORDS_WITHIN.sub("", text).split())[:LONGEST]
-    matches = ((name, shape.fullmatch(plain)) for name, shape in SHAPES.items())
-    return {name: tuple(n.strip() for n in match.groups()) for name, match in matches if match}
-
-
-def holds_of(text: str) -> tuple[list[tuple[str, ...]], str]:
-    """Return what words say that cells hold, and the other words."""
-    found = []
-    for words, holds in HOLDS:
-        text, times = words.subn(" ", text)
-        found += [holds] * bool(times)
-    return found, BLANKED.sub("", " ".join(text.split())).strip()
-
-
-def _number(text: str) -> Printed | None:
-    try:
-        return parse_printed(text)
-    except PrintedNumberError:
-        return None
-
-
-def _whole(text: str) -> int | None:
-    number = _number(text)
-    plain = number and number.operator == "=" and not number.decimals and "%" not in text
-    return int(number.value) if plain and abs(number.value) < 1e12 else None
-
-
-def _own(cell: str) -> bool:
-    return bool(cell.strip()) and not cell.startswith(REPEATED)
-
-
-def _bare(cell: str) -> str:
-    return cell.removeprefix(REPEATED)
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"\W+", "_", text.lower()).strip("_") or "unnamed"
-
-
-def _tidy(level: str) -> str:
-    """Return a level without blanks behind its sign and without its unit."""
-    found = LEVEL_UNIT.match(level)
-    return re.sub(rf"(?<=[{SIGNS}=]) ", "", found[1].strip()) if found else level
-
-
-def _cut(levels: tuple[str, ...]) -> str:
-    """Return the number of which two levels are the two sides, or nothing."""
-    sides = {re.sub(f"^[{SIGNS}]=?", "", level) for level in levels if level[:1] in SIGNS}
-    return sides.pop() if len(levels) == 2 and len(sides) == 1 and levels[1][:1] in SIGNS else ""
-
-
-def _joined(*texts: str) -> str:
-    return "; ".join(filter(None, texts))
-
-
-def fit(holds: tuple[str, ...], shape: str, numbers: tuple[str, ...], proven: bool):
-    """Name the numbers of a cell by what it is said to hold; None where it does not fit."""
-    first, pair = holds[0], holds[0] in ("minimum", "q1", "ci_low")
-    if shape == "x":
-        whole = _whole(numbers[0]) is not None
-        if first in ("count", "percent"):
-            share = "%" in numbers[0] or first == "percent"
-            return (("percent" if share else "count", *numbers),) if share or whole else None
-        return None if pair and len(holds) == 2 else ((first, *numbers),)
-    if shape in ("x/y", "x/y (z)", "z (x/y)") and first in ("count", "percent"):
-        numbers = (*numbers[1:], numbers[0]) if shape == "z (x/y)" else numbers
-        fits = len(numbers) == 3 or holds[1:2] == ("n",)
-        return tuple(zip(("count", "n", "percent"), numbers, strict=False)) if fits else None
-    if shape == "x (y)":
-        if first in ("count", "percent") and ("%" in "".join(numbers) or proven or len(holds) > 1):
-            holds = ("percent", "count") if "%" in numbers[0] or holds[1:] == ("count",) else SHARES
-        if holds == ("median", "q1", "q3"):
-            holds = ("median", "interquartile_range")
-        counts = [number for name, number in zip(holds, numbers, strict=False) if name == "count"]
-        if pair or None in map(_whole, counts):
-            return None
-    if (shape == "x ± y" and first != "mean") or (shape == "y to z" and not pair):
-        return None
-    return tuple(zip(holds, numbers, strict=True)) if len(holds) == len(numbers) else None
-
-
-def _fits(holds, shapes: dict, proven: bool = False) -> list[tuple]:
-    """Return every reading of a cell; where some fill all that a label says, only these."""
-    pairs = [(held, fit(held, shape, shapes[shape], proven)) for held in holds for shape in shapes]
-    whole = [read for held, read in pairs if read and len(read) == len(held)]
-    return list(dict.fromkeys(whole or (read for _, read in pairs if read)))
-
-
-def _heading(parts: list[str], number: int) -> Column:
-    """Read the texts above a column."""
-    texts = [text for text in dict.fromkeys(clean(part)[0] for part in parts) if text] or [""]
-    text, size = " ".join(texts), SIZE.search(" ".join(texts))
-    rest = SIZE.sub(" ", text)
-    for words, _ in METHODS:
-        rest = words.sub("", rest)
-    holds, name = holds_of(FILLERS.sub("", rest))
-    group = "all" if ALL.fullmatch(name) else name
-    method = next((word for words, word in METHODS if words.search(text)), "")
-    found = Column(number, text, "data", group, holds, method, *(size.groups("") if size else ()))
-    words = [re.sub(r"[\W_]|value|statistic|test", "", w.lower()) for w in texts[-1].split("/")]
-    if P.fullmatch(texts[-1]):
-        found.role = "p"
-    elif all(word in STATISTICS for word in words):
-        found.role, found.holds = "statistic", [(STATISTICS[word],) for word in words]
-    elif any(held[-1] == "ci_high" for held in holds):
-        found.role, found.group = "estimate", name
-    return found
-
-
-def _line(number: int, cells: list[str]) -> Line:
-    raw = _bare(cells[0]).expandtabs(2)
-    text = re.sub(r"^\s*[•·–-] +", "  ", raw)
-    whole, marks = clean(text)
-    own = {place: clean(cell) for place, cell in enumerate(cells[1:], start=2) if _own(cell)}
-    kept = {place: text for place, (text, _) in own.items() if not NOTHING.fullmatch(text)}
-    if set(kept.values()) <= {whole}:
-        kept = {}
-    marked = {place: dict.fromkeys(marks + found) for place, (_, found) in own.items()}
-    notes = {place: f"footnote {', '.join(found)}" for place, found in marked.items() if found}
-    holds, label = holds_of(whole)
-    unit = LABEL_UNIT.search(label)
-    if ("percent",) in holds and len(holds) > 1 and not {"count"} & {*sum(holds, ())}:
-        holds.remove(("percent",))
-        label = f"{label} (%)"
-        unit = LABEL_UNIT.search(label)
-    if unit and re.search(r"\bper\b", label):
-        unit = None
-    label = label[: unit.start()] if unit else label
-    indent = len(text) - len(text.lstrip())
-    line = Line(number, whole, label, indent, holds, unit[1] if unit else "", kept, notes)
-    slashed = any("x/y" in shapes_of(text) for text in kept.values())
-    pair = PAIR.fullmatch(label)
-    if pair and (slashed or pair[2].lower() in OPPOSITES or pair[2][0] in SIGNS or " vs" in label):
-        line.label, line.unit = pair[1], pair[4] or line.unit
-        line.sides = pair[2], pair[3]
-    return line
 
 
 # --- The table --------------------------------------------------------------------------------
@@ -374,8 +125,9 @@ class TableReader:
         self.locus, self.outcome = locus, outcome
         self.asked = [held for part in cells.split(";") for held in holds_of(part.strip())[0]]
         self._part(grid)
-        numbers = (n for line in self.lines for text in line.cells.values() for n in [text])
-        self.decimal_commas = any(DECIMAL_COMMA.search(number) for number in numbers)
+        shapes = [shapes_of(text) for line in self.lines for text in line.cells.values()]
+        numbers = [found.get("x") or [*found.values()][-1] for found in shapes if found]
+        self.decimal_commas = any(DECIMAL_COMMA.search(n) for found in numbers for n in found)
         self._name_groups(sizes)
         for block in self._blocks():
             self._write(block)
@@ -388,15 +140,15 @@ class TableReader:
 
     def _part(self, grid: Grid) -> None:
         """Part the grid into title, head and body."""
-        rows = [(number, cells) for number, cells in grid.rows if any(map(_own, cells))]
-        width = max(len(cells) for _, cells in rows)
+        rows = [(number, cells) for number, cells in grid.rows if any(map(own, cells))]
+        width = max((len(cells) for _, cells in rows), default=0)
         rows = [(number, cells + [""] * (width - len(cells))) for number, cells in rows]
         titles, head = [grid.title], grid.head
-        while rows and {_bare(cell).strip() for cell in rows[0][1][1:]} <= {
+        while rows and {bare(cell).strip() for cell in rows[0][1][1:]} <= {
             "",
-            _bare(rows[0][1][0]),
+            bare(rows[0][1][0]),
         }:
-            titles.append(_bare(rows.pop(0)[1][0]))
+            titles.append(bare(rows.pop(0)[1][0]))
             head -= 1
         self.title = " ".join(filter(None, titles))
         head = max(1, head)
@@ -410,19 +162,22 @@ class TableReader:
         heads, body = [cells for _, cells in rows[:head]], rows[head:]
         for upper, lower in pairwise(heads):
             _carry_over(upper, lower)
-        columns = [_heading([_bare(cells[n]) for cells in heads], n + 1) for n in range(1, width)]
+        columns = [
+            read_heading([bare(cells[n]) for cells in heads], n + 1) for n in range(1, width)
+        ]
         if CATEGORIES.fullmatch(columns[0].heading):
             body = list(_below_their_variable(body))
             del columns[0]
-        self.lines = [_line(number, cells) for number, cells in body]
+        self.lines = [read_line(number, cells) for number, cells in body]
         self.columns = [column for column in columns if self._has_numbers(column)]
 
     @staticmethod
     def _is_head(cells: list[str]) -> bool:
-        texts = [clean(_bare(cell))[0] for cell in cells[1:]]
+        texts = [clean(bare(cell))[0] for cell in cells[1:]]
         told = [text for text in texts if text and not NOTHING.fullmatch(text)]
-        data = any(shapes_of(text) or REFERENCE.fullmatch(text) for text in told)
-        return bool(told) and not data and len({*texts, clean(_bare(cells[0]))[0]} - {""}) > 1
+        rest = [holds_of(SIZE.sub("", text))[1] for text in told]
+        data = any(map(DIGIT.search, rest)) or any(map(REFERENCE.fullmatch, told))
+        return bool(told) and not data and len({*texts, clean(bare(cells[0]))[0]} - {""}) > 1
 
     def _has_numbers(self, column: Column) -> bool:
         texts = [text for line in self.lines if (text := line.cells.get(column.number))]
@@ -446,12 +201,10 @@ class TableReader:
         printed = {column.group: column.size for column in reversed(data) if column.size}
         for line in list(self.lines):
             numbers = {c.group: line.cells.get(c.number, "") for c in data}
-            if (
-                SIZES_ROW.fullmatch(line.text)
-                and None not in map(_whole, numbers.values())
-                and data
-            ):
-                printed = numbers | printed
+            is_size = SIZES_ROW.fullmatch(line.text) and None not in map(whole_of, numbers.values())
+            same = all(printed.get(group, text) == text for group, text in numbers.items())
+            if data and is_size and same and len(line.cells) == len(numbers):
+                printed |= numbers
                 self.lines.remove(line)
         if strange := [name for name in sizes if name not in (*self.groups, "all")]:
             there = ", ".join(self.groups)
@@ -490,10 +243,10 @@ class TableReader:
                 column.group = self.outcome or column.group
 
     def _share_out_groups(self, parts: list[dict]) -> None:
-        whole, total = self.sizes.get("all"), sum(_whole(row["printed"]) or 0 for row in parts)
+        whole, total = self.sizes.get("all"), sum(whole_of(row["printed"]) or 0 for row in parts)
         for row in parts if whole else ():
             row["of"] = whole
-            if total == _whole(whole["printed"]):
+            if total == whole_of(whole["printed"]):
                 row["partition"] = "groups"
             elif row is parts[0]:
                 self._doubt(row, f"the groups sum to {total}, all are {whole['printed']}")
@@ -506,9 +259,11 @@ class TableReader:
         self.indented = any(line.indent for line in self.lines)
         for line in self.lines:
             if blocks and self._is_level(blocks[-1], line):
-                blocks[-1].levels.append((_tidy(line.label), line))
+                blocks[-1].levels.append((tidy(line.label), line))
             else:
-                blocks.append(Block(line.label or (blocks[-1].name if blocks else ""), line))
+                # A cut alone, such as ≥55/<55, is one of the variable above.
+                above = blocks[-1].name if blocks and cut_of(line.pair) else "/".join(line.sides)
+                blocks.append(Block(line.label or above, line))
         return blocks
 
     def _is_level(self, block: Block, line: Line) -> bool:
@@ -516,6 +271,8 @@ class TableReader:
         if self.indented and line.indent > head.indent:
             return bool(line.cells)
         if LEVEL_UNIT.match(line.label) and not line.pair:
+            return True
+        if line.holds and not line.label:
             return True
         has_own = any(column.role in ("data", "estimate") for column in self._filled(head))
         indents = any(other.indent > head.indent for _, other in block.levels)
@@ -538,7 +295,7 @@ class TableReader:
         """Return the count that a cell begins with, if it can be one."""
         shapes = shapes_of(line.cells.get(column.number, ""))
         found = [shapes[name][0] for name in ("x", "x (y)", "x/y (z)") if name in shapes]
-        return _whole(found[0]) if found else None
+        return whole_of(found[0]) if found else None
 
     def _sums(self, lines: list[Line]) -> dict[str, int]:
         """Sum up the counts of levels in each group whose size is known."""
@@ -549,25 +306,28 @@ class TableReader:
                 sums[column.group] = sum(counts)
         return sums
 
-    def _proves_shares(self, block: Block) -> bool:
-        """Whether every pair of numbers in some row is a count and its percentage."""
-        for line in (block.head, *(line for _, line in block.levels)):
+    def _are_shares(self, lines: list[Line]) -> bool:
+        """Whether every pair of numbers in some row is a count and its percentage.
+
+        So they are, too, where the counts of the levels make up a group.
+        """
+        for line in lines:
             counts = [self._count(line, c) for c in self._data(line) if c.group != "all"]
             across = sum(counts) if None not in counts else None
             found = []
             for column in self._data(line):
                 numbers = shapes_of(line.cells[column.number]).get("x (y)", ("", ""))
-                count, share = _whole(numbers[0]), _number(numbers[1])
+                count, share = whole_of(numbers[0]), number_of(numbers[1])
                 if count is not None and share is not None:
                     wholes = filter(None, (self._size(column.group), across))
                     found.append(any(share.agrees(100 * count / n) for n in wholes))
             if found and all(found):
                 return True
-        sums = self._sums([line for _, line in block.levels]) if block.levels else {}
+        sums = self._sums(lines) if len(lines) > 1 else {}
         return any(total == self._size(group) for group, total in sums.items())
 
     def _size(self, group: str) -> int | None:
-        return _whole(self.sizes[group]["printed"]) if group in self.sizes else None
+        return whole_of(self.sizes[group]["printed"]) if group in self.sizes else None
 
     # --- Rows of the registry ---
 
@@ -589,7 +349,7 @@ class TableReader:
         return self.rows[-1]
 
     def _doubt(self, row: dict, text: str, line: Line | None = None) -> None:
-        row["note"] = _joined(f"? {text}", row["note"])
+        row["note"] = joined(f"? {text}", row["note"])
         name = row["variable"] or row["group"]
         place = f"row {line.number}, {name}" if line else name
         self.doubts[f"{place}: ? {text}"] = None
@@ -599,13 +359,14 @@ class TableReader:
         head, before = block.head, len(self.rows)
         levels = tuple(level for level, _ in block.levels)
         own, within = self._names(block, levels)
-        self.proven = self._proves_shares(block)
+        shares = self._are_shares([line for _, line in block.levels])
         for level, line, name in [("", head, own), *((*each, within) for each in block.levels)]:
-            start = len(self.rows)
+            self.start = len(self.rows)
             sides = line.sides or (line.label,)
             self._define(line, line.pair or levels, sides, name, head.unit)
+            proven = self._are_shares([head]) if line is head else shares
             for column in self._filled(line):
-                cell = Cell(line.cells[column.number], line, column, block, name, level)
+                cell = Cell(line.cells[column.number], line, column, block, name, level, proven)
                 kept = len(self.rows)
                 try:
                     self._read(cell)
@@ -616,20 +377,21 @@ class TableReader:
                     heading = f" ({column.heading})" * bool(column.heading)
                     self.unread.append(f"{place}, column {column.number}{heading}: {error}")
             place = f"row {line.number}: {name}{f': {level}' if level else ''}"
-            self._tell(place, start, "levels below" if line is head and levels else "not read")
+            otherwise = "levels below" if line is head and levels else "no numbers"
+            self._tell(place, "not read" if self._data(line) else otherwise)
         written = self.rows[before:]
         self._share_out(written, head)
-        flat = [line for _, line in block.levels if line.indent <= head.indent]
+        flat = [level for level, line in block.levels if level and line.indent <= head.indent]
         loose = (
-            written and flat and not _cut(levels) and not any(row["partition"] for row in written)
+            written and flat and not cut_of(levels) and not any(row["partition"] for row in written)
         )
         if loose and not any(" vs " in row["level"] for row in written):
             self._doubt(written[0], f"levels taken: {', '.join(levels)}", head)
 
     def _names(self, block: Block, levels: tuple[str, ...]) -> tuple[str, str]:
         """Name a variable and that of its levels; what is cut has another name than its values."""
-        name, cut = _slug(block.name), _cut(levels or block.head.pair)
-        named = f"{name}_{_slug(cut)}" if cut else name
+        name, cut = slug_of(block.name), cut_of(levels or block.head.pair)
+        named = f"{name}_{slug_of(cut)}" if cut else name
         values = levels and self._data(block.head)
         own = name if values else named
         within = f"{name}_levels" if values and not cut else named
@@ -639,17 +401,18 @@ class TableReader:
 
     def _define(self, line: Line, levels: tuple, sides: tuple, name: str, unit: str) -> None:
         """Write the number that cuts a variable in two, on the side that it begins."""
-        for side in sides if _cut(levels) else ():
+        for side in sides if cut_of(levels) else ():
             if (found := LEVEL_UNIT.match(side)) and side[0] in "≥>⩾≧＞":
                 unit = found[2] or line.unit or unit
-                level = _tidy(side)
+                level = tidy(side)
                 self._row("definition", found[1].strip(), variable=name, level=level, unit=unit)
 
     def _read(self, cell: Cell) -> None:
         """Write the rows of one cell."""
         text = cell.text
         role = "p" if P.fullmatch(cell.line.text) else cell.column.role
-        if REFERENCE.fullmatch(text) or (role == "estimate" and ONE.fullmatch(text)):
+        ratio = role == "estimate" and cell.column.holds[0][0] in RATIOS
+        if REFERENCE.fullmatch(text) or (ratio and ONE.fullmatch(text)):
             return
         if not DIGIT.search(text):
             self.told.append(f"row {cell.line.number}, column {cell.column.number}, text: {text}")
@@ -661,11 +424,14 @@ class TableReader:
     def _describe(self, cell: Cell) -> None:
         """Write counts, percentages, means, medians of a group."""
         line, group, shapes = cell.line, cell.column.group, cell.shapes
-        if line.pair and list(shapes) == ["x/y"]:
-            for side, number in zip(line.pair, shapes["x/y"], strict=True):
+        parts = re.split(" ?/ ?", cell.text)
+        if len(line.pair) == len(parts) and None not in map(whole_of, parts):
+            for side, number in zip(line.pair, parts, strict=True):
                 self._row("count", number, cell, level=side)
             return
         read, doubt = self._meant(cell, shapes)
+        if read[0][0] in LIMITS:
+            raise _UnreadError(f"{cell.text!r}: the estimate of this interval is missing")
         if not cell.level and read[0][0] in ("count", "percent"):
             cell.level = "yes"
         rows = []
@@ -688,9 +454,12 @@ class TableReader:
         """Decide what the numbers of a cell are; refuse where more than one answer fits."""
         if not shapes:
             raise _UnreadError(f"{cell.text!r} is not understood: add its rows by hand")
-        stated = (cell.line.holds, cell.block.head.holds, cell.column.holds)
-        for holds in ([SHARES] if self.proven else [], *stated, self.asked):
-            found = _fits(holds, shapes, self.proven)
+        above = cell.block.head.holds
+        if self._data(cell.block.head) and not any(held[0] in SHARES for held in above):
+            above = []  # what is said of the values is not said of the levels
+        stated = (cell.line.holds, [SHARES] if cell.proven else [], above, cell.column.holds)
+        for holds in (*stated, self.asked):
+            found = fits(holds, shapes, cell.proven)
             if len(found) == 1:
                 return found[0], ""
             if found:
@@ -698,20 +467,20 @@ class TableReader:
         shape, numbers = list(shapes.items())[-1]
         if len(shapes) == 1 and not found:
             if shape == "x ± y":
-                return _fits([("mean", "sd")], shapes)[0], "taken as mean ± SD, not standard error"
+                return fits([("mean", "sd")], shapes)[0], "taken as mean ± SD, not standard error"
             shares = shape in ("x/y (z)", "z (x/y)") or "%" in "".join(numbers)
             for holds in (SHARES, ("percent",)) if shares else ():
-                if found := _fits([holds], shapes, self.proven):
+                if found := fits([holds], shapes, cell.proven):
                     return found[0], ""
-            if shape == "x" and _whole(numbers[0]) is not None and not any(stated):
-                return (("count", numbers[0]),), "" if self.proven else "taken as a count"
+            if shape == "x" and whole_of(numbers[0]) is not None and not any(stated):
+                return (("count", numbers[0]),), "" if cell.proven else "taken as a count"
         raise _UnreadError(f"{cell.text!r}: {ASK.get(shape, f'what is it? {HOW}')}")
 
     def _estimate(self, cell: Cell) -> None:
         """Write a ratio, its limits, or both; limits alone belong to the left."""
         column = cell.column
         cell.text, _, p = P_WITHIN.sub("⟦", cell.text).partition("⟦")
-        found = _fits(column.holds, cell.shapes)
+        found = fits(column.holds, cell.shapes)
         if len(found) != 1:
             raise _UnreadError(f"{cell.text!r}: write {column.heading} like 1.37 (1.17 to 1.60)")
         contrast, doubt = self._contrast(cell)
@@ -735,7 +504,7 @@ class TableReader:
                 if doubt:
                     self._doubt(row, doubt, cell.line)
                 if not group and NO_OUTCOME not in self.doubts:
-                    row["note"] = _joined(NO_OUTCOME, row["note"])
+                    row["note"] = joined(NO_OUTCOME, row["note"])
                     self.doubts[NO_OUTCOME] = None
 
     def _contrast(self, cell: Cell) -> tuple[str, str]:
@@ -780,9 +549,12 @@ class TableReader:
 
     def _statistic(self, cell: Cell) -> None:
         names = [held[0] for held in cell.column.holds]
-        parts = [cell.line, *(line for _, line in cell.block.levels)]
-        counted = any(self._count(part, c) is not None for part in parts for c in self._data(part))
-        fitting = [name for name in names if (name == "chi_square") == counted] or names
+        here = {row["statistic"] for row in self.rows[self.start :]}
+        levels = [self._count(line, c) for _, line in cell.block.levels for c in self._data(line)]
+        if levels and None not in levels and not self._data(cell.line):
+            here.add("count")
+        suited = [name for word in TESTS if word in here for name in TESTS[word]]
+        fitting = [name for name in names if name in suited] or names
         if len(fitting) > 1:
             raise _UnreadError(f"{cell.text!r}: {' or '.join(fitting)}? Head its column by one")
         roles = ("statistic", "estimate") if fitting[0] == "degrees_of_freedom" else ("estimate",)
@@ -812,13 +584,17 @@ class TableReader:
             row["of"] = self.sizes.get(row["group"], "")
             if across and row["statistic"] == "percent" and row["group"] != "all":
                 same = (r for r in counts.get("all", ()) if r["level"] == row["level"])
-                row |= {"of": next(same, ""), "note": _joined("share of its row", row["note"])}
-        if len({row["level"] for found in counts.values() for row in found}) > 1:
-            self._partition(counts, head)
+                row |= {"of": next(same, ""), "note": joined("share of its row", row["note"])}
+        for variable in dict.fromkeys(row["variable"] for row in rows):
+            own = {
+                g: [r for r in found if r["variable"] == variable] for g, found in counts.items()
+            }
+            if any(len(found) > 1 for found in own.values()):
+                self._partition({group: found for group, found in own.items() if found}, head)
         shares = [row for row in rows if row["statistic"] == "percent" and row["of"]]
         for group in {row["group"] for row in shares} - {*counts}:
             parts = [row for row in shares if row["group"] == group]
-            low, high = (sum(getattr(_number(r["printed"]), end) for r in parts) for end in ENDS)
+            low, high = (sum(getattr(number_of(r["printed"]), end) for r in parts) for end in ENDS)
             if len(parts) > 1 and low <= 100 <= high:
                 for row in parts:
                     row["partition"] = f"{row['variable']} {group}"
@@ -829,19 +605,19 @@ class TableReader:
         for row in rows:
             if row["statistic"] == "count" and row["group"] != "all":
                 same = counts.setdefault((row["variable"], row["level"]), {})
-                same[row["group"]] = _whole(row["printed"])
+                same[row["group"]] = whole_of(row["printed"])
         of_row = of_group = 0
         for row in rows:
             same = counts.get((row["variable"], row["level"]), {})
             if row["statistic"] == "percent" and row["group"] in same:
-                share, count = _number(row["printed"]), same[row["group"]]
+                share, count = number_of(row["printed"]), same[row["group"]]
                 total, size = sum(same.values()), self._size(row["group"])
                 of_row += len(same) > 1 and bool(total) and share.agrees(100 * count / total)
                 of_group += bool(size) and share.agrees(100 * count / size)
         return of_row > of_group
 
     def _partition(self, counts: dict[str, list[dict]], head: Line) -> None:
-        sums = {g: sum(_whole(row["printed"]) for row in rows) for g, rows in counts.items()}
+        sums = {g: sum(whole_of(row["printed"]) for row in rows) for g, rows in counts.items()}
         most = max(map(len, counts.values()))
         complete = {group for group in sums if sums[group] == self._size(group)}
         within = {} if complete else self._whole_elsewhere(sums, counts)
@@ -869,7 +645,7 @@ class TableReader:
         found: dict[tuple[str, str], dict[str, dict]] = {}
         own = {row["variable"] for rows in counts.values() for row in rows}
         for row in self.rows:
-            same = _whole(row["printed"]) == sums.get(row["group"])
+            same = whole_of(row["printed"]) == sums.get(row["group"])
             if same and row["statistic"] == "count" and row["variable"] not in own:
                 found.setdefault((row["variable"], row["level"]), {})[row["group"]] = row
         fitting = [rows for rows in found.values() if rows.keys() == sums.keys() and len(sums) > 1]
@@ -886,15 +662,15 @@ class TableReader:
                 )
                 row["variable"] = f"{row['variable']}_again"
 
-    def _tell(self, place: str, start: int, otherwise: str) -> None:
+    def _tell(self, place: str, otherwise: str) -> None:
         """Say what was understood of a row of the table."""
         found: dict[str, list[str]] = {}
-        for row in self.rows[start:]:
+        for row in self.rows[self.start :]:
             found.setdefault(row["statistic"], []).append(row["group"])
         told: dict[str, list[str]] = {}
         for statistic, groups in found.items():
             told.setdefault(", ".join(filter(None, dict.fromkeys(groups))), []).append(statistic)
-        units = {row["unit"] for row in self.rows[start:]} - {"", "%"}
+        units = {row["unit"] for row in self.rows[self.start :]} - {"", "%"}
         held = [
             f"{', '.join(names)}{f' of {groups}' if groups else ''}"
             for groups, names in told.items()
@@ -906,7 +682,7 @@ class TableReader:
 def _carry_over(upper: list[str], lower: list[str]) -> None:
     """Let a heading span the empty cells to its right that have headings of their own below."""
     for place in range(2, len(upper)):
-        left = _bare(lower[place - 1]).strip()
+        left = bare(lower[place - 1]).strip()
         if not upper[place].strip() and lower[place].strip() and left and not SIZE.fullmatch(left):
             upper[place] = upper[place - 1]
 
@@ -914,9 +690,9 @@ def _carry_over(upper: list[str], lower: list[str]) -> None:
 def _below_their_variable(rows: list[tuple[int, list[str]]]):
     """Turn a column of variables and one of their levels into rows below each other."""
     for number, (variable, level, *cells) in rows:
-        if _own(variable) and level.strip():
+        if own(variable) and level.strip():
             yield number, [variable, "", *[""] * len(cells)]
-        yield number, [f"  {_bare(level)}" if level.strip() else variable, "", *cells]
+        yield number, [f"  {bare(level)}" if level.strip() else variable, "", *cells]
 
 
 def import_table(
@@ -962,6 +738,11 @@ def import_table(
     if not 1 <= (table or 1) <= len(grids):
         raise RairlibError(f"{path.name}: holds {len(grids)} tables, none is number {table}")
     grid = grids[(table or 1) - 1]
+    if len(grid.rows) > MOST_ROWS or max(len(cells) for _, cells in grid.rows) > MOST_COLUMNS:
+        raise RairlibError(
+            f"{path.name}: more than {MOST_ROWS} rows or {MOST_COLUMNS} columns are no printed "
+            "table: keep the table alone"
+        )
     named = re.search(r"(?i)(?<![a-z])table[ _-]?(\d+|[IVX]+\b)", f"{grid.title} {path.stem}")
     try:
         reader = TableReader(
@@ -975,4 +756,4 @@ def import_table(
 
 def _title(grid: Grid) -> str:
     text = grid.title or " ".join(filter(None, grid.rows[0][1]))
-    return _bare(clean(text)[0])[:40]
+    return bare(clean(text)[0])[:40]
