@@ -230,7 +230,7 @@ def test_a_one_sided_t_test_is_named():
     rows = two_means("21", ("10.00", "12.00"), "3.60")
     (finding,) = check_t_test(registry(*rows, p_value("0.040", method="student")))
     assert finding.status == "suggests"
-    assert finding.reading == "one-sided"
+    assert finding.reading == "a one-sided p value"
 
 
 @pytest.mark.parametrize("printed", ["0.001", "0.3"])
