@@ -375,7 +375,7 @@ def test_three_groups_pool_to_their_whole():
 
 def test_one_sided_p_is_told_by_its_method_or_named_as_the_reading():
     for method, status, reading in (
-        ("student", "suggests", "half of it: a one-sided p"),
+        ("student", "suggests", "a one-sided p value"),
         ("student one_sided", "agrees", ""),
     ):
         printed = f"{student_p() / 2:.4f}"
