@@ -173,6 +173,18 @@ def test_p_of_three_groups_is_recomputed(group):
         assert (finding.status, finding.target) == (status, "p")
 
 
+def test_chi_square_of_three_groups_is_recomputed():
+    # Expected are 15 in each of six cells, four of which are 10 apart: χ² = 4 · 10²/15 = 26.67.
+    cells = counts("met", {"yes": (5, 15, 25), "no": (25, 15, 5)}, THREE)
+    for printed, method, status in (
+        ("26.67", "", "agrees"),
+        ("62.67", "", "suggests"),
+        ("62.67", "pearson", "contradicted"),
+    ):
+        row = number("x", "chi_square", printed, variable="met", group="all", method=method)
+        assert statuses(check_chi_square_from_counts(three_groups(*cells, row))) == {"x": status}
+
+
 def test_a_level_in_three_groups_may_be_of_fewer_patients():
     # 6, 12 and 18 of 30: χ² = 10, p = 0.0067. Of 30, 30 and 25 they are 20, 40 and 72 %:
     # χ² = 85 (6²/30 + 12²/30 + 18²/25 − 36²/85) / (36 · 49) · 85 = 15.41, p = 0.00045.

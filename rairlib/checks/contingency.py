@@ -484,24 +484,27 @@ TINY = 1e-300
 
 @check("tests of counts", "independent")
 def check_chi_square_from_counts(registry: Registry) -> Iterator[Finding]:
-    """Recompute χ² of a variable from its counts in both groups; needs counts by level."""
+    """Recompute χ² of a variable from its counts in the groups; needs counts by level."""
     index = count_index(registry)
     for row in registry.where("chi_square"):
-        usable = row.method in METHODS_OF_TABLES and row.method != "fisher"
-        if usable and (tables := find_tables(index, row)):
-            yield _judge_tests(index, row, tables)
+        if row.method in METHODS_OF_TABLES and row.method != "fisher":
+            yield from _judge_row(index, row)
 
 
 @check("tests of counts", "independent")
 def check_p_from_counts(registry: Registry) -> Iterator[Finding]:
-    """Recompute p of a variable from its counts in both groups; needs counts by level."""
+    """Recompute p of a variable from its counts in the groups; needs counts by level."""
     index = count_index(registry)
     for row in _p_values_of_tables(registry):
-        if groups := several_groups(index, row):
-            if table := _table_of_groups(index, row, groups):
-                yield _judge_groups(index, row, groups, table)
-        elif tables := find_tables(index, row):
-            yield _judge_tests(index, row, tables)
+        yield from _judge_row(index, row)
+
+
+def _judge_row(index: CountIndex, row: ReportedNumber) -> Iterator[Finding]:
+    if groups := several_groups(index, row):
+        if table := _table_of_groups(index, row, groups):
+            yield _judge_groups(index, row, groups, table)
+    elif tables := find_tables(index, row):
+        yield _judge_tests(index, row, tables)
 
 
 def _listed(values: dict[str, float], row: ReportedNumber) -> str:
@@ -529,11 +532,12 @@ def _table_of_groups(index: CountIndex, row: ReportedNumber, groups) -> CrossTab
 
 
 def _judge_groups(index: CountIndex, row, groups: tuple[str, ...], table: CrossTable) -> Finding:
-    """Compare p with tests of levels by three or more groups."""
+    """Compare p or χ² with tests of levels by three or more groups."""
     # Two levels of several groups are several levels of two groups.
     turned = tuple(zip(*table.cells, strict=True)) if len(table.cells) == 2 else ()
     tests = usual_tests(turned) if turned else chi_square_tests(table.cells)
-    values = {name: p_value for name, (_, p_value) in tests.items() if not math.isnan(p_value)}
+    place = 0 if row.statistic == "chi_square" else 1
+    values = {name: found[place] for name, found in tests.items() if not math.isnan(found[place])}
     status, remark, reading = _verdict_of_groups(row, table, values)
     text = (
         f"{row.variable}, {'; '.join(' and '.join(map(str, line)) for line in table.cells)} in "

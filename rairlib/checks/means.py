@@ -266,7 +266,8 @@ def _unless_smaller(finding: Finding, row: ReportedNumber, samples, values) -> F
         weaken = partial(_unless_smaller, row=row, samples=samples, values=values)
         return instead_of_shortened(finding, weaken)
     if finding.status == "suggests" and not row.method and not finding.reading:
-        values = [range(math.ceil(LARGE_SHARE * each[-1]), each.stop) for each in values]
+        least = [max(each.start, math.ceil(LARGE_SHARE * each[-1])) for each in values]
+        values = [range(first, each.stop) for first, each in zip(least, values, strict=True)]
         proof = replace(finding, status="contradicted")
         fewer = _unless_smaller(proof, row, samples, values)
         return fewer if fewer.reading else finding
