@@ -307,6 +307,11 @@ def test_a_one_sided_p_is_half_and_is_named():
     assert finding.status == "agrees"
     (finding,) = of_one(check_wald_p_value, *args, limits="wald", test="wald")
     assert (finding.status, finding.reading) == ("suggests", "a one-sided p value")
+    # Of the other side it is 1 - 0.0116, and the interval excludes 1 all the same.
+    other = ("2.00", "1.10", "3.64", "0.9884")
+    for check in (check_wald_p_value, check_significance):
+        (finding,) = of_one(check, *other, limits="wald", test="wald one_sided")
+        assert finding.status == "agrees"
     # One-sided 0.04 is 0.08 on two sides: the interval may include 1.
     fields = {"limits": "wald", "test": "wald one_sided"}
     (finding,) = of_one(check_significance, "1.80", "0.93", "3.47", "0.04", **fields)
@@ -419,6 +424,14 @@ def test_crude_ratio_from_counts():
     # exp(1.34457 ± 1.96 · 0.46461) = 1.5433 and 9.5371.
     rows = crude_study("3.837", "1.543", "9.537")
     assert set(statuses(check_crude_odds_ratio(rows)).values()) == {"agrees"}
+
+
+def test_crude_limits_of_another_level():
+    # exp(1.34457 ± 1.645 · 0.46461) = 1.787 and 8.239.
+    for modifier, status in ((" 90%", "agrees"), ("", "contradicted")):
+        rows = crude_study("3.837", "1.787", "8.239", limits=f"wald{modifier}")
+        found = statuses(check_crude_odds_ratio(rows))
+        assert {found["ci_low"], found["ci_high"]} == {status}
 
 
 def test_swapped_digits_of_a_crude_ratio_are_contradicted():

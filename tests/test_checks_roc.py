@@ -171,6 +171,9 @@ def test_the_two_areas_are_not_like_for_like():
 
 
 def test_area_outside_its_interval_is_contradicted():
+    # The middle of 0.852 and 0.935 is 0.8935.
+    (exchanged,) = check_auc_in_interval(study("0.849", "0.852", "0.935"))
+    assert (exchanged.status, exchanged.reading) == ("contradicted", "digits exchanged: 0.894")
     findings = check_auc_in_interval(study("0.676", "0.759", "0.917"))
     assert statuses(findings) == {"auc": "contradicted"}
 

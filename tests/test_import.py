@@ -9,11 +9,13 @@ import shutil
 from pathlib import Path
 
 import docx
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from rairlib.checks.catalogue import audit
 from rairlib.cli import main
@@ -232,6 +234,7 @@ def test_merged_cells_are_laid_out_as_pandas_does(tmp_path):
 
 # --- What cells say -------------------------------------------------------------------------------
 
+FIVE = ("median", "q1", "q3", "minimum", "maximum")
 HEAD = "Characteristic\tRAIR (n = 78)\tAvid (n = 58)\tP value\n"
 
 
@@ -250,6 +253,7 @@ def imported(tmp_path):
         audit(registry)
         return found
 
+    read.folder = tmp_path
     return read
 
 
@@ -280,6 +284,13 @@ def said(found):
             [("median", "23"), ("minimum", "1"), ("maximum", "1,050")],
         ),
         ("Age, median (Q1, Q3)", "47 (36,59)", [("median", "47"), ("q1", "36"), ("q3", "59")]),
+        (
+            "Age, median (IQR) [range]",
+            "47 (36–59) [18–76]",
+            [*zip(FIVE, ("47", "36", "59", "18", "76"), strict=True)],
+        ),
+        ("Age (x̄ ± s)", "50.3 ± 14.2", [("mean", "50.3"), ("sd", "14.2")]),
+        ("Sex, I/II/III", "20/30/28", [("count", "20"), ("count", "30"), ("count", "28")]),
         ("BRAF, n/N (%)", "30/60 (50.0)", [("count", "30"), ("percent", "50.0")]),
     ],
 )
@@ -339,6 +350,17 @@ def test_count_is_told_from_a_mean_by_arithmetic(imported):
     # 63 of 78 is 80.8 %; 50 (14.2) is no count of 78 or 58 with its share.
     found = imported(f"{HEAD}Male\t63 (80.8)\t42 (72.4)\t\nAge\t50 (14.2)\t47 (15.6)\t\n")
     assert [name for name, _ in said(found)] == ["count", "percent"] * 2
+    assert len(found.unread) == 2
+
+
+def test_levels_of_a_measured_variable_are_counts_and_not_what_its_label_says(imported):
+    # 40 of 78 is 51.3 %, 38 are 48.7 %; no count of 78 is 51.9 %.
+    text = f"{HEAD}Age, mean (SD)\t50 (14)\t\t\n  <55\t40 (51.3)\t\t\n  ≥55\t38 (48.7)\t\t\n"
+    found = imported(text)
+    shares = ["count", "percent"]
+    assert [name for name, _ in said(found)] == ["mean", "sd", *shares, "definition", *shares]
+    found = imported(text.replace("51.3", "51.9").replace("48.7", "48.1").replace("40", "39"))
+    assert [name for name, _ in said(found)] == ["mean", "sd", "definition"]
     assert len(found.unread) == 2
 
 
@@ -437,6 +459,121 @@ def test_models_of_one_kind_and_names_that_recur_do_not_contradict_each_other(im
     )
     keys_ = found.rows[["statistic", "variable", "level", "group", "method"]]
     assert not keys_.duplicated().any()
+
+
+def test_statistic_is_that_of_what_its_row_holds(imported):
+    found = imported(
+        "\tA (n=10)\tB (n=20)\tt/χ²/Z\tP\nAge, mean (SD)\t50 (9)\t47 (8)\t1.1\t0.3\n"
+        "Tg, median (IQR)\t5 (1–9)\t4 (1–8)\t-0.5\t0.6\nMale, n\t4\t8\t0.0\t1.0\n"
+    )
+    statistics = found.rows[found.rows["printed"].isin(["1.1", "-0.5", "0.0"])]
+    assert list(statistics["statistic"]) == ["t_statistic", "z_statistic", "chi_square"]
+    ids = dict(zip(statistics["printed"], statistics["id"], strict=True))
+    of = dict(zip(found.rows["printed"], found.rows["of"], strict=True))
+    assert (of["0.3"], of["0.6"], of["1.0"]) == (ids["1.1"], ids["-0.5"], ids["0.0"])
+
+
+def test_accuracy_of_a_test_stands_in_columns_of_measures(imported):
+    found = imported(
+        "\tCut-off\tAUC (95% CI)\tSensitivity (%)\tSpecificity, %\tPPV\tNPV\n"
+        "Tg\t≥528.5\t0.73 (0.65–0.81)\t57.5\t86.8\t57.5\t1.0\n",
+        outcome="PD vs NPD",
+    )
+    assert said(found) == [
+        *(("cutoff", "≥528.5"), ("auc", "0.73"), ("ci_low", "0.65"), ("ci_high", "0.81")),
+        *(("sensitivity", "57.5"), ("specificity", "86.8"), ("ppv", "57.5"), ("npv", "1.0")),
+    ]
+    assert set(found.rows["group"]) == {"PD vs NPD"}
+
+
+def test_counts_and_shares_may_stand_in_columns_of_their_own(imported):
+    found = imported(
+        "Variable\tRAIR (n=78)\t\tAvid (n=58)\t\tP\n\tn\t%\tn\t%\t\nMale\t15\t19.2\t16\t27.6\t0.3\n"
+    )
+    assert list(found.rows["group"][2:]) == [*["RAIR"] * 2, *["Avid"] * 2, "RAIR vs Avid"]
+    assert said(found) == [
+        *(("count", "15"), ("percent", "19.2"), ("count", "16"), ("percent", "27.6")),
+        ("p_value", "0.3"),
+    ]
+
+
+def test_mean_and_median_may_stand_in_rows_below_their_variable(imported):
+    found = imported(
+        f"{HEAD}Age, years\t\t\t\nMean ± SD\t50.3 ± 14.2\t\t0.18\nMedian (range)\t50 (18–80)\t\t\n"
+    )
+    assert set(found.rows["variable"][2:]) == {"age"}
+    assert [name for name, _ in said(found)] == [
+        *("mean", "sd", "p_value", "median", "minimum", "maximum")
+    ]
+    assert found.doubts == []
+
+
+def test_parts_of_a_level_are_no_levels_beside_it(imported):
+    found = imported(
+        f"{HEAD}Metastasis, n (%)\t20 (25.6)\t10 (17.2)\t0.25\n"
+        "  Lung\t12 (15.4)\t8 (13.8)\t\n  Bone\t8 (10.3)\t2 (3.4)\t\n"
+    )
+    rows = found.rows[found.rows["statistic"] == "count"].set_index(["level", "group"])
+    assert rows.loc[("Lung", "RAIR"), "of"] == rows.loc[("yes", "RAIR"), "id"]
+    assert rows.loc[("yes", "RAIR"), "partition"] == ""
+    assert rows["variable"].nunique() == 2
+
+
+def test_patients_with_a_value_are_the_denominator_of_their_variable(imported):
+    # χ² of 30/60 against 20/50 is 1.1, p 0.29; of 30/78 against 20/58 it would be 0.63.
+    found = imported(f"{HEAD}BRAF, n/N (%)\t30/60 (50.0)\t20/50 (40.0)\t0.29\n")
+    own = found.rows[(found.rows["statistic"] == "n") & (found.rows["variable"] == "braf")]
+    assert list(own["of"]) == ["table-01", "table-02"]
+    findings = audit(read_registry(imported.folder / "out.csv"))
+    assert {f.status for f in findings} == {"agrees"}
+
+
+def test_levels_stacked_in_one_row_are_rows_of_their_own(tmp_path):
+    (tmp_path / "x.html").write_text(
+        "<table><tr><td></td><td>A (n=78)</td><td>B (n=58)</td><td>P</td></tr>"
+        "<tr><td>Sex<br>Female<br>Male</td><td><br>63 (80.8)<br>15 (19.2)</td>"
+        "<td><p>42 (72.4)</p><p>16 (27.6)</p></td><td><p>0.3</p></td></tr>"
+        "<tr><td><p>Smoker</p></td><td><p>20 (25.6)</p></td><td></td><td></td></tr></table>"
+    )
+    found = import_table(tmp_path / "x.html")
+    assert found.unread == []
+    assert [*found.rows["level"][2:]] == ["", *["Female"] * 4, *["Male"] * 4, "yes", "yes"]
+    assert [*found.rows["variable"][2:]] == [*["sex"] * 9, "smoker", "smoker"]
+    assert len(found.told) == 5
+    assert len(found.rows[found.rows["partition"] == "sex A"]) == 2
+
+
+def test_table_of_simulated_patients_is_taken_in_and_raises_no_objection(imported):
+    """From records to the print by numpy and scipy, from the print to rows and their audit."""
+    rng = np.random.default_rng(7)
+    groups = [rng.normal(52, 12, 64).round(), rng.normal(48, 12, 71).round()]
+    marker = [rng.lognormal(2, 1, len(group)).round(1) for group in groups]
+    sex, stage = ([rng.integers(0, k, len(g)) for g in groups] for k in (2, 3))
+
+    def counted(codes, code):
+        cells = (f"{(own == code).sum()} ({100 * (own == code).mean():.1f})" for own in codes)
+        return "\t".join(cells)
+
+    def p_of(codes):
+        table = [np.bincount(own, minlength=max(map(max, codes)) + 1) for own in codes]
+        return f"{stats.chi2_contingency(table, correction=False).pvalue:.3f}"
+
+    age = "\t".join(f"{own.mean():.1f} ± {own.std(ddof=1):.1f}" for own in groups)
+    quartiles = (np.quantile(own, (0.5, 0.25, 0.75)) for own in marker)
+    tg = "\t".join("{:.1f} ({:.1f}–{:.1f})".format(*three) for three in quartiles)
+    found = imported(
+        f"Characteristic\tRefractory (n = 64)\tAvid (n = 71)\tP\n"
+        f"Age, years, mean ± SD\t{age}\t{stats.ttest_ind(*groups).pvalue:.3f}\n"
+        f"Sex, n (%)\t\t\t{p_of(sex)}\n  Male\t{counted(sex, 0)}\t\n  Female\t{counted(sex, 1)}\t\n"
+        f"Stage, n (%)\t\t\t{p_of(stage)}\n"
+        + "".join(f"  {'I' * (k + 1)}\t{counted(stage, k)}\t\n" for k in range(3))
+        + f"Tg (ng/mL), median (IQR)\t{tg}\t{stats.mannwhitneyu(*marker).pvalue:.3f}\n"
+    )
+    assert (found.doubts, found.unread, len(found.rows)) == ([], [], 2 + 5 + 9 + 13 + 7)
+    registry = read_registry(imported.folder / "out.csv")
+    findings = audit(registry)
+    assert [f.text for f in findings if f.status in ("contradicted", "suggests")] == []
+    assert len([f for f in findings if f.status == "agrees"]) > 25
 
 
 def test_column_of_levels_is_read_as_rows_below_their_variable(imported):

@@ -134,9 +134,10 @@ def hypergeometric_tests(table: Table) -> dict[str, tuple[float, float]]:
     row, column, total = a + b, a + c, a + b + c + d
     centre, others = row * column / total, total - column
     spread = math.sqrt(centre * others / total * (total - row) / max(1, total - 1))
-    # Farther from the expected count no probability is above the smallest double.
-    first = max(0, row - others, math.floor(centre - 40 * spread))
-    last = min(row, column, math.ceil(centre + 40 * spread))
+    # Farther from the expected count no probability adds to the sum, or is above zero at all.
+    reach = (9 if abs(a - centre) < 8 * spread else 40) * spread + 30
+    first = max(0, row - others, math.floor(centre - reach))
+    last = min(row, column, math.ceil(centre + reach))
     values = np.arange(first, last + 1)
     logs = _log_binomial(column, values) + _log_binomial(others, row - values)
     sum_of_all = special.logsumexp(logs)
@@ -381,7 +382,8 @@ def check_crude_odds_ratio(found: RegressionEstimate, counts: FourCounts, rows):
                 f"{shown(low, high, limit.number.decimals + 1)}; printed is {limit.printed}."
             )
             finding = judge(limit, rows, low, high, text)
-            if finding.status in DOUBTED and _is_conditional(limit.number, counts, side, chance):
+            doubted = DOUBTED[: 1 if found.is_wald else 2]
+            if finding.status in doubted and _is_conditional(limit.number, counts, side, chance):
                 text += " It is that of Fisher's test."
                 status, reading = (
                     "suggests" if found.is_wald else "agrees",
@@ -718,7 +720,7 @@ def _disagreement(index: CountIndex, row: ReportedNumber, usual, tables) -> tupl
         "suggests",
         f"{none} independent samples gives it{far}; a test of pairs, of the continuous variable or "
         "of other patients may stand behind it.",
-        "",
+        "a test of pairs" * (len({index.size(group) for group in row.outcome_groups}) == 1),
     )
 
 
@@ -828,8 +830,12 @@ def check_p_from_chi_square(registry: Registry) -> Iterator[Finding]:
 
 
 def _p_finding(index: CountIndex, row: ReportedNumber, statistic: ReportedNumber) -> Finding:
-    tables = find_tables(index, row)
-    freedoms = [1] if row.level else sorted({len(table.cells) - 1 for table in tables})
+    groups = several_groups(index, row)
+    of_groups = _table_of_groups(index, row, groups) if groups else None
+    tables = [of_groups] if of_groups else find_tables(index, row)
+    columns = len(groups) if of_groups else 2
+    known_freedoms = {(len(table.cells) - 1) * (columns - 1) for table in tables}
+    freedoms = [columns - 1] if row.level else sorted(known_freedoms)
     known = bool(freedoms) and all(table.complete for table in tables)
     limits = float_limits(statistic.number)
     tried = [(freedom, *p_from_chi_square(limits, freedom)) for freedom in freedoms or range(1, 11)]
@@ -840,13 +846,17 @@ def _p_finding(index: CountIndex, row: ReportedNumber, statistic: ReportedNumber
         f"{shown_p_range(low, high, row.number.decimals)}; printed is {row.printed}."
         f"{' The degrees of freedom are not printed.' * (not freedoms)}"
     )
-    status = "agrees" if fitting else "contradicted" if known else "suggests"
+    status = "agrees" if fitting else "contradicted"
     uses = [table.uses for table in (tables[:1] if fitting else tables)]
     finding = conclude(status, text, statistic, uses, target=row, low=low, high=high)
-    if status != "contradicted":
+    if fitting:
         return finding
-    agree = tables and _judge_tests(index, row, tables).status == "agrees"
+    wide = float_limits(statistic.number, shortened=True)
+    rescued = any(
+        row.number.overlaps(*ends) or is_rescued(row.number, *ends)
+        for ends in (p_from_chi_square(wide, freedom) for freedom, *_ in tried)
+    )
+    finding = finding.doubted(SHORTENED, rescued, "digits cut off, or rounded twice")
     remark = " The counts give this p: another test stands behind χ², or a misprint."
-    wide = p_from_chi_square(float_limits(statistic.number, shortened=True), freedom)
-    rescued = row.number.overlaps(*wide) or is_rescued(row.number, *wide)
-    return finding.doubted(remark, bool(agree)).doubted(SHORTENED, rescued)
+    agree = tables and not of_groups and _judge_tests(index, row, tables).status == "agrees"
+    return finding.doubted(remark, bool(agree), "χ² of another test").doubted("", not known)

@@ -50,19 +50,18 @@ def check_mistaken_columns(registry: Registry) -> Iterator[Finding]:
         terms = [term for ratio in ratios for term in _z_terms(registry, ratio, bool(negative))]
         if len(terms) >= FEWEST_TERMS and all(_is_z(*term) for term in terms):
             ratio, sources = terms[0]
-            if len(sources) == 2:
-                how = f"coefficient / standard error, for example {' / '.join(_prints(sources))}"
-            else:
-                how = f"z, for example with {short_name(*sources)} {sources[0].printed}"
+            how = "coefficient / standard error" if len(sources) == 2 else "z"
+            shown = " / ".join(row.printed for row in sources)
+            if len(sources) == 1:
+                shown = f"with {short_name(*sources)} {shown}"
             text = (
-                f"{len(terms)} numbers called {name} ({locus}) are {how} for {ratio.variable}, "
-                f"printed {ratio.printed}: they are z, not ratios."
+                f"{len(terms)} numbers called {name} ({locus}) are {how}, for example {shown} for "
+                f"{ratio.variable}, printed {ratio.printed}: they are z, not ratios."
             )
             if negative:
                 are = "is" if len(negative) == 1 else "are"
                 text += f" {len(negative)} of them {are} negative."
-            reading = f"z printed as {name}"
-            yield conclude("contradicted", text, *terms, reading=reading)
+            yield conclude("contradicted", text, *terms, reading=f"z printed as {name}")
         elif len(negative) > 1:
             text = (
                 f"{len(negative)} of {len(ratios)} numbers called {name} ({locus}) are negative, "
@@ -70,10 +69,6 @@ def check_mistaken_columns(registry: Registry) -> Iterator[Finding]:
             )
             reading = f"coefficients or z printed as {name}"
             yield conclude("contradicted", text, *negative, reading=reading)
-
-
-def _prints(rows) -> list[str]:
-    return [row.printed for row in rows]
 
 
 def _z_terms(registry: Registry, ratio: ReportedNumber, by_p: bool) -> Iterator[tuple]:

@@ -261,6 +261,9 @@ def _values(index, mean: ReportedNumber, size: ReportedNumber, least: int = 1) -
 
 def _unless_smaller(finding: Finding, row: ReportedNumber, samples, values) -> Finding:
     """Weaken a proof about p, or name a reading, where a test of fewer values would give it."""
+    if finding.text.endswith(SHORTENED):
+        weaken = partial(_unless_smaller, row=row, samples=samples, values=values)
+        return instead_of_shortened(finding, weaken)
     if finding.status == "suggests" and not row.method and not finding.reading:
         values = [range(math.ceil(LARGE_SHARE * each[-1]), each.stop) for each in values]
         proof = replace(finding, status="contradicted")

@@ -4,12 +4,13 @@ What is a proof and what is not: an estimate outside its own interval is ``contr
 whatever the method. Symmetry of an interval (on the log scale for a ratio) holds for Wald
 intervals, the default of SPSS; profile-likelihood, bootstrap and exact intervals need not be
 symmetric. Asymmetry is therefore ``contradicted`` only where the registry's `method` of both
-limits says ``wald`` or ``wald exp``; elsewhere it is ``suggests``.
+limits says ``wald`` or ``wald exp``; elsewhere it is ``open`` where another usual interval is as
+askew, and ``suggests`` beyond.
 """
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations
@@ -233,7 +234,7 @@ class RegressionEstimate:
         return confidence_level(self.modifiers)
 
     @property
-    def p_is_plain(self) -> bool:
+    def p_may_be_wald(self) -> bool:
         """Whether the p value may be Wald's: by its method, and not corrected."""
         of_wald = self.p is not None and self.p.test in WALD_P_METHODS
         return of_wald and not CORRECTED & {*self.p.modifiers, *self.modifiers}
@@ -411,14 +412,19 @@ def _passes_infinity(found: RegressionEstimate) -> bool:
     return found.estimate.statistic == "number_needed_to_treat" and len(signs) > 1
 
 
-def containment(printed: str, name: str, three, values: Iterable[Interval]) -> Finding:
-    """Look for an estimate (its name is told) inside its interval: three rows, three ranges."""
+def containment(printed: str, name: str, three, values, unscaled: Callable) -> Finding:
+    """Look for an estimate (its name is told) inside its interval: three rows, three ranges.
+
+    The scale of the ranges, on which intervals are symmetric, is undone by `unscaled`.
+    """
     row, *limits = three
     estimate, low, high = values
     if low[0] <= estimate[1] and estimate[0] <= high[1]:
         return conclude("agrees", f"{printed}: the {name} lies inside its interval.", *three)
     text = f"{printed}: the {name} lies outside its interval."
-    slip = likely_slip(row, limits[0].number.low, limits[1].number.high)
+    middle = map(unscaled, from_symmetry(name, estimate, low, high))
+    slip = likely_slip(row, *middle)
+    slip = slip or likely_slip(row, limits[0].number.low, limits[1].number.high)
     return conclude("contradicted", text, *limits, target=row, reading=slip)
 
 
@@ -430,7 +436,13 @@ def _containment(found: RegressionEstimate, shortened: bool) -> Finding:
         rows = (found.low, found.high) if is_modelled else found.three
         inside = high[0] <= coefficient[1] and coefficient[0] <= low[1]
         return conclude("contradicted", text, *rows, reading="limits exchanged" * inside)
-    finding = containment(found.printed, "estimate", found.three, (coefficient, low, high))
+    finding = containment(
+        found.printed,
+        "estimate",
+        found.three,
+        (coefficient, low, high),
+        exponential if found.is_ratio else float,
+    )
     if finding.status == "agrees" or not is_modelled:
         return finding
     ends = found.low.number.low, found.high.number.high
@@ -470,28 +482,32 @@ def check_interval_symmetry(registry: Registry) -> Iterator[Finding]:
     places = [found.estimate.locus for found, _ in judged]
     symmetric = Counter(place for place, yes in zip(places, agreeing, strict=True) if yes)
     total = Counter(places)
-    for place, (found, findings), agrees in zip(places, judged, agreeing, strict=True):
-        if agrees:
+    for line, (found, findings) in enumerate(judged):
+        if agreeing[line]:
             yield from findings
         # An estimate outside its interval has been told: check_estimate_in_interval.
         elif _containment(found, shortened=False).status != "contradicted":
-            habit = symmetric[place] >= FEWEST_ALIKE and symmetric[place] == total[place] - 1
-            yield from _asymmetric(registry, found, findings, symmetric[place], habit)
+            others, near = symmetric[places[line]], judged[max(line - 1, 0) : line + 2]
+            all_others = others == total[places[line]] - 1
+            yield from _asymmetric(found, findings, others, all_others, [each for each, _ in near])
 
 
-def _asymmetric(registry, found: RegressionEstimate, findings, symmetric: int, habit: bool):
+def _asymmetric(found: RegressionEstimate, findings, symmetric: int, all_others: bool, near):
     """Leave open what a usual interval gives, and keep the one finding that p points to.
 
-    Where all other intervals of the place are symmetric (its `habit`), less is usual.
+    Where all other intervals of the place are symmetric, less is usual. The estimates of the lines
+    `near` may have been copied.
     """
+    habit = all_others and symmetric >= FEWEST_ALIKE
     if not found.is_wald and _is_usual(found, LESS_ASKEW if habit else ASKEW):
-        text = f"{found.printed}: the interval is not symmetric, as others than Wald's are not."
+        text = f"{found.printed}: the interval is not symmetric.{OTHER_INTERVALS}"
         return [conclude("open", text, *found.three, reading=NOT_WALD)]
+    columns = zip(*(other.three for other in near), strict=True)
     findings = [
-        replace(finding, reading=_slip(registry, target, finding.low, finding.high))
-        for finding, target in zip(findings, found.three, strict=True)
+        replace(finding, reading=likely_slip(target, finding.low, finding.high, column))
+        for finding, target, column in zip(findings, found.three, columns, strict=True)
     ]
-    if found.p is None or not found.p_is_plain:
+    if found.p is None or not found.p_may_be_wald:
         return findings
     values, levels = [found.coefficient(), *found.limits()], LEVELS[found.level]
     fitting = [
@@ -520,13 +536,6 @@ def _is_usual(found: RegressionEstimate, askew: float) -> bool:
     if most is None:
         most = 1 + askew * (below[1] + above[1]) / 2 / LEVELS[found.level][0]
     return below[0] <= most * above[1] and above[0] <= most * below[1]
-
-
-def _slip(registry: Registry, target: ReportedNumber, low: float, high: float) -> str:
-    """Name a likely slip; a number may be copied from the lines above and below."""
-    column = registry.where(target.statistic, locus=target.locus)
-    place = column.index(target)
-    return likely_slip(target, low, high, column[max(place - 2, 0) : place + 3])
 
 
 def _symmetry(found: RegressionEstimate, target: ReportedNumber, shortened: bool) -> Finding:
@@ -607,7 +616,8 @@ def _beyond_intercept(cutoff, intercept, terms: list[ReportedNumber], above: boo
 # Estimate, limits and p value of a Wald test come from one coefficient and one standard error. A p
 # value may also come from a likelihood ratio or score test, and an interval from a profile
 # likelihood: a mismatch is ``contradicted`` only where the registry's `method` says ``wald`` (or
-# ``wald exp``) for both limits and ``wald`` for the p value; elsewhere it is ``suggests``.
+# ``wald exp``) for both limits and ``wald`` for the p value; elsewhere it is ``open`` where another
+# usual test gives such a p value, and ``suggests`` beyond.
 
 
 # A p value of one of these methods, or of none, may be a Wald test.
@@ -628,7 +638,9 @@ def check_wald_p_value(registry: Registry) -> Iterator[Finding]:
 
 def _with_interval_and_p(registry: Registry) -> list[RegressionEstimate]:
     return [
-        found for found in regression_estimates(registry) if found.has_interval and found.p_is_plain
+        found
+        for found in regression_estimates(registry)
+        if found.has_interval and found.p_may_be_wald
     ]
 
 
@@ -638,6 +650,8 @@ def _wald_p(found: RegressionEstimate, shortened: bool) -> Finding:
     side = ""
     if "one_sided" in found.p.modifiers:
         low, high, side = low / 2, high / 2, "one-sided "
+        if found.p.number.value > 0.5:
+            low, high = 1 - high, 1 - low
     text = (
         f"{found.printed}: under Wald the standard error is "
         f"{shown(*region.standard_error(), 4)} and {side}p is "
@@ -704,18 +718,17 @@ def excludes_null(low: Interval, high: Interval) -> bool | None:
 def is_significant(
     p: ReportedNumber, shortened: bool = False, alpha: float = SIGNIFICANT
 ) -> bool | None:
-    """Say whether a printed p value is below a level; None if the rounding leaves it open."""
-    low, high = float_limits(p.number, shortened)
-    if high < alpha or (p.number.operator == "<" and high <= alpha):
+    """Say whether a p value, made two-sided, is below a level; None if rounding leaves it open."""
+    low, high = two_sided(p, shortened)
+    strict = p.number.operator in "<>"
+    if high < alpha or (strict and high <= alpha):
         return True
-    if low > alpha or (p.number.operator == ">" and low >= alpha):
-        return False
-    return None
+    return False if low > alpha or (strict and low >= alpha) else None
 
 
 def _alpha(found: RegressionEstimate) -> float:
     """Return the p value at which the null value is a limit of the interval: 0.05 for 95 %."""
-    return (100 - found.level) / (200 if "one_sided" in found.p.modifiers else 100)
+    return (100 - found.level) / 100
 
 
 def _sides(found: RegressionEstimate, shortened: bool) -> tuple[bool | None, bool | None]:
@@ -728,8 +741,8 @@ def _significance(found: RegressionEstimate, shortened: bool) -> Finding:
     text = (
         f"{found.printed}: the interval {'excludes' if excluded else 'includes'} "
         f"{'1' if found.limits_are_ratios else '0'}, and "
-        f"p {'is' if significant else 'is not'} below {_alpha(found):g} (printed "
-        f"{found.p.printed})."
+        f"{'two-sided ' * ('one_sided' in found.p.modifiers)}p "
+        f"{'is' if significant else 'is not'} below {_alpha(found):g} (printed {found.p.printed})."
     )
     if excluded == significant or None in _sides(found, shortened):
         return conclude("agrees", text, *found.three, found.p)
@@ -746,7 +759,7 @@ def check_interval_from_p_value(registry: Registry) -> Iterator[Finding]:
     """Work out the Wald interval that is not printed; needs estimate and p value without limits."""
     for found in regression_estimates(registry):
         row, p = found.estimate, found.p
-        is_test = found.p_is_plain and p.number.operator == "=" and row.statistic in REGRESSED
+        is_test = found.p_may_be_wald and p.number.operator == "=" and row.statistic in REGRESSED
         if found.low is not None or found.high is not None or not is_test:
             continue
         region = wald_region(found.coefficient(), p=found.p_range)

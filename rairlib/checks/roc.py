@@ -541,7 +541,8 @@ def check_auc_in_interval(registry: Registry) -> Iterator[Finding]:
 
 
 def _containment(area: PrintedArea, shortened: bool) -> Finding:
-    return containment(area.printed, "area", area.three, area.proportions(shortened))
+    scale, values = print_scale(area.row), area.proportions(shortened)
+    return containment(area.printed, "area", area.three, values, lambda end: scale * end)
 
 
 @check("areas under the ROC curve", "bookkeeping")

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rairlib.errors import RairlibError
-from rairlib.registry.files import RegistryError, decode, split_lines
+from rairlib.registry.files import decode, split_lines
 from rairlib.registry.printed import SUPERSCRIPTS
 
 MOST_ROWS, MOST_COLUMNS, MOST_BYTES = 2000, 100, 100_000_000
 # A text that a merged cell carries into the places that it covers.
 REPEATED = "\ue000"
 INDENT = "  "
+BREAK = "\u2028"
 POWERS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 # Behind these a raised number is an exponent, elsewhere it refers to a footnote.
 RAISED = re.compile(r"(?:[×x*·]\s?10|[χΧ]|\b[cmk]?m)$")
@@ -98,20 +99,11 @@ def _refuse_what_is_locked_or_huge(path: Path) -> None:
         raise RairlibError(f"{path.name}: is too large for a printed table; {OTHERWISE}")
 
 
-def _refuse_what_is_no_print(path: Path, rows: int, columns: int) -> None:
-    if rows > MOST_ROWS or columns > MOST_COLUMNS:
-        raise RegistryError(
-            f"{path.name}: {rows} rows and {columns} columns are no printed table; keep the table "
-            "alone"
-        )
-
-
 def _text(path: Path) -> Iterator[Grid]:
     text = decode(path)
     lines = [line for line in text.splitlines() if line.strip()]
     delimiter = max(";\t|,", key=lambda sign: sum(sign in line for line in lines))
     rows = split_lines(path, text, delimiter, strip=False)
-    _refuse_what_is_no_print(path, len(rows), max(map(len, rows), default=0))
     yield Grid("", list(enumerate(rows, start=1)))
 
 
@@ -125,20 +117,21 @@ def _workbook(path: Path) -> Iterator[Grid]:
     for sheet, written in zip(results.worksheets, formulas.worksheets, strict=True):
         if sheet.sheet_state != "visible":
             continue
-        _refuse_what_is_no_print(path, sheet.max_row, sheet.max_column)
         covered = {
             (row, column): sheet.cell(span.min_row, span.min_col)
             for span in sheet.merged_cells.ranges
-            for row, column in span.cells
+            for row in range(span.min_row, min(span.max_row, MOST_ROWS) + 1)
+            for column in range(span.min_col, min(span.max_col, MOST_COLUMNS) + 1)
             if (row, column) != (span.min_row, span.min_col)
         }
+        filled = [*sheet.iter_rows(max_row=min(sheet.max_row, MOST_ROWS + 1))]
         rows = [
-            (cells[0].row, [_shown(cell, covered, written) for cell in cells])
-            for cells in sheet.iter_rows()
+            (place, [_shown(cell, covered, written) for cell in cells])
+            for place, cells in enumerate(filled, start=1)
         ]
         plain = [
             cell.coordinate
-            for cells in sheet.iter_rows()
+            for cells in filled
             for cell in cells
             if isinstance(cell.value, float) and cell.number_format == "General"
         ]
@@ -213,7 +206,6 @@ def _marked_up(path: Path, tree) -> Iterator[Grid]:
                 for row in rows
             )
             spread = _spread([list(row.iterchildren("td", "th")) for row in rows])
-            _refuse_what_is_no_print(path, len(spread), max(map(len, spread), default=0))
             title = " ".join(_inner(part).strip() for part in titles)
             yield Grid(title, list(enumerate(spread, start=1)), head)
 
@@ -254,7 +246,7 @@ def _inner(element) -> str:
         if isinstance(child.tag, str) and child.tag not in ("script", "style"):
             inner = _inner(child)
             raised = child.tag == "sup" or child.get("ref-type") in ("table-fn", "fn")
-            text += _raised(text, inner) if raised else " " * (child.tag in BREAKS) + inner
+            text += _raised(text, inner) if raised else BREAK * _breaks(child, text) + inner
         elif not isinstance(child.tag, str) and (child.text or "").startswith("&"):
             text += html.unescape(child.text)
         text += child.tail or ""
@@ -262,7 +254,11 @@ def _inner(element) -> str:
     return re.sub(r"[ \t\r\n]+", " ", text)
 
 
-BREAKS = ("br", "p", "div", "break", "li", "list-item")
+def _breaks(element, before: str) -> bool:
+    """Whether a line begins with this element."""
+    if element.tag in ("br", "break"):
+        return True
+    return element.tag in ("p", "div", "li", "list-item") and bool(before.strip())
 
 
 def _raised(before: str, text: str) -> str:
@@ -284,7 +280,6 @@ def _document(path: Path) -> Iterator[Grid]:
         if not isinstance(part, Table):
             title = part.text.strip() or title
             continue
-        _refuse_what_is_no_print(path, len(part.rows), len(part.columns))
         rows, above = [], []
         for number, row in enumerate(part.rows, start=1):
             cells = row.cells
@@ -307,7 +302,7 @@ def _paragraphs(cell) -> str:
         for run in paragraph.runs:
             text += _raised(text, run.text) if run.font.superscript else run.text
         texts.append(text)
-    return " ".join(texts).rstrip()
+    return BREAK.join(texts).rstrip()
 
 
 READERS: dict[str, tuple[Callable[[Path], Iterator[Grid]], str]] = {
