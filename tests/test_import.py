@@ -582,6 +582,15 @@ def test_column_of_levels_is_read_as_rows_below_their_variable(imported):
     assert set(found.rows["variable"][1:]) == {"sex"}
 
 
+@pytest.mark.parametrize(
+    ("sizes", "told"),
+    [({"Avidd": "58"}, "no column is headed 'Avidd'"), ({"Avid": "57"}, "Avid has 58 in print")],
+)
+def test_sizes_that_do_not_belong_to_the_table_are_refused(imported, sizes, told):
+    with pytest.raises(RairlibError, match=told):
+        imported(f"{HEAD}Male, n\t15\t16\t0.3\n", sizes=sizes)
+
+
 def test_comma_that_may_be_either_is_not_read(imported):
     found = imported(f"{HEAD}Sex, n\t1,050\t\t\nTg, mean\t12,5\t\t\n")
     assert len(found.unread) == 1
