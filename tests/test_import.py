@@ -13,8 +13,11 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from docx.oxml import parse_xml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
 from scipy import stats
 
 from rairlib.checks.catalogue import audit
@@ -748,6 +751,52 @@ def test_raised_signs_are_marks_behind_numbers_and_powers_behind_ten(tmp_path):
     assert list(rows["printed"][2:]) == ["27.1", "4", "26", "4", "3.2 × 10⁻⁵"]
     assert list(rows["unit"][2:6]) == ["kg/m²"] * 4
     assert list(rows["note"][2:]) == ["footnote 1", "footnote 1", "", "", ""]
+
+
+def test_raised_signs_of_word_and_excel_are_marks_and_no_digits(tmp_path):
+    document, book = docx.Document(), openpyxl.Workbook()
+    table = document.add_table(2, 2)
+    for place, texts in enumerate((["", "A (n=10)"], ["Male, n", ""])):
+        for cell, text in zip(table.rows[place].cells, texts, strict=True):
+            cell.text = text
+    paragraph = table.cell(1, 1).paragraphs[0]
+    paragraph.add_run("5")
+    paragraph.add_run("1").font.superscript = True
+    document.save(tmp_path / "x.docx")
+    sheet = book.active
+    sheet.append(["", "A (n=10)"])
+    sheet.append(
+        ["Male, n", CellRichText("5", TextBlock(InlineFont(vertAlign="superscript"), "1"))]
+    )
+    book.save(tmp_path / "x.xlsx")
+    for name in ("x.docx", "x.xlsx"):
+        row = import_table(tmp_path / name).rows.iloc[-1]
+        assert (row["printed"], row["note"]) == ("5", "footnote 1"), name
+
+
+def test_what_word_inserts_links_or_sets_as_a_formula_is_read(tmp_path):
+    document = docx.Document()
+    table = document.add_table(2, 4)
+    for cell, text in zip(
+        table.rows[0].cells, ("", "A (n=10)", "B (n=20)", "C (n=9)"), strict=True
+    ):
+        cell.text = text
+    table.cell(1, 0).text = "Age, mean ± SD"
+    word = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    math = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+    run = "<w:r><w:t>{}</w:t></w:r>"
+    for place, xml in enumerate(
+        (
+            f'<w:ins {word} w:id="1" w:author="x">{run.format("50.3 ± 14.2")}</w:ins>',
+            f"<w:hyperlink {word}>{run.format('46.8 ± 15.6')}</w:hyperlink>",
+            f"<m:oMath {math}><m:r><m:t>48.1±12.0</m:t></m:r></m:oMath>",
+        ),
+        start=1,
+    ):
+        table.cell(1, place).paragraphs[0]._p.append(parse_xml(xml))
+    document.save(tmp_path / "x.docx")
+    found = import_table(tmp_path / "x.docx")
+    assert list(found.rows["printed"][3:]) == ["50.3", "14.2", "46.8", "15.6", "48.1", "12.0"]
 
 
 def test_cells_that_excel_changed_are_not_taken_for_the_print(tmp_path):
