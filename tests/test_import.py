@@ -728,11 +728,11 @@ def test_entities_outside_the_file_are_not_read(tmp_path, monkeypatch):
 def test_several_tables_are_listed_and_one_is_named(tmp_path):
     path = tmp_path / "x.html"
     table = (
-        "<table><caption>Table {0}</caption><tr><td><td>A (n=9)</tr>"
-        "<tr><td>Male, n<td>{0}</tr></table>"
+        "<section><h3>Table {0}.</h3><table><tr><td><td>A (n=9)</tr>"
+        "<tr><td>Male, n<td>{0}</tr></table></section>"
     )
     path.write_text(table.format(1) + table.format(2), encoding="utf-8")
-    with pytest.raises(RairlibError, match="holds 2 tables; name one by --table: 1: Table 1; 2: "):
+    with pytest.raises(RairlibError, match="holds 2 tables; name one by --table: 1: Table 1.; 2: "):
         import_table(path)
     assert import_table(path, table=2).rows["locus"].unique() == ["Table 2"]
     with pytest.raises(RairlibError, match="none is number 3"):

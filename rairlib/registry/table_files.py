@@ -24,6 +24,7 @@ POWERS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻�
 # Behind these a raised number is an exponent, elsewhere it refers to a footnote.
 RAISED = re.compile(r"(?:[×x*·]\s?10|[χΧ]|\b[cmk]?m)$")
 INDENTED = re.compile(r"(?:padding-left|text-indent|margin-left)\s*:\s*0*[1-9.]")
+TITLES = ("label", "caption", "figcaption", "h3", "h4")
 PROTECTED = b"\xd0\xcf\x11\xe0"
 OTHERWISE = (
     "copy the table into a spreadsheet or a Word document, or save the web page of the paper"
@@ -202,8 +203,8 @@ def _marked_up(path: Path, tree) -> Iterator[Grid]:
             element.tag = element.tag.rpartition("}")[2].lower()
     for table in tree.iter("table"):
         if next(table.iterdescendants("table"), None) is None:
-            wrap = next(table.iterancestors("table-wrap"), table)
-            titles = [*wrap.iterchildren("label", "caption")]
+            wraps = [table, *table.iterancestors("table-wrap", "figure", "section")][:2]
+            titles = [title for wrap in wraps for title in wrap.iterchildren(*TITLES)]
             # The body's first row may stand without a head: th alone are head too.
             rows = list(table.iter("tr"))
             head = sum(
