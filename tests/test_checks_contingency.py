@@ -187,6 +187,27 @@ def test_a_level_in_three_groups_may_be_of_fewer_patients():
     assert finding.status == "contradicted"
 
 
+@pytest.mark.parametrize(
+    ("printed", "method", "status"),
+    [
+        # 2, 5 and 9 of 10 each: χ² = (3/16 + 3/14) 222/9 = 9.9107, p = exp(−9.9107/2) = 0.00705.
+        # Of all tables with these margins, 0.8664 % are no more probable: listed with math.comb.
+        ("0.0087", "fisher", "agrees"),
+        ("0.0087", "pearson", "suggests"),
+        ("0.0070", "pearson", "agrees"),
+        # 0.008664 cut off.
+        ("0.0086", "fisher", "suggests"),
+        ("0.5", "pearson", "contradicted"),
+    ],
+)
+def test_named_tests_of_three_groups(printed, method, status):
+    sizes = [number(f"n-{g}", "n", "10", group=g, of="n", partition="groups") for g in THREE]
+    cells = counts("met", {"yes": (2, 5, 9), "no": (8, 5, 1)}, THREE)
+    p = number("p", "p_value", printed, variable="met", group="A vs B vs C", method=method)
+    rows = registry(number("n", "n", "30", group="all"), *sizes, *cells, p)
+    assert statuses(check_p_from_counts(rows)) == {"p": status}
+
+
 def test_levels_of_three_groups_that_are_no_partition_leave_p_open():
     cells = counts("site", {"bone": (6, 12, 18), "lung": (4, 4, 4)}, THREE, partition=False)
     p = number("p", "p_value", "0.9", variable="site", group="A vs B vs C", method="pearson")
@@ -291,6 +312,19 @@ def test_p_of_another_test_beside_chi_square_is_suggested():
         compared("p_value", "0.006", "age", of="chi"),
     )
     assert statuses(check_p_from_chi_square(rows)) == {"target": "suggests"}
+
+
+def test_degrees_of_freedom_of_three_groups():
+    # χ² = 5.991 has a p of 0.05 on 2 degrees of freedom, on 1 of 0.014.
+    cells = counts("met", {"yes": (6, 12, 18), "no": (24, 18, 12)}, THREE)
+    fields = {"variable": "met", "group": "A vs B vs C"}
+    rows = three_groups(
+        *cells,
+        number("chi", "chi_square", "5.991", **fields),
+        number("right", "p_value", "0.050", of="chi", **fields),
+        number("wrong", "p_value", "0.014", of="chi", **fields),
+    )
+    assert statuses(check_p_from_chi_square(rows)) == {"right": "agrees", "wrong": "contradicted"}
 
 
 def test_unknown_degrees_of_freedom_never_contradict():

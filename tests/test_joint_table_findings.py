@@ -9,7 +9,7 @@ import statsmodels.api as sm
 from small_registry import number, registry
 
 from rairlib.reconstruct.audited import joint_table_findings
-from rairlib.registry.registry import load_registry
+from rairlib.registry.registry import Registry, load_registry
 
 GROUPS = "sick vs well"
 
@@ -83,6 +83,14 @@ def test_too_many_tables_are_left_open(monkeypatch):
     monkeypatch.setattr("rairlib.reconstruct.audited.MOST_TABLES", 5)
     (finding,) = joint_table_findings(registry(*paper()))
     assert finding.status == "open"
+
+
+def test_declared_model_whose_counts_are_not_printed_is_left_open():
+    rabat = load_registry("lakhdar2024")
+    rows = [row for row in rabat if row.statistic != "count"]
+    (finding,) = joint_table_findings(Registry("rabat", rows, models=rabat.models))
+    assert finding.status == "open"
+    assert "not printed" in finding.text
 
 
 def test_declared_model_of_the_rabat_study_has_one_table():

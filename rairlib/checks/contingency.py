@@ -134,9 +134,10 @@ def hypergeometric_tests(table: Table) -> dict[str, tuple[float, float]]:
     row, column, total = a + b, a + c, a + b + c + d
     centre, others = row * column / total, total - column
     spread = math.sqrt(centre * others / total * (total - row) / max(1, total - 1))
-    # Farther from the expected count no probability is above the smallest double.
-    first = max(0, row - others, math.floor(centre - 40 * spread))
-    last = min(row, column, math.ceil(centre + 40 * spread))
+    # Farther from the expected count no probability adds to the sum, or is above zero at all.
+    reach = (9 if abs(a - centre) < 8 * spread else 40) * spread + 30
+    first = max(0, row - others, math.floor(centre - reach))
+    last = min(row, column, math.ceil(centre + reach))
     values = np.arange(first, last + 1)
     logs = _log_binomial(column, values) + _log_binomial(others, row - values)
     sum_of_all = special.logsumexp(logs)
@@ -381,7 +382,8 @@ def check_crude_odds_ratio(found: RegressionEstimate, counts: FourCounts, rows):
                 f"{shown(low, high, limit.number.decimals + 1)}; printed is {limit.printed}."
             )
             finding = judge(limit, rows, low, high, text)
-            if finding.status in DOUBTED and _is_conditional(limit.number, counts, side, chance):
+            doubted = DOUBTED[: 1 if found.is_wald else 2]
+            if finding.status in doubted and _is_conditional(limit.number, counts, side, chance):
                 text += " It is that of Fisher's test."
                 status, reading = (
                     "suggests" if found.is_wald else "agrees",
@@ -718,7 +720,7 @@ def _disagreement(index: CountIndex, row: ReportedNumber, usual, tables) -> tupl
         "suggests",
         f"{none} independent samples gives it{far}; a test of pairs, of the continuous variable or "
         "of other patients may stand behind it.",
-        "",
+        "a test of pairs" * (len({index.size(group) for group in row.outcome_groups}) == 1),
     )
 
 

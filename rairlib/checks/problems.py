@@ -118,7 +118,9 @@ def find_problems(registry: Registry, findings: Iterable[Finding]) -> list[Probl
     """
     search = _Search(registry, list(findings))
     told = [found for found in search.findings if _is_told(found)]
+    places = {row.id: place for place, row in enumerate(registry)}
     problems = [search.problem(*cause) for cause in search.causes(told)]
+    problems.sort(key=lambda each: [places[number.row.id] for number in each.numbers[:1]])
     return sorted(_by_habit(problems), key=lambda problem: problem.weight)
 
 
@@ -130,8 +132,10 @@ class _Search:
         self.by_name: dict[str, list[Finding]] = defaultdict(list)
         self.passed: dict[tuple, set] = defaultdict(set)
         self.agreed = Counter(found.target for found in findings if found.status == "agrees")
+        self.known: dict[int, list[str]] = {}
         for found in findings:
-            names = self.names(found)
+            names = dict.fromkeys((found.target, *found.uses))
+            names = self.known[id(found)] = [name for name in names if name in registry]
             for name in names:
                 self.by_name[name].append(found)
             if found.status == "agrees" and names:
@@ -144,38 +148,53 @@ class _Search:
         }
 
     def names(self, finding: Finding) -> list[str]:
-        named = dict.fromkeys((finding.target, *finding.uses))
-        return [name for name in named if name in self.registry]
+        return self.known[id(finding)]
 
     def causes(self, told: list[Finding]) -> Iterator[tuple]:
         """Yield of each cause its findings, its suspects if a change was found, and the slip."""
-        for rest in self.connected(told):
-            for reading in dict.fromkeys(found.reading for found in rest if found.reading):
-                alike = [found for found in rest if found.reading == reading]
-                alike = [found for found in alike if found.status != "open"] or alike
-                numbers = {name for found in alike for name in self.names(found)}
-                # What else is said of the same numbers, whether or not it knows the reading.
-                those = [
-                    found
-                    for found in rest
-                    if found in alike
-                    or set(self.names(found)) <= numbers
-                    or (found.reading == reading and found.target in numbers | {""})
-                ]
-                if len(those) > 1:
-                    yield those, (), ""
-                    rest = [found for found in rest if found not in those]
-            faults = [found for found in rest if found.status != "open"]
-            settled, suspects, slip = self.settled(faults) if len(faults) > 1 else ([], (), "")
-            if settled:
-                yield settled, suspects, slip
-                yield from self.causes([found for found in rest if found not in settled])
+        parts = self.connected(told)
+        while parts:
+            part = parts.pop()
+            faults = [found for found in part if found.status != "open"]
+            cause = self.settled(faults) if len(faults) > 1 else ([], (), "")
+            groups = sorted(self.with_one_reading(part), key=len, reverse=True)
+            causes = (
+                [cause]
+                if len(cause[0]) > max(map(len, groups), default=0)
+                else ([(those, (), "") for those in groups])
+            )
+            left = {id(found): found for found in part}
+            for those, suspects, slip in causes:
+                if len(those := [f for f in those if left.pop(id(f), None)]) > 1 or suspects:
+                    yield those, suspects, slip
+                else:
+                    left |= {id(found): found for found in those}
+            if len(left) < len(part):
+                parts += self.connected(list(left.values()))
                 continue
             same = defaultdict(list)
-            for place, found in enumerate(rest):
+            for place, found in enumerate(part):
                 names = frozenset(n for n in self.names(found) if self.registry[n].statistic != "n")
                 same[names or place].append(found)
             yield from ((those, (), "") for those in same.values())
+
+    def with_one_reading(self, part: list[Finding]) -> Iterator[list[Finding]]:
+        """Yield the findings that share a reading, with what else is said of their numbers."""
+        readings, within = defaultdict(list), {id(found) for found in part}
+        for found in part:
+            if found.reading:
+                readings[found.reading].append(found)
+        for reading, alike in readings.items():
+            alike = [found for found in alike if found.status != "open"] or alike
+            those = {id(found): found for found in alike}
+            numbers = {name for found in alike for name in self.names(found)}
+            near = (n for n in numbers if self.registry[n].statistic != "n")
+            for found in (found for name in near for found in self.by_name[name]):
+                same = found.reading == reading and found.target in numbers | {""}
+                if id(found) in within and (same or numbers.issuperset(self.names(found))):
+                    those[id(found)] = found
+            if len(those) > 1:
+                yield list(those.values())
 
     def connected(self, objections: list[Finding]) -> list[list[Finding]]:
         """Split objections into sets that share numbers or a variable, not only a group's size."""
@@ -205,8 +224,10 @@ class _Search:
 
     def settled(self, faults: list[Finding]) -> tuple[list[Finding], tuple, str]:
         """Return the faults that the best change settles, two at least, and what it changes."""
+        if self.work < 0:
+            return [], (), ""
         standing = Counter(name for fault in faults for name in self.names(fault))
-        # A size on which hundreds of findings rest is no suspect.
+        # A size on which hundreds of findings rest cannot be tried.
         suspects = [n for n, _ in standing.most_common() if len(self.by_name[n]) <= MOST_ROWS]
         suspects = suspects[:SUSPECTS]
         around, checks = self.around(suspects)
@@ -277,7 +298,7 @@ class _Search:
 
     def problem(self, findings: list[Finding], suspects: tuple[Suspect, ...], slip: str) -> Problem:
         """Write the entry of one cause."""
-        either = len(suspects) > 1 and not slip
+        settled, either = bool(suspects), len(suspects) > 1 and not slip
         sets = {frozenset(self.names(found)) for found in findings}
         if not suspects:
             targets = dict.fromkeys(f.target for f in findings if f.target in self.registry)
@@ -288,7 +309,8 @@ class _Search:
         )
         own = [each.row.id for each in suspects]
         findings.sort(key=lambda f: (KINDS.index(KIND_OF[f.status]), f.target not in own[:1]))
-        slip = slip or next((found.reading for found in findings if found.reading), "")
+        about = [found for found in findings if not settled or found.target in own]
+        slip = slip or next((found.reading for found in about if found.reading), "")
         if not slip and len(suspects) == 1:
             slip = self.slip(suspects[0])
         return Problem(
