@@ -732,7 +732,9 @@ def test_several_tables_are_listed_and_one_is_named(tmp_path):
         "<tr><td>Male, n<td>{0}</tr></table></section>"
     )
     path.write_text(table.format(1) + table.format(2), encoding="utf-8")
-    with pytest.raises(RairlibError, match="holds 2 tables; name one by --table: 1: Table 1.; 2: "):
+    with pytest.raises(
+        RairlibError, match=r"holds 2 tables; name one by --table: 1: Table 1\.; 2: "
+    ):
         import_table(path)
     assert import_table(path, table=2).rows["locus"].unique() == ["Table 2"]
     with pytest.raises(RairlibError, match="none is number 3"):
