@@ -26,7 +26,7 @@ from rairlib.errors import RairlibError
 from rairlib.output import as_file
 from rairlib.registry.registry import load_registry, read_registry
 from rairlib.registry.table_files import REPEATED, Grid, read_grids
-from rairlib.registry.tables import import_table
+from rairlib.registry.tables import TableReader, import_table
 
 GUIDE = Path(__file__).parents[1] / "book" / "audit"
 TABLES = Path(__file__).parent / "tables"
@@ -862,3 +862,46 @@ def test_any_table_is_imported_for_the_audit_or_refused_in_one_line(tmp_path_fac
         path = folder / "out.csv"
         path.write_text(as_file(found.rows), encoding="utf-8")
         assert len(read_registry(path)) == len(found.rows)
+
+
+LABELS = (
+    "Age, mean (SD)|Male, n (%)|  II|  Lung|Sex|Tg, median (IQR)|Sex, m/f|≥55|<55|Smoker|Age"
+    "|P for trend|Mean ± SD|No. of patients|Yes/No|"
+)
+FORMS_OF_CELLS = (
+    "9 (9.9)|9 (9.9%)|9.9 ± 9.9|9.9 (9.9, 9.9)|9.99|<9.9|9/9|9|9.9|9.9 (9.9–9.9)||—|Ref|9–9|P=9.9"
+    "|9 of 9|9 (9) [9–9]|9.9 (9.9–9.9), p=9.9"
+)
+HEADS = (
+    "A (n=1)|B (n=2)|All (n=3)|P|OR (95% CI)|χ2/t|95% CI|HR|n (%)|Sensitivity|Total|SE"
+    "|Multivariable OR"
+)
+
+
+def test_no_number_is_lost_without_a_word():
+    """Each printed number, all of them different, is in a row or its cell is listed."""
+    rng = np.random.default_rng(5)
+    read = 0
+    for _ in range(300):
+        numbers = iter(range(100, 1000))
+
+        def cell(numbers=numbers):
+            form = rng.choice(FORMS_OF_CELLS.split("|"))
+            return re.sub(r"9(?:\.9+)?", lambda found: f"{next(numbers)}{found[0][1:]}", form)
+
+        width = rng.integers(1, 6)
+        rows = [["V", *rng.choice(HEADS.split("|"), width, replace=False)]]
+        rows += [[rng.choice(LABELS.split("|")), *(cell() for _ in range(width))] for _ in range(5)]
+        try:
+            reader = TableReader(Grid("", list(enumerate(rows, start=1))), "T", {}, "", "")
+        except RairlibError:
+            continue
+        listed = "\n".join(reader.unread + reader.told)
+        printed = {row["printed"].lstrip("<") for row in reader.rows}
+        for row, cells in enumerate(rows[1:], start=2):
+            for column, text in enumerate(cells[1:], start=2):
+                own = set(re.findall(r"\d+(?:\.\d+)?", text))
+                told = re.search(rf"^row {row}\b.*column {column}\b", listed, re.M)
+                assert own <= printed or told, (rows[0], cells, text)
+                read += len(own & printed)
+    assert read > 1000
