@@ -158,11 +158,9 @@ class _Search:
             faults = [found for found in part if found.status != "open"]
             cause = self.settled(faults) if len(faults) > 1 else ([], (), "")
             groups = sorted(self.with_one_reading(part), key=len, reverse=True)
-            causes = (
-                [cause]
-                if len(cause[0]) > max(map(len, groups), default=0)
-                else ([(those, (), "") for those in groups])
-            )
+            causes = [(those, (), "") for those in groups]
+            if cause[0] and len(cause[0]) >= max(map(len, groups), default=0):
+                causes = [cause]
             left = {id(found): found for found in part}
             for those, suspects, slip in causes:
                 if len(those := [f for f in those if left.pop(id(f), None)]) > 1 or suspects:
