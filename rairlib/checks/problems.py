@@ -140,6 +140,9 @@ class _Search:
                 self.by_name[name].append(found)
             if found.status == "agrees" and names:
                 self.passed[found.check, registry[names[0]].locus].add(frozenset(names))
+        # What the audit leaves out: beyond its range, or not what it is called.
+        first = {"range", *(check.name for check in REGISTERED if check.first)}
+        self.aside = {n for found in findings if found.check in first for n in self.names(found)}
         columns = defaultdict(list)
         for row in registry:
             columns[row.statistic, row.locus].append(row)
@@ -265,6 +268,7 @@ class _Search:
             kept |= {getattr(self.registry[name], field) for name in kept} & set(self.column)
         wanted = {found.check for found in touching}
         checks = [each for each in REGISTERED if each.name in wanted and not each.first]
+        kept -= self.aside
         rows = [row for row in self.registry if row.id in kept]
         return Registry(self.registry.study, rows), checks
 

@@ -167,6 +167,8 @@ def entry(problem: Problem) -> list[str]:
     unlike = problem.slip == EXCHANGED or len({each.row.statistic for each in numbers}) > 1
     text = PRINTED.sub(".", first.text)
     why = re.split(r"(?<=[.]) (?=[A-Z])", text)
+    if first.check.startswith("wording_"):  # what does not go together, then the quotations
+        why = why[1:] + why[:1]
     if len(numbers) == 1 and fits[0]:
         row, size = numbers[0].row, size_of_gap(numbers[0])
         head = f"{place}, {_named(row)}: {row.printed} printed{size}; {fits[0]} fits"
