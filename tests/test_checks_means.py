@@ -230,7 +230,7 @@ def test_a_one_sided_t_test_is_named():
     rows = two_means("21", ("10.00", "12.00"), "3.60")
     (finding,) = check_t_test(registry(*rows, p_value("0.040", method="student")))
     assert finding.status == "suggests"
-    assert finding.reading == "one-sided"
+    assert finding.reading == "a one-sided p value"
 
 
 @pytest.mark.parametrize("printed", ["0.001", "0.3"])
@@ -375,7 +375,7 @@ def test_three_groups_pool_to_their_whole():
 
 def test_one_sided_p_is_told_by_its_method_or_named_as_the_reading():
     for method, status, reading in (
-        ("student", "suggests", "half of it: a one-sided p"),
+        ("student", "suggests", "a one-sided p value"),
         ("student one_sided", "agrees", ""),
     ):
         printed = f"{student_p() / 2:.4f}"

@@ -44,11 +44,10 @@ from rairlib.checks.means import (
     _values,
     _within,
     between_limits,
-    on_one_side,
     welch_freedom_range,
 )
 from rairlib.checks.rank_tests import EXACT_UP_TO
-from rairlib.checks.regressions import SIGNIFICANT, is_significant, plain_limits
+from rairlib.checks.regressions import SIGNIFICANT, is_significant, on_one_side, plain_limits
 from rairlib.checks.rounding import (
     SHORTENED,
     float_limits,
@@ -161,7 +160,7 @@ def _p_of(registry, row: ReportedNumber, statistic, sizes: list[int]) -> Iterato
 
 def _reading_of_p(number, kind: str, low: float, high: float) -> str:
     if kind in "tz" and number.overlaps(low / 2, high / 2):
-        return "half of it: a one-sided p"
+        return "a one-sided p value"
     for times in range(2, MOST_COMPARISONS + 1):
         if number.overlaps(min(1.0, times * low), min(1.0, times * high)):
             return f"{times} times p (Bonferroni)"

@@ -32,6 +32,7 @@ from rairlib.checks.cells import (
     wholes_of_groups,
 )
 from rairlib.checks.findings import Finding, check, conclude, possibility
+from rairlib.checks.regressions import on_one_side
 from rairlib.checks.rounding import (
     BEYOND_RANGE,
     SHORTENED,
@@ -300,14 +301,6 @@ def least_p_of_fewer(samples: Sequence[Sample]) -> float:
     return float(special.fdtrc(*freedom, between / freedom[0] / within).min())
 
 
-def on_one_side(row: ReportedNumber, low, high) -> Limits:
-    """Turn the limits of a two-sided p into those of a one-sided, where the print is of one."""
-    if "one_sided" not in row.modifiers:
-        return low, high
-    # Above one half where the difference points to the other side.
-    return (1 - high / 2, 1 - low / 2) if row.number.value > 0.5 else (low / 2, high / 2)
-
-
 def _p_ranges(samples: list[Sample], row: ReportedNumber) -> dict[str, Limits]:
     if len(samples) > 2:
         return {"anova": anova_p_range(samples)}
@@ -357,7 +350,7 @@ def _t_verdict(row: ReportedNumber, fitting: list[str], ranges, shortened) -> tu
         return (
             "suggests",
             "It is half of that, as in a one-sided test.",
-            "half of it: a one-sided p",
+            "a one-sided p value",
         )
     far = times_apart(row, ranges.values())
     if row.test:
