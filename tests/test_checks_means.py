@@ -399,3 +399,29 @@ def test_standard_errors_typed_as_standard_deviations_are_the_reading():
     ]
     (finding,) = check_t_test(registry(*two_groups(), *rows, p_value(f"{student_p():.3f}")))
     assert (finding.status, finding.reading) == ("suggests", "the SDs are standard errors")
+
+
+def paired_or_skewed(groups, means, sds, p):
+    rows = [number(f"n-{name}", "n", "30", group=name) for name in groups]
+    for name, mean, sd in zip(groups, means, sds, strict=True):
+        rows += [
+            number(f"{kind}-{name}", kind, text, variable="tg", group=name)
+            for kind, text in (("mean", mean), ("sd", sd))
+        ]
+    asked = {"variable": "tg", "group": " vs ".join(groups), "method": "student"}
+    (finding,) = check_t_test(registry(*rows, number("p", "p_value", p, **asked)))
+    return finding.status, finding.reading
+
+
+@pytest.mark.parametrize(
+    ("groups", "means", "expected"),
+    [
+        # Independent samples of these give p 0.39; a test of pairs any p.
+        (("before", "after"), ("49.3", "51.2"), ("suggests", "a paired t test")),
+        (("young", "old"), ("49.3", "51.2"), ("contradicted", "")),
+        # Below twice its SD a mean is of skewed values.
+        (("young", "old"), ("9.3", "11.2"), ("suggests", "a test of logarithms")),
+    ],
+)
+def test_a_test_of_pairs_or_logarithms_may_be_called_students(groups, means, expected):
+    assert paired_or_skewed(groups, means, ("8.4", "8.6"), "0.00000001") == expected

@@ -1,6 +1,7 @@
 """Means, standard deviations and quartiles: tests of means, pooled groups, whole steps, order."""
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -61,6 +62,8 @@ TESTS = {
 T_AND_F = ("t_statistic", "f_statistic")
 # Beyond this number of groups the corners of the box of means are too many to list.
 MOST_GROUPS = 10
+# Words for the same patients at two times.
+TIMES = {"pre", "post", "before", "after", "baseline", "follow"}
 TINY = 1e-300
 
 
@@ -238,11 +241,22 @@ def check_t_test(registry: Registry) -> Iterator[Finding]:
         if finding.status == "suggests" and not row.method and _may_be_ranked(groups, found):
             remark = " Its values seem skewed: a test of ranks may stand behind it."
             finding = replace(finding, status="open", text=finding.text + remark)
+        finding = _unless_named_loosely(finding, row, groups, found)
         # Categories or ranks of the same variable: p may be theirs.
         other = any((row.variable, group) in others for group in (row.group, *names))
         if finding.status == "suggests" and not row.test and other:
             finding = replace(finding, status="open")
         yield finding
+
+
+def _unless_named_loosely(finding: Finding, row, groups: list[tuple], cells) -> Finding:
+    """Doubt a proof where a test of pairs, or of logarithms, is called by the name of another."""
+    words = [{*re.split(r"\W+", mean.group.lower())} for mean, _, _ in groups]
+    alike = len({whole_number(size) for _, _, size in groups}) == 1
+    if alike and len(groups) == 2 and all(TIMES & each for each in words):
+        return finding.doubted(" A paired test might.", reading="a paired t test")
+    remark, skewed = " A test of logarithms might.", _may_be_ranked(groups, cells)
+    return finding.doubted(remark, skewed, finding.reading or "a test of logarithms")
 
 
 def _may_be_ranked(groups: list[tuple], cells: list[dict]) -> bool:
