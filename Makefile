@@ -58,7 +58,8 @@ repeats: $(INSTALLED) ## repeat the studies 10,000 times anew, under each truth 
 	@$(BIN)/python -m rairlib.verdicts.publish --repeats
 
 planted: $(INSTALLED) ## plant errors in known papers anew and count what the audit finds
-	@$(BIN)/python -m benchmarks.planting --out data/results/planted_errors.csv --seed 1 --registries 1000
+	@$(BIN)/python -m benchmarks.planting --out data/results/planted_errors.csv
+	@$(BIN)/python -m benchmarks.beside --out data/results/other_tools.csv
 
 open-records: $(INSTALLED) ## try the method where the records are open: print, read without them, score
 	@$(BIN)/python -m benchmarks.open_records --seed 2 --workers 2 --out data/results

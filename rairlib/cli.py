@@ -113,6 +113,7 @@ def _audit(
     """Check the printed numbers of a paper against each other: the problems, largest first."""
     from rairlib.checks.catalogue import audit
     from rairlib.pages.audit_report import report
+    from rairlib.reconstruct.audited import joint_table_findings
     from rairlib.registry.registry import load_registry, read_registry
 
     ending = out.suffix.lower().lstrip(".") if out else ""
@@ -129,6 +130,7 @@ def _audit(
 
         read = load_registry(registry)
         found = study_findings(read)
+    found += joint_table_findings(read)
     text = (_findings_text if findings else report)(read, found, form)
     if out:
         _write_csv(out, text + "\n")

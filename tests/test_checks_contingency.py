@@ -173,6 +173,18 @@ def test_p_of_three_groups_is_recomputed(group):
         assert (finding.status, finding.target) == (status, "p")
 
 
+def test_chi_square_of_three_groups_is_recomputed():
+    # Expected are 15 in each of six cells, four of which are 10 apart: χ² = 4 · 10²/15 = 26.67.
+    cells = counts("met", {"yes": (5, 15, 25), "no": (25, 15, 5)}, THREE)
+    for printed, method, status in (
+        ("26.67", "", "agrees"),
+        ("62.67", "", "suggests"),
+        ("62.67", "pearson", "contradicted"),
+    ):
+        row = number("x", "chi_square", printed, variable="met", group="all", method=method)
+        assert statuses(check_chi_square_from_counts(three_groups(*cells, row))) == {"x": status}
+
+
 def test_a_level_in_three_groups_may_be_of_fewer_patients():
     # 6, 12 and 18 of 30: χ² = 10, p = 0.0067. Of 30, 30 and 25 they are 20, 40 and 72 %:
     # χ² = 85 (6²/30 + 12²/30 + 18²/25 − 36²/85) / (36 · 49) · 85 = 15.41, p = 0.00045.
@@ -185,6 +197,27 @@ def test_a_level_in_three_groups_may_be_of_fewer_patients():
     full = counts("met", {"yes": (6, 12, 18), "no": (24, 18, 12)}, THREE)
     (finding,) = check_p_from_counts(three_groups(*full, p))
     assert finding.status == "contradicted"
+
+
+@pytest.mark.parametrize(
+    ("printed", "method", "status"),
+    [
+        # 2, 5 and 9 of 10 each: χ² = (3/16 + 3/14) 222/9 = 9.9107, p = exp(−9.9107/2) = 0.00705.
+        # Of all tables with these margins, 0.8664 % are no more probable: listed with math.comb.
+        ("0.0087", "fisher", "agrees"),
+        ("0.0087", "pearson", "suggests"),
+        ("0.0070", "pearson", "agrees"),
+        # 0.008664 cut off.
+        ("0.0086", "fisher", "suggests"),
+        ("0.5", "pearson", "contradicted"),
+    ],
+)
+def test_named_tests_of_three_groups(printed, method, status):
+    sizes = [number(f"n-{g}", "n", "10", group=g, of="n", partition="groups") for g in THREE]
+    cells = counts("met", {"yes": (2, 5, 9), "no": (8, 5, 1)}, THREE)
+    p = number("p", "p_value", printed, variable="met", group="A vs B vs C", method=method)
+    rows = registry(number("n", "n", "30", group="all"), *sizes, *cells, p)
+    assert statuses(check_p_from_counts(rows)) == {"p": status}
 
 
 def test_levels_of_three_groups_that_are_no_partition_leave_p_open():
@@ -291,6 +324,19 @@ def test_p_of_another_test_beside_chi_square_is_suggested():
         compared("p_value", "0.006", "age", of="chi"),
     )
     assert statuses(check_p_from_chi_square(rows)) == {"target": "suggests"}
+
+
+def test_degrees_of_freedom_of_three_groups():
+    # χ² = 5.991 has a p of 0.05 on 2 degrees of freedom, on 1 of 0.014.
+    cells = counts("met", {"yes": (6, 12, 18), "no": (24, 18, 12)}, THREE)
+    fields = {"variable": "met", "group": "A vs B vs C"}
+    rows = three_groups(
+        *cells,
+        number("chi", "chi_square", "5.991", **fields),
+        number("right", "p_value", "0.050", of="chi", **fields),
+        number("wrong", "p_value", "0.014", of="chi", **fields),
+    )
+    assert statuses(check_p_from_chi_square(rows)) == {"right": "agrees", "wrong": "contradicted"}
 
 
 def test_unknown_degrees_of_freedom_never_contradict():

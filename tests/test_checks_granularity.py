@@ -11,6 +11,7 @@ from rairlib.checks.means import (
     check_grim,
     check_grimmer,
     check_median_step,
+    fewer_values,
     grim_share,
     grim_sums,
     grimmer_possible,
@@ -222,3 +223,23 @@ def test_sd_of_a_scale_of_three_items():
             number("sd", "sd", sd, variable="scale", group="all", step="0.333"),
         ]
         assert [finding.status for finding in check_grimmer(registry(*rows))] == [status], sd
+
+
+def test_a_median_of_fewer_values_names_how_many():
+    rows = registry(
+        number("n", "n", "21", group="all"),
+        number("median", "median", "45.5", variable="age", group="all", step="1"),
+    )
+    (finding,) = check_median_step(rows)
+    assert (finding.status, finding.reading) == ("suggests", "20 values")
+    assert finding.text.endswith("With 20 values it would be possible. Values may be missing.")
+
+
+def test_not_all_sizes_of_a_register_are_tried():
+    tried = []
+    assert fewer_values(range(1, 1_000_001), 1_000_000, lambda m: tried.append(m)) is None
+    assert (max(tried), len(tried)) == (999_999, 10_000)
+    tried.clear()
+    # Of a clinic's group, all down to half.
+    assert fewer_values(range(1, 101), 100, lambda m: tried.append(m)) is None
+    assert (max(tried), min(tried)) == (99, 50)

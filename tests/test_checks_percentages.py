@@ -1,6 +1,11 @@
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from small_registry import counts, number, registry, statuses, two_groups
 
+from rairlib.checks.cells import MISSING, missing_of
+from rairlib.checks.findings import possibility
 from rairlib.checks.percentages import (
     attainable_counts,
     attainable_share,
@@ -8,8 +13,11 @@ from rairlib.checks.percentages import (
     check_percent_of_count,
     check_percent_sums,
     percent_limits,
+    unless_habits,
 )
+from rairlib.checks.rounding import SHORTENED
 from rairlib.registry.printed import parse_printed
+from rairlib.registry.registry import read_registry
 
 
 def share(printed: str, count: str = "17", size: str = "80"):
@@ -352,3 +360,98 @@ def test_digits_cut_off_are_a_habit_of_the_whole_place(cut, status, words):
     finding = found_in(table((7, 9), *cells), "v1-yes-cases-%")
     assert finding.status == status
     assert words in finding.text
+
+
+def test_digits_cut_off_throughout_a_paper_leave_its_doubts_open():
+    # 1/7 = 14.286, 2/7 = 28.571 and 3/7 = 42.857 %, cut off; a mean of 4.14 = 29/7 is 4.1428…
+    cut = [(f"v{k}", "yes", (k, 0), (SEVENTHS[k][1], "0.0")) for k in (1, 2, 3)]
+    up = [(f"v{k}", "yes", (k, 0), (SEVENTHS[k][0], "0.0")) for k in (1, 2, 3)]
+    doubt = possibility("suggests", f"p is 0.0128.{SHORTENED}", number("p", "p_value", "0.012"))
+    assert [f.status for f in unless_habits(table((7, 9), *cut), [doubt])] == ["open"]
+    assert unless_habits(table((7, 9), *up), [doubt]) == [doubt]
+    proof = replace(doubt, status="contradicted")
+    assert unless_habits(table((7, 9), *cut), [proof]) == [proof]
+
+
+def test_values_left_out_elsewhere_leave_a_doubt_open():
+    # 20 + 29 of 50 cases on either side of the cut-off: one has no age.
+    rows = [*two_groups("50", "60", "110")]
+    rows += counts("age_55", {"≥55": (20, 30), "<55": (29, 30)}, partition=False)
+    doubt = possibility("suggests", f"With 49 values.{MISSING}", number("m", "mean", "0.24"))
+    (finding,) = unless_habits(registry(*rows), [doubt])
+    assert finding.status == "open"
+    assert finding.text.endswith("Values may be missing, as 1 of 50 are of age_55 in cases.")
+    complete = registry(*two_groups("50", "60", "110"), *counts("sex", {"m": (50, 60)}))
+    assert unless_habits(complete, [doubt]) == [doubt]
+    many = replace(doubt, text=f"With 20 values.{missing_of([(20, 50)])}")
+    assert unless_habits(registry(*rows), [many]) == [many]
+
+
+def test_shares_of_weighted_patients_are_no_shares_of_counts():
+    rows = registry(
+        *two_groups("46", "66", "112"),
+        number("a", "percent", "66.0", variable="sex", level="m", group="cases", of="n-cases"),
+        number("b", "percent", "34.0", variable="sex", level="f", group="cases", of="n-cases"),
+        *counts("sex", {"m": (22, 30)}, partition=False),
+    )
+    weighted = registry(*(replace(r, method="weighted" * (r.statistic == "percent")) for r in rows))
+    for check in (check_percent_of_count, check_percent_is_attainable):
+        # Neither 22 of 46 (47.8 %) nor 34.0 % of 46 (15 or 16 patients) are as printed.
+        assert {f.status for f in check(rows)} <= {"contradicted", "suggests"}
+        assert check(weighted) == []
+
+
+@pytest.mark.parametrize(
+    ("printed", "status"),
+    [
+        # A third each is 33.3 %; one of them is raised so that they add to 100.
+        (("33.3", "33.3", "33.4"), "open"),
+        # Nothing adds up here, or more than one digit is missing.
+        (("33.3", "33.3", "33.2"), "contradicted"),
+        (("33.3", "33.3", "33.5"), "contradicted"),
+    ],
+)
+def test_a_share_may_be_adjusted_so_that_all_add_to_100(printed, status):
+    cells = [
+        ("T", level, (3, 20), (share, "33.3"))
+        for level, share in zip(("T1", "T2", "T3"), printed, strict=True)
+    ]
+    assert found_in(table((9, 60), *cells), "T-T3-cases-%").status == status
+
+
+CASES = Path(__file__).parents[2] / "shared" / "cases" / "audit"
+
+
+@pytest.mark.skipif(not CASES.exists(), reason="the cases of other papers are not here")
+@pytest.mark.parametrize(
+    ("file", "proofs"),
+    [
+        # Shares that need more patients than the group has.
+        ("04_bone_metastases", 15),
+        # 19.0 and 6.9 % of another group, and 82.7 for 48 of 58 where 14 shares are rounded up.
+        ("01_brussels_two_groups", 3),
+        ("mini_missing_reduced", 0),
+        ("mini_half_even", 0),
+    ],
+)
+def test_shares_of_other_papers(file, proofs):
+    found = check_percent_of_count(read_registry(CASES / f"{file}.csv"))
+    assert sum(finding.status == "contradicted" for finding in found) == proofs
+
+
+def test_row_percentages_need_not_add_up_in_a_column():
+    # 12 of 30 and 18 of 30; 24 of 40 and 16 of 40; 9 of 12 and 3 of 12: 40 + 60 and 75 + 25.
+    cells = [
+        ("sex", "m", (12, 18), ("40.0", "60.0")),
+        ("sex", "f", (24, 16), ("60.0", "40.0")),
+        ("N", "N1", (9, 3), ("75.0", "25.0")),
+    ]
+    rows = table((36, 34), *cells)
+    labelled = [
+        replace(row, of=f"n-{row.group}", partition=f"sex-{row.group}")
+        if (row.statistic, row.variable) == ("count", "sex")
+        else row
+        for row in rows
+    ]
+    assert check_percent_sums(registry(*labelled)) == []
+    assert set(statuses(check_percent_of_count(registry(*labelled))).values()) == {"open"}

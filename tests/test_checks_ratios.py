@@ -410,6 +410,14 @@ def test_crude_ratio_from_counts():
     assert set(statuses(check_crude_odds_ratio(rows)).values()) == {"agrees"}
 
 
+def test_crude_limits_of_another_level():
+    # exp(1.34457 ± 1.645 · 0.46461) = 1.787 and 8.239.
+    for modifier, status in ((" 90%", "agrees"), ("", "contradicted")):
+        rows = crude_study("3.837", "1.787", "8.239", limits=f"wald{modifier}")
+        found = statuses(check_crude_odds_ratio(rows))
+        assert {found["ci_low"], found["ci_high"]} == {status}
+
+
 def test_swapped_digits_of_a_crude_ratio_are_contradicted():
     findings = check_crude_odds_ratio(crude_study("3.873", "1.543", "9.573", limits="wald"))
     found = statuses(findings)

@@ -9,11 +9,16 @@ import shutil
 from pathlib import Path
 
 import docx
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from docx.oxml import parse_xml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from scipy import stats
 
 from rairlib.checks.catalogue import audit
 from rairlib.cli import main
@@ -21,7 +26,7 @@ from rairlib.errors import RairlibError
 from rairlib.output import as_file
 from rairlib.registry.registry import load_registry, read_registry
 from rairlib.registry.table_files import REPEATED, Grid, read_grids
-from rairlib.registry.tables import import_table
+from rairlib.registry.tables import TableReader, import_table
 
 GUIDE = Path(__file__).parents[1] / "book" / "audit"
 TABLES = Path(__file__).parent / "tables"
@@ -232,6 +237,7 @@ def test_merged_cells_are_laid_out_as_pandas_does(tmp_path):
 
 # --- What cells say -------------------------------------------------------------------------------
 
+FIVE = ("median", "q1", "q3", "minimum", "maximum")
 HEAD = "Characteristic\tRAIR (n = 78)\tAvid (n = 58)\tP value\n"
 
 
@@ -250,6 +256,7 @@ def imported(tmp_path):
         audit(registry)
         return found
 
+    read.folder = tmp_path
     return read
 
 
@@ -280,6 +287,13 @@ def said(found):
             [("median", "23"), ("minimum", "1"), ("maximum", "1,050")],
         ),
         ("Age, median (Q1, Q3)", "47 (36,59)", [("median", "47"), ("q1", "36"), ("q3", "59")]),
+        (
+            "Age, median (IQR) [range]",
+            "47 (36–59) [18–76]",
+            [*zip(FIVE, ("47", "36", "59", "18", "76"), strict=True)],
+        ),
+        ("Age (x̄ ± s)", "50.3 ± 14.2", [("mean", "50.3"), ("sd", "14.2")]),
+        ("Sex, I/II/III", "20/30/28", [("count", "20"), ("count", "30"), ("count", "28")]),
         ("BRAF, n/N (%)", "30/60 (50.0)", [("count", "30"), ("percent", "50.0")]),
     ],
 )
@@ -339,6 +353,17 @@ def test_count_is_told_from_a_mean_by_arithmetic(imported):
     # 63 of 78 is 80.8 %; 50 (14.2) is no count of 78 or 58 with its share.
     found = imported(f"{HEAD}Male\t63 (80.8)\t42 (72.4)\t\nAge\t50 (14.2)\t47 (15.6)\t\n")
     assert [name for name, _ in said(found)] == ["count", "percent"] * 2
+    assert len(found.unread) == 2
+
+
+def test_levels_of_a_measured_variable_are_counts_and_not_what_its_label_says(imported):
+    # 40 of 78 is 51.3 %, 38 are 48.7 %; no count of 78 is 51.9 %.
+    text = f"{HEAD}Age, mean (SD)\t50 (14)\t\t\n  <55\t40 (51.3)\t\t\n  ≥55\t38 (48.7)\t\t\n"
+    found = imported(text)
+    shares = ["count", "percent"]
+    assert [name for name, _ in said(found)] == ["mean", "sd", *shares, "definition", *shares]
+    found = imported(text.replace("51.3", "51.9").replace("48.7", "48.1").replace("40", "39"))
+    assert [name for name, _ in said(found)] == ["mean", "sd", "definition"]
     assert len(found.unread) == 2
 
 
@@ -439,10 +464,134 @@ def test_models_of_one_kind_and_names_that_recur_do_not_contradict_each_other(im
     assert not keys_.duplicated().any()
 
 
+def test_statistic_is_that_of_what_its_row_holds(imported):
+    found = imported(
+        "\tA (n=10)\tB (n=20)\tt/χ²/Z\tP\nAge, mean (SD)\t50 (9)\t47 (8)\t1.1\t0.3\n"
+        "Tg, median (IQR)\t5 (1–9)\t4 (1–8)\t-0.5\t0.6\nMale, n\t4\t8\t0.0\t1.0\n"
+    )
+    statistics = found.rows[found.rows["printed"].isin(["1.1", "-0.5", "0.0"])]
+    assert list(statistics["statistic"]) == ["t_statistic", "z_statistic", "chi_square"]
+    ids = dict(zip(statistics["printed"], statistics["id"], strict=True))
+    of = dict(zip(found.rows["printed"], found.rows["of"], strict=True))
+    assert (of["0.3"], of["0.6"], of["1.0"]) == (ids["1.1"], ids["-0.5"], ids["0.0"])
+
+
+def test_accuracy_of_a_test_stands_in_columns_of_measures(imported):
+    found = imported(
+        "\tCut-off\tAUC (95% CI)\tSensitivity (%)\tSpecificity, %\tPPV\tNPV\n"
+        "Tg\t≥528.5\t0.73 (0.65–0.81)\t57.5\t86.8\t57.5\t1.0\n",
+        outcome="PD vs NPD",
+    )
+    assert said(found) == [
+        *(("cutoff", "≥528.5"), ("auc", "0.73"), ("ci_low", "0.65"), ("ci_high", "0.81")),
+        *(("sensitivity", "57.5"), ("specificity", "86.8"), ("ppv", "57.5"), ("npv", "1.0")),
+    ]
+    assert set(found.rows["group"]) == {"PD vs NPD"}
+
+
+def test_counts_and_shares_may_stand_in_columns_of_their_own(imported):
+    found = imported(
+        "Variable\tRAIR (n=78)\t\tAvid (n=58)\t\tP\n\tn\t%\tn\t%\t\nMale\t15\t19.2\t16\t27.6\t0.3\n"
+    )
+    assert list(found.rows["group"][2:]) == [*["RAIR"] * 2, *["Avid"] * 2, "RAIR vs Avid"]
+    assert said(found) == [
+        *(("count", "15"), ("percent", "19.2"), ("count", "16"), ("percent", "27.6")),
+        ("p_value", "0.3"),
+    ]
+
+
+def test_mean_and_median_may_stand_in_rows_below_their_variable(imported):
+    found = imported(
+        f"{HEAD}Age, years\t\t\t\nMean ± SD\t50.3 ± 14.2\t\t0.18\nMedian (range)\t50 (18–80)\t\t\n"
+    )
+    assert set(found.rows["variable"][2:]) == {"age"}
+    assert [name for name, _ in said(found)] == [
+        *("mean", "sd", "p_value", "median", "minimum", "maximum")
+    ]
+    assert found.doubts == []
+
+
+def test_parts_of_a_level_are_no_levels_beside_it(imported):
+    found = imported(
+        f"{HEAD}Metastasis, n (%)\t20 (25.6)\t10 (17.2)\t0.25\n"
+        "  Lung\t12 (15.4)\t8 (13.8)\t\n  Bone\t8 (10.3)\t2 (3.4)\t\n"
+    )
+    rows = found.rows[found.rows["statistic"] == "count"].set_index(["level", "group"])
+    assert rows.loc[("Lung", "RAIR"), "of"] == rows.loc[("yes", "RAIR"), "id"]
+    assert rows.loc[("yes", "RAIR"), "partition"] == ""
+    assert rows["variable"].nunique() == 2
+
+
+def test_patients_with_a_value_are_the_denominator_of_their_variable(imported):
+    # χ² of 30/60 against 20/50 is 1.1, p 0.29; of 30/78 against 20/58 it would be 0.63.
+    found = imported(f"{HEAD}BRAF, n/N (%)\t30/60 (50.0)\t20/50 (40.0)\t0.29\n")
+    own = found.rows[(found.rows["statistic"] == "n") & (found.rows["variable"] == "braf")]
+    assert list(own["of"]) == ["table-01", "table-02"]
+    findings = audit(read_registry(imported.folder / "out.csv"))
+    assert {f.status for f in findings} == {"agrees"}
+
+
+def test_levels_stacked_in_one_row_are_rows_of_their_own(tmp_path):
+    (tmp_path / "x.html").write_text(
+        "<table><tr><td></td><td>A (n=78)</td><td>B (n=58)</td><td>P</td></tr>"
+        "<tr><td>Sex<br>Female<br>Male</td><td><br>63 (80.8)<br>15 (19.2)</td>"
+        "<td><p>42 (72.4)</p><p>16 (27.6)</p></td><td><p>0.3</p></td></tr>"
+        "<tr><td><p>Smoker</p></td><td><p>20 (25.6)</p></td><td></td><td></td></tr></table>"
+    )
+    found = import_table(tmp_path / "x.html")
+    assert found.unread == []
+    assert [*found.rows["level"][2:]] == ["", *["Female"] * 4, *["Male"] * 4, "yes", "yes"]
+    assert [*found.rows["variable"][2:]] == [*["sex"] * 9, "smoker", "smoker"]
+    assert len(found.told) == 5
+    assert len(found.rows[found.rows["partition"] == "sex A"]) == 2
+
+
+def test_table_of_simulated_patients_is_taken_in_and_raises_no_objection(imported):
+    """From records to the print by numpy and scipy, from the print to rows and their audit."""
+    rng = np.random.default_rng(7)
+    groups = [rng.normal(52, 12, 64).round(), rng.normal(48, 12, 71).round()]
+    marker = [rng.lognormal(2, 1, len(group)).round(1) for group in groups]
+    sex, stage = ([rng.integers(0, k, len(g)) for g in groups] for k in (2, 3))
+
+    def counted(codes, code):
+        cells = (f"{(own == code).sum()} ({100 * (own == code).mean():.1f})" for own in codes)
+        return "\t".join(cells)
+
+    def p_of(codes):
+        table = [np.bincount(own, minlength=max(map(max, codes)) + 1) for own in codes]
+        return f"{stats.chi2_contingency(table, correction=False).pvalue:.3f}"
+
+    age = "\t".join(f"{own.mean():.1f} ± {own.std(ddof=1):.1f}" for own in groups)
+    quartiles = (np.quantile(own, (0.5, 0.25, 0.75)) for own in marker)
+    tg = "\t".join("{:.1f} ({:.1f}–{:.1f})".format(*three) for three in quartiles)
+    found = imported(
+        f"Characteristic\tRefractory (n = 64)\tAvid (n = 71)\tP\n"
+        f"Age, years, mean ± SD\t{age}\t{stats.ttest_ind(*groups).pvalue:.3f}\n"
+        f"Sex, n (%)\t\t\t{p_of(sex)}\n  Male\t{counted(sex, 0)}\t\n  Female\t{counted(sex, 1)}\t\n"
+        f"Stage, n (%)\t\t\t{p_of(stage)}\n"
+        + "".join(f"  {'I' * (k + 1)}\t{counted(stage, k)}\t\n" for k in range(3))
+        + f"Tg (ng/mL), median (IQR)\t{tg}\t{stats.mannwhitneyu(*marker).pvalue:.3f}\n"
+    )
+    assert (found.doubts, found.unread, len(found.rows)) == ([], [], 2 + 5 + 9 + 13 + 7)
+    registry = read_registry(imported.folder / "out.csv")
+    findings = audit(registry)
+    assert [f.text for f in findings if f.status in ("contradicted", "suggests")] == []
+    assert len([f for f in findings if f.status == "agrees"]) > 25
+
+
 def test_column_of_levels_is_read_as_rows_below_their_variable(imported):
     found = imported("Variable\tCategory\tA (n=10)\nSex\tFemale\t6\n\tMale\t4\n")
     assert list(found.rows["level"]) == ["", "Female", "Male"]
     assert set(found.rows["variable"][1:]) == {"sex"}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "told"),
+    [({"Avidd": "58"}, "no column is headed 'Avidd'"), ({"Avid": "57"}, "Avid has 58 in print")],
+)
+def test_sizes_that_do_not_belong_to_the_table_are_refused(imported, sizes, told):
+    with pytest.raises(RairlibError, match=told):
+        imported(f"{HEAD}Male, n\t15\t16\t0.3\n", sizes=sizes)
 
 
 def test_comma_that_may_be_either_is_not_read(imported):
@@ -579,11 +728,13 @@ def test_entities_outside_the_file_are_not_read(tmp_path, monkeypatch):
 def test_several_tables_are_listed_and_one_is_named(tmp_path):
     path = tmp_path / "x.html"
     table = (
-        "<table><caption>Table {0}</caption><tr><td><td>A (n=9)</tr>"
-        "<tr><td>Male, n<td>{0}</tr></table>"
+        "<section><h3>Table {0}.</h3><table><tr><td><td>A (n=9)</tr>"
+        "<tr><td>Male, n<td>{0}</tr></table></section>"
     )
     path.write_text(table.format(1) + table.format(2), encoding="utf-8")
-    with pytest.raises(RairlibError, match="holds 2 tables; name one by --table: 1: Table 1; 2: "):
+    with pytest.raises(
+        RairlibError, match=r"holds 2 tables; name one by --table: 1: Table 1\.; 2: "
+    ):
         import_table(path)
     assert import_table(path, table=2).rows["locus"].unique() == ["Table 2"]
     with pytest.raises(RairlibError, match="none is number 3"):
@@ -602,6 +753,52 @@ def test_raised_signs_are_marks_behind_numbers_and_powers_behind_ten(tmp_path):
     assert list(rows["printed"][2:]) == ["27.1", "4", "26", "4", "3.2 × 10⁻⁵"]
     assert list(rows["unit"][2:6]) == ["kg/m²"] * 4
     assert list(rows["note"][2:]) == ["footnote 1", "footnote 1", "", "", ""]
+
+
+def test_raised_signs_of_word_and_excel_are_marks_and_no_digits(tmp_path):
+    document, book = docx.Document(), openpyxl.Workbook()
+    table = document.add_table(2, 2)
+    for place, texts in enumerate((["", "A (n=10)"], ["Male, n", ""])):
+        for cell, text in zip(table.rows[place].cells, texts, strict=True):
+            cell.text = text
+    paragraph = table.cell(1, 1).paragraphs[0]
+    paragraph.add_run("5")
+    paragraph.add_run("1").font.superscript = True
+    document.save(tmp_path / "x.docx")
+    sheet = book.active
+    sheet.append(["", "A (n=10)"])
+    sheet.append(
+        ["Male, n", CellRichText("5", TextBlock(InlineFont(vertAlign="superscript"), "1"))]
+    )
+    book.save(tmp_path / "x.xlsx")
+    for name in ("x.docx", "x.xlsx"):
+        row = import_table(tmp_path / name).rows.iloc[-1]
+        assert (row["printed"], row["note"]) == ("5", "footnote 1"), name
+
+
+def test_what_word_inserts_links_or_sets_as_a_formula_is_read(tmp_path):
+    document = docx.Document()
+    table = document.add_table(2, 4)
+    for cell, text in zip(
+        table.rows[0].cells, ("", "A (n=10)", "B (n=20)", "C (n=9)"), strict=True
+    ):
+        cell.text = text
+    table.cell(1, 0).text = "Age, mean ± SD"
+    word = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    math = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+    run = "<w:r><w:t>{}</w:t></w:r>"
+    for place, xml in enumerate(
+        (
+            f'<w:ins {word} w:id="1" w:author="x">{run.format("50.3 ± 14.2")}</w:ins>',
+            f"<w:hyperlink {word}>{run.format('46.8 ± 15.6')}</w:hyperlink>",
+            f"<m:oMath {math}><m:r><m:t>48.1±12.0</m:t></m:r></m:oMath>",
+        ),
+        start=1,
+    ):
+        table.cell(1, place).paragraphs[0]._p.append(parse_xml(xml))
+    document.save(tmp_path / "x.docx")
+    found = import_table(tmp_path / "x.docx")
+    assert list(found.rows["printed"][3:]) == ["50.3", "14.2", "46.8", "15.6", "48.1", "12.0"]
 
 
 def test_cells_that_excel_changed_are_not_taken_for_the_print(tmp_path):
@@ -665,3 +862,46 @@ def test_any_table_is_imported_for_the_audit_or_refused_in_one_line(tmp_path_fac
         path = folder / "out.csv"
         path.write_text(as_file(found.rows), encoding="utf-8")
         assert len(read_registry(path)) == len(found.rows)
+
+
+LABELS = (
+    "Age, mean (SD)|Male, n (%)|  II|  Lung|Sex|Tg, median (IQR)|Sex, m/f|≥55|<55|Smoker|Age"
+    "|P for trend|Mean ± SD|No. of patients|Yes/No|"
+)
+FORMS_OF_CELLS = (
+    "9 (9.9)|9 (9.9%)|9.9 ± 9.9|9.9 (9.9, 9.9)|9.99|<9.9|9/9|9|9.9|9.9 (9.9–9.9)||—|Ref|9–9|P=9.9"
+    "|9 of 9|9 (9) [9–9]|9.9 (9.9–9.9), p=9.9"
+)
+HEADS = (
+    "A (n=1)|B (n=2)|All (n=3)|P|OR (95% CI)|χ2/t|95% CI|HR|n (%)|Sensitivity|Total|SE"
+    "|Multivariable OR"
+)
+
+
+def test_no_number_is_lost_without_a_word():
+    """Each printed number, all of them different, is in a row or its cell is listed."""
+    rng = np.random.default_rng(5)
+    read = 0
+    for _ in range(300):
+        numbers = iter(range(100, 1000))
+
+        def cell(numbers=numbers):
+            form = rng.choice(FORMS_OF_CELLS.split("|"))
+            return re.sub(r"9(?:\.9+)?", lambda found: f"{next(numbers)}{found[0][1:]}", form)
+
+        width = rng.integers(1, 6)
+        rows = [["V", *rng.choice(HEADS.split("|"), width, replace=False)]]
+        rows += [[rng.choice(LABELS.split("|")), *(cell() for _ in range(width))] for _ in range(5)]
+        try:
+            reader = TableReader(Grid("", list(enumerate(rows, start=1))), "T", {}, "", "")
+        except RairlibError:
+            continue
+        listed = "\n".join(reader.unread + reader.told)
+        printed = {row["printed"].lstrip("<") for row in reader.rows}
+        for row, cells in enumerate(rows[1:], start=2):
+            for column, text in enumerate(cells[1:], start=2):
+                own = set(re.findall(r"\d+(?:\.\d+)?", text))
+                told = re.search(rf"^row {row}\b.*column {column}\b", listed, re.M)
+                assert own <= printed or told, (rows[0], cells, text)
+                read += len(own & printed)
+    assert read > 1000

@@ -9,7 +9,8 @@ import statsmodels.api as sm
 from small_registry import number, registry
 
 from rairlib.reconstruct.audited import joint_table_findings
-from rairlib.registry.registry import load_registry
+from rairlib.registry.registry import Registry, load_registry
+from rairlib.registry.studies import DeclaredModel
 
 GROUPS = "sick vs well"
 
@@ -85,7 +86,26 @@ def test_too_many_tables_are_left_open(monkeypatch):
     assert finding.status == "open"
 
 
-def test_declared_model_of_the_rabat_study_has_one_table():
+def declared(rows):
+    model = DeclaredModel(locus="Table 1", group=GROUPS, covariates=["v0", "v1"])
+    return Registry("declared", rows, models=(model,))
+
+
+def test_number_that_no_table_of_a_declared_model_gives_is_a_proof():
+    right = joint_table_findings(declared(paper()))
+    assert {finding.status for finding in right} == {"agrees"}
+    (finding,) = joint_table_findings(declared(paper(or0="9.11")))
+    assert (finding.status, finding.target) == ("contradicted", "or0")
+
+
+def test_declared_model_whose_counts_are_not_printed_is_left_open():
+    rows = [row for row in paper() if row.statistic != "count"]
+    (finding,) = joint_table_findings(declared(rows))
+    assert finding.status == "open"
+    assert "not printed" in finding.text
+
+
+def test_model_of_the_rabat_study_has_one_table():
     found = joint_table_findings(load_registry("lakhdar2024"))
     assert len(found) == 9
     assert {finding.status for finding in found} == {"agrees"}

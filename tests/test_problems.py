@@ -216,3 +216,21 @@ def test_rows_of_which_all_findings_are_open_are_told_apart():
     told = reasons(*rows, found=found)
     assert told.pop(UNDECIDED) == ["a"]
     assert list(told.values()) == [["c"]]
+
+
+def test_a_misprinted_size_is_one_problem_though_every_sum_and_share_objects():
+    # 32 cases, printed 33: two partitions and the groups themselves leave 32.
+    sizes = two_groups(n_cases="33")
+    cells = [counts(name, {"yes": (20, 18), "no": (12, 40)}) for name in ("ete", "node")]
+    rows = registry(*sizes, *(row for cell in cells for row in cell))
+    (problem,) = problems(rows)
+    assert [(each.row.id, each.low) for each in problem.numbers] == [("n-cases", 32)]
+    assert len(problem.findings) == contradictions(rows) > 5
+
+
+def test_numbers_that_the_audit_leaves_out_stay_out_when_it_is_repeated():
+    # An infinite share stands beside a count that sums and another share refuse.
+    rows = [*printed(ete_yes_cases="26")]
+    endless = number("endless", "percent", "inf", variable="ete", level="no", group="cases")
+    rows = registry(*rows, replace(endless, of="n-cases"))
+    assert {"ete-yes-cases"} in [about(problem) for problem in problems(rows)]

@@ -10,7 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import combinations, pairwise, product
 
 import numpy as np
 from scipy import stats
@@ -22,12 +22,166 @@ from rairlib.registry.printed import Printed
 from rairlib.registry.registry import ReportedNumber
 from rairlib.registry.vocabulary import PERFORMANCE
 
-RATIOS = ("odds_ratio", "hazard_ratio", "risk_ratio", "rate_ratio")
 COUNTED = ("n", "count")
 SHARES = ("percent", "survival_percent", *PERFORMANCE)
-ORDER = ("minimum", "q1", "median", "q3", "maximum")
+RATIOS = ("odds_ratio", "hazard_ratio", "risk_ratio", "rate_ratio")
+TESTS = ("pearson", "yates", "log-likelihood", "fisher")
 MOST_CORNERS = 4096
 TINY = 1e-9
+
+
+# --- Formulas ----------------------------------------------------------------------------------
+
+
+def _t(part: str, equal: bool) -> Callable[..., float]:
+    return lambda *moments: getattr(stats.ttest_ind_from_stats(*moments, equal_var=equal), part)
+
+
+def _p_of_t(t, df) -> float:
+    return 2 * stats.t.sf(abs(t), df)
+
+
+def _pooled_sd(s, n, r, m) -> float:
+    return math.sqrt(((n - 1) * s**2 + (m - 1) * r**2) / (n + m - 2))
+
+
+def _all_sd(x, s, n, y, r, m) -> float:
+    squares = (n - 1) * s**2 + (m - 1) * r**2 + n * m / (n + m) * (x - y) ** 2
+    return math.sqrt(squares / (n + m - 1))
+
+
+def _end_of_difference(sign: int) -> Callable[..., float]:
+    def end(d, s, n, r, m) -> float:
+        error = _pooled_sd(s, n, r, m) * math.sqrt(1 / n + 1 / m)
+        return d + sign * stats.t.ppf(0.975, n + m - 2) * error
+
+    return end
+
+
+def _f(*numbers) -> float:
+    means, sds, sizes = np.reshape(numbers, (-1, 3)).T
+    between = (sizes * (means - np.average(means, weights=sizes)) ** 2).sum() / (len(means) - 1)
+    return between / (((sizes - 1) * sds**2).sum() / (sizes.sum() - len(means)))
+
+
+def _of_table(test: str, part: str) -> Callable[..., float]:
+    def value(groups, *counts) -> float:
+        table = np.reshape(counts, (-1, int(groups)))
+        if table.min() < 0 or min(*table.sum(axis=0), *table.sum(axis=1)) <= 0:
+            return math.nan
+        if test == "fisher":
+            exact = part == "pvalue" and table.shape == (2, 2)
+            return stats.fisher_exact(table).pvalue if exact else math.nan
+        law = test if test == "log-likelihood" else "pearson"
+        result = stats.chi2_contingency(table, correction=test == "yates", lambda_=law)
+        return getattr(result, part)
+
+    return value
+
+
+def _limit_of_share(place: int) -> list[Callable[..., float]]:
+    return [
+        lambda x, n, method=method: 100 * proportion_confint(x, n, method=method)[place]
+        for method in ("wilson", "beta", "normal")
+    ]
+
+
+def _wald_p(estimate, low, high) -> float:
+    if not 0 < low < high or estimate <= 0:
+        return math.nan
+    return 2 * stats.norm.sf(2 * Z_95 * abs(math.log(estimate)) / math.log(high / low))
+
+
+def _p_of_area(area, low, high) -> float:
+    return 2 * stats.norm.sf(2 * Z_95 * abs(area - 0.5) / (high - low))
+
+
+def _p_of_no_area(area, n, m) -> float:
+    return 2 * stats.norm.sf(abs(area - 0.5) / math.sqrt((n + m + 1) / (12 * n * m)))
+
+
+def _in_both(formula) -> list[Callable[..., float]]:
+    """Return a formula of sensitivity and specificity for proportions and for percentages."""
+    return [lambda *values, u=u: formula(u, *values) for u in (1, 100)]
+
+
+def _middle(low, high) -> float:
+    return (low + high) / 2
+
+
+MOMENTS = "mean@1 sd@1 n@1 mean@2 sd@2 n@2"
+OF_GROUPS = "count@1 n@1 count@2 n@2"
+CALLS, LIMITS = "sensitivity specificity n@1 n@2", ".ci_low .ci_high"
+OF_COUNT = [*_in_both(lambda u, x, n: u * x / n)]
+OF_COUNT += _in_both(lambda u, x, n: u * (1 - x / n))
+# Statistic that is found, target and uses as `_Rows.find` reads them, alternative formulas.
+# fmt: off
+EXACT = [
+    ("percent", "self", "count of", [lambda a, b: 100 * a / b]),
+    ("percent", "self", "n of", [lambda a, b: 100 * a / b]),
+    ("percent", ".ci_low", "count of", _limit_of_share(0)),
+    ("percent", ".ci_high", "count of", _limit_of_share(1)),
+    ("chi_square", "self", "table", [_of_table(test, "statistic") for test in TESTS[:3]]),
+    ("p_value", "self", "table", [_of_table(test, "pvalue") for test in TESTS]),
+    ("p_value", "self", MOMENTS, [_t("pvalue", True), _t("pvalue", False)]),
+    ("t_statistic", "self", MOMENTS, [_t("statistic", True), _t("statistic", False)]),
+    ("t_statistic", ".degrees_of_freedom", "n@1 n@2", [lambda n, m: n + m - 2]),
+    ("t_statistic", ".p_value", "self .degrees_of_freedom", [_p_of_t]),
+    ("f_statistic", "self", f"{MOMENTS} mean@3 sd@3 n@3", [_f]),
+    ("f_statistic", ".p_value",
+     "self .degrees_of_freedom:between .degrees_of_freedom:within", [stats.f.sf]),
+    ("mean_difference", "self", "mean@1 mean@2", [lambda x, y: x - y]),
+    ("mean_difference", "self", LIMITS, [_middle]),
+    ("mean_difference", ".ci_low", "self sd@1 n@1 sd@2 n@2", [_end_of_difference(-1)]),
+    ("mean_difference", ".ci_high", "self sd@1 n@1 sd@2 n@2", [_end_of_difference(1)]),
+    ("standardised_mean_difference", "self", MOMENTS,
+     [lambda x, s, n, y, r, m: (x - y) / _pooled_sd(s, n, r, m)]),
+    ("risk_ratio", "self", OF_GROUPS, [lambda a, n, b, m: a * m / (b * n)]),
+    ("risk_difference", "self", OF_GROUPS, [lambda a, n, b, m: 100 * (a / n - b / m)]),
+    ("risk_difference", "self", LIMITS, [_middle]),
+    ("number_needed_to_treat", "self", "risk_difference", [lambda d: 100 / abs(d)]),
+    ("rate", "self", "events person_time", [lambda d, t: 100 * d / t]),
+    ("rate_ratio", "self", "rate@1 rate@2", [lambda x, y: x / y]),
+    *((ratio, "self", LIMITS, [lambda x, y: math.sqrt(x * y)]) for ratio in RATIOS),
+    *((ratio, ".p_value", f"self {LIMITS}", [_wald_p]) for ratio in RATIOS),
+    ("odds_ratio", "self", "count/1@1 count/1@2 count/2@1 count/2@2",
+     [lambda a, b, c, d: a * d / (b * c)]),
+    ("odds_ratio", "self", "coefficient", [math.exp]),
+    ("coefficient", ".z_statistic", "self .standard_error", [lambda b, s: b / s]),
+    *((name, ".p_value", "self", [lambda x, df=df: stats.chi2.sf(x, df)])
+      for name in ("chi_square", "logrank_chi_square", "h_statistic") for df in range(1, 6)),
+    ("sensitivity", "self", "count@1 n@1", OF_COUNT),
+    ("specificity", "self", "count@2 n@2", OF_COUNT),
+    ("ppv", "self", CALLS, _in_both(lambda u, s, c, n, m: u * s * n / (s * n + (u - c) * m))),
+    ("npv", "self", CALLS, _in_both(lambda u, s, c, n, m: u * c * m / (c * m + (u - s) * n))),
+    ("accuracy", "self", CALLS, [lambda s, c, n, m: (s * n + c * m) / (n + m)]),
+    ("likelihood_ratio_positive", "self", CALLS, _in_both(lambda u, s, c, n, m: s / (u - c))),
+    ("likelihood_ratio_negative", "self", CALLS, _in_both(lambda u, s, c, n, m: (u - s) / c)),
+    ("auc", "self", CALLS, _in_both(lambda u, s, c, n, m: (s + c) / 2 / u)),
+    ("auc", "self", LIMITS, [_middle]),
+    ("auc", ".p_value", f"self {LIMITS}", [_p_of_area]),
+    ("auc", ".p_value", "self n@1 n@2", [_p_of_no_area]),
+    ("auc", "self", "u_statistic n@1 n@2",
+     [lambda u, n, m: u / n / m, lambda u, n, m: 1 - u / n / m]),
+]
+# fmt: on
+ORDERED = [
+    ("count", "self of"),
+    ("mean", "minimum self maximum"),
+    ("median", "minimum q1 self q3 maximum"),
+    *((name, ".ci_low self .ci_high") for name in (*RATIOS, "auc", "percent", "median_survival")),
+]
+# Times the second over the third it is a whole number: patients, or steps of measurement.
+WHOLE = [
+    ("percent", "self of", 100),
+    ("sensitivity", "self n@1", None),
+    ("specificity", "self n@2", None),
+    ("mean", "self n", "step"),
+    ("median", "self", "step"),
+]
+
+
+# --- Relations ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +189,11 @@ class Relation:
     """Rows and what must hold of their printed intervals."""
 
     rows: tuple[ReportedNumber, ...]
-    holds: Callable[[list[Printed]], bool]
+    holds: Callable[..., bool]
 
     def of(self, prints: dict[str, Printed]) -> bool:
         """Whether it holds with some of the rows printed otherwise."""
-        return self.holds([prints.get(row.id, row.number) for row in self.rows])
+        return self.holds(*(prints.get(row.id, row.number) for row in self.rows))
 
 
 def is_detectable(texts: dict[str, Printed], relations: list[Relation]) -> bool:
@@ -53,440 +207,173 @@ def relations_of(paper: KnownPaper) -> list[Relation]:
     return list(_Rows(paper).relations())
 
 
-def _image(formula, boxes) -> tuple[float, float]:
-    """Return the range of a formula over intervals, from their corners: each is monotone."""
-    with np.errstate(all="ignore"):
-        values = np.array([formula(*corner) for corner in product(*boxes)], float)
-    if np.isnan(values).any():
-        return -math.inf, math.inf
-    return values.min() - TINY, values.max() + TINY
-
-
 def _ends(row: ReportedNumber, number: Printed) -> tuple[float, ...]:
     return (number.value,) if row.statistic in COUNTED else (number.low, number.high)
 
 
-def _between(low: float, high: float, number: Printed) -> bool:
-    return low <= number.high + TINY and number.low - TINY <= high
+def _value(formula, values) -> float:
+    try:
+        return float(formula(*values))
+    except (ZeroDivisionError, ValueError, OverflowError):
+        return math.nan
 
 
-def _whole(low: float, high: float) -> bool:
+def _fits(formula, boxes, number: Printed) -> bool:
+    """Whether a formula, monotone in each interval, can give a printed number."""
+    values = [_value(formula, corner) for corner in product(*boxes)]
+    if any(map(math.isnan, values)):
+        return True
+    return min(values) - TINY <= number.high and max(values) + TINY >= number.low
+
+
+def _is_whole(low: float, high: float) -> bool:
     return math.floor(high + TINY) >= math.ceil(low - TINY)
-
-
-def _p(z: float) -> float:
-    return 2 * stats.norm.sf(abs(z))
-
-
-def _student(m1, s1, n1, m2, s2, n2) -> float:
-    return stats.ttest_ind_from_stats(m1, s1, n1, m2, s2, n2).statistic
-
-
-def _welch(m1, s1, n1, m2, s2, n2) -> float:
-    return stats.ttest_ind_from_stats(m1, s1, n1, m2, s2, n2, equal_var=False).statistic
-
-
-def _p_of_t(equal: bool) -> Callable[..., float]:
-    def p_value(m1, s1, n1, m2, s2, n2) -> float:
-        return stats.ttest_ind_from_stats(m1, s1, n1, m2, s2, n2, equal_var=equal).pvalue
-
-    return p_value
-
-
-def _pooled_sd(s1, n1, s2, n2) -> float:
-    return math.sqrt(((n1 - 1) * s1**2 + (n2 - 1) * s2**2) / (n1 + n2 - 2))
-
-
-def _f(*numbers) -> float:
-    means, sds, sizes = np.reshape(numbers, (-1, 3)).T
-    between = (sizes * (means - np.average(means, weights=sizes)) ** 2).sum() / (len(means) - 1)
-    return between / (((sizes - 1) * sds**2).sum() / (sizes.sum() - len(means)))
-
-
-def _all_sd(m1, s1, n1, m2, s2, n2) -> float:
-    squares = (n1 - 1) * s1**2 + (n2 - 1) * s2**2 + n1 * n2 / (n1 + n2) * (m1 - m2) ** 2
-    return math.sqrt(squares / (n1 + n2 - 1))
-
-
-def _of_table(groups: int, wanted: str, part: str) -> Callable[..., float]:
-    """Return χ² or p of counts given level by level, by one of the usual tests."""
-
-    def value(*counts) -> float:
-        table = np.reshape(counts, (-1, groups))
-        if min(*table.sum(axis=0), *table.sum(axis=1)) <= 0 or table.min() < 0:
-            return math.nan
-        if wanted == "fisher":
-            return stats.fisher_exact(table).pvalue if table.shape == (2, 2) else math.nan
-        options = {"lambda_": "log-likelihood"} if wanted == "g" else {}
-        result = stats.chi2_contingency(table, correction=wanted == "yates", **options)
-        return getattr(result, part)
-
-    return value
 
 
 class _Rows:
     def __init__(self, paper: KnownPaper) -> None:
         self.truth, self.registry = paper.truth, paper.registry
-        self.rows = [row for row in paper.registry if row.id in paper.truth]
-        self.first, self.children = {}, defaultdict(dict)
+        self.rows = [row for row in paper.registry if row.id in paper.truth and not row.repeats]
+        self.same, self.children = defaultdict(list), {}
         for row in self.rows:
-            if not row.repeats:
-                key = (row.statistic, row.variable, row.level, row.group)
-                self.first.setdefault(key, row)
-            if row.of:
-                self.children[row.of].setdefault(row.statistic, row)
+            self.same[row.statistic, row.variable, row.level, row.group].append(row)
+            self.children.setdefault((row.of, row.statistic), row)
+            self.children.setdefault((row.of, f"{row.statistic}:{row.level}"), row)
 
-    def get(self, statistic: str, variable="", level="", group="") -> ReportedNumber | None:
-        return self.first.get((statistic, variable, level, group))
+    def get(self, like: ReportedNumber, *key: str) -> ReportedNumber | None:
+        rows = self.same.get(key, [])
+        return next((row for row in rows if row.method == like.method), rows[0] if rows else None)
 
-    def exact(self, target, uses, *formulas) -> Iterator[Relation]:
+    def find(self, row: ReportedNumber, word: str) -> ReportedNumber | None:
+        """Find a number: itself, its whole, one that belongs to it, of the same or of one group.
+
+        ``.ci_low`` belongs to it, ``mean`` is of the same variable, level and group, ``mean@1``
+        of the first group of a comparison, ``count/2@1`` of the second level of a contrast too.
+        """
+        if word in ("self", "of"):
+            return (
+                row if word == "self" else self.registry[row.of] if row.of in self.truth else None
+            )
+        if word.startswith("."):
+            return self.children.get((row.id, word[1:]))
+        name, _, place = word.partition("@")
+        name, _, level_place = name.partition("/")
+        groups, levels = row.group.split(" vs "), row.level.split(" vs ")
+        if int(place or 1) > len(groups) or int(level_place or 1) > len(levels):
+            return None
+        group = groups[int(place) - 1] if place else row.group
+        if name == "n":
+            return self.get(row, "n", "", "", group)
+        if name == "events":
+            return next((r for r in self.of_variable(row, "count") if r.group == group), None)
+        level = levels[int(level_place) - 1] if level_place else row.level
+        at = "" if place and name != "count" else level
+        return self.get(row, name, row.variable, at, group)
+
+    def of_variable(self, row: ReportedNumber, statistic: str) -> list[ReportedNumber]:
+        return [r for r in self.rows if (r.statistic, r.variable) == (statistic, row.variable)]
+
+    def table(self, row: ReportedNumber) -> list[ReportedNumber]:
+        """Find the counts of all known levels in the groups of a comparison."""
+        groups = row.group.split(" vs ")
+        counts = self.of_variable(row, "count") if len(groups) > 1 and not row.level else []
+        levels = dict.fromkeys(r.level for r in counts if r.group in groups)
+        levels = [level for level in levels if level != "unknown"]
+        cells = [self.get(row, "count", row.variable, lv, g) for lv in levels for g in groups]
+        return cells if len(levels) > 1 else [None]
+
+    def exact(self, target, uses, formulas, *constants) -> Iterator[Relation]:
         """Yield a relation if one of the formulas gives the unrounded target."""
-        rows = (target, *uses)
-        if None in rows or not formulas:
+        if target is None or None in uses or 2 ** len(uses) > MOST_CORNERS:
             return
-        truths = [self.truth[row.id] for row in uses]
-        known = self.truth[target.id]
-        with np.errstate(all="ignore"):
-            gaps = [abs(formula(*truths) - known) for formula in formulas]
-        if not any(gap <= 1e-6 * max(1.0, abs(known)) for gap in gaps):
-            return
+        known, truths = self.truth[target.id], [self.truth[row.id] for row in uses]
+        gaps = [abs(_value(formula, [*constants, *truths]) - known) for formula in formulas]
+        if any(gap <= 1e-6 * max(1.0, abs(known)) for gap in gaps):
 
-        def holds(prints: list[Printed]) -> bool:
-            boxes = [_ends(row, number) for row, number in zip(uses, prints[1:], strict=True)]
-            if math.prod(map(len, boxes)) > MOST_CORNERS:
-                return True
-            return any(_between(*_image(formula, boxes), prints[0]) for formula in formulas)
+            def holds(number, *prints):
+                boxes = [(c,) for c in constants]
+                boxes += [_ends(row, each) for row, each in zip(uses, prints, strict=True)]
+                return any(_fits(formula, boxes, number) for formula in formulas)
 
-        yield Relation(rows, holds)
-
-    def ordered(self, *rows) -> Iterator[Relation]:
-        for low, high in pairwise(row for row in rows if row is not None):
-            yield Relation((low, high), lambda p: p[0].low <= p[1].high + TINY)
+            yield Relation((target, *uses), holds)
 
     def relations(self) -> Iterator[Relation]:
+        for row in self.registry:
+            if row.id in self.truth:
+                yield Relation((row,), lambda number, row=row: _possible(row, number))
+            if row.repeats in self.truth:
+                first = self.registry[row.repeats]
+                yield from self.exact(row, [first], [lambda x: x, lambda x: 10 * x])
+        rules = defaultdict(list)
+        for statistic, *rule in EXACT:
+            rules[statistic].append(rule)
+        for row in self.rows:
+            for target, uses, formulas in rules[row.statistic]:
+                if uses == "table":
+                    groups = row.group.count(" vs ") + 1
+                    yield from self.exact(row, self.table(row), formulas, groups)
+                else:
+                    found = [self.find(row, word) for word in uses.split()]
+                    yield from self.exact(self.find(row, target), found, formulas)
+            for statistic, words in ORDERED:
+                if statistic == row.statistic:
+                    yield from _in_order(self.find(row, word) for word in words.split())
+            yield from self.whole_numbers(row)
+        yield from self.sums()
+        yield from self.survival()
+
+    def whole_numbers(self, row) -> Iterator[Relation]:
+        for statistic, words, unit in WHOLE:
+            rows = [self.find(row, word) for word in words.split()]
+            if statistic != row.statistic or None in rows or (unit == "step" and not row.step):
+                continue
+            unit = {"step": float(row.step or 1), None: 100 if row.unit == "%" else 1}.get(
+                unit, unit
+            )
+
+            def holds(number, size=None, unit=unit):
+                factor = (size.value if size else 2) / unit
+                return _is_whole(number.low * factor, number.high * factor)
+
+            yield Relation(tuple(rows), holds)
+
+    def sums(self) -> Iterator[Relation]:
+        """Yield parts that make up their whole, and all patients made up of two groups."""
         parts = defaultdict(list)
         for row in self.rows:
-            yield Relation((row,), lambda p, row=row: _possible(row, p[0]))
-            if row.repeats in self.truth:
-                factor = 10 if (row.unit, self.registry[row.repeats].unit) == ("mm", "cm") else 1
-                uses = [self.registry[row.repeats]]
-                yield from self.exact(row, uses, lambda x, factor=factor: factor * x)
-            elif row.partition:
+            if row.partition:
                 parts[row.partition, row.of].append(row)
-            if not row.repeats:
-                yield from getattr(self, f"of_{row.statistic}", self.nothing)(row)
-                if row.statistic in RATIOS:
-                    yield from self.of_ratio(row)
+            if row.group == "all" and row.statistic in ("count", "mean"):
+                others = [r for r in self.of_variable(row, row.statistic) if r.group != "all"]
+                others = [r for r in others if r.level == row.level]
+                for pair in combinations(others, 2):
+                    yield from self.pooled(row, *pair)
         for (_, whole), rows in parts.items():
-            yield from self.exact(self.registry[whole], rows, lambda *x: sum(x))
+            yield from self.exact(self.registry[whole], rows, [lambda *values: sum(values)])
 
-    def nothing(self, row) -> Iterator[Relation]:
-        return iter(())
-
-    def groups(self, row) -> list[str]:
-        return row.group.split(" vs ") if " vs " in row.group else []
-
-    def size(self, group: str):
-        return self.get("n", group=group)
-
-    def of_count(self, row):
-        if row.of in self.truth:
-            yield from self.ordered(row, self.registry[row.of])
-        if row.group == "all":
-            groups = dict.fromkeys(r.group for r in self.rows if r.statistic == "count")
-            pairs = [g for g in groups if self.get("count", row.variable, row.level, g)]
-            for a, b in product(pairs, pairs):
-                both = [self.get("count", row.variable, row.level, g) for g in (a, b)]
-                if a < b and row not in both:
-                    yield from self.exact(row, both, lambda x, y: x + y)
-
-    def of_percent(self, row):
-        whole = self.registry[row.of] if row.of in self.truth else None
-        if whole is None:
+    def pooled(self, row, *pair) -> Iterator[Relation]:
+        if row.statistic == "count":
+            yield from self.exact(row, pair, [lambda a, b: a + b])
             return
-        part = self.get("count", row.variable, row.level, row.group)
-        part = part if row.variable else self.size(row.group)
-        yield from self.exact(row, (part, whole), lambda a, b: 100 * a / b if b else math.nan)
-
-        def attainable(p):
-            n = p[1].value
-            return _whole(p[0].low * n / 100, p[0].high * n / 100)
-
-        yield Relation((row, whole), attainable)
-        for place, limit in enumerate(("ci_low", "ci_high")):
-            methods = ("wilson", "beta", "normal")
-            formulas = [
-                lambda x, n, m=m, place=place: 100 * proportion_confint(x, n, method=m)[place]
-                for m in methods
-            ]
-            yield from self.exact(self.children[row.id].get(limit), (part, whole), *formulas)
-        low, high = (self.children[row.id].get(name) for name in ("ci_low", "ci_high"))
-        yield from self.ordered(low, row, high)
-
-    # Summaries of one group
-
-    def of_mean(self, row):
-        at = (row.variable, row.level, row.group)
-        low, high = self.get("minimum", *at), self.get("maximum", *at)
-        yield from self.ordered(low, row, high)
-        size = self.size(row.group)
-        if row.step and size and not row.method:
-            step = float(row.step)
-            yield Relation(
-                (row, size),
-                lambda p: _whole(*(x * p[1].value / step for x in (p[0].low, p[0].high))),
-            )
-        if row.group == "all":
-            for a, b in self.splits(row):
-                names = [self.get("mean", row.variable, "", g) for g in (a, b)]
-                sds = [self.get("sd", row.variable, "", g) for g in (a, b)]
-                n = [self.size(g) for g in (a, b)]
-                yield from self.exact(
-                    row,
-                    (names[0], n[0], names[1], n[1]),
-                    lambda x, n, y, m: (n * x + m * y) / (n + m),
-                )
-                uses = (names[0], sds[0], n[0], names[1], sds[1], n[1])
-                yield from self.exact(self.get("sd", *at), uses, _all_sd)
-
-    def splits(self, row) -> list[tuple[str, str]]:
-        groups = [r.group for r in self.rows if (r.statistic, r.variable) == ("mean", row.variable)]
-        groups = list(dict.fromkeys(g for g in groups if self.size(g)))
-        n = self.truth[self.size("all").id]
-        size = {g: self.truth[self.size(g).id] for g in groups}
-        return [(a, b) for a, b in product(groups, groups) if a < b and size[a] + size[b] == n]
-
-    def of_sd(self, row):
-        at = (row.variable, row.level, row.group)
-        low, high, size = self.get("minimum", *at), self.get("maximum", *at), self.size(row.group)
-        if low and high and size:
-
-            def within(p):
-                n = max(2.0, p[3].value)
-                return p[0].low <= (p[2].high - p[1].low) / 2 * math.sqrt(n / (n - 1)) + TINY
-
-            yield Relation((row, low, high, size), within)
-
-    def of_median(self, row):
-        at = (row.variable, row.level, row.group)
-        yield from self.ordered(*(self.get(name, *at) for name in ORDER))
-        if row.step:
-            step = float(row.step)
-            yield Relation((row,), lambda p: _whole(2 * p[0].low / step, 2 * p[0].high / step))
-
-    # Comparisons
-
-    def table(self, row) -> tuple[int, list] | None:
-        """Return groups and the counts of the levels, where all are printed."""
-        groups = self.groups(row)
-        levels = [
-            key[2]
-            for key in self.first
-            if key[0] == "count" and key[1] == row.variable and key[3] == groups[0]
-        ]
-        levels = [level for level in levels if level != "unknown"]
-        counts = [self.get("count", row.variable, lv, g) for lv in levels for g in groups]
-        return (len(groups), counts) if len(levels) > 1 and not row.level else None
-
-    def of_chi_square(self, row):
-        table = self.table(row)
-        if table:
-            tests = [_of_table(table[0], name, "statistic") for name in ("pearson", "yates", "g")]
-            yield from self.exact(row, table[1], *tests)
-        for df in range(1, 6):
-            p = self.children[row.id].get("p_value")
-            yield from self.exact(p, (row,), lambda x, df=df: stats.chi2.sf(x, df))
-
-    of_logrank_chi_square = of_h_statistic = of_chi_square
-
-    def of_p_value(self, row):
-        groups = self.groups(row)
-        table = self.table(row) if groups else None
-        if table:
-            names = ("pearson", "yates", "g", "fisher")
-            tests = [_of_table(table[0], name, "pvalue") for name in names]
-            yield from self.exact(row, table[1], *tests)
-        if len(groups) == 2:
-            yield from self.exact(row, self.moments(row, groups), _p_of_t(True), _p_of_t(False))
-
-    def moments(self, row, groups) -> list:
-        sides = (
-            (
-                self.get("mean", row.variable, "", g),
-                self.get("sd", row.variable, "", g),
-                self.size(g),
-            )
-            for g in groups
+        (x, s, n), (y, r, m) = (
+            [self.find(each, word) for word in ("self", "sd", "n")] for each in pair
         )
-        return [row for side in sides for row in side]
+        yield from self.exact(row, [x, n, y, m], [lambda x, n, y, m: (n * x + m * y) / (n + m)])
+        yield from self.exact(self.find(row, "sd"), [x, s, n, y, r, m], [_all_sd])
 
-    def of_t_statistic(self, row):
-        yield from self.exact(row, self.moments(row, self.groups(row)), _student, _welch)
-        df, p = (self.children[row.id].get(name) for name in ("degrees_of_freedom", "p_value"))
-        yield from self.exact(p, (row, df), lambda t, df: 2 * stats.t.sf(abs(t), df))
-        sizes = [self.size(group) for group in self.groups(row)]
-        yield from self.exact(df, sizes, lambda n, m: n + m - 2)
+    def survival(self) -> Iterator[Relation]:
+        """Yield the rates of each group, which never rise."""
+        groups = defaultdict(list)
+        for row in self.rows:
+            if row.statistic == "survival_percent":
+                groups[row.variable, row.group].append(row)
+        for rows in groups.values():
+            yield from _in_order(sorted(rows, key=lambda row: -int(row.level.split()[0])))
 
-    def of_mean_difference(self, row):
-        moments = self.moments(row, self.groups(row))
-        yield from self.exact(row, moments[::3], lambda x, y: x - y)
-        low, high = (self.children[row.id].get(name) for name in ("ci_low", "ci_high"))
-        yield from self.exact(row, (low, high), lambda x, y: (x + y) / 2)
-        uses = (row, moments[1], moments[2], moments[4], moments[5])
-        for target, sign in ((low, -1), (high, 1)):
-            yield from self.exact(
-                target,
-                uses,
-                lambda d, s, n, r, m, sign=sign: (
-                    d
-                    + sign
-                    * stats.t.ppf(0.975, n + m - 2)
-                    * _pooled_sd(s, n, r, m)
-                    * math.sqrt(1 / n + 1 / m)
-                ),
-            )
 
-    def of_standardised_mean_difference(self, row):
-        yield from self.exact(
-            row,
-            self.moments(row, self.groups(row)),
-            lambda x, s, n, y, r, m: (x - y) / _pooled_sd(s, n, r, m),
-        )
-
-    def of_f_statistic(self, row):
-        yield from self.exact(row, self.moments(row, self.groups(row)), _f)
-        p = self.children[row.id].get("p_value")
-        of = [r for r in self.rows if r.of == row.id and r.statistic == "degrees_of_freedom"]
-        yield from self.exact(p, (row, *of), lambda f, a, b: stats.f.sf(f, a, b))
-
-    def of_risk_ratio(self, row):
-        yield from self.exact(row, self.shares(row), lambda a, n, b, m: a * m / (b * n))
-
-    def of_risk_difference(self, row):
-        shares = self.shares(row)
-        yield from self.exact(row, shares, lambda a, n, b, m: 100 * (a / n - b / m))
-        low, high = (self.children[row.id].get(name) for name in ("ci_low", "ci_high"))
-        yield from self.exact(row, (low, high), lambda x, y: (x + y) / 2)
-        needed = self.get("number_needed_to_treat", row.variable, row.level, row.group)
-        yield from self.exact(needed, (row,), lambda d: 100 / abs(d))
-
-    def shares(self, row) -> list:
-        sides = (
-            (self.get("count", row.variable, row.level, g), self.size(g)) for g in self.groups(row)
-        )
-        return [row for side in sides for row in side]
-
-    def of_rate(self, row):
-        events = next(
-            (
-                r
-                for key, r in self.first.items()
-                if key[0] == "count" and key[1] == row.variable and key[3] == row.group
-            ),
-            None,
-        )
-        time = self.get("person_time", row.variable, "", row.group)
-        yield from self.exact(row, (events, time), lambda d, t: 100 * d / t)
-
-    def of_rate_ratio(self, row):
-        rates = [self.get("rate", row.variable, "", g) for g in self.groups(row)]
-        yield from self.exact(row, rates, lambda x, y: x / y)
-
-    def of_median_survival(self, row):
-        low, high = (self.children[row.id].get(name) for name in ("ci_low", "ci_high"))
-        yield from self.ordered(low, row, high)
-
-    # Ratios
-
-    def of_ratio(self, row):
-        low, high, p = (self.children[row.id].get(n) for n in ("ci_low", "ci_high", "p_value"))
-        yield from self.ordered(low, row, high)
-        yield from self.exact(
-            row, (low, high), lambda x, y: math.sqrt(x * y) if x * y > 0 else math.nan
-        )
-
-        def wald(e, x, y):
-            return _p(2 * Z_95 * math.log(e) / math.log(y / x)) if 0 < x < y and e > 0 else math.nan
-
-        yield from self.exact(p, (row, low, high), wald)
-
-    def of_odds_ratio(self, row):
-        levels, groups = row.level.split(" vs "), self.groups(row)
-        if len(levels) != 2 or "multivariable" in row.method:
-            return
-        counts = [self.get("count", row.variable, lv, g) for lv in levels for g in groups]
-        yield from self.exact(
-            row, counts, lambda a, b, c, d: a * d / (b * c) if b * c else math.nan
-        )
-
-    def of_coefficient(self, row):
-        same = {n: getattr(row, n) for n in ("locus", "variable", "level", "group", "method")}
-        for ratio in self.registry.where("odds_ratio", **same)[:1]:
-            yield from self.exact(ratio, (row,), math.exp)
-        error, z = (self.children[row.id].get(n) for n in ("standard_error", "z_statistic"))
-        yield from self.exact(z, (row, error), lambda b, s: b / s if s else math.nan)
-
-    # Rules, curves
-
-    def of_sensitivity(self, row):
-        at, scale = (row.variable, row.level, row.group), 100 if row.unit == "%" else 1
-        n1, n0 = (self.size(group) for group in self.groups(row))
-        twin = self.get("specificity", *at)
-        for rate, size in ((row, n1), (twin, n0)):
-            yield Relation(
-                (rate, size),
-                lambda p: _whole(*(x * p[1].value / scale for x in (p[0].low, p[0].high))),
-            )
-        for count, rate in zip(self.shares(row)[::2], (row, twin), strict=True):
-            size = n1 if rate is row else n0
-            yield from self.exact(
-                rate,
-                (count, size),
-                lambda x, n: scale * x / n,
-                lambda x, n: scale * (1 - x / n),
-            )
-        uses, u = (row, twin, n1, n0), scale
-        formulas = {
-            "ppv": lambda s, c, n, m: u * s * n / (s * n + (u - c) * m),
-            "npv": lambda s, c, n, m: u * c * m / (c * m + (u - s) * n),
-            "accuracy": lambda s, c, n, m: (s * n + c * m) / (n + m),
-            "auc": lambda s, c, n, m: (s + c) / 2 / u,
-            "likelihood_ratio_positive": lambda s, c, n, m: s / (u - c) if c < u else math.inf,
-            "likelihood_ratio_negative": lambda s, c, n, m: (u - s) / c if c > 0 else math.inf,
-        }
-        for name, formula in formulas.items():
-            yield from self.exact(self.get(name, *at), uses, formula)
-
-    def of_auc(self, row):
-        low, high, p = (self.children[row.id].get(n) for n in ("ci_low", "ci_high", "p_value"))
-        yield from self.ordered(low, row, high)
-        yield from self.exact(row, (low, high), lambda x, y: (x + y) / 2)
-        yield from self.exact(
-            p,
-            (row, low, high),
-            lambda a, x, y: _p(2 * Z_95 * (a - 0.5) / (y - x)) if y > x else math.nan,
-        )
-        sizes = [self.size(group) for group in self.groups(row)]
-        yield from self.exact(
-            p,
-            (row, *sizes),
-            lambda a, n, m: _p((a - 0.5) / math.sqrt((n + m + 1) / (12 * n * m))),
-        )
-        u = self.get("u_statistic", row.variable, "", row.group)
-        yield from self.exact(
-            row, (u, *sizes), lambda u, n, m: u / n / m, lambda u, n, m: 1 - u / n / m
-        )
-
-    def of_survival_percent(self, row):
-        month = int(row.level.split()[0])
-        later = [
-            (int(r.level.split()[0]), r)
-            for r in self.rows
-            if (r.statistic, r.variable, r.group) == (row.statistic, row.variable, row.group)
-        ]
-        for time, other in later:
-            if time > month:
-                yield from self.ordered(other, row)
+def _in_order(rows) -> Iterator[Relation]:
+    for pair in pairwise(row for row in rows if row is not None):
+        yield Relation(pair, lambda low, high: low.low <= high.high + TINY)
 
 
 def _possible(row: ReportedNumber, number: Printed) -> bool:

@@ -10,7 +10,7 @@ from pkgutil import iter_modules
 
 from rairlib.checks.cells import named
 from rairlib.checks.findings import REGISTERED, SUBJECTS, Finding
-from rairlib.checks.percentages import unless_habit
+from rairlib.checks.percentages import unless_habits
 from rairlib.checks.rounding import BEYOND_RANGE
 from rairlib.registry.printed import parse_printed
 from rairlib.registry.registry import Registry, ReportedNumber
@@ -56,13 +56,13 @@ def audit(registry: Registry) -> list[Finding]:
     ]
     paper = registry
     for check in CHECKS:
-        found = [unless_habit(paper, finding) for finding in check.function(registry)]
+        found = check.function(registry)
         findings += found
         if found and check.first:
             aside = {name for finding in found for name in (finding.target, *finding.uses)}
             rest = [row for row in registry if row.id not in aside]
             registry = Registry(registry.study, rest)
-    return findings
+    return unless_habits(paper, findings)
 
 
 def _is_beyond_range(row: ReportedNumber) -> bool:

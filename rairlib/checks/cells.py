@@ -557,7 +557,9 @@ def instead_of_shortened(finding: Finding, weaken: Callable[[Finding], Finding])
     """Name the missing values that would explain a print as well as digits cut off do."""
     text = finding.text.removesuffix(SHORTENED)
     other = weaken(replace(finding, status="contradicted", text=text, reading=""))
-    return other if other.text.endswith(MISSING) else finding
+    if not other.text.endswith(MISSING):
+        return finding
+    return replace(other, text=finding.text + other.text.removeprefix(text))
 
 
 def missing_of(sizes: Iterable[tuple[int, int]]) -> str:

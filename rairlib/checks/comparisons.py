@@ -44,11 +44,10 @@ from rairlib.checks.means import (
     _values,
     _within,
     between_limits,
-    on_one_side,
     welch_freedom_range,
 )
 from rairlib.checks.rank_tests import EXACT_UP_TO
-from rairlib.checks.regressions import SIGNIFICANT, is_significant, plain_limits
+from rairlib.checks.regressions import SIGNIFICANT, is_significant, on_one_side, plain_limits
 from rairlib.checks.rounding import (
     SHORTENED,
     float_limits,
@@ -65,6 +64,7 @@ Limits = tuple[float, float]
 Ways = dict[str, Limits]
 """Methods, by the registry's word where it has one, and the ends that each allows."""
 OPEN = ("agrees", "open")
+TURNED = "the second group before the first"
 
 # --- p from a printed statistic and its degrees of freedom ------------------------------------
 
@@ -160,7 +160,7 @@ def _p_of(registry, row: ReportedNumber, statistic, sizes: list[int]) -> Iterato
 
 def _reading_of_p(number, kind: str, low: float, high: float) -> str:
     if kind in "tz" and number.overlaps(low / 2, high / 2):
-        return "half of it: a one-sided p"
+        return "a one-sided p value"
     for times in range(2, MOST_COMPARISONS + 1):
         if number.overlaps(min(1.0, times * low), min(1.0, times * high)):
             return f"{times} times p (Bonferroni)"
@@ -244,12 +244,18 @@ def unless_few_miss(finding: Finding, values: list[range], fits, bound: bool = T
 def _judge_limits(
     registry: Registry, row: ReportedNumber, used, interval: Interval, text: str, fewer=None
 ) -> Iterator[Finding]:
-    """Compare both limits with those of each method; `fewer`: where values may be missing."""
+    """Compare both limits with those of each method; `fewer`: where values may be missing.
+
+    Limits of a method that is not tried, such as a bootstrap, are left alone.
+    """
     limits = [(side, limit) for side, limit in enumerate(plain_limits(registry, row)) if limit]
     level = _level(row for _, row in limits)
     if not limits or level is None or not (ways := _widened(interval, level)):
         return
-    method = next((limit.test for _, limit in limits if limit.test in ways), "")
+    tests = {limit.test.removesuffix(" exp") for _, limit in limits} - {"", "univariable"}
+    if len(tests) > 1 or not tests <= ways.keys():
+        return
+    method = "".join(tests)
     fitting, tried = _fitting(limits, ways), {method: ways[method]} if method else ways
     agrees = bool(fitting) and method in ("", *fitting)
     tries_fewer = not agrees and fewer is not None and len(limits) > 1
@@ -310,8 +316,7 @@ def _effect(
             if not is_ratio or low > 0:
                 turned = (1 / high, 1 / low) if is_ratio else (-high, -low)
                 if row.number.overlaps(*turned):
-                    reading = "the second group before the first"
-                    finding = replace(finding, status="open", reading=reading)
+                    finding = replace(finding, status="open", reading=TURNED)
     yield finding
     if interval is not None and finding.status == "agrees":
         yield from _judge_limits(registry, row, used, interval, f"limits of {text}", fewer)
@@ -367,7 +372,8 @@ def check_statistic_of_means(registry: Registry) -> Iterator[Finding]:
     """Recompute t or F from the groups' means; needs mean, SD (or standard error) and n."""
     for row in originals(registry, ("t_statistic", "f_statistic")):
         groups, is_t = _groups_of(registry, row), row.statistic == "t_statistic"
-        if groups and row.test in ("", *TESTS) and not (is_t and len(groups) > 2):
+        tests = ("", "student", "welch") if is_t else ("", "anova")
+        if groups and row.test in tests and not (is_t and len(groups) > 2):
             yield _statistic(registry, row, groups, is_t)
 
 
@@ -457,7 +463,7 @@ def check_limits_of_mean(registry: Registry) -> Iterator[Finding]:
     for cell in summaries(registry).values():
         ((mean, sd, size),) = group = _described(registry, [cell])
         known = sd is not None and (whole_number(size) or 0) > 1
-        if known and mean.id in limited and not mean.modifiers:
+        if known and mean.id in limited and mean.method in ("", "student", "wald"):
             interval, fewer = _limits_of_means(registry, float_limits(mean.number), group)
             text = f"limits of {short_name(mean)}, {_said(group)}"
             yield from _judge_limits(registry, mean, (sd, size), interval, text, fewer)
@@ -482,7 +488,10 @@ def check_standardised_difference(registry: Registry) -> Iterator[Finding]:
 
             used = [each for group in groups for each in group] or rows
             text = f"{short_name(row)}, {_said(groups) or words}"
-            yield from _effect(registry, row, used, find, text, False, None)
+            for finding in _effect(registry, row, used, find, text, False, None):
+                # Tables of balance print sizes alone.
+                unsigned = finding.reading == TURNED and row.number.value >= 0
+                yield replace(finding, status="agrees", reading="") if unsigned else finding
 
 
 def standardised(first: Sample, second: Sample) -> Ways:
@@ -554,9 +563,11 @@ def _two_shares(registry: Registry, row: ReportedNumber) -> tuple | None:
         levels = index.levels.get((row.variable, groups[0]), []) if groups else []
         level, rows, numbers = row.level or "".join(levels[:1] * (len(levels) == 1)), [], []
         for group, size in zip(groups, outcome_sizes(index, row) or (), strict=False):
-            part, known = index.counts.get((row.variable, level, group)), None
+            part, n = index.counts.get((row.variable, level, group)), whole_number(size)
             known = known_values(index, row.variable, group)
-            sizes = known[0] if known else values_of(index, row, size, group)
+            # Shares that are printed, of the group or of fewer, say how many values there are.
+            of_group = [range(n, n + 1)] if index.shares.get((row.variable, group)) else []
+            sizes, *_ = [*(known or ())[:1], *of_group, values_of(index, row, size, group)]
             rows, numbers = [*rows, part, size], [*numbers, whole_number(part), sizes.stop - 1]
             values.append(range(max(sizes.start, numbers[-2] or 0), sizes.stop))
     usable = len(numbers) == 4 and None not in numbers and all(values)
@@ -571,7 +582,15 @@ def check_risk_effects(registry: Registry) -> Iterator[Finding]:
     for row in originals(registry, RISKS):
         crude = not row.modifiers and row.test in ("", "wald", "wilson", "univariable")
         if crude and (shares := _two_shares(registry, row)):
-            yield from _risk(registry, row, *shares)
+            found, ((a, n1), (b, n2)) = list(_risk(registry, row, *shares)), shares[0]
+            if not row.contrast and found and found[0].status != "agrees" and a + b < n1 + n2:
+                # Where the groups are those with and without the outcome, levels are compared.
+                pairs = (a, a + b), (n1 - a, n1 + n2 - a - b)
+                sizes = [range(n, n + 1) for _, n in pairs]
+                words = "{} of {} and {} of {}".format(*pairs[0], *pairs[1])
+                across = list(_risk(registry, row, pairs, shares[1], words, sizes))
+                found = across if across and across[0].status == "agrees" else found
+            yield from found
 
 
 def _risk(registry, row: ReportedNumber, pairs, used, words: str, values) -> Iterator[Finding]:

@@ -134,9 +134,10 @@ def hypergeometric_tests(table: Table) -> dict[str, tuple[float, float]]:
     row, column, total = a + b, a + c, a + b + c + d
     centre, others = row * column / total, total - column
     spread = math.sqrt(centre * others / total * (total - row) / max(1, total - 1))
-    # Farther from the expected count no probability is above the smallest double.
-    first = max(0, row - others, math.floor(centre - 40 * spread))
-    last = min(row, column, math.ceil(centre + 40 * spread))
+    # Farther from the expected count no probability adds to the sum, or is above zero at all.
+    reach = (9 if abs(a - centre) < 8 * spread else 40) * spread + 30
+    first = max(0, row - others, math.floor(centre - reach))
+    last = min(row, column, math.ceil(centre + reach))
     values = np.arange(first, last + 1)
     logs = _log_binomial(column, values) + _log_binomial(others, row - values)
     sum_of_all = special.logsumexp(logs)
@@ -381,7 +382,8 @@ def check_crude_odds_ratio(found: RegressionEstimate, counts: FourCounts, rows):
                 f"{shown(low, high, limit.number.decimals + 1)}; printed is {limit.printed}."
             )
             finding = judge(limit, rows, low, high, text)
-            if finding.status in DOUBTED and _is_conditional(limit.number, counts, side, chance):
+            doubted = DOUBTED[: 1 if found.is_wald else 2]
+            if finding.status in doubted and _is_conditional(limit.number, counts, side, chance):
                 text += " It is that of Fisher's test."
                 status, reading = (
                     "suggests" if found.is_wald else "agrees",
@@ -482,24 +484,27 @@ TINY = 1e-300
 
 @check("tests of counts", "independent")
 def check_chi_square_from_counts(registry: Registry) -> Iterator[Finding]:
-    """Recompute χ² of a variable from its counts in both groups; needs counts by level."""
+    """Recompute χ² of a variable from its counts in the groups; needs counts by level."""
     index = count_index(registry)
     for row in registry.where("chi_square"):
-        usable = row.method in METHODS_OF_TABLES and row.method != "fisher"
-        if usable and (tables := find_tables(index, row)):
-            yield _judge_tests(index, row, tables)
+        if row.method in METHODS_OF_TABLES and row.method != "fisher":
+            yield from _judge_row(index, row)
 
 
 @check("tests of counts", "independent")
 def check_p_from_counts(registry: Registry) -> Iterator[Finding]:
-    """Recompute p of a variable from its counts in both groups; needs counts by level."""
+    """Recompute p of a variable from its counts in the groups; needs counts by level."""
     index = count_index(registry)
     for row in _p_values_of_tables(registry):
-        if groups := several_groups(index, row):
-            if table := _table_of_groups(index, row, groups):
-                yield _judge_groups(index, row, groups, table)
-        elif tables := find_tables(index, row):
-            yield _judge_tests(index, row, tables)
+        yield from _judge_row(index, row)
+
+
+def _judge_row(index: CountIndex, row: ReportedNumber) -> Iterator[Finding]:
+    if groups := several_groups(index, row):
+        if table := _table_of_groups(index, row, groups):
+            yield _judge_groups(index, row, groups, table)
+    elif tables := find_tables(index, row):
+        yield _judge_tests(index, row, tables)
 
 
 def _listed(values: dict[str, float], row: ReportedNumber) -> str:
@@ -527,11 +532,12 @@ def _table_of_groups(index: CountIndex, row: ReportedNumber, groups) -> CrossTab
 
 
 def _judge_groups(index: CountIndex, row, groups: tuple[str, ...], table: CrossTable) -> Finding:
-    """Compare p with tests of levels by three or more groups."""
+    """Compare p or χ² with tests of levels by three or more groups."""
     # Two levels of several groups are several levels of two groups.
     turned = tuple(zip(*table.cells, strict=True)) if len(table.cells) == 2 else ()
     tests = usual_tests(turned) if turned else chi_square_tests(table.cells)
-    values = {name: p_value for name, (_, p_value) in tests.items() if not math.isnan(p_value)}
+    place = 0 if row.statistic == "chi_square" else 1
+    values = {name: found[place] for name, found in tests.items() if not math.isnan(found[place])}
     status, remark, reading = _verdict_of_groups(row, table, values)
     text = (
         f"{row.variable}, {'; '.join(' and '.join(map(str, line)) for line in table.cells)} in "
@@ -718,7 +724,7 @@ def _disagreement(index: CountIndex, row: ReportedNumber, usual, tables) -> tupl
         "suggests",
         f"{none} independent samples gives it{far}; a test of pairs, of the continuous variable or "
         "of other patients may stand behind it.",
-        "",
+        "a test of pairs" * (len({index.size(group) for group in row.outcome_groups}) == 1),
     )
 
 
@@ -828,8 +834,12 @@ def check_p_from_chi_square(registry: Registry) -> Iterator[Finding]:
 
 
 def _p_finding(index: CountIndex, row: ReportedNumber, statistic: ReportedNumber) -> Finding:
-    tables = find_tables(index, row)
-    freedoms = [1] if row.level else sorted({len(table.cells) - 1 for table in tables})
+    groups = several_groups(index, row)
+    of_groups = _table_of_groups(index, row, groups) if groups else None
+    tables = [of_groups] if of_groups else find_tables(index, row)
+    columns = len(groups) if of_groups else 2
+    known_freedoms = {(len(table.cells) - 1) * (columns - 1) for table in tables}
+    freedoms = [columns - 1] if row.level else sorted(known_freedoms)
     known = bool(freedoms) and all(table.complete for table in tables)
     limits = float_limits(statistic.number)
     tried = [(freedom, *p_from_chi_square(limits, freedom)) for freedom in freedoms or range(1, 11)]
@@ -840,13 +850,17 @@ def _p_finding(index: CountIndex, row: ReportedNumber, statistic: ReportedNumber
         f"{shown_p_range(low, high, row.number.decimals)}; printed is {row.printed}."
         f"{' The degrees of freedom are not printed.' * (not freedoms)}"
     )
-    status = "agrees" if fitting else "contradicted" if known else "suggests"
+    status = "agrees" if fitting else "contradicted"
     uses = [table.uses for table in (tables[:1] if fitting else tables)]
     finding = conclude(status, text, statistic, uses, target=row, low=low, high=high)
-    if status != "contradicted":
+    if fitting:
         return finding
-    agree = tables and _judge_tests(index, row, tables).status == "agrees"
+    wide = float_limits(statistic.number, shortened=True)
+    rescued = any(
+        row.number.overlaps(*ends) or is_rescued(row.number, *ends)
+        for ends in (p_from_chi_square(wide, freedom) for freedom, *_ in tried)
+    )
+    finding = finding.doubted(SHORTENED, rescued, "digits cut off, or rounded twice")
     remark = " The counts give this p: another test stands behind χ², or a misprint."
-    wide = p_from_chi_square(float_limits(statistic.number, shortened=True), freedom)
-    rescued = row.number.overlaps(*wide) or is_rescued(row.number, *wide)
-    return finding.doubted(remark, bool(agree)).doubted(SHORTENED, rescued)
+    agree = tables and not of_groups and _judge_tests(index, row, tables).status == "agrees"
+    return finding.doubted(remark, bool(agree), "χ² of another test").doubted("", not known)

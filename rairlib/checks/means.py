@@ -32,6 +32,7 @@ from rairlib.checks.cells import (
     wholes_of_groups,
 )
 from rairlib.checks.findings import Finding, check, conclude, possibility
+from rairlib.checks.regressions import on_one_side
 from rairlib.checks.rounding import (
     BEYOND_RANGE,
     SHORTENED,
@@ -261,8 +262,12 @@ def _values(index, mean: ReportedNumber, size: ReportedNumber, least: int = 1) -
 
 def _unless_smaller(finding: Finding, row: ReportedNumber, samples, values) -> Finding:
     """Weaken a proof about p, or name a reading, where a test of fewer values would give it."""
+    if finding.text.endswith(SHORTENED):
+        weaken = partial(_unless_smaller, row=row, samples=samples, values=values)
+        return instead_of_shortened(finding, weaken)
     if finding.status == "suggests" and not row.method and not finding.reading:
-        values = [range(math.ceil(LARGE_SHARE * each[-1]), each.stop) for each in values]
+        least = [max(each.start, math.ceil(LARGE_SHARE * each[-1])) for each in values]
+        values = [range(first, each.stop) for first, each in zip(least, values, strict=True)]
         proof = replace(finding, status="contradicted")
         fewer = _unless_smaller(proof, row, samples, values)
         return fewer if fewer.reading else finding
@@ -295,14 +300,6 @@ def least_p_of_fewer(samples: Sequence[Sample]) -> float:
         return 0.0
     freedom = len(samples) - 1, np.unique(np.geomspace(1, total - len(samples), 1000).round())
     return float(special.fdtrc(*freedom, between / freedom[0] / within).min())
-
-
-def on_one_side(row: ReportedNumber, low, high) -> Limits:
-    """Turn the limits of a two-sided p into those of a one-sided, where the print is of one."""
-    if "one_sided" not in row.modifiers:
-        return low, high
-    # Above one half where the difference points to the other side.
-    return (1 - high / 2, 1 - low / 2) if row.number.value > 0.5 else (low / 2, high / 2)
 
 
 def _p_ranges(samples: list[Sample], row: ReportedNumber) -> dict[str, Limits]:
@@ -354,7 +351,7 @@ def _t_verdict(row: ReportedNumber, fitting: list[str], ranges, shortened) -> tu
         return (
             "suggests",
             "It is half of that, as in a one-sided test.",
-            "half of it: a one-sided p",
+            "a one-sided p value",
         )
     far = times_apart(row, ranges.values())
     if row.test:
@@ -388,7 +385,7 @@ def check_standard_error(row: ReportedNumber, sd, size, values: range) -> Findin
     def possible(m: int) -> bool:
         return row.number.overlaps(low / math.sqrt(m), high / math.sqrt(m))
 
-    fewer = fewer_values(values, n, possible) if finding.status == "contradicted" else None
+    fewer = fewer_values(values, n, possible) if finding.status not in ("agrees", "open") else None
     if fewer and fewer >= MOST * n:
         return replace(finding, status="open", reading=f"of {fewer} values")
     if finding.status == "contradicted" and row.number.overlaps(low, high):

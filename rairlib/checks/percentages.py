@@ -119,11 +119,30 @@ def check_percent_of_count(registry: Registry) -> Iterator[Finding]:
             if finding.status in ("contradicted", "suggests") and low == high:
                 other = replace(finding, status="contradicted", text=text)
                 other = _other_denominator(index, other, row, numerator, whole)
-                if finding.status == "contradicted" or other.status == "open":
+                if _is_adjusted(index, row):
+                    text += " With it the printed shares add to 100, as rounded ones would not."
+                    finding = replace(finding, status="open", text=text, reading=ADJUSTED)
+                elif finding.status == "contradicted" or other.status == "open":
                     finding = other
                 else:
                     finding = _shortened(registry, row, low, replace(finding, text=text), other)
             yield finding
+
+
+def _is_adjusted(index: CountIndex, row: ReportedNumber) -> bool:
+    """Whether one share of a group was moved by less than a digit, so that all add to 100."""
+    shares, size = index.shares.get((row.variable, row.group), ()), index.size(row.group)
+    if size is None or len(shares) < len(index.levels.get((row.variable, row.group), ())):
+        return False
+    exact = {share.id: Fraction(100 * count, size) for share, count in shares}
+    moved = [s for s, _ in shares if not s.number.agrees(float(exact[s.id]))]
+    unit = print_unit(row.number)
+    rounded = sum(math.floor(exact[s.id] / unit + Fraction(1, 2)) * unit for s, _ in shares)
+    return (
+        moved == [row]
+        and sum(exact.values()) == sum(exact_value(s.number) for s, _ in shares) == 100 != rounded
+        and abs(exact_value(row.number) - exact[row.id]) < unit
+    )
 
 
 def _other_denominator(index: CountIndex, finding: Finding, row, numerator, whole) -> Finding:
@@ -224,6 +243,8 @@ def _is_row_share(index: CountIndex, row: ReportedNumber, number: int) -> bool:
 
 
 FEWEST_SHARES = 3
+FEWEST_CUT_OFF = 5
+ADJUSTED = "adjusted so that the shares add to 100"
 CUT_OFF = "digits were cut off"
 NEARLY_ALL = 0.9
 
@@ -268,22 +289,22 @@ def _habit(index: CountIndex, row: ReportedNumber, fitting: range) -> tuple[int,
     return (number, "open" if inside else "suggests") if number in fitting else None
 
 
-def unless_habit(registry: Registry, finding: Finding) -> Finding:
-    """Leave a doubt open that a habit of the whole paper explains: digits or values left out."""
-    if finding.status != "suggests":
-        return finding
-    if CUT_OFF in finding.text and _cuts_off(registry):
-        text = f"{finding.text} So are the digits of all shares."
-        return replace(finding, status="open", text=text, reading="digits cut off")
-    if finding.text.endswith(MISSING) and (example := _values_left_out(registry)):
-        return replace(finding, status="open", text=f"{finding.text[:-1]}, as {example}.")
-    return finding
-
-
-def _cuts_off(registry: Registry) -> bool:
-    """Whether some shares of a paper are cut off and none is rounded up."""
+def unless_habits(registry: Registry, findings: list[Finding]) -> list[Finding]:
+    """Leave doubts open that a habit of the whole paper explains: digits or values left out."""
+    doubts = {f.target for f in findings if f.status == "suggests" and CUT_OFF in f.text}
     rounded, cut = np.sum([*_roundings(registry).values(), (0, 0)], axis=0)
-    return cut >= FEWEST_SHARES and not rounded
+    cuts_off = not rounded and (cut >= FEWEST_SHARES or len(doubts) >= FEWEST_CUT_OFF)
+    example = _values_left_out(registry)
+
+    def judged(finding: Finding) -> Finding:
+        if finding.status == "suggests" and CUT_OFF in finding.text and cuts_off:
+            text = f"{finding.text} Digits are cut off throughout."
+            return replace(finding, status="open", text=text, reading="digits cut off")
+        if finding.status == "suggests" and finding.text.endswith(MISSING) and example:
+            return replace(finding, status="open", text=f"{finding.text[:-1]}, as {example}.")
+        return finding
+
+    return [judged(finding) for finding in findings]
 
 
 @lru_cache(maxsize=2)

@@ -1,6 +1,7 @@
 """Problems of a print: what an audit found, one entry per cause."""
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ FEWEST_ALIKE = 3
 TELLING = 4
 BY_CHANCE = ("one digit", "a digit")
 MOST_ROWS = 400
+MOST_USES = 60
 # Rows audited again, in all, in the search for the numbers that settle most.
 MOST_WORK = 6_000
 Change = dict[str, str]
@@ -115,10 +117,10 @@ def find_problems(registry: Registry, findings: Iterable[Finding]) -> list[Probl
         Proofs, doubts and notes, each by size of consequence.
     """
     search = _Search(registry, list(findings))
-    notes = [found for found in search.findings if found.status == "open" and found.reading]
-    objections = [found for found in search.findings if found.status not in ("agrees", "open")]
-    causes = [*search.causes(objections), *(([note], (), "") for note in notes)]
-    problems = [search.problem(*cause) for cause in causes]
+    told = [found for found in search.findings if _is_told(found)]
+    places = {row.id: place for place, row in enumerate(registry)}
+    problems = [search.problem(*cause) for cause in search.causes(told)]
+    problems.sort(key=lambda each: [places[number.row.id] for number in each.numbers[:1]])
     return sorted(_by_habit(problems), key=lambda problem: problem.weight)
 
 
@@ -129,12 +131,18 @@ class _Search:
         self.registry, self.findings, self.work = registry, findings, MOST_WORK
         self.by_name: dict[str, list[Finding]] = defaultdict(list)
         self.passed: dict[tuple, set] = defaultdict(set)
+        self.agreed = Counter(found.target for found in findings if found.status == "agrees")
+        self.known: dict[int, list[str]] = {}
         for found in findings:
-            names = self.names(found)
+            names = dict.fromkeys((found.target, *found.uses))
+            names = self.known[id(found)] = [name for name in names if name in registry]
             for name in names:
                 self.by_name[name].append(found)
             if found.status == "agrees" and names:
                 self.passed[found.check, registry[names[0]].locus].add(frozenset(names))
+        # What the audit leaves out: beyond its range, or not what it is called.
+        first = {"range", *(check.name for check in REGISTERED if check.first)}
+        self.aside = {n for found in findings if found.check in first for n in self.names(found)}
         columns = defaultdict(list)
         for row in registry:
             columns[row.statistic, row.locus].append(row)
@@ -143,32 +151,56 @@ class _Search:
         }
 
     def names(self, finding: Finding) -> list[str]:
-        named = dict.fromkeys((finding.target, *finding.uses))
-        return [name for name in named if name in self.registry]
+        return self.known[id(finding)]
 
-    def causes(self, objections: list[Finding]) -> Iterator[tuple]:
+    def causes(self, told: list[Finding]) -> Iterator[tuple]:
         """Yield of each cause its findings, its suspects if a change was found, and the slip."""
-        for rest in self.connected(objections):
-            for reading in dict.fromkeys(found.reading for found in rest if found.reading):
-                numbers = {n for f in rest if f.reading == reading for n in self.names(f)}
-                those = [f for f in rest if f.reading == reading or set(self.names(f)) <= numbers]
-                if len(those) > 1:
-                    yield those, (), ""
-                    rest = [found for found in rest if found not in those]
-            settled, suspects, slip = self.settled(rest) if len(rest) > 1 else ([], (), "")
-            if settled:
-                yield settled, suspects, slip
-                yield from self.causes([found for found in rest if found not in settled])
+        parts = self.connected(told)
+        while parts:
+            part = parts.pop()
+            faults = [found for found in part if found.status != "open"]
+            cause = self.settled(faults) if len(faults) > 1 else ([], (), "")
+            groups = sorted(self.with_one_reading(part), key=len, reverse=True)
+            causes = [(those, (), "") for those in groups]
+            if cause[0] and len(cause[0]) >= max(map(len, groups), default=0):
+                causes = [cause]
+            left = {id(found): found for found in part}
+            for those, suspects, slip in causes:
+                if len(those := [f for f in those if left.pop(id(f), None)]) > 1 or suspects:
+                    yield those, suspects, slip
+                else:
+                    left |= {id(found): found for found in those}
+            if len(left) < len(part):
+                parts += self.connected(list(left.values()))
                 continue
             same = defaultdict(list)
-            for place, found in enumerate(rest):
+            for place, found in enumerate(part):
                 names = frozenset(n for n in self.names(found) if self.registry[n].statistic != "n")
                 same[names or place].append(found)
             yield from ((those, (), "") for those in same.values())
 
+    def with_one_reading(self, part: list[Finding]) -> Iterator[list[Finding]]:
+        """Yield the findings that share a reading, with what else is said of their numbers."""
+        readings, within = defaultdict(list), {id(found) for found in part}
+        for found in part:
+            if found.reading:
+                readings[found.reading].append(found)
+        for reading, alike in readings.items():
+            alike = [found for found in alike if found.status != "open"] or alike
+            those = {id(found): found for found in alike}
+            numbers = {name for found in alike for name in self.names(found)}
+            near = (n for n in numbers if self.registry[n].statistic != "n")
+            for found in (found for name in near for found in self.by_name[name]):
+                same = found.reading == reading and found.target in numbers | {""}
+                if id(found) in within and (same or numbers.issuperset(self.names(found))):
+                    those[id(found)] = found
+            if len(those) > 1:
+                yield list(those.values())
+
     def connected(self, objections: list[Finding]) -> list[list[Finding]]:
         """Split objections into sets that share numbers or a variable, not only a group's size."""
-        targets = {found.target for found in objections}
+        refused = Counter(found.target for found in objections)
+        refused = {name for name, times in refused.items() if times >= self.agreed[name]}
         above: dict = {}
 
         def top(name):
@@ -179,7 +211,7 @@ class _Search:
         bonds = []
         for place, found in enumerate(objections):
             names = self.names(found)
-            own = [n for n in names if n in targets or self.registry[n].statistic != "n"]
+            own = [n for n in names if n in refused or self.registry[n].statistic != "n"]
             # Two counts of one variable may have changed places, so these hang together too.
             own += [("", self.registry[n].variable) for n in own if self.registry[n].variable]
             first, *others = own or names or [place]
@@ -193,8 +225,12 @@ class _Search:
 
     def settled(self, faults: list[Finding]) -> tuple[list[Finding], tuple, str]:
         """Return the faults that the best change settles, two at least, and what it changes."""
+        if self.work < 0:
+            return [], (), ""
         standing = Counter(name for fault in faults for name in self.names(fault))
-        suspects = [name for name, _ in standing.most_common(SUSPECTS)]
+        # A size on which hundreds of findings rest cannot be tried.
+        suspects = [n for n, _ in standing.most_common() if len(self.by_name[n]) <= MOST_ROWS]
+        suspects = suspects[:SUSPECTS]
         around, checks = self.around(suspects)
         before: set[tuple] = set()
         tried = []
@@ -222,7 +258,7 @@ class _Search:
 
     def around(self, names: list[str]) -> tuple[Registry, list]:
         """Return the rows on which the findings on some numbers rest, and the checks to repeat."""
-        touching = [found for name in names for found in self.by_name[name]]
+        touching = [f for n in names for f in self.by_name[n] if len(f.uses) <= MOST_USES]
         kept = {name for found in touching for name in self.names(found)}
         for variable in {self.registry[name].variable for name in names} - {""}:
             kept |= {row.id for row in self.registry.where(variable=variable)}
@@ -232,6 +268,7 @@ class _Search:
             kept |= {getattr(self.registry[name], field) for name in kept} & set(self.column)
         wanted = {found.check for found in touching}
         checks = [each for each in REGISTERED if each.name in wanted and not each.first]
+        kept -= self.aside
         rows = [row for row in self.registry if row.id in kept]
         return Registry(self.registry.study, rows), checks
 
@@ -263,7 +300,7 @@ class _Search:
 
     def problem(self, findings: list[Finding], suspects: tuple[Suspect, ...], slip: str) -> Problem:
         """Write the entry of one cause."""
-        either = len(suspects) > 1 and not slip
+        settled, either = bool(suspects), len(suspects) > 1 and not slip
         sets = {frozenset(self.names(found)) for found in findings}
         if not suspects:
             targets = dict.fromkeys(f.target for f in findings if f.target in self.registry)
@@ -274,7 +311,8 @@ class _Search:
         )
         own = [each.row.id for each in suspects]
         findings.sort(key=lambda f: (KINDS.index(KIND_OF[f.status]), f.target not in own[:1]))
-        slip = slip or next((found.reading for found in findings if found.reading), "")
+        about = [found for found in findings if not settled or found.target in own]
+        slip = slip or next((found.reading for found in about if found.reading), "")
         if not slip and len(suspects) == 1:
             slip = self.slip(suspects[0])
         return Problem(
@@ -316,7 +354,14 @@ class _Search:
 
 def _objections(registry: Registry, checks: list) -> set[tuple]:
     found = (finding for check in checks for finding in check.function(registry))
-    return {_key(finding) for finding in found if finding.status not in ("agrees", "open")}
+    return {_key(finding) for finding in found if _is_told(finding)}
+
+
+def _is_told(finding: Finding) -> bool:
+    """Whether the report tells of a finding: an objection, or a print that a habit explains."""
+    return finding.status in ("contradicted", "suggests") or bool(
+        finding.status == "open" and finding.reading
+    )
 
 
 def _key(finding: Finding) -> tuple:
@@ -341,14 +386,24 @@ def _by_habit(problems: list[Problem]) -> Iterator[Problem]:
         if len(same) == 1 or (len(same) < FEWEST_ALIKE and not same[0].findings[0].reading):
             yield from same
             continue
+        moves = [problem.moves for problem in same if problem.moves]
         yield replace(
             same[0],
             numbers=tuple(dict.fromkeys(each for problem in same for each in problem.numbers)),
             either=False,
-            slip=" · ".join(dict.fromkeys(problem.findings[0].reading for problem in same)),
-            moves=next((problem.moves for problem in same if problem.moves), ""),
+            slip=_some(dict.fromkeys(problem.findings[0].reading for problem in same)),
+            moves=f"{len(moves)} of {len(same)}: {moves[0]}" if moves else "",
             findings=tuple(found for problem in same for found in problem.findings),
         )
+
+
+def _some(readings: Iterable[str]) -> str:
+    first, *others = readings
+    return (
+        f"{first}, and {len(others)} more of the kind"
+        if len(others) > 1
+        else (" · ".join([first, *others]))
+    )
 
 
 def _habit(problem: Problem) -> str:
@@ -356,4 +411,4 @@ def _habit(problem: Problem) -> str:
     row, text = problem.numbers[0].row, problem.findings[0].reading
     for name in sorted({row.variable, row.level, *row.group.split(VERSUS)}, key=len)[::-1]:
         text = text.replace(name, "") if name else text
-    return "".join(sign for sign in text if not (sign.isdigit() or sign in ".,"))
+    return re.sub(r"\d[\d.,]*( to \d[\d.,]*)?", "", text)

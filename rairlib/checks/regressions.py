@@ -284,8 +284,17 @@ def two_sided(p: ReportedNumber, shortened: bool = False) -> Interval:
     if "one_sided" not in p.modifiers:
         return low, high
     if p.number.operator in ">≥":
-        return 0.0, 2 * min(high, 0.5)
+        return 0.0, 1.0  # of either side
     return (2 * low, 2 * high) if low <= 0.5 else (2 * (1 - high), 2 * (1 - low))
+
+
+def on_one_side(row: ReportedNumber, low: float, high: float) -> Interval:
+    """Turn the limits of a two-sided p into those of a one-sided, where the print is of one."""
+    if "one_sided" not in row.modifiers:
+        return low, high
+    # Above one half where the difference points to the other side.
+    own, other = (low / 2, high / 2), (1 - high / 2, 1 - low / 2)
+    return other if row.number.overlaps(*other) and not row.number.overlaps(*own) else own
 
 
 def _scaled(row: ReportedNumber, is_ratio: bool, shortened: bool) -> Interval:
@@ -646,10 +655,8 @@ def _wald_p(found: RegressionEstimate, shortened: bool) -> Finding:
     low, high = region.p_value()
     side = ""
     if "one_sided" in found.p.modifiers:
-        low, high, side = low / 2, high / 2, "one-sided "
-        # The alternative may lie on the other side.
-        if found.p.number.overlaps(1 - high, 1 - low):
-            low, high = 1 - high, 1 - low
+        side = "one-sided "
+        low, high = on_one_side(found.p, low, high)
     text = (
         f"{found.printed}: under Wald the standard error is "
         f"{shown(*region.standard_error(), 4)} and {side}p is "

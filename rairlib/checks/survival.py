@@ -534,7 +534,7 @@ def _median_and_rate(row: ReportedNumber, low: float, high: float, rate: Rate) -
 
     Where the rate is 50 % for a while, programs take the middle of that while.
     """
-    text = f"median {short_name(row)} {row.printed} {row.unit} in {row.group}; {rate.printed}"
+    text = f"{short_name(row)} {row.printed} {row.unit} in {row.group}; {rate.printed}"
     is_above, is_below = rate.survival[0] > 0.5 + 1e-9, rate.survival[1] < 0.5 - 1e-9
     if (is_above and high < rate.months) or (is_below and low > rate.months):
         text += f", so that half have had the event {'after' if is_above else 'before'} that."
@@ -548,7 +548,7 @@ def _median_and_rate(row: ReportedNumber, low: float, high: float, rate: Rate) -
 def _median_of_parts(row: ReportedNumber, low: float, high: float, parts: list) -> Finding:
     others, lows, highs = zip(*parts, strict=True)
     listed = " and ".join(f"{other.printed} in {other.group}" for other in others)
-    text = f"median {short_name(row)}: {listed}; in {row.group} {row.printed}"
+    text = f"{short_name(row)}: {listed}; in {row.group} {row.printed}"
     if min(lows) <= high and low <= max(highs):
         return conclude("agrees", f"{text}.", row, *others)
     text += ", which is not between them: only uneven censoring could lead there."

@@ -33,14 +33,16 @@ def untouched(registry: Registry, findings: Iterable[Finding]) -> dict[str, list
     findings = list(findings)
     first = {check.name for check in REGISTERED if check.first}
     touched = {name for found in findings for name in (found.target, *found.uses)}
-    decided = {n for f in findings if f.status != "open" for n in (f.target, *f.uses)}
+    told = (found for found in findings if found.status != "open" or found.reading)
+    decided = {name for found in told for name in (found.target, *found.uses)}
     aside = {name for f in findings if f.check in first for name in (f.target, *f.uses)}
     reasons = defaultdict(list)
     for row in registry:
         if row.id not in touched:
             reasons[_reason(registry, row, aside)].append(row)
     reasons = dict(sorted(reasons.items(), key=lambda item: -len(item[1])))
-    still_open = [row for row in registry if row.id in touched - decided]
+    touched -= decided
+    still_open = [row for row in registry if row.id in touched]
     return reasons | ({UNDECIDED: still_open} if still_open else {})
 
 
@@ -78,6 +80,8 @@ def _lack(registry: Registry, row: ReportedNumber, of, belonging) -> str:
     sizes = [registry.size(group) for group in row.group.split(VERSUS)]
     if None in sizes and (row.statistic in NEED_SIZES or row.statistic == "p_value"):
         return "no group size is printed"
+    if row.statistic in SUMMARIES and not row.step:
+        return "the smallest step of its measurement is not given (column step)"
     if row.statistic == "percent" and not any(each.statistic in COUNTED for each in beside):
         return "no count beside this share"
     if len(beside) < 2 and of is None and not belonging:

@@ -24,6 +24,7 @@ WORDS = 300
 WIDTH = 96
 SHOWN = 4
 LONG = 45
+LIKELY = ("Likely", "Read as")
 HEADINGS = {
     "proof": "Proofs",
     "doubt": "Doubts",
@@ -57,7 +58,8 @@ ol { padding-left: 1.75rem; } li { margin: 1rem 0; } p { margin: .25rem 0; }
 b { display: block; } summary { cursor: pointer; padding: .25rem 0; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; font-weight: 400;
-  border-bottom: 1px solid var(--line); }
+  border-bottom: 1px solid var(--line); overflow-wrap: normal; }
+th summary::first-letter { text-transform: uppercase; }
 @media print { details::details-content { content-visibility: visible; display: block; } }
 </style>
 </head>
@@ -135,16 +137,13 @@ def _plural(number: int, row: ReportedNumber) -> str:
 def fitting(each: Suspect) -> str:
     """Write the values that would fit, in the digits of the print; empty where none are known."""
     low, high, number = each.low, each.high, each.row.number
-    if not each.last_digits > 0:
+    if math.isnan(low) or number.overlaps(low, high):
         return ""
-    if each.row.statistic == "p_value" and math.isfinite(high - low):
-        return shown_p_range(low, high, number.decimals)
     if math.isinf(low) or math.isinf(high):
         end = shown(*[low if math.isinf(high) else high] * 2, number.decimals)
         return f"at {'least' if math.isinf(high) else 'most'} {end}"
-    digits = range(number.decimals, number.decimals + 5)
-    texts = [shown(low, high, decimals) for decimals in digits]
-    return next((text for text in texts if text != each.row.printed), texts[-1])
+    write = shown_p_range if each.row.statistic == "p_value" else shown
+    return write(low, high, number.decimals)
 
 
 def size_of_gap(each: Suspect) -> str:
@@ -157,35 +156,38 @@ def size_of_gap(each: Suspect) -> str:
     return f", too {side} by {size}" if size else ""
 
 
-def entry(problem: Problem, most: int = SHOWN) -> list[str]:
+def entry(problem: Problem) -> list[str]:
     """Say what is wrong in one sentence, then why: slip, consequence, arithmetic, neighbours."""
     numbers, place, first = problem.numbers, problem.place, problem.findings[0]
-    ids = f" ({_some([each.row for each in numbers], most)})" * bool(numbers)
-    fits = [fitting(each) for each in numbers]
+    ids = f" ({_some([each.row for each in numbers])})" * bool(numbers)
+    fits = [fitting(each) if problem.kind != "note" else "" for each in numbers]
     pairs = [
         n.row.printed + f" ({fit} fits)" * bool(fit) for n, fit in zip(numbers, fits, strict=True)
     ]
+    unlike = problem.slip == EXCHANGED or len({each.row.statistic for each in numbers}) > 1
     text = PRINTED.sub(".", first.text)
     why = re.split(r"(?<=[.]) (?=[A-Z])", text)
+    if first.check.startswith("wording_"):  # what does not go together, then the quotations
+        why = why[1:] + why[:1]
     if len(numbers) == 1 and fits[0]:
         row, size = numbers[0].row, size_of_gap(numbers[0])
         head = f"{place}, {_named(row)}: {row.printed} printed{size}; {fits[0]} fits"
-    elif len(numbers) > 1 and (problem.either or problem.slip == EXCHANGED):
+    elif len(numbers) > 1 and first.target and (problem.either or unlike):
         names = [f"{_named(n.row)} {pair}" for n, pair in zip(numbers, pairs, strict=True)]
-        head = f"{place}: {'one of ' * problem.either}{'; '.join(names[:most])}"
+        head = f"{place}: {'one of ' * problem.either}{'; '.join(names[:SHOWN])}"
     elif len(numbers) > 1 and first.target:
-        more = f" and {len(pairs) - most} more" * (len(pairs) > most)
+        more = f" and {len(pairs) - SHOWN} more" * (len(pairs) > SHOWN)
         kind = _plural(len(pairs), numbers[0].row)
-        head = f"{place}, {kind}: {', '.join(pairs[:most])}{more}"
+        head = f"{place}, {kind}: {', '.join(pairs[:SHOWN])}{more}"
     else:
         head = f"{place}: " * bool(place and place not in why[0]) + why.pop(0).rstrip(".")
     why = why[:1] if first.reading else why
     why = [why[0], *why[1:][-1:]] if _words(why) > LONG else why
     alike = ALIKE.get(first.check, ALIKE[""]).format(place)
-    alike = f"{problem.alike} {alike}." * (problem.alike > 1 and alike not in text)
-    likely = f"Likely: {problem.slip}." * bool(problem.slip)
+    alike = f"{problem.alike} {alike}." * (problem.alike > 1 and alike not in " ".join(why))
+    likely = f"{LIKELY[problem.kind == 'note']}: {problem.slip}."
     moves = f"{problem.moves[0].upper()}{problem.moves[1:]}." if problem.moves else ""
-    return [f"{head}.{ids}", *filter(None, [likely, moves, *why, alike])]
+    return [f"{head}.{ids}", *filter(None, [problem.slip and likely, moves, *why, alike])]
 
 
 def _records(study: str, problems: list[Problem], left: dict) -> pd.DataFrame:
@@ -230,7 +232,9 @@ def _lines(heading: str, answer: str, problems: list[Problem], left: dict) -> st
         ("left", [f"{why[0].upper()}{why[1:]}: {_many(len(rows), 'number')} ({_some(rows)})."])
         for why, rows in left.items()
     ]
-    spent = _words([answer, *(" ".join(_short(lines)) for _, lines in entries)]) + 20
+    kinds = dict.fromkeys(kind for kind, _ in entries)
+    spent = 1 + _words([heading, answer, *(f"# {HEADINGS[kind]}" for kind in kinds)])
+    spent += sum(1 + _words(_short(lines)) for _, lines in entries)
     told, above = [f"# {_mark(heading)}", "", answer], ""
     for place, (kind, lines) in enumerate(entries, 1):
         told += ["", f"## {HEADINGS[kind]}", ""] if kind != above else []
@@ -245,7 +249,7 @@ def _lines(heading: str, answer: str, problems: list[Problem], left: dict) -> st
 
 
 def _short(lines: list[str]) -> list[str]:
-    return lines[: 2 if lines[1:2] and lines[1].startswith("Likely") else 1]
+    return lines[: 2 if lines[1:2] and lines[1].startswith(LIKELY) else 1]
 
 
 def _words(texts: list[str]) -> int:
@@ -284,24 +288,26 @@ def _page(heading: str, answer: str, problems: list[Problem], left: dict) -> str
             head, listed = "", _folded(f"{HEADINGS[kind]}: {len(those)}", listed)
         parts += [f"<section>{head}{listed}</section>"] if those else []
     rows = [
-        f'<tr><th scope="row">{_safe(why)}</th><td>{len(those)}</td>'
-        f"<td>{_folded('which', _safe(_some(those, len(those))))}</td></tr>"
+        f'<tr><th scope="row">{_folded(_safe(why), _safe(_some(those, len(those))))}</th>'
+        f"<td>{len(those)}</td></tr>"
         for why, those in left.items()
     ]
     if rows:
-        names = "".join(f'<th scope="col">{name}</th>' for name in ("Why", "Numbers", "Rows"))
+        names = '<th scope="col">Why</th><th scope="col">Numbers</th>'
         table = f"<table><thead><tr>{names}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
         parts.append(f"<section><h2>{HEADINGS['left']}</h2>{table}</section>")
     return PAGE.substitute(title=_safe(heading), answer=_safe(answer), body="\n".join(parts))
 
 
 def _item(problem: Problem) -> str:
-    head, *why = entry(problem, most=20)
-    found = "".join(f"<p>{_safe(f'{each.check}: {each.text}')}</p>" for each in problem.findings)
-    behind = _folded(_many(len(problem.findings), "finding"), found)
-    return (
-        f"<li><b>{_safe(head)}</b>{''.join(f'<p>{_safe(text)}</p>' for text in why)}{behind}</li>"
-    )
+    head, *why = entry(problem)
+    found = [f"{each.target} ({each.check}): {each.text}".strip() for each in problem.findings]
+    behind = _folded(_many(len(found), "finding"), _paragraphs(found))
+    return f"<li><b>{_safe(head)}</b>{_paragraphs(why)}{behind}</li>"
+
+
+def _paragraphs(texts: Iterable[str]) -> str:
+    return "".join(f"<p>{_safe(text)}</p>" for text in texts)
 
 
 def _folded(summary: str, html: str) -> str:

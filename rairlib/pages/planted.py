@@ -11,6 +11,11 @@ OUTCOMES = {
     "detectable found or suggested": "proved or doubted",
 }
 PROOFS, DOUBTS, ROUNDED = "false alarms", "suggestions without error", "rounded"
+TOOLS = {
+    "statcheck": "statcheck",
+    "same": "audit on the same numbers",
+    "whole": "audit on the whole paper",
+}
 ANY, EXAMPLES = "any", "audit as scrutiny"
 PERCENT = "\u00a0%"  # the sign stays with its number
 

@@ -10,14 +10,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from rairlib.checks.cells import CountIndex, count_index, named, whole_number
+from rairlib.checks.cells import count_index, named, whole_number
 from rairlib.checks.findings import Finding, conclude
 from rairlib.checks.rounding import judge, shown
+from rairlib.errors import RairlibError
 from rairlib.registry.registry import Registry, ReportedNumber
 
-CHECK = "joint_tables"
 MOST_TABLES = 200_000
-OTHER_MODELS = " Covariates that are not printed, or another method of fitting, would explain it."
 
 
 def joint_table_findings(registry: Registry) -> list[Finding]:
@@ -37,13 +36,20 @@ def joint_table_findings(registry: Registry) -> list[Finding]:
         more than one number may be to blame, one finding about all: ``contradicted`` if the model
         is declared, else ``suggests``.
     """
-    found = []
-    for odds_ratios in _models(registry):
-        found += [replace(finding, check=CHECK) for finding in _judged(registry, odds_ratios)]
-    return found
+    try:
+        found = [finding for rows in _models(registry) for finding in _judged(registry, rows)]
+    except RairlibError as error:
+        text = f"Joint tables were not searched: {error}."
+        found = [conclude("open", text, *registry.where("odds_ratio"))]
+    remark = " Covariates that are not printed, or another method of fitting, would explain it."
+    return [
+        replace(finding.doubted(remark, not registry.models), check="joint_tables")
+        for finding in found
+    ]
 
 
 def _models(registry: Registry) -> list[list[ReportedNumber]]:
+    """Return the odds ratios of each model of yes-or-no predictors alone."""
     if registry.models:
         from rairlib.reconstruct.printed_models import _declared_rows
 
@@ -52,73 +58,55 @@ def _models(registry: Registry) -> list[list[ReportedNumber]]:
     for row in registry.where(("odds_ratio", "coefficient"), repeats=""):
         if row.test == "multivariable":
             places[row.locus, row.group].append(row)
-    index = count_index(registry)
-    return [
-        [row for row in rows if row.statistic == "odds_ratio"]
-        for rows in places.values()
-        if 2 <= len({row.variable for row in rows}) <= 3 and _are_binary(index, rows)
-    ]
+    found = []
+    for rows in places.values():
+        ratios, names = [r for r in rows if r.statistic == "odds_ratio"], {r.variable for r in rows}
+        if len(ratios) == len(names) in (2, 3) and all(_is_binary(registry, r) for r in ratios):
+            found.append(ratios)
+    return found
 
 
-def _are_binary(index: CountIndex, rows: list[ReportedNumber]) -> bool:
-    """Whether each predictor has one odds ratio of two levels that exhaust both groups."""
-    ratios = [row for row in rows if row.statistic == "odds_ratio"]
-    if len(ratios) != len({row.variable for row in rows}):
+def _is_binary(registry: Registry, row: ReportedNumber) -> bool:
+    """Whether the two levels of a predictor exhaust both groups."""
+    if row.modifiers or not (row.contrast and row.outcome_groups):
         return False
-    return all(
-        not row.modifiers
-        and row.contrast
-        and row.outcome_groups
-        and all(
-            (index.size(group) or 0) > 0
-            and sum(
-                whole_number(index.counts.get((row.variable, level, group))) or 0
-                for level in row.contrast
-            )
-            == index.size(group)
-            for group in row.outcome_groups
-        )
-        for row in ratios
-    )
+    index = count_index(registry)
+    for group in row.outcome_groups:
+        counts = [index.counts.get((row.variable, level, group)) for level in row.contrast]
+        numbers = list(map(whole_number, counts))
+        if None in numbers or not 0 < sum(numbers) == index.size(group):
+            return False
+    return True
 
 
 def _judged(registry: Registry, odds_ratios: list[ReportedNumber]) -> Iterator[Finding]:
     from rairlib.reconstruct.joint_tables import more_tables_than
-    from rairlib.reconstruct.logistic import ReconstructionError, agreement
+    from rairlib.reconstruct.logistic import agreement
     from rairlib.reconstruct.printed_models import _printed_model
 
-    model, sizes = _printed_model(registry, odds_ratios), []
-    for group in odds_ratios[0].outcome_groups:
-        sizes.append(registry.size(group))
+    model = _printed_model(registry, odds_ratios)
     start = f"logistic model of {', '.join(model.levels)} ({model.name})"
-    try:
-        if more_tables_than(MOST_TABLES, model.total, list(model.margins.values())):
-            text = f"{start}: more than {MOST_TABLES} joint tables, too many for a quick search."
-            yield conclude("open", text, *odds_ratios)
-            return
-        tables = model.candidates()
-    except ReconstructionError as error:
-        yield conclude("open", f"{start} was not searched: {error}.", *odds_ratios)
+    if more_tables_than(MOST_TABLES, model.total, list(model.margins.values())):
+        text = f"{start}: more than {MOST_TABLES} joint tables, too many for a quick search."
+        yield conclude("open", text, *odds_ratios)
         return
-    agrees = agreement(tables, model.targets())
+    tables = model.candidates()
+    agrees, findings = agreement(tables, model.targets()), []
     rows = {key: model.rows[key] for key in agrees}
     start += f", {len(tables.cells)} joint tables with the printed counts"
-    all_agree = int(agrees.all(axis=1).sum())
-    findings = {}
     for key, row in rows.items():
         values = tables.values(*key)[agrees.drop(columns=[key]).all(axis=1).to_numpy()]
         values = values[np.isfinite(values)]
         if len(values):
-            findings[key] = _finding(row, [r for r in rows.values() if r is not row], values, start)
-    wrong = [finding for finding in findings.values() if finding.status != "agrees"]
-    declared = bool(registry.models)
-    if all_agree or len(wrong) == 1:
-        for finding in findings.values():
-            yield finding.doubted(OTHER_MODELS, not declared)
-        return
-    printed = ", ".join(f"{row.printed} ({named(row)})" for row in rows.values())
-    finding = conclude("contradicted", f"{start}: none gives {printed} together.", *rows.values())
-    yield finding.doubted(OTHER_MODELS, not declared)
+            others = [other for other in rows.values() if other is not row]
+            findings.append(_finding(row, others, values, start))
+    wrong = sum(finding.status != "agrees" for finding in findings)
+    if agrees.all(axis=1).any() or wrong == 1:
+        yield from findings
+    else:
+        printed = ", ".join(f"{row.printed} ({named(row)})" for row in rows.values())
+        text = f"{start}: none gives {printed} together."
+        yield conclude("contradicted", text, *rows.values())
 
 
 def _finding(row: ReportedNumber, others, values: np.ndarray, start: str) -> Finding:

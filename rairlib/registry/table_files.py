@@ -12,17 +12,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rairlib.errors import RairlibError
-from rairlib.registry.files import RegistryError, decode, split_lines
+from rairlib.registry.files import decode, split_lines
 from rairlib.registry.printed import SUPERSCRIPTS
 
 MOST_ROWS, MOST_COLUMNS, MOST_BYTES = 2000, 100, 100_000_000
 # A text that a merged cell carries into the places that it covers.
 REPEATED = "\ue000"
 INDENT = "  "
+BREAK = "\u2028"
 POWERS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 # Behind these a raised number is an exponent, elsewhere it refers to a footnote.
 RAISED = re.compile(r"(?:[×x*·]\s?10|[χΧ]|\b[cmk]?m)$")
 INDENTED = re.compile(r"(?:padding-left|text-indent|margin-left)\s*:\s*0*[1-9.]")
+TITLES = ("label", "caption", "figcaption", "h3", "h4")
 PROTECTED = b"\xd0\xcf\x11\xe0"
 OTHERWISE = (
     "copy the table into a spreadsheet or a Word document, or save the web page of the paper"
@@ -98,20 +100,11 @@ def _refuse_what_is_locked_or_huge(path: Path) -> None:
         raise RairlibError(f"{path.name}: is too large for a printed table; {OTHERWISE}")
 
 
-def _refuse_what_is_no_print(path: Path, rows: int, columns: int) -> None:
-    if rows > MOST_ROWS or columns > MOST_COLUMNS:
-        raise RegistryError(
-            f"{path.name}: {rows} rows and {columns} columns are no printed table; keep the table "
-            "alone"
-        )
-
-
 def _text(path: Path) -> Iterator[Grid]:
     text = decode(path)
     lines = [line for line in text.splitlines() if line.strip()]
     delimiter = max(";\t|,", key=lambda sign: sum(sign in line for line in lines))
     rows = split_lines(path, text, delimiter, strip=False)
-    _refuse_what_is_no_print(path, len(rows), max(map(len, rows), default=0))
     yield Grid("", list(enumerate(rows, start=1)))
 
 
@@ -121,24 +114,27 @@ def _text(path: Path) -> Iterator[Grid]:
 def _workbook(path: Path) -> Iterator[Grid]:
     from openpyxl import load_workbook
 
-    results, formulas = (load_workbook(path, data_only=shown) for shown in (True, False))
+    results, formulas = (
+        load_workbook(path, data_only=shown, rich_text=True) for shown in (True, False)
+    )
     for sheet, written in zip(results.worksheets, formulas.worksheets, strict=True):
         if sheet.sheet_state != "visible":
             continue
-        _refuse_what_is_no_print(path, sheet.max_row, sheet.max_column)
         covered = {
             (row, column): sheet.cell(span.min_row, span.min_col)
             for span in sheet.merged_cells.ranges
-            for row, column in span.cells
+            for row in range(span.min_row, min(span.max_row, MOST_ROWS) + 1)
+            for column in range(span.min_col, min(span.max_col, MOST_COLUMNS) + 1)
             if (row, column) != (span.min_row, span.min_col)
         }
+        filled = [*sheet.iter_rows(max_row=min(sheet.max_row, MOST_ROWS + 1))]
         rows = [
-            (cells[0].row, [_shown(cell, covered, written) for cell in cells])
-            for cells in sheet.iter_rows()
+            (place, [_shown(cell, covered, written) for cell in cells])
+            for place, cells in enumerate(filled, start=1)
         ]
         plain = [
             cell.coordinate
-            for cells in sheet.iter_rows()
+            for cells in filled
             for cell in cells
             if isinstance(cell.value, float) and cell.number_format == "General"
         ]
@@ -158,8 +154,12 @@ def _shown(cell, covered: dict, written) -> str:
     if value is None:
         # A formula whose result was never stored.
         return str(written[cell.coordinate].value or "")
-    if isinstance(value, str):
-        return INDENT * int(cell.alignment.indent or 0) + value
+    if isinstance(value, str | list):  # a list is text in several fonts
+        text = INDENT * int(cell.alignment.indent or 0)
+        for part in [value] if isinstance(value, str) else value:
+            raised = getattr(getattr(part, "font", None), "vertAlign", "") == "superscript"
+            text += _raised(text, str(part)) if raised else str(part)
+        return text
     if isinstance(value, bool) or not isinstance(value, int | float):
         return f"{value} (no text)"
     if form in ("General", "@"):
@@ -203,8 +203,8 @@ def _marked_up(path: Path, tree) -> Iterator[Grid]:
             element.tag = element.tag.rpartition("}")[2].lower()
     for table in tree.iter("table"):
         if next(table.iterdescendants("table"), None) is None:
-            wrap = next(table.iterancestors("table-wrap"), table)
-            titles = [*wrap.iterchildren("label", "caption")]
+            wraps = [table, *table.iterancestors("table-wrap", "figure", "section")][:2]
+            titles = [title for wrap in wraps for title in wrap.iterchildren(*TITLES)]
             # The body's first row may stand without a head: th alone are head too.
             rows = list(table.iter("tr"))
             head = sum(
@@ -213,7 +213,6 @@ def _marked_up(path: Path, tree) -> Iterator[Grid]:
                 for row in rows
             )
             spread = _spread([list(row.iterchildren("td", "th")) for row in rows])
-            _refuse_what_is_no_print(path, len(spread), max(map(len, spread), default=0))
             title = " ".join(_inner(part).strip() for part in titles)
             yield Grid(title, list(enumerate(spread, start=1)), head)
 
@@ -251,10 +250,10 @@ def _inner(element) -> str:
     """Return the text of an element; what is raised becomes an exponent or a footnote mark."""
     text = element.text or ""
     for child in element:
-        if isinstance(child.tag, str) and child.tag not in ("script", "style"):
+        if isinstance(child.tag, str) and child.tag not in ("script", "style", "tex-math"):
             inner = _inner(child)
             raised = child.tag == "sup" or child.get("ref-type") in ("table-fn", "fn")
-            text += _raised(text, inner) if raised else " " * (child.tag in BREAKS) + inner
+            text += _raised(text, inner) if raised else BREAK * _breaks(child, text) + inner
         elif not isinstance(child.tag, str) and (child.text or "").startswith("&"):
             text += html.unescape(child.text)
         text += child.tail or ""
@@ -262,7 +261,11 @@ def _inner(element) -> str:
     return re.sub(r"[ \t\r\n]+", " ", text)
 
 
-BREAKS = ("br", "p", "div", "break", "li", "list-item")
+def _breaks(element, before: str) -> bool:
+    """Whether a line begins with this element."""
+    if element.tag in ("br", "break"):
+        return True
+    return element.tag in ("p", "div", "li", "list-item") and bool(before.strip())
 
 
 def _raised(before: str, text: str) -> str:
@@ -284,7 +287,6 @@ def _document(path: Path) -> Iterator[Grid]:
         if not isinstance(part, Table):
             title = part.text.strip() or title
             continue
-        _refuse_what_is_no_print(path, len(part.rows), len(part.columns))
         rows, above = [], []
         for number, row in enumerate(part.rows, start=1):
             cells = row.cells
@@ -300,14 +302,22 @@ def _document(path: Path) -> Iterator[Grid]:
 
 
 def _paragraphs(cell) -> str:
+    """Return all that Word shows in a cell: links, inserted text and formulas too."""
+    from docx.oxml.ns import nsmap
+    from docx.text.paragraph import Paragraph
+    from docx.text.run import Run
+
+    run, formula = f"{{{nsmap['w']}}}r", f"{{{nsmap['m']}}}t"
     texts = []
-    for paragraph in cell.paragraphs:
-        indent = paragraph.paragraph_format.left_indent or 0
+    for element in cell._tc.iter(f"{{{nsmap['w']}}}p"):
+        indent = Paragraph(element, cell).paragraph_format.left_indent or 0
         text = INDENT if indent > 0 else ""
-        for run in paragraph.runs:
-            text += _raised(text, run.text) if run.font.superscript else run.text
+        for part in element.iter(run, formula):
+            shown = Run(part, cell) if part.tag == run else part
+            raised = part.tag == run and shown.font.superscript
+            text += _raised(text, shown.text) if raised else shown.text or ""
         texts.append(text)
-    return " ".join(texts).rstrip()
+    return BREAK.join(texts).rstrip()
 
 
 READERS: dict[str, tuple[Callable[[Path], Iterator[Grid]], str]] = {

@@ -13,14 +13,16 @@ NUMBER = (
     rf"(?:(?:[eE]| ?[×x*] ?10 ?\^? ?)[+⁺⁻{MINUS_SIGNS}]?[\d⁰¹²³⁴-⁹]+)?(?: ?%)?)"
 )
 TO = rf" ?(?:[,;~～{MINUS_SIGNS}]|to) ?"
+RANGE = rf"[(\[] ?{NUMBER}{TO}{NUMBER} ?[)\]]"
 SHAPES = {
     name: re.compile(shape)
     for name, shape in {
         "x": NUMBER,
         "x ± y": rf"{NUMBER} ?(?:±|\+/?[{MINUS_SIGNS}]) ?{NUMBER}",
         "x (y)": rf"{NUMBER} ?[(\[] ?{NUMBER} ?[)\]]",
-        "x (y to z)": rf"{NUMBER} ?[(\[] ?{NUMBER}{TO}{NUMBER} ?[)\]]",
+        "x (y to z)": rf"{NUMBER} ?{RANGE}",
         "y to z": rf"[(\[]? ?{NUMBER}{TO}{NUMBER} ?[)\]]?",
+        "x (y to z) (u to v)": rf"{NUMBER} ?{RANGE},? ?{RANGE}",
         "x/y": rf"{NUMBER} ?/ ?{NUMBER}",
         "x/y (z)": rf"{NUMBER} ?/ ?{NUMBER} ?[(\[] ?{NUMBER} ?[)\]]",
         "z (x/y)": rf"{NUMBER} ?[(\[] ?{NUMBER} ?/ ?{NUMBER} ?[)\]]",
@@ -42,7 +44,19 @@ RATIOS = {
     "risk_ratio": r"(?:\ba?RRs?\b|(?i:relative risks?|risk ratios?))",
 }
 LIMITS = ("ci_low", "ci_high")
+MEASURES = RATIOS | {
+    "auc": r"(?:\bAUCs?\b|(?i:area under \w*.{0,12}curve))",
+    "concordance": r"(?i:\bc-?(?:index|statistic))",
+    **{word: rf"(?i:\b{word})" for word in ("sensitivity", "specificity", "accuracy")},
+    "ppv": r"(?:\bPPV\b|(?i:positive predictive value))",
+    "npv": r"(?:\bNPV\b|(?i:negative predictive value))",
+    "cutoff": r"(?i:\bcut-?off(?: value)?)",
+    "mean_difference": r"(?i:\bmean difference)",
+    "risk_difference": r"(?i:\brisk difference)",
+    "coefficient": r"(?:β|(?i:\bbeta|\bcoef\w*))",
+}
 QUARTILES = r"(?i:iqr|(?:inter.?)?quartiles?(?: range)?|q1\W+q3|25.{0,12}75\w*(?: per\w*)?)"
+FIVE = ("median", "q1", "q3", "minimum", "maximum")
 COUNTED = r"(?i:\b(?:n|nos?\.?|number|patients|cases|events|freq\w*))"
 # What the words of a heading or a label say that the cells hold, longest first.
 HOLDS = [
@@ -53,14 +67,13 @@ HOLDS = [
         (r"\b[xXM]\W?\W?± ?(?i:sd?)\b", ("mean", "sd")),
         (r"\bM ?\(?[PQ]\W?(?:25|1|L)\W+[PQ]\W?(?:75|3|U)\)?", ("median", "q1", "q3")),
         (rf"(?i:mean)\W*{CI}\)?", ("mean", *LIMITS)),
+        (rf"(?i:median)\W*{QUARTILES}\W*(?i:range)\W?", FIVE),
         (rf"(?i:median)\W*{QUARTILES}\W?", ("median", "q1", "q3")),
         (r"(?i:median)\W*(?i:range|min\w*\W+max\w*)\W?", ("median", "minimum", "maximum")),
         (rf"{COUNTED} ?/ ?(?i:n|total)(?![\w-])\W*%?\)?", ("count", "n", "percent")),
         (rf"{COUNTED}\W{{0,2}}[(\[,;] ?%[)\]]?", ("count", "percent")),
         (rf"(?:%|(?i:percent\w*)) ?[(\[] ?{COUNTED} ?[)\]]", ("percent", "count")),
-        *((rf"{words}\W*{CI}\)?", (ratio, *LIMITS)) for ratio, words in RATIOS.items()),
-        *((words, (ratio, *LIMITS)) for ratio, words in RATIOS.items()),
-        (r"(?:^|\b)(?:β|(?i:beta|coef\w*))", ("coefficient", *LIMITS)),
+        *((rf"{words}\W*(?:{CI}\)?)?", (name, *LIMITS)) for name, words in MEASURES.items()),
         (CI, LIMITS),
         (r"\b(?i:mean)\b", ("mean",)),
         (r"\b(?i:median)\b", ("median",)),
@@ -109,8 +122,10 @@ UNIT = (
 )
 LABEL_UNIT = re.compile(rf"[,(\[; ]+({UNIT})[)\]]?$")
 LEVEL_UNIT = re.compile(rf"^({CUT}) ?({UNIT})?$")
-LEVEL = rf"{CUT}|[\w+-]+"
-PAIR = re.compile(rf"(.*?)[,:;( ]*({LEVEL}) ?(?:/| vs\.? | versus ) ?({LEVEL})\)?(?: ({UNIT}))?")
+LEVEL = rf"{CUT}|[\w+–-]+"
+OR = r" ?(?:/| vs\.? | versus ) ?"
+SIDES = re.compile(rf"(.*?)[,:;( ]*((?:{LEVEL})(?:{OR}(?:{LEVEL}))+)\)?(?: ({UNIT}))?")
+SLASHED = re.compile(r"\d[\d, ]*(?: ?/ ?\d[\d, ]*)+")
 P_WITHIN = re.compile(r"[;,(]? ?\b[pP](?:[- ]?value)? ?(?:= ?|(?=[<>≤]))")
 LONGEST = 80
 NO_OUTCOME = "? which group has the outcome, here and in all estimates? Say --outcome"
@@ -263,10 +278,15 @@ def read_heading(parts: list[str], number: int) -> Column:
     """Read the texts above a column."""
     texts = [text for text in dict.fromkeys(clean(part)[0] for part in parts) if text] or [""]
     text, size = " ".join(texts), SIZE.search(" ".join(texts))
-    rest = SIZE.sub(" ", text)
-    for words, _ in METHODS:
-        rest = words.sub("", rest)
-    holds, name = holds_of(FILLERS.sub("", rest))
+    holds, names = [], []
+    for part in texts:
+        rest = SIZE.sub(" ", part)
+        for words, _ in METHODS:
+            rest = words.sub("", rest)
+        found, name = holds_of(FILLERS.sub("", rest))
+        holds += found
+        names.append(name)
+    name = " ".join(filter(None, names))
     group = "all" if ALL.fullmatch(name) else name
     method = next((word for words, word in METHODS if words.search(text)), "")
     found = Column(number, text, "data", group, holds, method, *(size.groups("") if size else ()))
@@ -275,8 +295,8 @@ def read_heading(parts: list[str], number: int) -> Column:
         found.role = "p"
     elif all(word in STATISTICS for word in words):
         found.role, found.holds = "statistic", [(STATISTICS[word],) for word in words]
-    elif any(held[-1] == "ci_high" and held[0] != "mean" for held in holds):
-        found.role, found.group = "estimate", name
+    elif measures := [held for held in holds if held[0] in MEASURES or held == LIMITS]:
+        found.role, found.group, found.holds = "estimate", name, measures[:1]
     return found
 
 
@@ -302,9 +322,9 @@ def read_line(number: int, cells: list[str]) -> Line:
     label = label[: unit.start()] if unit else label
     indent = len(text) - len(text.lstrip())
     line = Line(number, whole, label, indent, holds, unit[1] if unit else "", kept, notes)
-    slashed = any("x/y" in shapes_of(text) for text in kept.values())
-    pair = PAIR.fullmatch(label)
-    if pair and (slashed or pair[2].lower() in OPPOSITES or pair[2][0] in SIGNS or " vs" in label):
-        line.label, line.unit = pair[1], pair[4] or line.unit
-        line.sides = pair[2], pair[3]
+    if found := SIDES.fullmatch(label):
+        sides = tuple(re.split(OR, found[2]))
+        paired = len(sides) == 2 and (sides[0].lower() in OPPOSITES or sides[0][0] in SIGNS)
+        if paired or " vs" in label or any(map(SLASHED.fullmatch, kept.values())):
+            line.label, line.sides, line.unit = found[1], sides, found[3] or line.unit
     return line

@@ -1,6 +1,7 @@
 """Turn a wide table, as it stands in a paper, into registry rows; what is not certain is asked."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -10,7 +11,7 @@ import pandas as pd
 from rairlib.errors import RairlibError
 from rairlib.registry.files import DECIMAL_COMMA, EITHER_COMMA
 from rairlib.registry.printed import PrintedNumberError, parse_printed
-from rairlib.registry.table_files import Grid, read_grids
+from rairlib.registry.table_files import INDENT, MOST_COLUMNS, MOST_ROWS, Grid, read_grids
 from rairlib.registry.table_words import (
     ASK,
     CATEGORIES,
@@ -26,6 +27,7 @@ from rairlib.registry.table_words import (
     NOTHING,
     ONE,
     P_WITHIN,
+    RATIOS,
     REFERENCE,
     SHARES,
     SIZE,
@@ -49,6 +51,13 @@ from rairlib.registry.table_words import (
     whole_of,
 )
 from rairlib.registry.vocabulary import COLUMNS
+
+# The tests of what a row holds.
+TESTS = {
+    "mean": ("t_statistic", "f_statistic"),
+    "median": ("u_statistic", "z_statistic", "h_statistic"),
+    "count": ("chi_square",),
+}
 
 
 @dataclass(slots=True)
@@ -160,7 +169,7 @@ class TableReader:
         if CATEGORIES.fullmatch(columns[0].heading):
             body = list(_below_their_variable(body))
             del columns[0]
-        self.lines = [read_line(number, cells) for number, cells in body]
+        self.lines = [read_line(n, cells) for n, row in body for cells in _unstacked(row)]
         self.columns = [column for column in columns if self._has_numbers(column)]
 
     @staticmethod
@@ -183,13 +192,38 @@ class TableReader:
         """Settle groups, their sizes and the comparison, and write the sizes down."""
         data = [column for column in self.columns if column.role == "data"]
         keys = [(column.group, *column.holds) for column in data]
-        if twice := [
-            str(c.number) for c, key in zip(data, keys, strict=True) if keys.count(key) > 1
-        ]:
-            raise RairlibError(
-                f"columns {' and '.join(twice)} have the same heading: name them apart"
-            )
+        if twice := [str(c.number) for c in data if keys.count((c.group, *c.holds)) > 1]:
+            raise RairlibError(f"columns {' and '.join(twice)} have one heading: name them apart")
         self.groups = list(dict.fromkeys(column.group for column in data))
+        printed = self._printed_sizes(data)
+        there = ", ".join(self.groups)
+        for name, size in sizes.items():
+            if name not in (*self.groups, "all"):
+                raise RairlibError(f"--groups: no column is headed {name!r}; there are {there}")
+            if printed.get(name, size) != size:
+                raise RairlibError(f"--groups: {name} has {printed[name]} in print, not {size}")
+        self.sizes: dict[str, dict] = {}
+        for group in dict.fromkeys(("all", *self.groups)):
+            if text := printed.get(group) or sizes.get(group):
+                note = "" if group in printed else "given with --groups"
+                self.sizes[group] = self._row("n", text, group=group, note=note)
+        parts = [group for group in self.groups if group != "all"]
+        self._share_out_groups([self.sizes[group] for group in parts if group in self.sizes])
+        for column in data:
+            if column.share and column.group in self.sizes:
+                whole = self.sizes.get("all", "")
+                self._row("percent", column.share, group=column.group, of=whole)
+        told = (
+            f"{g} (n = {self.sizes[g]['printed']})" if g in self.sizes else g for g in self.groups
+        )
+        self.told.insert(0, f"{self.locus}, groups: {', '.join(told) or 'none'}")
+        self.compared = " vs ".join(parts) if len(parts) > 1 else self.outcome
+        if {*self.outcome.split(" vs ")} <= {*parts}:
+            self.compared = self.outcome
+        self._keep_models_apart()
+
+    def _printed_sizes(self, data: list[Column]) -> dict[str, str]:
+        """Return the size of each group, from the head, a row of sizes, or the title."""
         printed = {column.group: column.size for column in reversed(data) if column.size}
         for line in list(self.lines):
             numbers = {c.group: line.cells.get(c.number, "") for c in data}
@@ -198,29 +232,9 @@ class TableReader:
             if data and is_size and same and len(line.cells) == len(numbers):
                 printed |= numbers
                 self.lines.remove(line)
-        if strange := [name for name in sizes if name not in (*self.groups, "all")]:
-            there = ", ".join(self.groups)
-            raise RairlibError(f"--groups: no column is headed {strange[0]!r}; there are {there}")
         if found := SIZE.search(self.title):
             printed.setdefault("all", found[1])
-        self.sizes: dict[str, dict] = {}
-        for group in dict.fromkeys(("all", *self.groups)):
-            if text := sizes.get(group) or printed.get(group):
-                note = "" if printed.get(group) == text else "given with --groups"
-                self.sizes[group] = self._row("n", text, group=group, note=note)
-        parts = [group for group in self.groups if group != "all"]
-        self._share_out_groups([self.sizes[group] for group in parts if group in self.sizes])
-        for column in data:
-            if column.share and column.group in self.sizes:
-                whole = self.sizes.get("all", "")
-                self._row("percent", column.share, group=column.group, of=whole)
-        told = [f"{group} (n = {self.sizes[group]['printed']})" if group in self.sizes else group
-                for group in self.groups]  # fmt: skip
-        self.told.insert(0, f"{self.locus}, groups: {', '.join(told) or 'none'}")
-        self.compared = " vs ".join(parts) if len(parts) > 1 else self.outcome
-        if {*self.outcome.split(" vs ")} <= {*parts}:
-            self.compared = self.outcome
-        self._keep_models_apart()
+        return printed
 
     def _keep_models_apart(self) -> None:
         """Name the group of each estimate, so that no two columns tell the same."""
@@ -228,9 +242,10 @@ class TableReader:
         keys = [(column.method, column.holds[0][0]) for column in columns]
         for column, key in zip(columns, keys, strict=True):
             same = [other for other, found in zip(columns, keys, strict=True) if found == key]
-            named = {other.group for other in same} - {""}
-            if len(same) > 1 and len(named) < len(same) and key[1] not in LIMITS:
-                column.group = f"{self.outcome or 'outcome'} ({column.heading})"
+            groups = {other.group for other in same} - {""}
+            if len(same) > 1 and len(groups) < len(same) and key[1] not in LIMITS:
+                named = f"{self.outcome} ({column.heading})"
+                column.group = named if self.outcome else column.heading
             elif len(same) == 1:
                 column.group = self.outcome or column.group
 
@@ -253,7 +268,9 @@ class TableReader:
             if blocks and self._is_level(blocks[-1], line):
                 blocks[-1].levels.append((tidy(line.label), line))
             else:
-                blocks.append(Block(line.label or (blocks[-1].name if blocks else ""), line))
+                # A cut alone, such as ≥55/<55, is one of the variable above.
+                above = blocks[-1].name if blocks and cut_of(line.pair) else "/".join(line.sides)
+                blocks.append(Block(line.label or above, line))
         return blocks
 
     def _is_level(self, block: Block, line: Line) -> bool:
@@ -261,6 +278,8 @@ class TableReader:
         if self.indented and line.indent > head.indent:
             return bool(line.cells)
         if LEVEL_UNIT.match(line.label) and not line.pair:
+            return True
+        if line.holds and not line.label:
             return True
         has_own = any(column.role in ("data", "estimate") for column in self._filled(head))
         indents = any(other.indent > head.indent for _, other in block.levels)
@@ -349,7 +368,7 @@ class TableReader:
         own, within = self._names(block, levels)
         shares = self._are_shares([line for _, line in block.levels])
         for level, line, name in [("", head, own), *((*each, within) for each in block.levels)]:
-            start = len(self.rows)
+            self.start = len(self.rows)
             sides = line.sides or (line.label,)
             self._define(line, line.pair or levels, sides, name, head.unit)
             proven = self._are_shares([head]) if line is head else shares
@@ -365,10 +384,11 @@ class TableReader:
                     heading = f" ({column.heading})" * bool(column.heading)
                     self.unread.append(f"{place}, column {column.number}{heading}: {error}")
             place = f"row {line.number}: {name}{f': {level}' if level else ''}"
-            self._tell(place, start, "levels below" if line is head and levels else "not read")
+            otherwise = "levels below" if line is head and levels else "no numbers"
+            self._tell(place, "not read" if self._data(line) else otherwise)
         written = self.rows[before:]
         self._share_out(written, head)
-        flat = [line for _, line in block.levels if line.indent <= head.indent]
+        flat = [level for level, line in block.levels if level and line.indent <= head.indent]
         loose = (
             written and flat and not cut_of(levels) and not any(row["partition"] for row in written)
         )
@@ -398,7 +418,8 @@ class TableReader:
         """Write the rows of one cell."""
         text = cell.text
         role = "p" if P.fullmatch(cell.line.text) else cell.column.role
-        if REFERENCE.fullmatch(text) or (role == "estimate" and ONE.fullmatch(text)):
+        ratio = role == "estimate" and cell.column.holds[0][0] in RATIOS
+        if REFERENCE.fullmatch(text) or (ratio and ONE.fullmatch(text)):
             return
         if not DIGIT.search(text):
             self.told.append(f"row {cell.line.number}, column {cell.column.number}, text: {text}")
@@ -410,8 +431,9 @@ class TableReader:
     def _describe(self, cell: Cell) -> None:
         """Write counts, percentages, means, medians of a group."""
         line, group, shapes = cell.line, cell.column.group, cell.shapes
-        if line.pair and list(shapes) == ["x/y"]:
-            for side, number in zip(line.pair, shapes["x/y"], strict=True):
+        parts = re.split(" ?/ ?", cell.text)
+        if len(line.pair) == len(parts) and None not in map(whole_of, parts):
+            for side, number in zip(line.pair, parts, strict=True):
                 self._row("count", number, cell, level=side)
             return
         read, doubt = self._meant(cell, shapes)
@@ -423,8 +445,7 @@ class TableReader:
         for statistic, number in read:
             rows.append(self._row(statistic, number, cell))
             if statistic == "n":
-                known = {"variable": "", "level": "", "group": f"{group}, {cell.variable} known"}
-                rows[-1] |= {**known, "of": self.sizes.get(group, "")}
+                rows[-1] |= {"level": "", "of": self.sizes.get(group, "")}
                 rows[0]["of"] = rows[-1]
             elif statistic not in ("count", "percent"):
                 rows[-1]["unit"] = rows[-1]["unit"] or line.unit or cell.block.head.unit
@@ -534,9 +555,12 @@ class TableReader:
 
     def _statistic(self, cell: Cell) -> None:
         names = [held[0] for held in cell.column.holds]
-        parts = [cell.line, *(line for _, line in cell.block.levels)]
-        counted = any(self._count(part, c) is not None for part in parts for c in self._data(part))
-        fitting = [name for name in names if (name == "chi_square") == counted] or names
+        here = {row["statistic"] for row in self.rows[self.start :]}
+        levels = [self._count(line, c) for _, line in cell.block.levels for c in self._data(line)]
+        if levels and None not in levels and not self._data(cell.line):
+            here.add("count")
+        suited = [name for word in TESTS if word in here for name in TESTS[word]]
+        fitting = [name for name in names if name in suited] or names
         if len(fitting) > 1:
             raise _UnreadError(f"{cell.text!r}: {' or '.join(fitting)}? Head its column by one")
         roles = ("statistic", "estimate") if fitting[0] == "degrees_of_freedom" else ("estimate",)
@@ -567,8 +591,12 @@ class TableReader:
             if across and row["statistic"] == "percent" and row["group"] != "all":
                 same = (r for r in counts.get("all", ()) if r["level"] == row["level"])
                 row |= {"of": next(same, ""), "note": joined("share of its row", row["note"])}
-        if len({row["level"] for found in counts.values() for row in found}) > 1:
-            self._partition(counts, head)
+        for variable in dict.fromkeys(row["variable"] for row in rows):
+            own = {
+                g: [r for r in found if r["variable"] == variable] for g, found in counts.items()
+            }
+            if any(len(found) > 1 for found in own.values()):
+                self._partition({group: found for group, found in own.items() if found}, head)
         shares = [row for row in rows if row["statistic"] == "percent" and row["of"]]
         for group in {row["group"] for row in shares} - {*counts}:
             parts = [row for row in shares if row["group"] == group]
@@ -640,15 +668,15 @@ class TableReader:
                 )
                 row["variable"] = f"{row['variable']}_again"
 
-    def _tell(self, place: str, start: int, otherwise: str) -> None:
+    def _tell(self, place: str, otherwise: str) -> None:
         """Say what was understood of a row of the table."""
         found: dict[str, list[str]] = {}
-        for row in self.rows[start:]:
+        for row in self.rows[self.start :]:
             found.setdefault(row["statistic"], []).append(row["group"])
         told: dict[str, list[str]] = {}
         for statistic, groups in found.items():
             told.setdefault(", ".join(filter(None, dict.fromkeys(groups))), []).append(statistic)
-        units = {row["unit"] for row in self.rows[start:]} - {"", "%"}
+        units = {row["unit"] for row in self.rows[self.start :]} - {"", "%"}
         held = [
             f"{', '.join(names)}{f' of {groups}' if groups else ''}"
             for groups, names in told.items()
@@ -663,6 +691,25 @@ def _carry_over(upper: list[str], lower: list[str]) -> None:
         left = bare(lower[place - 1]).strip()
         if not upper[place].strip() and lower[place].strip() and left and not SIZE.fullmatch(left):
             upper[place] = upper[place - 1]
+
+
+def _unstacked(cells: list[str]) -> Iterator[list[str]]:
+    """Part a row whose cells hold one line for each line of its label."""
+    stacks = [cell.splitlines() or [""] for cell in cells]
+    height = len(stacks[0])
+    if (
+        height == 1
+        or {len(stack) for stack in stacks[1:]} <= {1}
+        or not ({len(stack) for stack in stacks[1:]} <= {1, height - 1, height})
+    ):
+        yield cells
+        return
+    # A line less than the label: its first line is the variable alone.
+    stacks = [[""] * (len(stack) == height - 1 > 1) + stack for stack in stacks]
+    levels = not any(stack[0].strip() for stack in stacks[1:] if len(stack) == height)
+    for place in range(height):
+        row = [stack[place] if place < len(stack) else "" for stack in stacks]
+        yield [INDENT * (levels and place > 0) + row[0], *row[1:]]
 
 
 def _below_their_variable(rows: list[tuple[int, list[str]]]):
@@ -711,11 +758,19 @@ def import_table(
     """
     grids = read_grids(path)
     if table is None and len(grids) > 1:
-        listed = "; ".join(f"{place}: {_title(grid)}" for place, grid in enumerate(grids, start=1))
+        listed = "; ".join(
+            f"{place}: {_title(grid)}" for place, grid in enumerate(grids[:9], start=1)
+        )
+        listed += "; …" * (len(grids) > 9)
         raise RairlibError(f"{path.name}: holds {len(grids)} tables; name one by --table: {listed}")
     if not 1 <= (table or 1) <= len(grids):
         raise RairlibError(f"{path.name}: holds {len(grids)} tables, none is number {table}")
     grid = grids[(table or 1) - 1]
+    if len(grid.rows) > MOST_ROWS or max(len(cells) for _, cells in grid.rows) > MOST_COLUMNS:
+        raise RairlibError(
+            f"{path.name}: more than {MOST_ROWS} rows or {MOST_COLUMNS} columns are no printed "
+            "table: keep the table alone"
+        )
     named = re.search(r"(?i)(?<![a-z])table[ _-]?(\d+|[IVX]+\b)", f"{grid.title} {path.stem}")
     try:
         reader = TableReader(

@@ -44,6 +44,7 @@ HOLDS = {
     "orders": "how near searches for the order of the follow-up times come to the print",
     "speed": "how long estimators and repeats take, beside other programs, in one run",
     "planted_errors": "errors planted in known papers, and how many the audit finds",
+    "other_tools": "statcheck and the examples of scrutiny beside the audit, on the same numbers",
     "public_cohorts": "the public cohorts of real patients, aggregates alone",
     "repeats": "in which share of repeats each study concludes the same, and how estimates vary",
     "open_records": "the trial of the method on papers whose records are open",
