@@ -153,9 +153,7 @@ def test_p_of_a_named_test_is_a_proof_unless_one_sided_or_corrected():
     assert found(check_p_of_statistic, *printed_test(*one_sided, method="student")) == {
         "p": "suggests"
     }
-    assert readings(check_p_of_statistic, *printed_test(*one_sided)) == [
-        "a one-sided p value"
-    ]
+    assert readings(check_p_of_statistic, *printed_test(*one_sided)) == ["a one-sided p value"]
     assert found(check_p_of_statistic, *printed_test(*one_sided, method="student one_sided")) == {
         "p": "agrees"
     }
