@@ -400,7 +400,7 @@ def check_standard_error(row: ReportedNumber, sd, size, values: range) -> Findin
         return row.number.overlaps(low / math.sqrt(m), high / math.sqrt(m))
 
     fewer = fewer_values(values, n, possible) if finding.status not in ("agrees", "open") else None
-    if fewer and fewer >= MOST * n:
+    if fewer and fewer >= LARGE_SHARE * n:
         return replace(finding, status="open", reading=f"of {fewer} values")
     if finding.status == "contradicted" and row.number.overlaps(low, high):
         finding = replace(finding, reading="the standard deviation again")
@@ -571,8 +571,6 @@ def _pooled_sd(target: ReportedNumber, groups: list[tuple], shortened: bool) -> 
 MOST_SUMS = 10_000
 MOST_TRIED = 10_000
 MOST_ITEMS = 9
-MOST = Fraction(2, 3)
-"""Share of a group whose values may be all there are without a word, as in real tables."""
 LEAST_SHARE = Fraction(1, 2)
 """Share of a group below which a number is no longer taken as the group's, though it says so."""
 
