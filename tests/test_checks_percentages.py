@@ -455,3 +455,15 @@ def test_row_percentages_need_not_add_up_in_a_column():
     ]
     assert check_percent_sums(registry(*labelled)) == []
     assert set(statuses(check_percent_of_count(registry(*labelled))).values()) == {"open"}
+
+
+@pytest.mark.parametrize("size", ["0", "~80", "≥80"])
+def test_shares_of_a_group_without_one_number_are_left_open(size):
+    cells = [number(f"c{k}", "count", "8", variable=f"v{k}", level="yes", group="A") for k in "abc"]
+    shares = [
+        number(f"p{k}", "percent", "10.0", variable=f"v{k}", level="yes", group="A", of="n")
+        for k in "abc"
+    ]
+    rows = registry(number("n", "n", size, group="A"), *cells, *shares)
+    found = check_percent_of_count(rows) + check_percent_sums(rows)
+    assert not {"contradicted", "suggests"} & {finding.status for finding in found}
