@@ -475,3 +475,15 @@ def test_shares_of_all_mentions_are_asked_about():
     found = check_percent_of_count(registry(*rows))
     assert {finding.status for finding in found} == {"suggests"}
     assert all("divided by 86" in finding.reading for finding in found)
+
+
+@pytest.mark.parametrize("size", ["0", "~80", "≥80"])
+def test_shares_of_a_group_without_one_number_are_left_open(size):
+    cells = [number(f"c{k}", "count", "8", variable=f"v{k}", level="yes", group="A") for k in "abc"]
+    shares = [
+        number(f"p{k}", "percent", "10.0", variable=f"v{k}", level="yes", group="A", of="n")
+        for k in "abc"
+    ]
+    rows = registry(number("n", "n", size, group="A"), *cells, *shares)
+    found = check_percent_of_count(rows) + check_percent_sums(rows)
+    assert not {"contradicted", "suggests"} & {finding.status for finding in found}

@@ -787,7 +787,7 @@ def _with_other_sizes(
 
 def _sizes_of_shares(index: CountIndex, variable: str, level: str, count: int, group: str) -> range:
     """Return the sizes, at most the group's, of which the share of a level is printed."""
-    size = index.size(group)
+    size = index.size(group) or 0
     for row, _ in index.shares.get((variable, group), ()):
         if row.level == level and size not in (fitting := sizes_that_fit(row.number, count)):
             return range(fitting.start, min(fitting.stop, size + 1))

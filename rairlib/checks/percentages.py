@@ -135,7 +135,7 @@ def check_percent_of_count(registry: Registry) -> Iterator[Finding]:
 def _is_adjusted(index: CountIndex, row: ReportedNumber) -> bool:
     """Whether one share of a group was moved by less than a digit, so that all add to 100."""
     shares, size = index.shares.get((row.variable, row.group), ()), index.size(row.group)
-    if size is None or len(shares) < len(index.levels.get((row.variable, row.group), ())):
+    if not size or len(shares) < len(index.levels.get((row.variable, row.group), ())):
         return False
     exact = {share.id: Fraction(100 * count, size) for share, count in shares}
     moved = [s for s, _ in shares if not s.number.agrees(float(exact[s.id]))]
@@ -288,13 +288,14 @@ def _habits(registry: Registry) -> dict[tuple[str, str], str]:
     habits = {}
     for (locus, group), shares in places.items():
         enough = max(FEWEST_SHARES, NEARLY_ALL * len(shares))
-        if sum(index.size(group) in fitting for fitting, _ in shares) > len(shares) / 2:
+        size = index.size(group)
+        if size is None or sum(size in fitting for fitting, _ in shares) > len(shares) / 2:
             continue
         if sum(across in fitting for fitting, across in shares) >= enough:
             habits[locus, group] = ""
             continue
-        for other, size in index.sizes.items():
-            n = whole_number(size)
+        for other, row in index.sizes.items():
+            n = whole_number(row) or 0
             likely = n in shares[0][0] or n in shares[-1][0]
             if likely and sum(n in fitting for fitting, _ in shares) >= enough:
                 habits.setdefault((locus, group), other)
@@ -308,6 +309,7 @@ def _habit(index: CountIndex, row: ReportedNumber, fitting: range) -> tuple[int,
     if other is None:
         return None
     number = index.size(other) if other else _across(index, row.variable, row.level, row.group)
+    number = number or 0
     # Shares of a row or of all patients are a habit; those of another group need a question.
     inside = other in ("", *wholes_of_groups(index.registry).get(row.group, ()))
     return (number, "open" if inside else "suggests") if number in fitting else None
