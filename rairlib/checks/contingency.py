@@ -364,7 +364,7 @@ def _in_words(counts: FourCounts) -> str:
 def check_crude_odds_ratio(found: RegressionEstimate, counts: FourCounts, rows):
     """Recompute a univariable odds ratio and its Woolf limits; needs the four counts."""
     findings = list(_crude_ratio(found, counts, rows))
-    if any(finding.status in DOUBTED for finding in findings):
+    if found.has_interval and any(finding.status in DOUBTED for finding in findings):
         enlarged = list(_crude_ratio(found, tuple(count + 0.5 for count in counts), rows))
         if all(finding.status == "agrees" for finding in enlarged):
             reading = "0.5 added to each count (Haldane, Firth)"
