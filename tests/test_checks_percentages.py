@@ -467,3 +467,23 @@ def test_shares_of_a_group_without_one_number_are_left_open(size):
     rows = registry(number("n", "n", size, group="A"), *cells, *shares)
     found = check_percent_of_count(rows) + check_percent_sums(rows)
     assert not {"contradicted", "suggests"} & {finding.status for finding in found}
+
+
+def test_shares_of_all_mentions_are_asked_about():
+    # 40, 25, 12 and 9 sites in 60 patients: 40 of 86 mentions are 46.5 %.
+    shares = {
+        "lung": (40, "46.5"),
+        "bone": (25, "29.1"),
+        "brain": (12, "14.0"),
+        "liver": (9, "10.5"),
+    }
+    rows = [number("n", "n", "60", group="A")]
+    for level, (count, share) in shares.items():
+        place = {"variable": "site", "level": level, "group": "A", "of": "n"}
+        rows += [
+            number(f"c-{level}", "count", str(count), **place),
+            number(f"p-{level}", "percent", share, **place),
+        ]
+    found = check_percent_of_count(registry(*rows))
+    assert {finding.status for finding in found} == {"suggests"}
+    assert all("divided by 86" in finding.reading for finding in found)

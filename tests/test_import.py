@@ -13,8 +13,11 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from docx.oxml import parse_xml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
 from scipy import stats
 
 from rairlib.checks.catalogue import audit
@@ -23,7 +26,7 @@ from rairlib.errors import RairlibError
 from rairlib.output import as_file
 from rairlib.registry.registry import load_registry, read_registry
 from rairlib.registry.table_files import REPEATED, Grid, read_grids
-from rairlib.registry.tables import import_table
+from rairlib.registry.tables import TableReader, import_table
 
 GUIDE = Path(__file__).parents[1] / "book" / "audit"
 TABLES = Path(__file__).parent / "tables"
@@ -582,6 +585,15 @@ def test_column_of_levels_is_read_as_rows_below_their_variable(imported):
     assert set(found.rows["variable"][1:]) == {"sex"}
 
 
+@pytest.mark.parametrize(
+    ("sizes", "told"),
+    [({"Avidd": "58"}, "no column is headed 'Avidd'"), ({"Avid": "57"}, "Avid has 58 in print")],
+)
+def test_sizes_that_do_not_belong_to_the_table_are_refused(imported, sizes, told):
+    with pytest.raises(RairlibError, match=told):
+        imported(f"{HEAD}Male, n\t15\t16\t0.3\n", sizes=sizes)
+
+
 def test_comma_that_may_be_either_is_not_read(imported):
     found = imported(f"{HEAD}Sex, n\t1,050\t\t\nTg, mean\t12,5\t\t\n")
     assert len(found.unread) == 1
@@ -716,11 +728,13 @@ def test_entities_outside_the_file_are_not_read(tmp_path, monkeypatch):
 def test_several_tables_are_listed_and_one_is_named(tmp_path):
     path = tmp_path / "x.html"
     table = (
-        "<table><caption>Table {0}</caption><tr><td><td>A (n=9)</tr>"
-        "<tr><td>Male, n<td>{0}</tr></table>"
+        "<section><h3>Table {0}.</h3><table><tr><td><td>A (n=9)</tr>"
+        "<tr><td>Male, n<td>{0}</tr></table></section>"
     )
     path.write_text(table.format(1) + table.format(2), encoding="utf-8")
-    with pytest.raises(RairlibError, match="holds 2 tables; name one by --table: 1: Table 1; 2: "):
+    with pytest.raises(
+        RairlibError, match=r"holds 2 tables; name one by --table: 1: Table 1\.; 2: "
+    ):
         import_table(path)
     assert import_table(path, table=2).rows["locus"].unique() == ["Table 2"]
     with pytest.raises(RairlibError, match="none is number 3"):
@@ -739,6 +753,52 @@ def test_raised_signs_are_marks_behind_numbers_and_powers_behind_ten(tmp_path):
     assert list(rows["printed"][2:]) == ["27.1", "4", "26", "4", "3.2 × 10⁻⁵"]
     assert list(rows["unit"][2:6]) == ["kg/m²"] * 4
     assert list(rows["note"][2:]) == ["footnote 1", "footnote 1", "", "", ""]
+
+
+def test_raised_signs_of_word_and_excel_are_marks_and_no_digits(tmp_path):
+    document, book = docx.Document(), openpyxl.Workbook()
+    table = document.add_table(2, 2)
+    for place, texts in enumerate((["", "A (n=10)"], ["Male, n", ""])):
+        for cell, text in zip(table.rows[place].cells, texts, strict=True):
+            cell.text = text
+    paragraph = table.cell(1, 1).paragraphs[0]
+    paragraph.add_run("5")
+    paragraph.add_run("1").font.superscript = True
+    document.save(tmp_path / "x.docx")
+    sheet = book.active
+    sheet.append(["", "A (n=10)"])
+    sheet.append(
+        ["Male, n", CellRichText("5", TextBlock(InlineFont(vertAlign="superscript"), "1"))]
+    )
+    book.save(tmp_path / "x.xlsx")
+    for name in ("x.docx", "x.xlsx"):
+        row = import_table(tmp_path / name).rows.iloc[-1]
+        assert (row["printed"], row["note"]) == ("5", "footnote 1"), name
+
+
+def test_what_word_inserts_links_or_sets_as_a_formula_is_read(tmp_path):
+    document = docx.Document()
+    table = document.add_table(2, 4)
+    for cell, text in zip(
+        table.rows[0].cells, ("", "A (n=10)", "B (n=20)", "C (n=9)"), strict=True
+    ):
+        cell.text = text
+    table.cell(1, 0).text = "Age, mean ± SD"
+    word = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    math = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+    run = "<w:r><w:t>{}</w:t></w:r>"
+    for place, xml in enumerate(
+        (
+            f'<w:ins {word} w:id="1" w:author="x">{run.format("50.3 ± 14.2")}</w:ins>',
+            f"<w:hyperlink {word}>{run.format('46.8 ± 15.6')}</w:hyperlink>",
+            f"<m:oMath {math}><m:r><m:t>48.1±12.0</m:t></m:r></m:oMath>",
+        ),
+        start=1,
+    ):
+        table.cell(1, place).paragraphs[0]._p.append(parse_xml(xml))
+    document.save(tmp_path / "x.docx")
+    found = import_table(tmp_path / "x.docx")
+    assert list(found.rows["printed"][3:]) == ["50.3", "14.2", "46.8", "15.6", "48.1", "12.0"]
 
 
 def test_cells_that_excel_changed_are_not_taken_for_the_print(tmp_path):
@@ -802,3 +862,46 @@ def test_any_table_is_imported_for_the_audit_or_refused_in_one_line(tmp_path_fac
         path = folder / "out.csv"
         path.write_text(as_file(found.rows), encoding="utf-8")
         assert len(read_registry(path)) == len(found.rows)
+
+
+LABELS = (
+    "Age, mean (SD)|Male, n (%)|  II|  Lung|Sex|Tg, median (IQR)|Sex, m/f|≥55|<55|Smoker|Age"
+    "|P for trend|Mean ± SD|No. of patients|Yes/No|"
+)
+FORMS_OF_CELLS = (
+    "9 (9.9)|9 (9.9%)|9.9 ± 9.9|9.9 (9.9, 9.9)|9.99|<9.9|9/9|9|9.9|9.9 (9.9–9.9)||—|Ref|9–9|P=9.9"
+    "|9 of 9|9 (9) [9–9]|9.9 (9.9–9.9), p=9.9"
+)
+HEADS = (
+    "A (n=1)|B (n=2)|All (n=3)|P|OR (95% CI)|χ2/t|95% CI|HR|n (%)|Sensitivity|Total|SE"
+    "|Multivariable OR"
+)
+
+
+def test_no_number_is_lost_without_a_word():
+    """Each printed number, all of them different, is in a row or its cell is listed."""
+    rng = np.random.default_rng(5)
+    read = 0
+    for _ in range(300):
+        numbers = iter(range(100, 1000))
+
+        def cell(numbers=numbers):
+            form = rng.choice(FORMS_OF_CELLS.split("|"))
+            return re.sub(r"9(?:\.9+)?", lambda found: f"{next(numbers)}{found[0][1:]}", form)
+
+        width = rng.integers(1, 6)
+        rows = [["V", *rng.choice(HEADS.split("|"), width, replace=False)]]
+        rows += [[rng.choice(LABELS.split("|")), *(cell() for _ in range(width))] for _ in range(5)]
+        try:
+            reader = TableReader(Grid("", list(enumerate(rows, start=1))), "T", {}, "", "")
+        except RairlibError:
+            continue
+        listed = "\n".join(reader.unread + reader.told)
+        printed = {row["printed"].lstrip("<") for row in reader.rows}
+        for row, cells in enumerate(rows[1:], start=2):
+            for column, text in enumerate(cells[1:], start=2):
+                own = set(re.findall(r"\d+(?:\.\d+)?", text))
+                told = re.search(rf"^row {row}\b.*column {column}\b", listed, re.M)
+                assert own <= printed or told, (rows[0], cells, text)
+                read += len(own & printed)
+    assert read > 1000

@@ -10,6 +10,7 @@ from small_registry import number, registry
 
 from rairlib.reconstruct.audited import joint_table_findings
 from rairlib.registry.registry import Registry, load_registry
+from rairlib.registry.studies import DeclaredModel
 
 GROUPS = "sick vs well"
 
@@ -85,15 +86,26 @@ def test_too_many_tables_are_left_open(monkeypatch):
     assert finding.status == "open"
 
 
+def declared(rows):
+    model = DeclaredModel(locus="Table 1", group=GROUPS, covariates=["v0", "v1"])
+    return Registry("declared", rows, models=(model,))
+
+
+def test_number_that_no_table_of_a_declared_model_gives_is_a_proof():
+    right = joint_table_findings(declared(paper()))
+    assert {finding.status for finding in right} == {"agrees"}
+    (finding,) = joint_table_findings(declared(paper(or0="9.11")))
+    assert (finding.status, finding.target) == ("contradicted", "or0")
+
+
 def test_declared_model_whose_counts_are_not_printed_is_left_open():
-    rabat = load_registry("lakhdar2024")
-    rows = [row for row in rabat if row.statistic != "count"]
-    (finding,) = joint_table_findings(Registry("rabat", rows, models=rabat.models))
+    rows = [row for row in paper() if row.statistic != "count"]
+    (finding,) = joint_table_findings(declared(rows))
     assert finding.status == "open"
     assert "not printed" in finding.text
 
 
-def test_declared_model_of_the_rabat_study_has_one_table():
+def test_model_of_the_rabat_study_has_one_table():
     found = joint_table_findings(load_registry("lakhdar2024"))
     assert len(found) == 9
     assert {finding.status for finding in found} == {"agrees"}

@@ -226,3 +226,11 @@ def test_a_misprinted_size_is_one_problem_though_every_sum_and_share_objects():
     (problem,) = problems(rows)
     assert [(each.row.id, each.low) for each in problem.numbers] == [("n-cases", 32)]
     assert len(problem.findings) == contradictions(rows) > 5
+
+
+def test_numbers_that_the_audit_leaves_out_stay_out_when_it_is_repeated():
+    # An infinite share stands beside a count that sums and another share refuse.
+    rows = [*printed(ete_yes_cases="26")]
+    endless = number("endless", "percent", "inf", variable="ete", level="no", group="cases")
+    rows = registry(*rows, replace(endless, of="n-cases"))
+    assert {"ete-yes-cases"} in [about(problem) for problem in problems(rows)]

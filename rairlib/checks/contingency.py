@@ -363,6 +363,16 @@ def _in_words(counts: FourCounts) -> str:
 @check("odds ratios beside counts", "independent", each=partial(_exposures, method="univariable"))
 def check_crude_odds_ratio(found: RegressionEstimate, counts: FourCounts, rows):
     """Recompute a univariable odds ratio and its Woolf limits; needs the four counts."""
+    findings = list(_crude_ratio(found, counts, rows))
+    if found.has_interval and any(finding.status in DOUBTED for finding in findings):
+        enlarged = list(_crude_ratio(found, tuple(count + 0.5 for count in counts), rows))
+        if all(finding.status == "agrees" for finding in enlarged):
+            reading = "0.5 added to each count (Haldane, Firth)"
+            findings = [replace(each, status="open", reading=reading) for each in enlarged]
+    return findings
+
+
+def _crude_ratio(found: RegressionEstimate, counts: FourCounts, rows) -> Iterator[Finding]:
     start = f"{found.printed}: "
     if min(counts) <= 0:
         text = f"{start}a count of {_in_words(counts)} is zero, no odds ratio exists."

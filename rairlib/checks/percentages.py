@@ -49,6 +49,9 @@ TELLING = 0.2
 MOST_NEAR = 3
 
 
+CELL = ("variable", "level", "group")
+
+
 def percent_limits(
     numerator: tuple[float, float], denominator: tuple[float, float]
 ) -> tuple[float, float]:
@@ -171,11 +174,11 @@ def _other_denominator(index: CountIndex, finding: Finding, row, numerator, whol
     if habit:
         status = habit[1]
         text += f" So are nearly all shares of {row.group} in {row.locus}."
+    elif number and (status := _other_share(index, row, number, size)):
+        reading += ": a patient can have several" * (status == "suggests")
     elif fitting and fitting.start > size:
         status = "contradicted"
         text += f" It needs {fitting.start} patients or more."
-    elif number and _is_row_share(index, row, number):
-        status = "open"
     elif fitting and not exhausted and numerator.statistic != "n":
         status = "open" if known else "suggests"
         possible = shown(fitting.start, min(fitting.stop, size) - 1, 0)
@@ -189,6 +192,27 @@ def _other_denominator(index: CountIndex, finding: Finding, row, numerator, whol
     else:
         status = "contradicted"
     return replace(finding, status=status, text=text, reading=reading)
+
+
+def _other_share(index: CountIndex, row: ReportedNumber, total: int, size: int) -> str:
+    """Return the status of a share of all levels' mentions, or of a row; empty for others."""
+    if _are_mentions(index, row, total, size):
+        return "suggests"
+    return "open" * (total <= size and _is_row_share(index, row, total))
+
+
+def _are_mentions(index: CountIndex, row: ReportedNumber, total: int, size: int) -> bool:
+    """Whether levels exceed their group and each share is of their sum, as of several answers."""
+    levels = index.levels.get((row.variable, row.group), [])
+    cells = [(row.variable, level, row.group) for level in levels]
+    shares = [
+        index.registry.where("percent", **dict(zip(CELL, cell, strict=True))) for cell in cells
+    ]
+    counts = [whole_number(index.counts[cell]) for cell in cells]
+    return sum_of(index.counts[cell] for cell in cells) == total > size and all(
+        found and total in sizes_that_fit(found[0].number, count)
+        for found, count in zip(shares, counts, strict=True)
+    )
 
 
 def _denominators(index: CountIndex, row, numerator, whole) -> dict[int, str]:

@@ -140,6 +140,9 @@ class _Search:
                 self.by_name[name].append(found)
             if found.status == "agrees" and names:
                 self.passed[found.check, registry[names[0]].locus].add(frozenset(names))
+        # What the audit leaves out: beyond its range, or not what it is called.
+        first = {"range", *(check.name for check in REGISTERED if check.first)}
+        self.aside = {n for found in findings if found.check in first for n in self.names(found)}
         columns = defaultdict(list)
         for row in registry:
             columns[row.statistic, row.locus].append(row)
@@ -158,11 +161,9 @@ class _Search:
             faults = [found for found in part if found.status != "open"]
             cause = self.settled(faults) if len(faults) > 1 else ([], (), "")
             groups = sorted(self.with_one_reading(part), key=len, reverse=True)
-            causes = (
-                [cause]
-                if len(cause[0]) > max(map(len, groups), default=0)
-                else ([(those, (), "") for those in groups])
-            )
+            causes = [(those, (), "") for those in groups]
+            if cause[0] and len(cause[0]) >= max(map(len, groups), default=0):
+                causes = [cause]
             left = {id(found): found for found in part}
             for those, suspects, slip in causes:
                 if len(those := [f for f in those if left.pop(id(f), None)]) > 1 or suspects:
@@ -267,6 +268,7 @@ class _Search:
             kept |= {getattr(self.registry[name], field) for name in kept} & set(self.column)
         wanted = {found.check for found in touching}
         checks = [each for each in REGISTERED if each.name in wanted and not each.first]
+        kept -= self.aside
         rows = [row for row in self.registry if row.id in kept]
         return Registry(self.registry.study, rows), checks
 

@@ -391,8 +391,7 @@ def unless_other_method(
 
 LINEAR_PREDICTORS = ("logit", "linear_predictor", "linear predictor", "prognostic_index")
 NOT_WALD = "a profile-likelihood, exact or bootstrap interval"
-ASKEW, LESS_ASKEW = 0.8, 0.3
-FEWEST_ALIKE = 3
+ASKEW = 0.8
 # Of differences: intervals of Newcombe, and of resampled means.
 MOST_ASKEW = {
     "risk_difference": 2.0,
@@ -490,29 +489,25 @@ def check_interval_symmetry(registry: Registry) -> Iterator[Finding]:
         if found.has_interval
     ]
     agreeing = [all(finding.status == "agrees" for finding in findings) for _, findings in judged]
-    places = [found.estimate.locus for found, _ in judged]
-    symmetric = Counter(place for place, yes in zip(places, agreeing, strict=True) if yes)
-    total = Counter(places)
+    symmetric = Counter(
+        found.estimate.locus for (found, _), agrees in zip(judged, agreeing, strict=True) if agrees
+    )
     for line, (found, findings) in enumerate(judged):
         if agreeing[line]:
             yield from findings
         # An estimate outside its interval has been told: check_estimate_in_interval.
-        elif _containment(found, shortened=False).status != "contradicted":
-            others, near = symmetric[places[line]], judged[max(line - 1, 0) : line + 2]
-            all_others = others == total[places[line]] - 1
-            yield from _asymmetric(found, findings, others, all_others, [each for each, _ in near])
+        elif _containment(found, shortened=False).status == "contradicted":
+            continue
+        elif _is_usual(found) and not found.is_wald:
+            text = f"{found.printed}: the interval is not symmetric.{OTHER_INTERVALS}"
+            yield conclude("open", text, *found.three, reading=NOT_WALD)
+        else:
+            near = [other for other, _ in judged[max(line - 1, 0) : line + 2]]
+            yield from _asymmetric(found, findings, near, symmetric[found.estimate.locus])
 
 
-def _asymmetric(found: RegressionEstimate, findings, symmetric: int, all_others: bool, near):
-    """Leave open what a usual interval gives, and keep the one finding that p points to.
-
-    Where all other intervals of the place are symmetric, less is usual. The estimates of the lines
-    `near` may have been copied.
-    """
-    habit = all_others and symmetric >= FEWEST_ALIKE
-    if not found.is_wald and _is_usual(found, LESS_ASKEW if habit else ASKEW):
-        text = f"{found.printed}: the interval is not symmetric.{OTHER_INTERVALS}"
-        return [conclude("open", text, *found.three, reading=NOT_WALD)]
+def _asymmetric(found: RegressionEstimate, findings, near, symmetric: int) -> list[Finding]:
+    """Name slips (lines `near` may have been copied), and keep the finding that p points to."""
     columns = zip(*(other.three for other in near), strict=True)
     findings = [
         replace(finding, reading=likely_slip(target, finding.low, finding.high, column))
@@ -534,7 +529,7 @@ def _asymmetric(found: RegressionEstimate, findings, symmetric: int, all_others:
     return [replace(fitting[0], text=text)]
 
 
-def _is_usual(found: RegressionEstimate, askew: float) -> bool:
+def _is_usual(found: RegressionEstimate) -> bool:
     """Whether one arm of an interval is longer by no more than usual methods make it.
 
     On the log scale the most askew is the exact interval of one sparse count, such as 1.62 to
@@ -545,7 +540,7 @@ def _is_usual(found: RegressionEstimate, askew: float) -> bool:
     above = max(high[0] - centre[1], 0.0), high[1] - centre[0]
     most = MOST_ASKEW.get(found.estimate.statistic)
     if most is None:
-        most = 1 + askew * (below[1] + above[1]) / 2 / LEVELS[found.level][0]
+        most = 1 + ASKEW * (below[1] + above[1]) / 2 / LEVELS[found.level][0]
     return below[0] <= most * above[1] and above[0] <= most * below[1]
 
 
@@ -758,7 +753,8 @@ def _significance(found: RegressionEstimate, shortened: bool) -> Finding:
         return conclude("agrees", text, *found.three, found.p)
     finding = conclude("contradicted", text, *found.three, target=found.p)
     declared = found.is_wald and found.p_is_wald
-    if not declared and found.region() and _is_usual_p(found, found.region()):
+    region = found.region() or found.region(alone=True)
+    if not declared and region and _is_usual_p(found, region):
         return replace(finding, status="open", reading=NOT_WALD_P)
     rescue = " Interval and p value may come from different methods."
     return unless_other_method(finding, found, rescue, found.p_is_wald)

@@ -164,12 +164,15 @@ def entry(problem: Problem) -> list[str]:
     pairs = [
         n.row.printed + f" ({fit} fits)" * bool(fit) for n, fit in zip(numbers, fits, strict=True)
     ]
+    unlike = problem.slip == EXCHANGED or len({each.row.statistic for each in numbers}) > 1
     text = PRINTED.sub(".", first.text)
     why = re.split(r"(?<=[.]) (?=[A-Z])", text)
+    if first.check.startswith("wording_"):  # what does not go together, then the quotations
+        why = why[1:] + why[:1]
     if len(numbers) == 1 and fits[0]:
         row, size = numbers[0].row, size_of_gap(numbers[0])
         head = f"{place}, {_named(row)}: {row.printed} printed{size}; {fits[0]} fits"
-    elif len(numbers) > 1 and (problem.either or problem.slip == EXCHANGED):
+    elif len(numbers) > 1 and first.target and (problem.either or unlike):
         names = [f"{_named(n.row)} {pair}" for n, pair in zip(numbers, pairs, strict=True)]
         head = f"{place}: {'one of ' * problem.either}{'; '.join(names[:SHOWN])}"
     elif len(numbers) > 1 and first.target:

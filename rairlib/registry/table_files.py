@@ -24,6 +24,7 @@ POWERS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻�
 # Behind these a raised number is an exponent, elsewhere it refers to a footnote.
 RAISED = re.compile(r"(?:[×x*·]\s?10|[χΧ]|\b[cmk]?m)$")
 INDENTED = re.compile(r"(?:padding-left|text-indent|margin-left)\s*:\s*0*[1-9.]")
+TITLES = ("label", "caption", "figcaption", "h3", "h4")
 PROTECTED = b"\xd0\xcf\x11\xe0"
 OTHERWISE = (
     "copy the table into a spreadsheet or a Word document, or save the web page of the paper"
@@ -113,7 +114,9 @@ def _text(path: Path) -> Iterator[Grid]:
 def _workbook(path: Path) -> Iterator[Grid]:
     from openpyxl import load_workbook
 
-    results, formulas = (load_workbook(path, data_only=shown) for shown in (True, False))
+    results, formulas = (
+        load_workbook(path, data_only=shown, rich_text=True) for shown in (True, False)
+    )
     for sheet, written in zip(results.worksheets, formulas.worksheets, strict=True):
         if sheet.sheet_state != "visible":
             continue
@@ -151,8 +154,12 @@ def _shown(cell, covered: dict, written) -> str:
     if value is None:
         # A formula whose result was never stored.
         return str(written[cell.coordinate].value or "")
-    if isinstance(value, str):
-        return INDENT * int(cell.alignment.indent or 0) + value
+    if isinstance(value, str | list):  # a list is text in several fonts
+        text = INDENT * int(cell.alignment.indent or 0)
+        for part in [value] if isinstance(value, str) else value:
+            raised = getattr(getattr(part, "font", None), "vertAlign", "") == "superscript"
+            text += _raised(text, str(part)) if raised else str(part)
+        return text
     if isinstance(value, bool) or not isinstance(value, int | float):
         return f"{value} (no text)"
     if form in ("General", "@"):
@@ -196,8 +203,8 @@ def _marked_up(path: Path, tree) -> Iterator[Grid]:
             element.tag = element.tag.rpartition("}")[2].lower()
     for table in tree.iter("table"):
         if next(table.iterdescendants("table"), None) is None:
-            wrap = next(table.iterancestors("table-wrap"), table)
-            titles = [*wrap.iterchildren("label", "caption")]
+            wraps = [table, *table.iterancestors("table-wrap", "figure", "section")][:2]
+            titles = [title for wrap in wraps for title in wrap.iterchildren(*TITLES)]
             # The body's first row may stand without a head: th alone are head too.
             rows = list(table.iter("tr"))
             head = sum(
@@ -243,7 +250,7 @@ def _inner(element) -> str:
     """Return the text of an element; what is raised becomes an exponent or a footnote mark."""
     text = element.text or ""
     for child in element:
-        if isinstance(child.tag, str) and child.tag not in ("script", "style"):
+        if isinstance(child.tag, str) and child.tag not in ("script", "style", "tex-math"):
             inner = _inner(child)
             raised = child.tag == "sup" or child.get("ref-type") in ("table-fn", "fn")
             text += _raised(text, inner) if raised else BREAK * _breaks(child, text) + inner
@@ -295,12 +302,20 @@ def _document(path: Path) -> Iterator[Grid]:
 
 
 def _paragraphs(cell) -> str:
+    """Return all that Word shows in a cell: links, inserted text and formulas too."""
+    from docx.oxml.ns import nsmap
+    from docx.text.paragraph import Paragraph
+    from docx.text.run import Run
+
+    run, formula = f"{{{nsmap['w']}}}r", f"{{{nsmap['m']}}}t"
     texts = []
-    for paragraph in cell.paragraphs:
-        indent = paragraph.paragraph_format.left_indent or 0
+    for element in cell._tc.iter(f"{{{nsmap['w']}}}p"):
+        indent = Paragraph(element, cell).paragraph_format.left_indent or 0
         text = INDENT if indent > 0 else ""
-        for run in paragraph.runs:
-            text += _raised(text, run.text) if run.font.superscript else run.text
+        for part in element.iter(run, formula):
+            shown = Run(part, cell) if part.tag == run else part
+            raised = part.tag == run and shown.font.superscript
+            text += _raised(text, shown.text) if raised else shown.text or ""
         texts.append(text)
     return BREAK.join(texts).rstrip()
 

@@ -192,13 +192,38 @@ class TableReader:
         """Settle groups, their sizes and the comparison, and write the sizes down."""
         data = [column for column in self.columns if column.role == "data"]
         keys = [(column.group, *column.holds) for column in data]
-        if twice := [
-            str(c.number) for c, key in zip(data, keys, strict=True) if keys.count(key) > 1
-        ]:
-            raise RairlibError(
-                f"columns {' and '.join(twice)} have the same heading: name them apart"
-            )
+        if twice := [str(c.number) for c in data if keys.count((c.group, *c.holds)) > 1]:
+            raise RairlibError(f"columns {' and '.join(twice)} have one heading: name them apart")
         self.groups = list(dict.fromkeys(column.group for column in data))
+        printed = self._printed_sizes(data)
+        there = ", ".join(self.groups)
+        for name, size in sizes.items():
+            if name not in (*self.groups, "all"):
+                raise RairlibError(f"--groups: no column is headed {name!r}; there are {there}")
+            if printed.get(name, size) != size:
+                raise RairlibError(f"--groups: {name} has {printed[name]} in print, not {size}")
+        self.sizes: dict[str, dict] = {}
+        for group in dict.fromkeys(("all", *self.groups)):
+            if text := printed.get(group) or sizes.get(group):
+                note = "" if group in printed else "given with --groups"
+                self.sizes[group] = self._row("n", text, group=group, note=note)
+        parts = [group for group in self.groups if group != "all"]
+        self._share_out_groups([self.sizes[group] for group in parts if group in self.sizes])
+        for column in data:
+            if column.share and column.group in self.sizes:
+                whole = self.sizes.get("all", "")
+                self._row("percent", column.share, group=column.group, of=whole)
+        told = (
+            f"{g} (n = {self.sizes[g]['printed']})" if g in self.sizes else g for g in self.groups
+        )
+        self.told.insert(0, f"{self.locus}, groups: {', '.join(told) or 'none'}")
+        self.compared = " vs ".join(parts) if len(parts) > 1 else self.outcome
+        if {*self.outcome.split(" vs ")} <= {*parts}:
+            self.compared = self.outcome
+        self._keep_models_apart()
+
+    def _printed_sizes(self, data: list[Column]) -> dict[str, str]:
+        """Return the size of each group, from the head, a row of sizes, or the title."""
         printed = {column.group: column.size for column in reversed(data) if column.size}
         for line in list(self.lines):
             numbers = {c.group: line.cells.get(c.number, "") for c in data}
@@ -207,29 +232,9 @@ class TableReader:
             if data and is_size and same and len(line.cells) == len(numbers):
                 printed |= numbers
                 self.lines.remove(line)
-        if strange := [name for name in sizes if name not in (*self.groups, "all")]:
-            there = ", ".join(self.groups)
-            raise RairlibError(f"--groups: no column is headed {strange[0]!r}; there are {there}")
         if found := SIZE.search(self.title):
             printed.setdefault("all", found[1])
-        self.sizes: dict[str, dict] = {}
-        for group in dict.fromkeys(("all", *self.groups)):
-            if text := sizes.get(group) or printed.get(group):
-                note = "" if printed.get(group) == text else "given with --groups"
-                self.sizes[group] = self._row("n", text, group=group, note=note)
-        parts = [group for group in self.groups if group != "all"]
-        self._share_out_groups([self.sizes[group] for group in parts if group in self.sizes])
-        for column in data:
-            if column.share and column.group in self.sizes:
-                whole = self.sizes.get("all", "")
-                self._row("percent", column.share, group=column.group, of=whole)
-        told = [f"{group} (n = {self.sizes[group]['printed']})" if group in self.sizes else group
-                for group in self.groups]  # fmt: skip
-        self.told.insert(0, f"{self.locus}, groups: {', '.join(told) or 'none'}")
-        self.compared = " vs ".join(parts) if len(parts) > 1 else self.outcome
-        if {*self.outcome.split(" vs ")} <= {*parts}:
-            self.compared = self.outcome
-        self._keep_models_apart()
+        return printed
 
     def _keep_models_apart(self) -> None:
         """Name the group of each estimate, so that no two columns tell the same."""
@@ -237,9 +242,10 @@ class TableReader:
         keys = [(column.method, column.holds[0][0]) for column in columns]
         for column, key in zip(columns, keys, strict=True):
             same = [other for other, found in zip(columns, keys, strict=True) if found == key]
-            named = {other.group for other in same} - {""}
-            if len(same) > 1 and len(named) < len(same) and key[1] not in LIMITS:
-                column.group = f"{self.outcome or 'outcome'} ({column.heading})"
+            groups = {other.group for other in same} - {""}
+            if len(same) > 1 and len(groups) < len(same) and key[1] not in LIMITS:
+                named = f"{self.outcome} ({column.heading})"
+                column.group = named if self.outcome else column.heading
             elif len(same) == 1:
                 column.group = self.outcome or column.group
 
@@ -752,7 +758,10 @@ def import_table(
     """
     grids = read_grids(path)
     if table is None and len(grids) > 1:
-        listed = "; ".join(f"{place}: {_title(grid)}" for place, grid in enumerate(grids, start=1))
+        listed = "; ".join(
+            f"{place}: {_title(grid)}" for place, grid in enumerate(grids[:9], start=1)
+        )
+        listed += "; …" * (len(grids) > 9)
         raise RairlibError(f"{path.name}: holds {len(grids)} tables; name one by --table: {listed}")
     if not 1 <= (table or 1) <= len(grids):
         raise RairlibError(f"{path.name}: holds {len(grids)} tables, none is number {table}")
