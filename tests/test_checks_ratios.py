@@ -445,9 +445,10 @@ def test_conditional_odds_ratio_of_fisher_is_recognised():
 
 
 def test_conditional_odds_ratio_with_digits_cut_off_is_suggested():
-    # R: fisher.test(rbind(c(14, 12), c(33, 48))) estimates 1.6884, the cross product is 1.69697.
-    cells = {"≥54": (14, 12), "<54": (33, 48)}
-    findings = check_crude_odds_ratio(crude_study("1.68", cells=cells))
+    # R: fisher.test(rbind(c(16, 5), c(20, 30))) estimates 4.6916; the cross product is 4.8, with
+    # half a patient added to each count 4.463.
+    cells = {"≥54": (16, 5), "<54": (20, 30)}
+    findings = check_crude_odds_ratio(crude_study("4.6", cells=cells))
     assert statuses(findings) == {"estimate": "suggests"}
 
 
