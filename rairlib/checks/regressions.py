@@ -140,7 +140,7 @@ def wald_region(
             if ends is not None:
                 lines += [(1.0, slope, ends[1]), (-1.0, -slope, -ends[0])]
         for cone in _cones(p):
-            corners += [(b, s, multiplier) for b, s in _corners(lines + cone)]
+            corners += [(b, s, multiplier) for b, s in _corners((*lines, *cone))]
     return WaldRegion(tuple(corners))
 
 
@@ -152,7 +152,8 @@ def _cones(p: Interval | None) -> list[list[tuple[float, float, float]]]:
     return [[(-sign, smallest, 0.0), (sign, -largest, 0.0)] for sign in (1.0, -1.0)]
 
 
-def _corners(lines: list[tuple[float, float, float]]) -> list[tuple[float, float]]:
+@lru_cache(maxsize=4096)
+def _corners(lines: tuple[tuple[float, float, float], ...]) -> list[tuple[float, float]]:
     """Return where ``b·coefficient + s·error ≤ bound`` meet; infinite numbers bound nothing."""
     lines, corners = [line for line in lines if all(map(math.isfinite, line))], []
     for (b1, s1, k1), (b2, s2, k2) in combinations(lines, 2):
