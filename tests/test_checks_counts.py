@@ -163,3 +163,13 @@ def test_strata_of_one_attribute_do_not_exceed_their_whole(rows, status, words):
     (finding,) = check_strata_in_wholes(rows)
     assert finding.status == status
     assert words in finding.text
+
+
+def test_events_of_a_rate_may_exceed_the_patients():
+    # 130 infections of 50 patients in 400 years.
+    place = {"variable": "infection", "group": "all"}
+    events = number("events", "count", "130", level="any", of="n", **place)
+    rows = [number("n", "n", "50", group="all"), events]
+    assert statuses(check_parts_in_wholes(registry(*rows))) == {"events": "contradicted"}
+    rate = number("rate", "rate", "32.5", unit="per 100 patient years", **place)
+    assert statuses(check_parts_in_wholes(registry(*rows, rate))) == {"events": "suggests"}

@@ -137,6 +137,17 @@ def test_a_changed_digit_is_contradicted_and_only_it():
     assert set(found.values()) <= {"agrees"}
 
 
+def test_predictive_values_at_a_stated_prevalence_are_a_reading():
+    # 80 % and 90 % at a prevalence of 10 %: PPV 0.08 / 0.17 = 47.1, NPV 0.81 / 0.83 = 97.6.
+    shown = {"sensitivity": "80.0", "specificity": "90.0", "ppv": "47.1", "npv": "97.6"}
+    found = check_classification_table(study(shown, "50", "50"))
+    assert {finding.status for finding in found} <= {"agrees", "open"}
+    assert "at a prevalence of 10.0 %" in {finding.reading for finding in found}
+    # 57.1 is at no prevalence that 97.6 is at.
+    wrong = check_classification_table(study(shown | {"ppv": "57.1"}, "50", "50"))
+    assert [finding.status for finding in wrong] == ["contradicted"]
+
+
 def test_possible_figures_that_cannot_hold_together():
     # 30/38 = 78.95 is possible, but 31 of 50 and 65 of 72 have PPV 31/38.
     rows = study(TANG | {"ppv": "78.95"})

@@ -158,3 +158,15 @@ def test_statement_about_several_numbers_is_compared_with_each():
 def test_statement_about_a_number_that_is_not_printed_says_nothing():
     assert check_joint_statement(stated_of_all("> 0.05", "0.694", "0.5", level="late")) == []
     assert check_joint_statement(stated_of_all("> 0.05", "0.694")) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "status"), [("Table 2", "suggests"), ("Abstract", "contradicted")]
+)
+def test_two_tables_may_be_of_other_patients(place, status):
+    cell = {"variable": "age", "group": "all"}
+    rows = [
+        number("first", "mean", "50.3", locus="Table 1", **cell),
+        number("second", "mean", "51.1", locus=place, **cell),
+    ]
+    assert statuses(check_same_quantity(registry(*rows))) == {"second": status}

@@ -32,6 +32,7 @@ from rairlib.checks.cells import (
 from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.regressions import Interval
 from rairlib.checks.rounding import BEYOND_RANGE, SHORTENED, float_limits, judge, shown
+from rairlib.registry.printed import format_value
 from rairlib.registry.registry import Registry, ReportedNumber
 from rairlib.registry.vocabulary import PERFORMANCE
 
@@ -207,6 +208,7 @@ def _subsets(figures: list[PrintedFigure]) -> Iterator[tuple[list[PrintedFigure]
 
 
 FOUR = ("sensitivity", "specificity", "ppv", "npv")
+PREDICTIVE = FOUR[2:]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,6 +288,10 @@ def rules(registry: Registry, index: CountIndex) -> list[Rule]:
             )
             for row in rows
         ]
+        measured = [each for each in figures if each.row.statistic not in PREDICTIVE]
+        none, some = (not np.any(agreeing_with_all(each)) for each in (figures, measured))
+        if none and not some and not exchange(figures) and _other_prevalence(rows):
+            figures = measured
         found.append(Rule(figures=figures, sizes=sizes, tables=tables, index=index))
     return found
 
@@ -293,7 +299,9 @@ def rules(registry: Registry, index: CountIndex) -> list[Rule]:
 def _figures_by_rule(registry: Registry, index: CountIndex) -> list[tuple[list, tuple | None]]:
     """List the rows of each rule, in the order of the vocabulary, with its group sizes if known."""
     grouped: dict[tuple, dict[str, ReportedNumber]] = defaultdict(dict)
-    for row in originals(registry, PERFORMANCE):
+    # Resampled or weighted figures are no shares of these patients.
+    apparent = (r for r in originals(registry, PERFORMANCE) if r.method != "bootstrap")
+    for row in (row for row in apparent if not row.modifiers):
         grouped[row.variable, row.level, row.group, row.method].setdefault(row.statistic, row)
     listed = ([rows[name] for name in PERFORMANCE if name in rows] for rows in grouped.values())
     return [(rows, outcome_sizes(index, rows[0])) for rows in listed]
@@ -308,7 +316,15 @@ def printed_list(figures: list[PrintedFigure]) -> str:
 def check_classification_table(registry: Registry) -> Iterator[Finding]:
     """Search the 2×2 tables that show all figures of a rule; needs the two group sizes."""
     index = count_index(registry)
-    yield from map(_existence, rules(registry, index))
+    found = rules(registry, index)
+    yield from map(_existence, found)
+    kept = {figure.row.id for rule in found for figure in rule.figures}
+    for rows, sizes in _figures_by_rule(registry, index):
+        if sizes and not kept.issuperset(row.id for row in rows) and _other_prevalence(rows):
+            prevalence = format_value(100 * _other_prevalence(rows), 1)
+            text = f"PPV and NPV of {rows[0].variable} are those at a prevalence of {prevalence} %."
+            reading = f"at a prevalence of {prevalence} %"
+            yield conclude("open", text, *rows, *sizes, reading=reading)
     for rows, sizes in _figures_by_rule(registry, index):
         if sizes and classification_tables(*map(whole_number, sizes)) is None:
             text = f"The groups are so large that the 2×2 tables were not listed: {BEYOND_RANGE}."
@@ -518,6 +534,17 @@ def check_predictive_values(registry: Registry) -> Iterator[Finding]:
         by_name = {row.statistic: row for row in rows}
         if sizes is None and set(FOUR) <= by_name.keys():
             yield unless_shortened(_predictive_value, *(by_name[name] for name in FOUR))
+
+
+def _other_prevalence(rows: list[ReportedNumber]) -> float:
+    """Return the prevalence at which PPV and NPV go with sensitivity and specificity, 0 if none."""
+    by_name = {row.statistic: row for row in rows}
+    four = [by_name[name] for name in FOUR if name in by_name]
+    if len(four) < len(FOUR) or _predictive_value(*four, False).status != "agrees":
+        return 0.0
+    sensitivity, specificity, ppv, _ = (row.number.value / _scale(row) for row in four)
+    odds = ppv * (1 - specificity) / ((1 - ppv) * sensitivity)
+    return odds / (1 + odds)
 
 
 def npv_limits(sensitivity: Interval, specificity: Interval, ppv: Interval) -> Interval | None:

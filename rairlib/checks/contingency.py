@@ -698,6 +698,13 @@ def level_statistics(counts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     return np.where(possible, np.array(found), 0.0)
 
 
+def _may_be_simulated(row: ReportedNumber, name: str, value: float, table: CrossTable) -> bool:
+    """Whether p is as near Fisher's beyond 2 × 2 as 2,000 drawn tables, R's number, bring it."""
+    error = math.sqrt(value * (1 - value) / 2000) if 0 <= value <= 1 else 0.0
+    is_p = row.statistic == "p_value" and name == "fisher" and len(table.cells) > 2
+    return is_p and row.number.overlaps(value - 4 * error, value + 4 * error)
+
+
 def _disagreement(index: CountIndex, row: ReportedNumber, usual, tables) -> tuple[str, str, str]:
     """Return status, remark and reading of a print that no usual test of the tables gives."""
     for name, value, _ in usual:
@@ -715,6 +722,8 @@ def _disagreement(index: CountIndex, row: ReportedNumber, usual, tables) -> tupl
         return "suggests" if asked else "open", remark, _names(found)
     if not is_plain(row) and row.number.operator == "=":
         return "open", "The print is approximate.", ""
+    if any(_may_be_simulated(row, name, value, each) for name, value, each in usual):
+        return "suggests", "A simulated p value would lie so near.", "a simulated p value"
     summaries = index.registry.where(("mean", "median"), variable=row.variable, level="")
     if not row.method and any(other.group in row.outcome_groups for other in summaries):
         return "open", "It may stem from a test of the continuous variable.", ""

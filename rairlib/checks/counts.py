@@ -104,7 +104,9 @@ def check_parts_in_wholes(registry: Registry) -> Iterator[Finding]:
         for row in larger:
             text = f"A part cannot exceed its whole: {row.printed} ({named(row)}) is more than"
             text = f"{text} {whole_named}."
-            yield conclude("contradicted", text, whole, target=row, low=0, high=most)
+            finding = conclude("contradicted", text, whole, target=row, low=0, high=most)
+            recurs = row.statistic == "count" and _may_recur(registry, row, whole)
+            yield finding.doubted(" Patients may have several.", recurs, "several in a patient")
         if inside := [row for row in rows if row not in larger]:
             text = f"{len(inside)} printed parts of {whole_named} do not exceed it."
             yield conclude("open" if most == math.inf else "agrees", text, whole, *inside)
@@ -161,6 +163,12 @@ def _of_one_attribute(registry: Registry, whole: ReportedNumber, rows) -> str:
     words = [group.rpartition(" ")[2] for group in groups]
     found = [word for word in words if word in of_whole]
     return found[0] if alike and found and not set(words) & of_strata else ""
+
+
+def _may_recur(registry: Registry, row: ReportedNumber, whole: ReportedNumber) -> bool:
+    """Whether a count may be of events or lesions: of a rate, or of no declared whole."""
+    over_time = registry.where(("rate", "person_time"), variable=row.variable, group=row.group)
+    return bool(over_time) or not (row.of or row.partition)
 
 
 def _wholes_of(index: CountIndex, row: ReportedNumber) -> list[str]:
@@ -310,7 +318,10 @@ def _compare(row: ReportedNumber, original: ReportedNumber) -> Finding:
     text = f"{first} and {second}, {named(row).removesuffix(f', {row.locus}')}: {remark}"
     finding = conclude(status, text, original, target=row, low=low, high=high)
     one_model = row.repeats or row.statistic in DESCRIPTIVE
-    return finding.doubted(" They may stem from two models.", not one_model)
+    finding = finding.doubted(" They may stem from two models.", not one_model)
+    tables = all(each.locus.startswith("Table") for each in (row, original))
+    apart = tables and not row.repeats and row.statistic != "n"
+    return finding.doubted(" They may be of other patients or times.", apart, "of another table")
 
 
 def _verdict(row: ReportedNumber, original: ReportedNumber) -> tuple[str, str, tuple]:
