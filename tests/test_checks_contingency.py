@@ -418,3 +418,14 @@ def test_a_level_against_the_rest_may_be_of_fewer_patients(printed, complete, st
     (finding,) = check_chi_square_from_counts(registry(*rows, target))
     assert (finding.status, finding.target) == (status, "target")
     assert words in finding.text
+
+
+@pytest.mark.parametrize(
+    ("printed", "status"), [("0.059", "agrees"), ("0.057", "suggests"), ("0.085", "contradicted")]
+)
+def test_a_simulated_p_of_fishers_test_lies_near(printed, status):
+    # R: fisher.test(rbind(c(3, 8), c(9, 4), c(1, 5)))$p.value is 0.05915; 2,000 draws: ± 0.0211.
+    cells = {"x": (3, 8), "y": (9, 4), "z": (1, 5)}
+    row = compared("p_value", printed, "stage", method="fisher")
+    rows = registry(*two_groups("13", "17", "30"), *counts("stage", cells), row)
+    assert statuses(check_p_from_counts(rows)) == {"target": status}
