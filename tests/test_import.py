@@ -594,6 +594,20 @@ def test_sizes_that_do_not_belong_to_the_table_are_refused(imported, sizes, told
         imported(f"{HEAD}Male, n\t15\t16\t0.3\n", sizes=sizes)
 
 
+def test_row_above_the_head_is_the_title_and_names_the_table(tmp_path):
+    rows = [["Table 3. Baseline", None], ["", "A (n=10)"], ["Male, n", "5"]]
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.active.merge_cells("A1:B1")
+    book.save(tmp_path / "x.xlsx")
+    pd.DataFrame(rows).to_csv(tmp_path / "x.csv", header=False, index=False)
+    for name in ("x.csv", "x.xlsx"):
+        found = import_table(tmp_path / name).rows
+        assert list(found["id"]) == ["table3-01", "table3-02"]
+        assert set(found["locus"]) == {"Table 3"}
+
+
 def test_comma_that_may_be_either_is_not_read(imported):
     found = imported(f"{HEAD}Sex, n\t1,050\t\t\nTg, mean\t12,5\t\t\n")
     assert len(found.unread) == 1

@@ -52,6 +52,7 @@ from rairlib.registry.table_words import (
 )
 from rairlib.registry.vocabulary import COLUMNS
 
+TABLE = re.compile(r"(?i)(?<![a-z])table[ _-]?(\d+|[IVX]+\b)")
 # The tests of what a row holds.
 TESTS = {
     "mean": ("t_statistic", "f_statistic"),
@@ -117,15 +118,25 @@ class _UnreadError(RairlibError):
 class TableReader:
     """Read one grid; see :func:`import_table`."""
 
-    def __init__(self, grid: Grid, locus: str, sizes: dict[str, str], outcome: str, cells: str):
+    def __init__(
+        self,
+        grid: Grid,
+        locus: str,
+        sizes: dict[str, str],
+        outcome: str,
+        cells: str,
+        file: str = "",
+    ):
         self.rows: list[dict] = []
         self.told: list[str] = []
         self.names: set[str] = set()
         self.doubts, self.unread = dict.fromkeys(grid.doubts), []
         self.estimates: dict[tuple[int, int], dict] = {}
-        self.locus, self.outcome = locus, outcome
+        self.outcome = outcome
         self.asked = [held for part in cells.split(";") for held in holds_of(part.strip())[0]]
         self._part(grid)
+        named = TABLE.search(f"{self.title} {file}")
+        self.locus = locus or (f"Table {named[1]}" if named else "Table")
         shapes = [shapes_of(text) for line in self.lines for text in line.cells.values()]
         numbers = [found.get("x") or [*found.values()][-1] for found in shapes if found]
         self.decimal_commas = any(DECIMAL_COMMA.search(n) for found in numbers for n in found)
@@ -133,7 +144,7 @@ class TableReader:
         for block in self._blocks():
             self._write(block)
         self._keep_rows_apart()
-        stem = re.sub(r"[^\w-]+", "", locus.lower())
+        stem = re.sub(r"[^\w-]+", "", self.locus.lower())
         for place, row in enumerate(self.rows, start=1):
             row["id"] = f"{stem}-{place:0{max(2, len(str(len(self.rows))))}d}"
         for row in self.rows:
@@ -771,11 +782,8 @@ def import_table(
             f"{path.name}: more than {MOST_ROWS} rows or {MOST_COLUMNS} columns are no printed "
             "table: keep the table alone"
         )
-    named = re.search(r"(?i)(?<![a-z])table[ _-]?(\d+|[IVX]+\b)", f"{grid.title} {path.stem}")
     try:
-        reader = TableReader(
-            grid, locus or (f"Table {named[1]}" if named else "Table"), sizes or {}, outcome, cells
-        )
+        reader = TableReader(grid, locus, sizes or {}, outcome, cells, path.stem)
     except RairlibError as error:
         raise RairlibError(f"{path.name}: {error}") from None
     rows = pd.DataFrame(reader.rows, columns=[name for name in COLUMNS if name != "role"])
