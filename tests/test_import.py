@@ -608,10 +608,57 @@ def test_row_above_the_head_is_the_title_and_names_the_table(tmp_path):
         assert set(found["locus"]) == {"Table 3"}
 
 
+@pytest.mark.parametrize(
+    ("title", "size"),
+    [
+        ("Table 2 (n = 136)", "136"),
+        ("Table 2. Tg in 9 centres, n = 136 patients.", "136"),
+        ("Table 2 (n = 58 with, 78 without recurrence)", ""),
+        ("Table 2. Tg (n = 58) and others (n = 78)", ""),
+    ],
+)
+def test_size_in_a_title_is_that_of_all_only_if_nothing_else_is_said(imported, title, size):
+    found = imported(f"{title}\t\nTest\tAUC\nTg\t0.81\n", outcome="a vs b")
+    sizes = found.rows.loc[found.rows["statistic"] == "n", ["group", "printed"]]
+    assert sizes.to_numpy().tolist() == ([["all", size]] if size else [])
+    asked = [told for told in found.doubts if "in the title: of which group?" in told]
+    assert len(asked) == (not size)
+
+
+def test_limits_of_several_statistics_in_a_row_are_no_repeats(imported):
+    found = imported(
+        "\tAUC (95% CI)\tSensitivity, % (95% CI)\nTg\t0.86 (0.81–0.91)\t79.3 (66.6–88.8)\n",
+        outcome="a vs b",
+    )
+    assert found.doubts == []
+    assert set(found.rows["variable"]) == {"tg"}
+
+
+def test_sizes_are_given_to_the_groups_of_the_outcome(imported):
+    table = "Variable (n = 269)\t\n\tHR (95% CI)\nAge\t1.04 (1.02–1.07)\n"
+    sizes = {"progression": "58", "none": "211"}
+    rows = imported(table, sizes=sizes, outcome="progression vs none").rows
+    assert list(rows["group"][:3]) == ["all", "progression", "none"]
+    assert list(rows["partition"][:3]) == ["", "groups", "groups"]
+    assert list(rows["of"][:3]) == ["", rows["id"][0], rows["id"][0]]
+    with pytest.raises(RairlibError, match="no column is headed 'progression'"):
+        imported(table, sizes=sizes)
+    rows = imported(table.replace("269", "270"), sizes=sizes, outcome="progression vs none").rows
+    assert rows["note"][1].startswith("? the groups sum to 269")
+
+
 def test_comma_that_may_be_either_is_not_read(imported):
     found = imported(f"{HEAD}Sex, n\t1,050\t\t\nTg, mean\t12,5\t\t\n")
     assert len(found.unread) == 1
     assert "decimal comma" in found.unread[0]
+
+
+def test_what_is_asked_of_several_rows_is_said_once(imported):
+    found = imported(f"{HEAD}Male\t63 (80.8)\t\t0.03a\nBRAF\t63 (80.8)\t\t0.04b\n")
+    assert found.doubts == [
+        "row 2, male and 1 more row: ? the letter behind it is taken for a footnote mark"
+    ]
+    assert found.rows["note"].str.startswith("? the letter").sum() == 2
 
 
 # --- The command ----------------------------------------------------------------------------------

@@ -105,6 +105,10 @@ METHODS = (
 FILLERS = re.compile(r"(?i)\b(?:analys[ie]s|regression|models?|cox|logistic|patients,?$)\b")
 ALL = re.compile(r"(?i)(?:all|total|overall|whole|entire)?(?: ?(?:patients|cohort|sample|cases))?")
 SIZE = re.compile(rf"[(\[,;]* ?\b[nN] ?[=:] ?{NUMBER}(?: ?[,;(]+ ?{NUMBER}\)?)? ?[)\]]?")
+SIZE_OF_ALL = re.compile(
+    rf"(?:(?!\b[nN] ?[=:]).)*\b[nN] ?[=:] ?{NUMBER}(?: (?:patients|cases))?"
+    r"(?:[)\]](?!.*\b[nN] ?=).*|\.?)"
+)
 CATEGORIES = re.compile(r"(?i)(?:categor|level|subgroup|strat|class|value|item)\w*")
 SIZES_ROW = re.compile(r"(?i)n|(?:total )?(?:nos?\.?|number) of (?:patients|cases)|patients|total")
 MARKS = re.compile(r"⟦(.*?)⟧|\^ ?(\w)\b|([†‡§¶‖#]+|\*+(?! ?10))|(?<=[\d)%])(?<!10)([ᵃ-ᵸ⁰¹²³⁴-⁹]+)$")
@@ -128,7 +132,7 @@ SIDES = re.compile(rf"(.*?)[,:;( ]*((?:{LEVEL})(?:{OR}(?:{LEVEL}))+)\)?(?: ({UNI
 SLASHED = re.compile(r"\d[\d, ]*(?: ?/ ?\d[\d, ]*)+")
 P_WITHIN = re.compile(r"[;,(]? ?\b[pP](?:[- ]?value)? ?(?:= ?|(?=[<>≤]))")
 LONGEST = 80
-NO_OUTCOME = "? which group has the outcome, here and in all estimates? Say --outcome"
+NO_OUTCOME = "which group has the outcome, here and in all estimates? Say --outcome"
 SHARES = ("count", "percent")
 # That of χ2 or T4 is none.
 DIGIT = re.compile(r"(?<![^\W\d_])\d")

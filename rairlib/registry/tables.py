@@ -31,6 +31,7 @@ from rairlib.registry.table_words import (
     REFERENCE,
     SHARES,
     SIZE,
+    SIZE_OF_ALL,
     SIZES_ROW,
     Column,
     Line,
@@ -130,7 +131,7 @@ class TableReader:
         self.rows: list[dict] = []
         self.told: list[str] = []
         self.names: set[str] = set()
-        self.doubts, self.unread = dict.fromkeys(grid.doubts), []
+        self.of_file, self.asked_of, self.unread = grid.doubts, {}, []
         self.estimates: dict[tuple[int, int], dict] = {}
         self.outcome = outcome
         self.asked = [held for part in cells.split(";") for held in holds_of(part.strip())[0]]
@@ -207,31 +208,39 @@ class TableReader:
             raise RairlibError(f"columns {' and '.join(twice)} have one heading: name them apart")
         self.groups = list(dict.fromkeys(column.group for column in data))
         printed = self._printed_sizes(data)
-        there = ", ".join(self.groups)
+        self._keep_models_apart()
+        estimated = [column.group for column in self.columns if column.role == "estimate"]
+        named = " vs ".join([self.outcome] if self.outcome else estimated).split(" vs ")
+        outcomes = [name for name in dict.fromkeys(named) if name and name not in self.groups]
+        if not sizes and "all" not in printed and (found := SIZE.search(self.title)):
+            self._doubt(None, f"{found[0].strip()} in the title: of which group? Say --groups")
+        there = ", ".join(["all", *self.groups, *outcomes])
         for name, size in sizes.items():
-            if name not in (*self.groups, "all"):
-                raise RairlibError(f"--groups: no column is headed {name!r}; there are {there}")
+            if name not in ("all", *self.groups, *outcomes):
+                raise RairlibError(
+                    f"--groups: no column is headed {name!r} and --outcome does not name it; there "
+                    f"are {there}"
+                )
             if printed.get(name, size) != size:
                 raise RairlibError(f"--groups: {name} has {printed[name]} in print, not {size}")
         self.sizes: dict[str, dict] = {}
-        for group in dict.fromkeys(("all", *self.groups)):
+        for group in dict.fromkeys(("all", *self.groups, *outcomes)):
             if text := printed.get(group) or sizes.get(group):
                 note = "" if group in printed else "given with --groups"
                 self.sizes[group] = self._row("n", text, group=group, note=note)
         parts = [group for group in self.groups if group != "all"]
-        self._share_out_groups([self.sizes[group] for group in parts if group in self.sizes])
+        for names in (parts, outcomes):
+            self._share_out_groups(names)
         for column in data:
             if column.share and column.group in self.sizes:
                 whole = self.sizes.get("all", "")
                 self._row("percent", column.share, group=column.group, of=whole)
-        told = (
-            f"{g} (n = {self.sizes[g]['printed']})" if g in self.sizes else g for g in self.groups
-        )
+        sized = {group: f"{group} (n = {row['printed']})" for group, row in self.sizes.items()}
+        told = [sized.get(group, group) for group in dict.fromkeys([*self.groups, *sized])]
         self.told.insert(0, f"{self.locus}, groups: {', '.join(told) or 'none'}")
         self.compared = " vs ".join(parts) if len(parts) > 1 else self.outcome
         if {*self.outcome.split(" vs ")} <= {*parts}:
             self.compared = self.outcome
-        self._keep_models_apart()
 
     def _printed_sizes(self, data: list[Column]) -> dict[str, str]:
         """Return the size of each group, from the head, a row of sizes, or the title."""
@@ -243,7 +252,7 @@ class TableReader:
             if data and is_size and same and len(line.cells) == len(numbers):
                 printed |= numbers
                 self.lines.remove(line)
-        if found := SIZE.search(self.title):
+        if found := SIZE_OF_ALL.fullmatch(self.title):
             printed.setdefault("all", found[1])
         return printed
 
@@ -260,13 +269,14 @@ class TableReader:
             elif len(same) == 1:
                 column.group = self.outcome or column.group
 
-    def _share_out_groups(self, parts: list[dict]) -> None:
+    def _share_out_groups(self, names: list[str]) -> None:
+        parts = [self.sizes[name] for name in names if name in self.sizes]
         whole, total = self.sizes.get("all"), sum(whole_of(row["printed"]) or 0 for row in parts)
         for row in parts if whole else ():
             row["of"] = whole
             if total == whole_of(whole["printed"]):
                 row["partition"] = "groups"
-            elif row is parts[0]:
+            elif row is parts[0] and len(parts) == len(names):
                 self._doubt(row, f"the groups sum to {total}, all are {whole['printed']}")
 
     # --- Variables and their levels ---
@@ -366,11 +376,22 @@ class TableReader:
         self.rows.append(row | given)
         return self.rows[-1]
 
-    def _doubt(self, row: dict, text: str, line: Line | None = None) -> None:
-        row["note"] = joined(f"? {text}", row["note"])
-        name = row["variable"] or row["group"]
-        place = f"row {line.number}, {name}" if line else name
-        self.doubts[f"{place}: ? {text}"] = None
+    def _doubt(self, row: dict | None, text: str, line: Line | None = None) -> None:
+        """Ask about a row, or about the table; what is asked of several rows is said once."""
+        place = ""
+        if row is not None:
+            row["note"] = joined(f"? {text}", row["note"])
+            place = (f"row {line.number}, " if line else "") + (row["variable"] or row["group"])
+        self.asked_of.setdefault(text, {})[place] = None
+
+    @property
+    def doubts(self) -> list[str]:
+        """What is asked, with the first place and the number of others."""
+        found = []
+        for text, (place, *others) in self.asked_of.items():
+            more = f" and {len(others)} more row{'s' * (len(others) > 1)}" * bool(others)
+            found.append(f"{place}{more}: ? {text}" if place else f"? {text}")
+        return [*self.of_file, *found]
 
     def _write(self, block: Block) -> None:
         """Write the rows of a variable and its levels, in the table's order."""
@@ -520,9 +541,9 @@ class TableReader:
                 row = self.estimates[cell.line.number, column.number] = written
                 if doubt:
                     self._doubt(row, doubt, cell.line)
-                if not group and NO_OUTCOME not in self.doubts:
-                    row["note"] = joined(NO_OUTCOME, row["note"])
-                    self.doubts[NO_OUTCOME] = None
+                if not group and NO_OUTCOME not in self.asked_of:
+                    row["note"] = joined(f"? {NO_OUTCOME}", row["note"])
+                    self._doubt(None, NO_OUTCOME)
 
     def _contrast(self, cell: Cell) -> tuple[str, str]:
         """Return ``LEVEL vs REFERENCE`` of an estimate, and what is doubtful about it."""
@@ -672,7 +693,7 @@ class TableReader:
         """Give rows that say the same of two numbers two names, so that nothing contradicts."""
         seen: dict[tuple, str] = {}
         for row in self.rows:
-            key = tuple(row[name] for name in KEY)
+            key = (*(row[name] for name in KEY), row["of"] and row["of"]["statistic"])
             if seen.setdefault(key, row["printed"]) != row["printed"]:
                 self._doubt(
                     row, f"{row['printed']}: printed as {seen[key]} before; name them apart"
@@ -787,7 +808,7 @@ def import_table(
     except RairlibError as error:
         raise RairlibError(f"{path.name}: {error}") from None
     rows = pd.DataFrame(reader.rows, columns=[name for name in COLUMNS if name != "role"])
-    return Imported(rows=rows, told=reader.told, doubts=list(reader.doubts), unread=reader.unread)
+    return Imported(rows=rows, told=reader.told, doubts=reader.doubts, unread=reader.unread)
 
 
 def _title(grid: Grid) -> str:
