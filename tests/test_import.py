@@ -653,6 +653,38 @@ def test_comma_that_may_be_either_is_not_read(imported):
     assert "decimal comma" in found.unread[0]
 
 
+@pytest.mark.parametrize(
+    ("label", "variable", "level", "definition", "unit"),
+    [
+        ("Tg ≥ 10 ng/mL", "tg_10", "≥10 vs <10", "≥ 10", "ng/mL"),
+        ("Tumour size (>2.5 cm)", "tumour_size_2_5", ">2.5 vs ≤2.5", ">2.5", "cm"),
+        ("Age < 55 years", "age_55", "<55 vs ≥55", "< 55", "years"),
+        ("Platelets ≤150 ×10⁹/L", "platelets_150", "≤150 vs >150", "≤150", "×10⁹/L"),
+    ],
+)
+def test_cut_in_a_label_names_both_sides(imported, label, variable, level, definition, unit):
+    rows = imported(f"\tHR (95% CI)\n{label}\t2.46 (1.48–4.09)\n", outcome="a vs b").rows
+    assert set(rows["variable"]) == {variable}
+    assert list(rows["level"]) == [level.split(" vs ")[0], *[level] * 3]
+    first = rows.iloc[0]
+    assert list(first[["statistic", "printed", "unit"]]) == ["definition", definition, unit]
+    counts = imported(f"{HEAD}{label}, n (%)\t63 (80.8)\t\t\n").rows
+    assert set(counts["level"][2:]) == {level.split(" vs ")[0]}
+
+
+def test_value_with_its_unit_is_read(imported):
+    found = imported(
+        "\tCut-off\tAUC\nTg\t10 ng/mL\t0.8\nPET\tpositive\t0.7\nSUV\t1 or 2\t0.6\n",
+        outcome="a vs b",
+    )
+    assert said(found)[0] == ("cutoff", "10")
+    assert list(found.rows["unit"][:2]) == ["ng/mL", ""]
+    (told,) = found.unread
+    assert "write it like 1.37" in told
+    found = imported(f"{HEAD}Age, mean ± SD\t50.3 ± 14.2 years\t47 ± 15 years\t0.3\n")
+    assert list(found.rows["unit"][2:]) == [*["years"] * 4, ""]
+
+
 def test_what_is_asked_of_several_rows_is_said_once(imported):
     found = imported(f"{HEAD}Male\t63 (80.8)\t\t0.03a\nBRAF\t63 (80.8)\t\t0.04b\n")
     assert found.doubts == [

@@ -122,10 +122,14 @@ WORDS_WITHIN = re.compile(
 CUT = rf"(?:[{SIGNS}]=? ?\d[\d.,]*|\d[\d.,]* ?(?:[{MINUS_SIGNS}]|to) ?\d[\d.,]*)"
 UNIT = (
     r"(?:years?|yrs?|y|months?|mo|weeks?|wk|days?|d|hours?|h|min|[cmkµμ]?[mgl]|%|mm ?Hg|[GMk]Bq"
-    r"|mCi|Gy|10.{1,3}/\w+|\w{1,5}/(?:[dmµμ]?[lL]|m[2²]|\w*min|h|d))"
+    r"|mCi|Gy|(?:[×x] ?)?10[^ ]{1,3}/\w+|\w{1,5}/(?:[dmµμ]?[lL]|m[2²]|\w*min|h|d))"
 )
 LABEL_UNIT = re.compile(rf"[,(\[; ]+({UNIT})[)\]]?$")
 LEVEL_UNIT = re.compile(rf"^({CUT}) ?({UNIT})?$")
+CUT_BEHIND = re.compile(rf"(.*\w)\W*?([{SIGNS}]=? ?)(\d[\d.,]*) ?({UNIT})?[)\]]?")
+CELL_UNIT = re.compile(rf"(.*[\d)\]]) ?({UNIT})")
+OTHER_SIDE = {"≥": "<", "⩾": "<", "≧": "<", ">=": "<", ">": "≤", "＞": "≤"}
+OTHER_SIDE |= {"≤": ">", "⩽": ">", "≦": ">", "<=": ">", "<": "≥", "＜": "≥"}
 LEVEL = rf"{CUT}|[\w+–-]+"
 OR = r" ?(?:/| vs\.? | versus ) ?"
 SIDES = re.compile(rf"(.*?)[,:;( ]*((?:{LEVEL})(?:{OR}(?:{LEVEL}))+)\)?(?: ({UNIT}))?")

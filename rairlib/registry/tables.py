@@ -15,6 +15,8 @@ from rairlib.registry.table_files import INDENT, MOST_COLUMNS, MOST_ROWS, Grid, 
 from rairlib.registry.table_words import (
     ASK,
     CATEGORIES,
+    CELL_UNIT,
+    CUT_BEHIND,
     DIGIT,
     ENDS,
     HOW,
@@ -26,6 +28,7 @@ from rairlib.registry.table_words import (
     NO_OUTCOME,
     NOTHING,
     ONE,
+    OTHER_SIDE,
     P_WITHIN,
     RATIOS,
     REFERENCE,
@@ -82,6 +85,7 @@ class Cell:
     variable: str
     level: str
     proven: bool
+    unit: str = ""
 
     @property
     def shapes(self) -> dict[str, tuple[str, ...]]:
@@ -292,6 +296,12 @@ class TableReader:
                 # A cut alone, such as ≥55/<55, is one of the variable above.
                 above = blocks[-1].name if blocks and cut_of(line.pair) else "/".join(line.sides)
                 blocks.append(Block(line.label or above, line))
+        for block in blocks:
+            cut = CUT_BEHIND.fullmatch(block.head.label)
+            if cut and not block.levels and not block.head.pair:
+                block.name, number = cut[1], cut[3]
+                block.head.sides = (f"{cut[2]}{number}", f"{OTHER_SIDE[cut[2].strip()]}{number}")
+                block.head.unit = cut[4] or block.head.unit
         return blocks
 
     def _is_level(self, block: Block, line: Line) -> bool:
@@ -439,9 +449,10 @@ class TableReader:
         return own + again, within + again
 
     def _define(self, line: Line, levels: tuple, sides: tuple, name: str, unit: str) -> None:
-        """Write the number that cuts a variable in two, on the side that it begins."""
+        """Write the number that cuts a variable in two, on the side that it begins, as printed."""
         for side in sides if cut_of(levels) else ():
-            if (found := LEVEL_UNIT.match(side)) and side[0] in "≥>⩾≧＞":
+            begins = side.startswith(("≥", ">", "⩾", "≧", "＞")) or sides[-1] not in line.text
+            if (found := LEVEL_UNIT.match(side)) and begins and side in line.text:
                 unit = found[2] or line.unit or unit
                 level = tidy(side)
                 self._row("definition", found[1].strip(), variable=name, level=level, unit=unit)
@@ -450,7 +461,11 @@ class TableReader:
         """Write the rows of one cell."""
         text = cell.text
         role = "p" if P.fullmatch(cell.line.text) else cell.column.role
-        ratio = role == "estimate" and cell.column.holds[0][0] in RATIOS
+        holds = cell.column.holds[0][0] if role == "estimate" else ""
+        ratio = holds in RATIOS
+        with_unit = CELL_UNIT.fullmatch(text)
+        if with_unit and (role == "data" or holds == "cutoff") and not cell.shapes:
+            cell.text, cell.unit = with_unit.groups()
         if REFERENCE.fullmatch(text) or (ratio and ONE.fullmatch(text)):
             return
         if not DIGIT.search(text):
@@ -472,7 +487,7 @@ class TableReader:
         if read[0][0] in LIMITS:
             raise _UnreadError(f"{cell.text!r}: the estimate of this interval is missing")
         if not cell.level and read[0][0] in ("count", "percent"):
-            cell.level = "yes"
+            cell.level = line.pair[0] if cut_of(line.pair) else "yes"
         rows = []
         for statistic, number in read:
             rows.append(self._row(statistic, number, cell))
@@ -480,7 +495,8 @@ class TableReader:
                 rows[-1] |= {"level": "", "of": self.sizes.get(group, "")}
                 rows[0]["of"] = rows[-1]
             elif statistic not in ("count", "percent"):
-                rows[-1]["unit"] = rows[-1]["unit"] or line.unit or cell.block.head.unit
+                units = (rows[-1]["unit"], cell.unit, line.unit, cell.block.head.unit)
+                rows[-1]["unit"] = next(filter(None, units), "")
             elif len(read) == 3:
                 rows[-1]["of"] = rows[1] if statistic == "percent" else ""
             if statistic in (*LIMITS, "standard_error"):
@@ -520,7 +536,7 @@ class TableReader:
         cell.text, _, p = P_WITHIN.sub("⟦", cell.text).partition("⟦")
         found = fits(column.holds, cell.shapes)
         if len(found) != 1:
-            raise _UnreadError(f"{cell.text!r}: write {column.heading} like 1.37 (1.17 to 1.60)")
+            raise _UnreadError(f"{cell.text!r}: write it like 1.37 or 1.37 (1.17 to 1.60)")
         contrast, doubt = self._contrast(cell)
         method = column.method or next((w for words, w in METHODS if words.search(self.title)), "")
         group = column.group
@@ -528,6 +544,7 @@ class TableReader:
         row = None
         for statistic, number in [*found[0], *([("p_value", p)] if p else [])]:
             given = {"level": contrast, "group": group, "method": method}
+            given |= {"unit": cell.unit} if cell.unit else {}
             if statistic in LIMITS and row is None:
                 row = self._left(cell, "estimate")
                 if row is None:
