@@ -18,7 +18,6 @@ from rairlib.registry.table_words import (
     CELL_UNIT,
     CUT_BEHIND,
     DIGIT,
-    ENDS,
     HOW,
     KEY,
     LETTER,
@@ -628,83 +627,70 @@ class TableReader:
 
     def _share_out(self, rows: list[dict], head: Line) -> None:
         """Give counts and percentages their whole, and levels that make it up a partition."""
-        counts: dict[str, list[dict]] = {}
-        for row in rows:
+        shares = [row for row in rows if row["statistic"] in SHARES]
+        counts = {_cell(row): row for row in shares if row["statistic"] == "count"}
+        across = self._are_shares_of_rows(shares, counts)
+        parts: dict[str, dict[str, list[dict]]] = {}
+        for row in shares:
+            variable, level, group = _cell(row)
+            if not row["of"]:
+                row["of"] = self.sizes.get(group, "")
+                if across and row["statistic"] == "percent" and group != "all":
+                    row["of"] = counts.get((variable, level, "all"), "")
+                    row["note"] = joined("share of its row", row["note"])
             if row["statistic"] == "count":
-                counts.setdefault(row["group"], []).append(row)
-        across = self._are_shares_of_rows(rows)
-        for row in rows:
-            if row["statistic"] not in SHARES or row["of"]:
-                continue
-            row["of"] = self.sizes.get(row["group"], "")
-            if across and row["statistic"] == "percent" and row["group"] != "all":
-                same = (r for r in counts.get("all", ()) if r["level"] == row["level"])
-                row |= {"of": next(same, ""), "note": joined("share of its row", row["note"])}
-        for variable in dict.fromkeys(row["variable"] for row in rows):
-            own = {
-                g: [r for r in found if r["variable"] == variable] for g, found in counts.items()
-            }
-            if any(len(found) > 1 for found in own.values()):
-                self._partition({group: found for group, found in own.items() if found}, head)
-        shares = [row for row in rows if row["statistic"] == "percent" and row["of"]]
-        for group in {row["group"] for row in shares} - {*counts}:
-            parts = [row for row in shares if row["group"] == group]
-            low, high = (sum(getattr(number_of(r["printed"]), end) for r in parts) for end in ENDS)
-            if len(parts) > 1 and low <= 100 <= high:
-                for row in parts:
-                    row["partition"] = f"{row['variable']} {group}"
+                parts.setdefault(variable, {}).setdefault(group, []).append(row)
+            elif row["of"] and group not in {key[2] for key in counts}:
+                parts.setdefault("", {}).setdefault(group, []).append(row)
+        for levels in parts.pop("", {}).values():
+            numbers = [number_of(row["printed"]) for row in levels]
+            if sum(n.low for n in numbers) <= 100 <= sum(n.high for n in numbers):
+                _make_up(levels)
+        for found in parts.values():
+            self._partition(found, head)
 
-    def _are_shares_of_rows(self, rows: list[dict]) -> bool:
+    def _are_shares_of_rows(self, shares: list[dict], counts: dict[tuple, dict]) -> bool:
         """Whether more percentages are of their row's sum than of their group."""
-        counts: dict[tuple[str, str], dict[str, int]] = {}
-        for row in rows:
-            if row["statistic"] == "count" and row["group"] != "all":
-                same = counts.setdefault((row["variable"], row["level"]), {})
-                same[row["group"]] = whole_of(row["printed"])
+        across: dict[tuple, list[int]] = {}
+        for (variable, level, group), row in counts.items():
+            if group != "all":
+                across.setdefault((variable, level), []).append(whole_of(row["printed"]))
         of_row = of_group = 0
-        for row in rows:
-            same = counts.get((row["variable"], row["level"]), {})
-            if row["statistic"] == "percent" and row["group"] in same:
-                share, count = number_of(row["printed"]), same[row["group"]]
-                total, size = sum(same.values()), self._size(row["group"])
-                of_row += len(same) > 1 and bool(total) and share.agrees(100 * count / total)
-                of_group += bool(size) and share.agrees(100 * count / size)
+        for row in shares:
+            *name, group = key = _cell(row)
+            if row["statistic"] == "percent" and key in counts and group != "all":
+                count, same = whole_of(counts[key]["printed"]), across[*name,]
+                of_row += len(same) > 1 and _is_share(row["printed"], count, sum(same))
+                of_group += _is_share(row["printed"], count, self._size(group))
         return of_row > of_group
 
     def _partition(self, counts: dict[str, list[dict]], head: Line) -> None:
+        """Make levels parts of what they sum to: their groups, or what was counted above them."""
         sums = {g: sum(whole_of(row["printed"]) for row in rows) for g, rows in counts.items()}
         most = max(map(len, counts.values()))
-        complete = {group for group in sums if sums[group] == self._size(group)}
-        within = {} if complete else self._whole_elsewhere(sums, counts)
+        complete = any(total == self._size(group) for group, total in sums.items())
+        above: dict[tuple, dict[str, dict]] = {}
+        for row in self.rows if len(sums) > 1 and not complete else ():
+            same = whole_of(row["printed"]) == sums.get(row["group"])
+            if same and row["statistic"] == "count" and row not in counts[row["group"]]:
+                above.setdefault(_cell(row)[:2], {})[row["group"]] = row
+        fitting = [rows for rows in above.values() if len(rows) == len(sums)]
+        within = fitting[0] if len(fitting) == 1 else {}
         for group, rows in counts.items():
-            size, told = self._size(group), ""
-            if len(rows) < most:
+            size, total = self._size(group), sums[group]
+            if len(rows) < max(2, most) or not (within or (complete and size)):
                 continue
             if within:
-                whole = within[group]
-                told = (
-                    f"parts of {whole['variable']} {whole['level']} in {group}, as they sum to it"
-                )
-            elif complete and size and sums[group] != size:
-                told = f"the levels sum to {sums[group]} in {group}, which has {size}"
+                whole = f"{within[group]['variable']} {within[group]['level']}"
+                _make_up(rows, within[group])
+                self._doubt(rows[0], f"parts of {whole} in {group}, as they sum to it", head)
+                continue
             # Fewer than the group may be missing values; more cannot.
-            if within or group in complete or (complete and size and sums[group] > size):
-                whole = within.get(group) or self.sizes[group]
-                for row in rows:
-                    row |= {"of": whole, "partition": f"{row['variable']} {group}"}
-            if told:
+            if total >= size:
+                _make_up(rows)
+            if total != size:
+                told = f"the levels sum to {total} in {group}, which has {size}"
                 self._doubt(rows[0], told, head)
-
-    def _whole_elsewhere(self, sums: dict[str, int], counts: dict) -> dict[str, dict]:
-        """Return the earlier counts that the levels sum to in every group, if there are such."""
-        found: dict[tuple[str, str], dict[str, dict]] = {}
-        own = {row["variable"] for rows in counts.values() for row in rows}
-        for row in self.rows:
-            same = whole_of(row["printed"]) == sums.get(row["group"])
-            if same and row["statistic"] == "count" and row["variable"] not in own:
-                found.setdefault((row["variable"], row["level"]), {})[row["group"]] = row
-        fitting = [rows for rows in found.values() if rows.keys() == sums.keys() and len(sums) > 1]
-        return fitting[0] if len(fitting) == 1 else {}
 
     def _keep_rows_apart(self) -> None:
         """Give rows that say the same of two numbers two names, so that nothing contradicts."""
@@ -732,6 +718,23 @@ class TableReader:
         ]
         unit = f" ({units.pop()})" if len(units) == 1 else ""
         self.told.append(f"{place}{unit} | {'; '.join(held) or otherwise}")
+
+
+def _cell(row: dict) -> tuple[str, str, str]:
+    return row["variable"], row["level"], row["group"]
+
+
+def _is_share(printed: str, count: int | None, total: int | None) -> bool:
+    """Whether a percentage is that of a count, as far as its decimals say."""
+    share = number_of(printed)
+    return bool(total) and None not in (share, count) and share.agrees(100 * count / total)
+
+
+def _make_up(levels: list[dict], whole: dict | None = None) -> None:
+    """Make levels the parts of their whole."""
+    for row in levels if len(levels) > 1 else ():
+        partition = f"{row['variable']} {row['group']}"
+        row |= {"of": whole or row["of"], "partition": partition}
 
 
 def _carry_over(upper: list[str], lower: list[str]) -> None:
