@@ -230,7 +230,7 @@ def test_merged_cells_are_laid_out_as_pandas_does(tmp_path):
         "<tr><td>d</td><td rowspan=2 colspan=2>e</td></tr><tr><td>f</td></tr></table>"
     )
     (grid,) = read_grids(path)
-    found = [[text.removeprefix(REPEATED) for text in cells] for _, cells in grid.rows]
+    found = [[text.removeprefix(REPEATED) for text in cells] for cells in grid.rows]
     (wanted,) = pd.read_html(path, flavor="lxml")
     assert found == wanted.to_numpy().tolist()
 
@@ -936,7 +936,9 @@ PIECES = (
     "|63 (80.8)|50.3 ± 14.2|2.3 (1.0, 4.0)|p = .03|<0.05|Ref|—|Sex|A (n = 78)|n|OR (95% CI)|≥55|<55"
     "|1.2 (1.0–1.5)|P value|  Male|30/2|0,155|1,050|n (%)|All (n=136)|95% CI|χ²|12%|a/b|⟦a⟧|⟦"
 )
-CELLS = st.one_of(st.sampled_from(PIECES.split("|")), st.text(max_size=12))
+# No reader lets a NUL through.
+NO_NUL = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
+CELLS = st.one_of(st.sampled_from(PIECES.split("|")), st.text(NO_NUL, max_size=12))
 
 
 @settings(max_examples=300, deadline=None)
@@ -944,7 +946,7 @@ CELLS = st.one_of(st.sampled_from(PIECES.split("|")), st.text(max_size=12))
 def test_any_table_is_imported_for_the_audit_or_refused_in_one_line(tmp_path_factory, rows):
     folder = tmp_path_factory.mktemp("any")
     width = max(map(len, rows))
-    grid = Grid("", [(n, row + [""] * (width - len(row))) for n, row in enumerate(rows, start=1)])
+    grid = Grid("", [row + [""] * (width - len(row)) for row in rows])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("rairlib.registry.tables.read_grids", lambda _: [grid])
         try:
@@ -986,7 +988,7 @@ def test_no_number_is_lost_without_a_word():
         rows = [["V", *rng.choice(HEADS.split("|"), width, replace=False)]]
         rows += [[rng.choice(LABELS.split("|")), *(cell() for _ in range(width))] for _ in range(5)]
         try:
-            reader = TableReader(Grid("", list(enumerate(rows, start=1))), "T", {}, "", "")
+            reader = TableReader(Grid("", rows), "T", {}, "", "")
         except RairlibError:
             continue
         listed = "\n".join(reader.unread + reader.told)

@@ -9,50 +9,11 @@ from pathlib import Path
 import pandas as pd
 
 from rairlib.errors import RairlibError
+from rairlib.registry import table_words as tw
 from rairlib.registry.files import DECIMAL_COMMA, EITHER_COMMA
 from rairlib.registry.printed import PrintedNumberError, parse_printed
 from rairlib.registry.table_files import INDENT, MOST_COLUMNS, MOST_ROWS, Grid, read_grids
-from rairlib.registry.table_words import (
-    ASK,
-    CATEGORIES,
-    CELL_UNIT,
-    CUT_BEHIND,
-    DIGIT,
-    HOW,
-    KEY,
-    LETTER,
-    LEVEL_UNIT,
-    LIMITS,
-    METHODS,
-    NO_OUTCOME,
-    NOTHING,
-    ONE,
-    OTHER_SIDE,
-    P_WITHIN,
-    RATIOS,
-    REFERENCE,
-    SHARES,
-    SIZE,
-    SIZE_OF_ALL,
-    SIZES_ROW,
-    Column,
-    Line,
-    P,
-    bare,
-    clean,
-    cut_of,
-    fits,
-    holds_of,
-    joined,
-    number_of,
-    own,
-    read_heading,
-    read_line,
-    shapes_of,
-    slug_of,
-    tidy,
-    whole_of,
-)
+from rairlib.registry.table_words import Column, Line
 from rairlib.registry.vocabulary import COLUMNS
 
 TABLE = re.compile(r"(?i)(?<![a-z])table[ _-]?(\d+|[IVX]+\b)")
@@ -89,7 +50,7 @@ class Cell:
     @property
     def shapes(self) -> dict[str, tuple[str, ...]]:
         """Its numbers, by every shape that it can have."""
-        return shapes_of(self.text)
+        return tw.shapes_of(self.text)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -137,11 +98,11 @@ class TableReader:
         self.of_file, self.asked_of, self.unread = grid.doubts, {}, []
         self.estimates: dict[tuple[int, int], dict] = {}
         self.outcome = outcome
-        self.asked = [held for part in cells.split(";") for held in holds_of(part.strip())[0]]
+        self.asked = [held for part in cells.split(";") for held in tw.holds_of(part.strip())[0]]
         self._part(grid)
         named = TABLE.search(f"{self.title} {file}")
         self.locus = locus or (f"Table {named[1]}" if named else "Table")
-        shapes = [shapes_of(text) for line in self.lines for text in line.cells.values()]
+        shapes = [tw.shapes_of(text) for line in self.lines for text in line.cells.values()]
         numbers = [found.get("x") or [*found.values()][-1] for found in shapes if found]
         self.decimal_commas = any(DECIMAL_COMMA.search(n) for found in numbers for n in found)
         self._name_groups(sizes)
@@ -156,15 +117,15 @@ class TableReader:
 
     def _part(self, grid: Grid) -> None:
         """Part the grid into title, head and body."""
-        rows = [(number, cells) for number, cells in grid.rows if any(map(own, cells))]
+        rows = [(n, cells) for n, cells in enumerate(grid.rows, start=1) if any(map(tw.own, cells))]
         width = max((len(cells) for _, cells in rows), default=0)
         rows = [(number, cells + [""] * (width - len(cells))) for number, cells in rows]
         titles, head = [grid.title], grid.head
-        while rows and {bare(cell).strip() for cell in rows[0][1][1:]} <= {
+        while rows and {tw.bare(cell).strip() for cell in rows[0][1][1:]} <= {
             "",
-            bare(rows[0][1][0]),
+            tw.bare(rows[0][1][0]),
         }:
-            titles.append(bare(rows.pop(0)[1][0]))
+            titles.append(tw.bare(rows.pop(0)[1][0]))
             head -= 1
         self.title = " ".join(filter(None, titles))
         head = max(1, head)
@@ -179,25 +140,25 @@ class TableReader:
         for upper, lower in pairwise(heads):
             _carry_over(upper, lower)
         columns = [
-            read_heading([bare(cells[n]) for cells in heads], n + 1) for n in range(1, width)
+            tw.read_heading([tw.bare(cells[n]) for cells in heads], n + 1) for n in range(1, width)
         ]
-        if CATEGORIES.fullmatch(columns[0].heading):
+        if tw.CATEGORIES.fullmatch(columns[0].heading):
             body = list(_below_their_variable(body))
             del columns[0]
-        self.lines = [read_line(n, cells) for n, row in body for cells in _unstacked(row)]
+        self.lines = [tw.read_line(n, cells) for n, row in body for cells in _unstacked(row)]
         self.columns = [column for column in columns if self._has_numbers(column)]
 
     @staticmethod
     def _is_head(cells: list[str]) -> bool:
-        texts = [clean(bare(cell))[0] for cell in cells[1:]]
-        told = [text for text in texts if text and not NOTHING.fullmatch(text)]
-        rest = [holds_of(SIZE.sub("", text))[1] for text in told]
-        data = any(map(DIGIT.search, rest)) or any(map(REFERENCE.fullmatch, told))
-        return bool(told) and not data and len({*texts, clean(bare(cells[0]))[0]} - {""}) > 1
+        texts = [tw.clean(tw.bare(cell))[0] for cell in cells[1:]]
+        told = [text for text in texts if text and not tw.NOTHING.fullmatch(text)]
+        rest = [tw.holds_of(tw.SIZE.sub("", text))[1] for text in told]
+        data = any(map(tw.DIGIT.search, rest)) or any(map(tw.REFERENCE.fullmatch, told))
+        return bool(told) and not data and len({*texts, tw.clean(tw.bare(cells[0]))[0]} - {""}) > 1
 
     def _has_numbers(self, column: Column) -> bool:
         texts = [text for line in self.lines if (text := line.cells.get(column.number))]
-        if any(REFERENCE.fullmatch(text) or DIGIT.search(text) for text in texts):
+        if any(tw.REFERENCE.fullmatch(text) or tw.DIGIT.search(text) for text in texts):
             return True
         if texts:
             self.told.append(f"column {column.number} is left out, no numbers: {texts[0]} …")
@@ -215,7 +176,7 @@ class TableReader:
         estimated = [column.group for column in self.columns if column.role == "estimate"]
         named = " vs ".join([self.outcome] if self.outcome else estimated).split(" vs ")
         outcomes = [name for name in dict.fromkeys(named) if name and name not in self.groups]
-        if not sizes and "all" not in printed and (found := SIZE.search(self.title)):
+        if not sizes and "all" not in printed and (found := tw.SIZE.search(self.title)):
             self._doubt(None, f"{found[0].strip()} in the title: of which group? Say --groups")
         there = ", ".join(["all", *self.groups, *outcomes])
         for name, size in sizes.items():
@@ -250,12 +211,14 @@ class TableReader:
         printed = {column.group: column.size for column in reversed(data) if column.size}
         for line in list(self.lines):
             numbers = {c.group: line.cells.get(c.number, "") for c in data}
-            is_size = SIZES_ROW.fullmatch(line.text) and None not in map(whole_of, numbers.values())
+            is_size = tw.SIZES_ROW.fullmatch(line.text) and None not in map(
+                tw.whole_of, numbers.values()
+            )
             same = all(printed.get(group, text) == text for group, text in numbers.items())
             if data and is_size and same and len(line.cells) == len(numbers):
                 printed |= numbers
                 self.lines.remove(line)
-        if found := SIZE_OF_ALL.fullmatch(self.title):
+        if found := tw.SIZE_OF_ALL.fullmatch(self.title):
             printed.setdefault("all", found[1])
         return printed
 
@@ -266,7 +229,7 @@ class TableReader:
         for column, key in zip(columns, keys, strict=True):
             same = [other for other, found in zip(columns, keys, strict=True) if found == key]
             groups = {other.group for other in same} - {""}
-            if len(same) > 1 and len(groups) < len(same) and key[1] not in LIMITS:
+            if len(same) > 1 and len(groups) < len(same) and key[1] not in tw.LIMITS:
                 named = f"{self.outcome} ({column.heading})"
                 column.group = named if self.outcome else column.heading
             elif len(same) == 1:
@@ -274,10 +237,10 @@ class TableReader:
 
     def _share_out_groups(self, names: list[str]) -> None:
         parts = [self.sizes[name] for name in names if name in self.sizes]
-        whole, total = self.sizes.get("all"), sum(whole_of(row["printed"]) or 0 for row in parts)
+        whole, total = self.sizes.get("all"), sum(tw.whole_of(row["printed"]) or 0 for row in parts)
         for row in parts if whole else ():
             row["of"] = whole
-            if total == whole_of(whole["printed"]):
+            if total == tw.whole_of(whole["printed"]):
                 row["partition"] = "groups"
             elif row is parts[0] and len(parts) == len(names):
                 self._doubt(row, f"the groups sum to {total}, all are {whole['printed']}")
@@ -290,16 +253,16 @@ class TableReader:
         self.indented = any(line.indent for line in self.lines)
         for line in self.lines:
             if blocks and self._is_level(blocks[-1], line):
-                blocks[-1].levels.append((tidy(line.label), line))
+                blocks[-1].levels.append((tw.tidy(line.label), line))
             else:
                 # A cut alone, such as ≥55/<55, is one of the variable above.
-                above = blocks[-1].name if blocks and cut_of(line.pair) else "/".join(line.sides)
+                above = blocks[-1].name if blocks and tw.cut_of(line.pair) else "/".join(line.sides)
                 blocks.append(Block(line.label or above, line))
         for block in blocks:
-            cut = CUT_BEHIND.fullmatch(block.head.label)
+            cut = tw.CUT_BEHIND.fullmatch(block.head.label)
             if cut and not block.levels and not block.head.pair:
                 block.name, number = cut[1], cut[3]
-                block.head.sides = (f"{cut[2]}{number}", f"{OTHER_SIDE[cut[2].strip()]}{number}")
+                block.head.sides = (f"{cut[2]}{number}", f"{tw.OTHER_SIDE[cut[2].strip()]}{number}")
                 block.head.unit = cut[4] or block.head.unit
         return blocks
 
@@ -307,7 +270,7 @@ class TableReader:
         head = block.head
         if self.indented and line.indent > head.indent:
             return bool(line.cells)
-        if LEVEL_UNIT.match(line.label) and not line.pair:
+        if tw.LEVEL_UNIT.match(line.label) and not line.pair:
             return True
         if line.holds and not line.label:
             return True
@@ -330,9 +293,9 @@ class TableReader:
 
     def _count(self, line: Line, column: Column) -> int | None:
         """Return the count that a cell begins with, if it can be one."""
-        shapes = shapes_of(line.cells.get(column.number, ""))
+        shapes = tw.shapes_of(line.cells.get(column.number, ""))
         found = [shapes[name][0] for name in ("x", "x (y)", "x/y (z)") if name in shapes]
-        return whole_of(found[0]) if found else None
+        return tw.whole_of(found[0]) if found else None
 
     def _sums(self, lines: list[Line]) -> dict[str, int]:
         """Sum up the counts of levels in each group whose size is known."""
@@ -353,8 +316,8 @@ class TableReader:
             across = sum(counts) if None not in counts else None
             found = []
             for column in self._data(line):
-                numbers = shapes_of(line.cells[column.number]).get("x (y)", ("", ""))
-                count, share = whole_of(numbers[0]), number_of(numbers[1])
+                numbers = tw.shapes_of(line.cells[column.number]).get("x (y)", ("", ""))
+                count, share = tw.whole_of(numbers[0]), tw.number_of(numbers[1])
                 if count is not None and share is not None:
                     wholes = filter(None, (self._size(column.group), across))
                     found.append(any(share.agrees(100 * count / n) for n in wholes))
@@ -364,7 +327,7 @@ class TableReader:
         return any(total == self._size(group) for group, total in sums.items())
 
     def _size(self, group: str) -> int | None:
-        return whole_of(self.sizes[group]["printed"]) if group in self.sizes else None
+        return tw.whole_of(self.sizes[group]["printed"]) if group in self.sizes else None
 
     # --- Rows of the registry ---
 
@@ -389,7 +352,7 @@ class TableReader:
         """Ask about a row, or about the table; what is asked of several rows is said once."""
         place = ""
         if row is not None:
-            row["note"] = joined(f"? {text}", row["note"])
+            row["note"] = tw.joined(f"? {text}", row["note"])
             place = (f"row {line.number}, " if line else "") + (row["variable"] or row["group"])
         self.asked_of.setdefault(text, {})[place] = None
 
@@ -431,43 +394,46 @@ class TableReader:
         self._share_out(written, head)
         flat = [level for level, line in block.levels if level and line.indent <= head.indent]
         loose = (
-            written and flat and not cut_of(levels) and not any(row["partition"] for row in written)
+            written
+            and flat
+            and not tw.cut_of(levels)
+            and not any(row["partition"] for row in written)
         )
         if loose and not any(" vs " in row["level"] for row in written):
             self._doubt(written[0], f"levels taken: {', '.join(levels)}", head)
 
     def _names(self, block: Block, levels: tuple[str, ...]) -> tuple[str, str]:
         """Name a variable and that of its levels; what is cut has another name than its values."""
-        name, cut = slug_of(block.name), cut_of(levels or block.head.pair)
-        named = f"{name}_{slug_of(cut)}" if cut else name
+        name, cut = tw.slug_of(block.name), tw.cut_of(levels or block.head.pair)
+        named = f"{name}_{tw.slug_of(cut)}" if cut else name
         values = levels and self._data(block.head)
-        own = name if values else named
+        first = name if values else named
         within = f"{name}_levels" if values and not cut else named
-        again = f"_{len(self.names)}" if {own, within} & self.names else ""
-        self.names |= {own, within}
-        return own + again, within + again
+        again = f"_{len(self.names)}" if {first, within} & self.names else ""
+        self.names |= {first, within}
+        return first + again, within + again
 
     def _define(self, line: Line, levels: tuple, sides: tuple, name: str, unit: str) -> None:
         """Write the number that cuts a variable in two, on the side that it begins, as printed."""
-        for side in sides if cut_of(levels) else ():
+        for side in sides if tw.cut_of(levels) else ():
             begins = side.startswith(("≥", ">", "⩾", "≧", "＞")) or sides[-1] not in line.text
-            if (found := LEVEL_UNIT.match(side)) and begins and side in line.text:
+            if (found := tw.LEVEL_UNIT.match(side)) and begins and side in line.text:
                 unit = found[2] or line.unit or unit
-                level = tidy(side)
+                level = tw.tidy(side)
                 self._row("definition", found[1].strip(), variable=name, level=level, unit=unit)
 
     def _read(self, cell: Cell) -> None:
         """Write the rows of one cell."""
         text = cell.text
-        role = "p" if P.fullmatch(cell.line.text) else cell.column.role
+        role = "p" if tw.P.fullmatch(cell.line.text) else cell.column.role
         holds = cell.column.holds[0][0] if role == "estimate" else ""
-        ratio = holds in RATIOS
-        with_unit = CELL_UNIT.fullmatch(text)
+        ratio = holds in tw.RATIOS
+        with_unit = tw.CELL_UNIT.fullmatch(text)
         if with_unit and (role == "data" or holds == "cutoff") and not cell.shapes:
             cell.text, cell.unit = with_unit.groups()
-        if REFERENCE.fullmatch(text) or (ratio and ONE.fullmatch(text)):
+        if tw.REFERENCE.fullmatch(text) or (ratio and tw.ONE.fullmatch(text)):
             return
-        if not DIGIT.search(text):
+        if not tw.DIGIT.search(text):
             self.told.append(f"row {cell.line.number}, column {cell.column.number}, text: {text}")
             return
         {"p": self._p, "statistic": self._statistic, "estimate": self._estimate}.get(
@@ -478,15 +444,15 @@ class TableReader:
         """Write counts, percentages, means, medians of a group."""
         line, group, shapes = cell.line, cell.column.group, cell.shapes
         parts = re.split(" ?/ ?", cell.text)
-        if len(line.pair) == len(parts) and None not in map(whole_of, parts):
+        if len(line.pair) == len(parts) and None not in map(tw.whole_of, parts):
             for side, number in zip(line.pair, parts, strict=True):
                 self._row("count", number, cell, level=side)
             return
         read, doubt = self._meant(cell, shapes)
-        if read[0][0] in LIMITS:
+        if read[0][0] in tw.LIMITS:
             raise _UnreadError(f"{cell.text!r}: the estimate of this interval is missing")
         if not cell.level and read[0][0] in ("count", "percent"):
-            cell.level = line.pair[0] if cut_of(line.pair) else "yes"
+            cell.level = line.pair[0] if tw.cut_of(line.pair) else "yes"
         rows = []
         for statistic, number in read:
             rows.append(self._row(statistic, number, cell))
@@ -498,7 +464,7 @@ class TableReader:
                 rows[-1]["unit"] = next(filter(None, units), "")
             elif len(read) == 3:
                 rows[-1]["of"] = rows[1] if statistic == "percent" else ""
-            if statistic in (*LIMITS, "standard_error"):
+            if statistic in (*tw.LIMITS, "standard_error"):
                 rows[-1]["of"] = rows[0]
             if doubt:
                 self._doubt(rows[-1], doubt, line)
@@ -508,11 +474,11 @@ class TableReader:
         if not shapes:
             raise _UnreadError(f"{cell.text!r} is not understood: add its rows by hand")
         above = cell.block.head.holds
-        if self._data(cell.block.head) and not any(held[0] in SHARES for held in above):
+        if self._data(cell.block.head) and not any(held[0] in tw.SHARES for held in above):
             above = []  # what is said of the values is not said of the levels
-        stated = (cell.line.holds, [SHARES] if cell.proven else [], above, cell.column.holds)
+        stated = (cell.line.holds, [tw.SHARES] if cell.proven else [], above, cell.column.holds)
         for holds in (*stated, self.asked):
-            found = fits(holds, shapes, cell.proven)
+            found = tw.fits(holds, shapes, cell.proven)
             if len(found) == 1:
                 return found[0], ""
             if found:
@@ -520,46 +486,50 @@ class TableReader:
         shape, numbers = list(shapes.items())[-1]
         if len(shapes) == 1 and not found:
             if shape == "x ± y":
-                return fits([("mean", "sd")], shapes)[0], "taken as mean ± SD, not standard error"
+                return tw.fits([("mean", "sd")], shapes)[
+                    0
+                ], "taken as mean ± SD, not standard error"
             shares = shape in ("x/y (z)", "z (x/y)") or "%" in "".join(numbers)
-            for holds in (SHARES, ("percent",)) if shares else ():
-                if found := fits([holds], shapes, cell.proven):
+            for holds in (tw.SHARES, ("percent",)) if shares else ():
+                if found := tw.fits([holds], shapes, cell.proven):
                     return found[0], ""
-            if shape == "x" and whole_of(numbers[0]) is not None and not any(stated):
+            if shape == "x" and tw.whole_of(numbers[0]) is not None and not any(stated):
                 return (("count", numbers[0]),), "" if cell.proven else "taken as a count"
-        raise _UnreadError(f"{cell.text!r}: {ASK.get(shape, f'what is it? {HOW}')}")
+        raise _UnreadError(f"{cell.text!r}: {tw.ASK.get(shape, f'what is it? {tw.HOW}')}")
 
     def _estimate(self, cell: Cell) -> None:
         """Write a ratio, its limits, or both; limits alone belong to the left."""
         column = cell.column
-        cell.text, _, p = P_WITHIN.sub("⟦", cell.text).partition("⟦")
-        found = fits(column.holds, cell.shapes)
+        cell.text, _, p = tw.P_WITHIN.sub("⟦", cell.text).partition("⟦")
+        found = tw.fits(column.holds, cell.shapes)
         if len(found) != 1:
             raise _UnreadError(f"{cell.text!r}: write it like 1.37 or 1.37 (1.17 to 1.60)")
         contrast, doubt = self._contrast(cell)
-        method = column.method or next((w for words, w in METHODS if words.search(self.title)), "")
+        method = column.method or next(
+            (w for words, w in tw.METHODS if words.search(self.title)), ""
+        )
         group = column.group
         confidence = re.search(r"\b(9[09]) ?%", f"{column.heading} {cell.text}")
         row = None
         for statistic, number in [*found[0], *([("p_value", p)] if p else [])]:
             given = {"level": contrast, "group": group, "method": method}
             given |= {"unit": cell.unit} if cell.unit else {}
-            if statistic in LIMITS and row is None:
+            if statistic in tw.LIMITS and row is None:
                 row = self._left(cell, "estimate")
                 if row is None:
                     raise _UnreadError(f"{cell.text!r}: the estimate of this interval is missing")
             if row:
                 given = {key: row[key] for key in given} | {"of": row}
-            if statistic in LIMITS and confidence:
+            if statistic in tw.LIMITS and confidence:
                 given["method"] = f"{given['method']} {confidence[1]}%".strip()
             written = self._row(statistic, number, cell, **given)
             if row is None:
                 row = self.estimates[cell.line.number, column.number] = written
                 if doubt:
                     self._doubt(row, doubt, cell.line)
-                if not group and NO_OUTCOME not in self.asked_of:
-                    row["note"] = joined(f"? {NO_OUTCOME}", row["note"])
-                    self._doubt(None, NO_OUTCOME)
+                if not group and tw.NO_OUTCOME not in self.asked_of:
+                    row["note"] = tw.joined(f"? {tw.NO_OUTCOME}", row["note"])
+                    self._doubt(None, tw.NO_OUTCOME)
 
     def _contrast(self, cell: Cell) -> tuple[str, str]:
         """Return ``LEVEL vs REFERENCE`` of an estimate, and what is doubtful about it."""
@@ -567,7 +537,9 @@ class TableReader:
             return " vs ".join(cell.line.pair or ()), ""
         number = cell.column.number
         texts = [(name, line.cells.get(number, "")) for name, line in cell.block.levels]
-        marked = [name for name, text in texts if REFERENCE.fullmatch(text) or ONE.fullmatch(text)]
+        marked = [
+            name for name, text in texts if tw.REFERENCE.fullmatch(text) or tw.ONE.fullmatch(text)
+        ]
         without = [name for name, text in texts if not text]
         if len(marked) == 1:
             return f"{cell.level} vs {marked[0]}", ""
@@ -616,7 +588,7 @@ class TableReader:
         self.estimates[cell.line.number, cell.column.number] = row
 
     def _p(self, cell: Cell) -> None:
-        cell.text, letter = LETTER.subn("", re.sub(r"^[pP](?:[- ]?value)? ?=? ?", "", cell.text))
+        cell.text, letter = tw.LETTER.subn("", re.sub(r"^[pP](?:[- ]?value)? ?=? ?", "", cell.text))
         row = self._test(cell, "p_value", self._left(cell, "estimate", "statistic"))
         if "trend" in f"{cell.line.text} {cell.column.heading}".lower():
             row |= {"level": "", "method": "trend"}
@@ -627,7 +599,7 @@ class TableReader:
 
     def _share_out(self, rows: list[dict], head: Line) -> None:
         """Give counts and percentages their whole, and levels that make it up a partition."""
-        shares = [row for row in rows if row["statistic"] in SHARES]
+        shares = [row for row in rows if row["statistic"] in tw.SHARES]
         counts = {_cell(row): row for row in shares if row["statistic"] == "count"}
         across = self._are_shares_of_rows(shares, counts)
         parts: dict[str, dict[str, list[dict]]] = {}
@@ -637,13 +609,13 @@ class TableReader:
                 row["of"] = self.sizes.get(group, "")
                 if across and row["statistic"] == "percent" and group != "all":
                     row["of"] = counts.get((variable, level, "all"), "")
-                    row["note"] = joined("share of its row", row["note"])
+                    row["note"] = tw.joined("share of its row", row["note"])
             if row["statistic"] == "count":
                 parts.setdefault(variable, {}).setdefault(group, []).append(row)
             elif row["of"] and group not in {key[2] for key in counts}:
                 parts.setdefault("", {}).setdefault(group, []).append(row)
         for levels in parts.pop("", {}).values():
-            numbers = [number_of(row["printed"]) for row in levels]
+            numbers = [tw.number_of(row["printed"]) for row in levels]
             if sum(n.low for n in numbers) <= 100 <= sum(n.high for n in numbers):
                 _make_up(levels)
         for found in parts.values():
@@ -654,24 +626,24 @@ class TableReader:
         across: dict[tuple, list[int]] = {}
         for (variable, level, group), row in counts.items():
             if group != "all":
-                across.setdefault((variable, level), []).append(whole_of(row["printed"]))
+                across.setdefault((variable, level), []).append(tw.whole_of(row["printed"]))
         of_row = of_group = 0
         for row in shares:
             *name, group = key = _cell(row)
             if row["statistic"] == "percent" and key in counts and group != "all":
-                count, same = whole_of(counts[key]["printed"]), across[*name,]
+                count, same = tw.whole_of(counts[key]["printed"]), across[*name,]
                 of_row += len(same) > 1 and _is_share(row["printed"], count, sum(same))
                 of_group += _is_share(row["printed"], count, self._size(group))
         return of_row > of_group
 
     def _partition(self, counts: dict[str, list[dict]], head: Line) -> None:
         """Make levels parts of what they sum to: their groups, or what was counted above them."""
-        sums = {g: sum(whole_of(row["printed"]) for row in rows) for g, rows in counts.items()}
+        sums = {g: sum(tw.whole_of(row["printed"]) for row in rows) for g, rows in counts.items()}
         most = max(map(len, counts.values()))
         complete = any(total == self._size(group) for group, total in sums.items())
         above: dict[tuple, dict[str, dict]] = {}
         for row in self.rows if len(sums) > 1 and not complete else ():
-            same = whole_of(row["printed"]) == sums.get(row["group"])
+            same = tw.whole_of(row["printed"]) == sums.get(row["group"])
             if same and row["statistic"] == "count" and row not in counts[row["group"]]:
                 above.setdefault(_cell(row)[:2], {})[row["group"]] = row
         fitting = [rows for rows in above.values() if len(rows) == len(sums)]
@@ -696,7 +668,7 @@ class TableReader:
         """Give rows that say the same of two numbers two names, so that nothing contradicts."""
         seen: dict[tuple, str] = {}
         for row in self.rows:
-            key = (*(row[name] for name in KEY), row["of"] and row["of"]["statistic"])
+            key = (*(row[name] for name in tw.KEY), row["of"] and row["of"]["statistic"])
             if seen.setdefault(key, row["printed"]) != row["printed"]:
                 self._doubt(
                     row, f"{row['printed']}: printed as {seen[key]} before; name them apart"
@@ -726,7 +698,7 @@ def _cell(row: dict) -> tuple[str, str, str]:
 
 def _is_share(printed: str, count: int | None, total: int | None) -> bool:
     """Whether a percentage is that of a count, as far as its decimals say."""
-    share = number_of(printed)
+    share = tw.number_of(printed)
     return bool(total) and None not in (share, count) and share.agrees(100 * count / total)
 
 
@@ -740,8 +712,13 @@ def _make_up(levels: list[dict], whole: dict | None = None) -> None:
 def _carry_over(upper: list[str], lower: list[str]) -> None:
     """Let a heading span the empty cells to its right that have headings of their own below."""
     for place in range(2, len(upper)):
-        left = bare(lower[place - 1]).strip()
-        if not upper[place].strip() and lower[place].strip() and left and not SIZE.fullmatch(left):
+        left = tw.bare(lower[place - 1]).strip()
+        if (
+            not upper[place].strip()
+            and lower[place].strip()
+            and left
+            and not tw.SIZE.fullmatch(left)
+        ):
             upper[place] = upper[place - 1]
 
 
@@ -767,9 +744,9 @@ def _unstacked(cells: list[str]) -> Iterator[list[str]]:
 def _below_their_variable(rows: list[tuple[int, list[str]]]):
     """Turn a column of variables and one of their levels into rows below each other."""
     for number, (variable, level, *cells) in rows:
-        if own(variable) and level.strip():
+        if tw.own(variable) and level.strip():
             yield number, [variable, "", *[""] * len(cells)]
-        yield number, [f"  {bare(level)}" if level.strip() else variable, "", *cells]
+        yield number, [f"  {tw.bare(level)}" if level.strip() else variable, "", *cells]
 
 
 def import_table(
@@ -818,7 +795,7 @@ def import_table(
     if not 1 <= (table or 1) <= len(grids):
         raise RairlibError(f"{path.name}: holds {len(grids)} tables, none is number {table}")
     grid = grids[(table or 1) - 1]
-    if len(grid.rows) > MOST_ROWS or max(len(cells) for _, cells in grid.rows) > MOST_COLUMNS:
+    if len(grid.rows) > MOST_ROWS or max(map(len, grid.rows)) > MOST_COLUMNS:
         raise RairlibError(
             f"{path.name}: more than {MOST_ROWS} rows or {MOST_COLUMNS} columns are no printed "
             "table: keep the table alone"
@@ -832,5 +809,5 @@ def import_table(
 
 
 def _title(grid: Grid) -> str:
-    text = grid.title or " ".join(filter(None, grid.rows[0][1]))
-    return bare(clean(text)[0])[:40]
+    text = grid.title or " ".join(filter(None, grid.rows[0]))
+    return tw.bare(tw.clean(text)[0])[:40]
