@@ -988,11 +988,11 @@ def test_no_number_is_lost_without_a_word():
         rows = [["V", *rng.choice(HEADS.split("|"), width, replace=False)]]
         rows += [[rng.choice(LABELS.split("|")), *(cell() for _ in range(width))] for _ in range(5)]
         try:
-            reader = TableReader(Grid("", rows), "T", {}, "", "")
+            reader = TableReader(Grid("", rows), "", "T", {}, "", "")
         except RairlibError:
             continue
         listed = "\n".join(reader.unread + reader.told)
-        printed = {row["printed"].lstrip("<") for row in reader.rows}
+        printed = {*reader.rows["printed"].str.lstrip("<")}
         for row, cells in enumerate(rows[1:], start=2):
             for column, text in enumerate(cells[1:], start=2):
                 own = set(re.findall(r"\d+(?:\.\d+)?", text))

@@ -234,6 +234,11 @@ def cut_of(levels: tuple[str, ...]) -> str:
     return sides.pop() if len(levels) == 2 and len(sides) == 1 and levels[1][:1] in SIGNS else ""
 
 
+def method_of(text: str) -> str:
+    """Return the method that a title or a heading names."""
+    return next((method for words, method in METHODS if words.search(text)), "")
+
+
 def joined(*texts: str) -> str:
     """Join the parts of a note."""
     return "; ".join(filter(None, texts))
@@ -296,8 +301,8 @@ def read_heading(parts: list[str], number: int) -> Column:
         names.append(name)
     name = " ".join(filter(None, names))
     group = "all" if ALL.fullmatch(name) else name
-    method = next((word for words, word in METHODS if words.search(text)), "")
-    found = Column(number, text, "data", group, holds, method, *(size.groups("") if size else ()))
+    sized = size.groups("") if size else ()
+    found = Column(number, text, "data", group, holds, method_of(text), *sized)
     words = [re.sub(r"[\W_]|value|statistic|test", "", w.lower()) for w in texts[-1].split("/")]
     if P.fullmatch(texts[-1]):
         found.role = "p"

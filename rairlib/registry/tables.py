@@ -47,15 +47,16 @@ class Cell:
     proven: bool
     unit: str = ""
 
-    @property
-    def shapes(self) -> dict[str, tuple[str, ...]]:
-        """Its numbers, by every shape that it can have."""
-        return tw.shapes_of(self.text)
+
+class _UnreadError(RairlibError):
+    """A cell is not understood."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Imported:
-    """A table read into registry rows.
+# --- The table --------------------------------------------------------------------------------
+
+
+class TableReader:
+    """A table read into registry rows; see :func:`import_table`.
 
     Attributes
     ----------
@@ -67,37 +68,10 @@ class Imported:
         Numbers to compare with the print, and cells that gave no row.
     """
 
-    rows: pd.DataFrame
-    told: list[str]
-    doubts: list[str]
-    unread: list[str]
-
-
-class _UnreadError(RairlibError):
-    """A cell is not understood."""
-
-
-# --- The table --------------------------------------------------------------------------------
-
-
-class TableReader:
-    """Read one grid; see :func:`import_table`."""
-
-    def __init__(
-        self,
-        grid: Grid,
-        locus: str,
-        sizes: dict[str, str],
-        outcome: str,
-        cells: str,
-        file: str = "",
-    ):
-        self.rows: list[dict] = []
-        self.told: list[str] = []
-        self.names: set[str] = set()
+    def __init__(self, grid: Grid, file: str, locus: str, sizes: dict, outcome: str, cells: str):
+        self.rows, self.told, self.names = [], [], set()
         self.of_file, self.asked_of, self.unread = grid.doubts, {}, []
-        self.estimates: dict[tuple[int, int], dict] = {}
-        self.outcome = outcome
+        self.estimates, self.sizes, self.outcome = {}, {}, outcome
         self.asked = [held for part in cells.split(";") for held in tw.holds_of(part.strip())[0]]
         self._part(grid)
         named = TABLE.search(f"{self.title} {file}")
@@ -114,6 +88,8 @@ class TableReader:
             row["id"] = f"{stem}-{place:0{max(2, len(str(len(self.rows))))}d}"
         for row in self.rows:
             row["of"] = row["of"] and row["of"]["id"]
+        columns = [name for name in COLUMNS if name != "role"]
+        self.rows = pd.DataFrame(self.rows, columns=columns)
 
     def _part(self, grid: Grid) -> None:
         """Part the grid into title, head and body."""
@@ -121,10 +97,7 @@ class TableReader:
         width = max((len(cells) for _, cells in rows), default=0)
         rows = [(number, cells + [""] * (width - len(cells))) for number, cells in rows]
         titles, head = [grid.title], grid.head
-        while rows and {tw.bare(cell).strip() for cell in rows[0][1][1:]} <= {
-            "",
-            tw.bare(rows[0][1][0]),
-        }:
+        while rows and rows[0][1][0].strip() and len({*map(tw.bare, rows[0][1])} - {""}) == 1:
             titles.append(tw.bare(rows.pop(0)[1][0]))
             head -= 1
         self.title = " ".join(filter(None, titles))
@@ -178,23 +151,22 @@ class TableReader:
         outcomes = [name for name in dict.fromkeys(named) if name and name not in self.groups]
         if not sizes and "all" not in printed and (found := tw.SIZE.search(self.title)):
             self._doubt(None, f"{found[0].strip()} in the title: of which group? Say --groups")
-        there = ", ".join(["all", *self.groups, *outcomes])
+        known = dict.fromkeys(("all", *self.groups, *outcomes))
         for name, size in sizes.items():
-            if name not in ("all", *self.groups, *outcomes):
+            if name not in known:
                 raise RairlibError(
                     f"--groups: no column is headed {name!r} and --outcome does not name it; there "
-                    f"are {there}"
+                    f"are {', '.join(known)}"
                 )
             if printed.get(name, size) != size:
                 raise RairlibError(f"--groups: {name} has {printed[name]} in print, not {size}")
-        self.sizes: dict[str, dict] = {}
-        for group in dict.fromkeys(("all", *self.groups, *outcomes)):
+        for group in known:
             if text := printed.get(group) or sizes.get(group):
                 note = "" if group in printed else "given with --groups"
                 self.sizes[group] = self._row("n", text, group=group, note=note)
         parts = [group for group in self.groups if group != "all"]
-        for names in (parts, outcomes):
-            self._share_out_groups(names)
+        self._share_out_groups(parts)
+        self._share_out_groups(outcomes)
         for column in data:
             if column.share and column.group in self.sizes:
                 whole = self.sizes.get("all", "")
@@ -211,11 +183,14 @@ class TableReader:
         printed = {column.group: column.size for column in reversed(data) if column.size}
         for line in list(self.lines):
             numbers = {c.group: line.cells.get(c.number, "") for c in data}
-            is_size = tw.SIZES_ROW.fullmatch(line.text) and None not in map(
-                tw.whole_of, numbers.values()
-            )
+            whole = data and None not in map(tw.whole_of, numbers.values())
             same = all(printed.get(group, text) == text for group, text in numbers.items())
-            if data and is_size and same and len(line.cells) == len(numbers):
+            if (
+                whole
+                and same
+                and tw.SIZES_ROW.fullmatch(line.text)
+                and len(line.cells) == len(numbers)
+            ):
                 printed |= numbers
                 self.lines.remove(line)
         if found := tw.SIZE_OF_ALL.fullmatch(self.title):
@@ -270,15 +245,12 @@ class TableReader:
         head = block.head
         if self.indented and line.indent > head.indent:
             return bool(line.cells)
-        if tw.LEVEL_UNIT.match(line.label) and not line.pair:
+        if line.holds if not line.label else tw.LEVEL_UNIT.match(line.label) and not line.pair:
             return True
-        if line.holds and not line.label:
-            return True
-        has_own = any(column.role in ("data", "estimate") for column in self._filled(head))
-        indents = any(other.indent > head.indent for _, other in block.levels)
-        told_apart = line.holds or line.pair or indents
-        values = any(column.role in ("data", "estimate") for column in self._filled(line))
-        if has_own or told_apart or not values:
+        told_apart = any(other.indent > head.indent for _, other in block.levels)
+        if self._has_values(head) or not self._has_values(line):
+            return False
+        if told_apart or line.holds or line.pair:
             return False
         if None in [self._count(line, column) for column in self._data(line)]:
             return False
@@ -287,6 +259,9 @@ class TableReader:
 
     def _filled(self, line: Line) -> list[Column]:
         return [column for column in self.columns if column.number in line.cells]
+
+    def _has_values(self, line: Line) -> bool:
+        return any(column.role in ("data", "estimate") for column in self._filled(line))
 
     def _data(self, line: Line) -> list[Column]:
         return [column for column in self._filled(line) if column.role == "data"]
@@ -316,11 +291,11 @@ class TableReader:
             across = sum(counts) if None not in counts else None
             found = []
             for column in self._data(line):
-                numbers = tw.shapes_of(line.cells[column.number]).get("x (y)", ("", ""))
-                count, share = tw.whole_of(numbers[0]), tw.number_of(numbers[1])
-                if count is not None and share is not None:
-                    wholes = filter(None, (self._size(column.group), across))
-                    found.append(any(share.agrees(100 * count / n) for n in wholes))
+                cell = tw.shapes_of(line.cells[column.number])
+                count, share = cell.get("x (y)", ("", ""))
+                wholes = (self._size(column.group), across)
+                if tw.whole_of(count) is not None and tw.number_of(share):
+                    found.append(any(_is_share(share, tw.whole_of(count), n) for n in wholes))
             if found and all(found):
                 return True
         sums = self._sums(lines) if len(lines) > 1 else {}
@@ -393,13 +368,8 @@ class TableReader:
         written = self.rows[before:]
         self._share_out(written, head)
         flat = [level for level, line in block.levels if level and line.indent <= head.indent]
-        loose = (
-            written
-            and flat
-            and not tw.cut_of(levels)
-            and not any(row["partition"] for row in written)
-        )
-        if loose and not any(" vs " in row["level"] for row in written):
+        settled = tw.cut_of(levels) or any(r["partition"] or " vs " in r["level"] for r in written)
+        if written and flat and not settled:
             self._doubt(written[0], f"levels taken: {', '.join(levels)}", head)
 
     def _names(self, block: Block, levels: tuple[str, ...]) -> tuple[str, str]:
@@ -427,28 +397,26 @@ class TableReader:
         text = cell.text
         role = "p" if tw.P.fullmatch(cell.line.text) else cell.column.role
         holds = cell.column.holds[0][0] if role == "estimate" else ""
-        ratio = holds in tw.RATIOS
         with_unit = tw.CELL_UNIT.fullmatch(text)
-        if with_unit and (role == "data" or holds == "cutoff") and not cell.shapes:
+        if with_unit and (role == "data" or holds == "cutoff") and not tw.shapes_of(text):
             cell.text, cell.unit = with_unit.groups()
-        if tw.REFERENCE.fullmatch(text) or (ratio and tw.ONE.fullmatch(text)):
+        if tw.REFERENCE.fullmatch(text) or (holds in tw.RATIOS and tw.ONE.fullmatch(text)):
             return
         if not tw.DIGIT.search(text):
             self.told.append(f"row {cell.line.number}, column {cell.column.number}, text: {text}")
             return
-        {"p": self._p, "statistic": self._statistic, "estimate": self._estimate}.get(
-            role, self._describe
-        )(cell)
+        read = {"p": self._p, "statistic": self._statistic, "estimate": self._estimate}
+        read.get(role, self._describe)(cell)
 
     def _describe(self, cell: Cell) -> None:
         """Write counts, percentages, means, medians of a group."""
-        line, group, shapes = cell.line, cell.column.group, cell.shapes
+        line = cell.line
         parts = re.split(" ?/ ?", cell.text)
         if len(line.pair) == len(parts) and None not in map(tw.whole_of, parts):
             for side, number in zip(line.pair, parts, strict=True):
                 self._row("count", number, cell, level=side)
             return
-        read, doubt = self._meant(cell, shapes)
+        read, doubt = self._meant(cell, tw.shapes_of(cell.text))
         if read[0][0] in tw.LIMITS:
             raise _UnreadError(f"{cell.text!r}: the estimate of this interval is missing")
         if not cell.level and read[0][0] in ("count", "percent"):
@@ -457,7 +425,7 @@ class TableReader:
         for statistic, number in read:
             rows.append(self._row(statistic, number, cell))
             if statistic == "n":
-                rows[-1] |= {"level": "", "of": self.sizes.get(group, "")}
+                rows[-1] |= {"level": "", "of": self.sizes.get(cell.column.group, "")}
                 rows[0]["of"] = rows[-1]
             elif statistic not in ("count", "percent"):
                 units = (rows[-1]["unit"], cell.unit, line.unit, cell.block.head.unit)
@@ -486,9 +454,8 @@ class TableReader:
         shape, numbers = list(shapes.items())[-1]
         if len(shapes) == 1 and not found:
             if shape == "x ± y":
-                return tw.fits([("mean", "sd")], shapes)[
-                    0
-                ], "taken as mean ± SD, not standard error"
+                read = tw.fits([("mean", "sd")], shapes)[0]
+                return read, "taken as mean ± SD, not standard error"
             shares = shape in ("x/y (z)", "z (x/y)") or "%" in "".join(numbers)
             for holds in (tw.SHARES, ("percent",)) if shares else ():
                 if found := tw.fits([holds], shapes, cell.proven):
@@ -501,25 +468,22 @@ class TableReader:
         """Write a ratio, its limits, or both; limits alone belong to the left."""
         column = cell.column
         cell.text, _, p = tw.P_WITHIN.sub("⟦", cell.text).partition("⟦")
-        found = tw.fits(column.holds, cell.shapes)
+        found = tw.fits(column.holds, tw.shapes_of(cell.text))
         if len(found) != 1:
             raise _UnreadError(f"{cell.text!r}: write it like 1.37 or 1.37 (1.17 to 1.60)")
         contrast, doubt = self._contrast(cell)
-        method = column.method or next(
-            (w for words, w in tw.METHODS if words.search(self.title)), ""
-        )
-        group = column.group
+        method = column.method or tw.method_of(self.title)
         confidence = re.search(r"\b(9[09]) ?%", f"{column.heading} {cell.text}")
         row = None
         for statistic, number in [*found[0], *([("p_value", p)] if p else [])]:
-            given = {"level": contrast, "group": group, "method": method}
+            given = {"level": contrast, "method": method}
             given |= {"unit": cell.unit} if cell.unit else {}
             if statistic in tw.LIMITS and row is None:
                 row = self._left(cell, "estimate")
                 if row is None:
                     raise _UnreadError(f"{cell.text!r}: the estimate of this interval is missing")
             if row:
-                given = {key: row[key] for key in given} | {"of": row}
+                given = {key: row[key] for key in ("level", "group", "method")} | {"of": row}
             if statistic in tw.LIMITS and confidence:
                 given["method"] = f"{given['method']} {confidence[1]}%".strip()
             written = self._row(statistic, number, cell, **given)
@@ -527,7 +491,7 @@ class TableReader:
                 row = self.estimates[cell.line.number, column.number] = written
                 if doubt:
                     self._doubt(row, doubt, cell.line)
-                if not group and tw.NO_OUTCOME not in self.asked_of:
+                if not column.group and tw.NO_OUTCOME not in self.asked_of:
                     row["note"] = tw.joined(f"? {tw.NO_OUTCOME}", row["note"])
                     self._doubt(None, tw.NO_OUTCOME)
 
@@ -537,9 +501,8 @@ class TableReader:
             return " vs ".join(cell.line.pair or ()), ""
         number = cell.column.number
         texts = [(name, line.cells.get(number, "")) for name, line in cell.block.levels]
-        marked = [
-            name for name, text in texts if tw.REFERENCE.fullmatch(text) or tw.ONE.fullmatch(text)
-        ]
+        marks = (tw.REFERENCE, tw.ONE)
+        marked = [name for name, text in texts if any(mark.fullmatch(text) for mark in marks)]
         without = [name for name, text in texts if not text]
         if len(marked) == 1:
             return f"{cell.level} vs {marked[0]}", ""
@@ -558,7 +521,8 @@ class TableReader:
 
     def _test(self, cell: Cell, statistic: str, owner: dict | None) -> dict:
         """Write a number of a test: that of its owner, else of the compared groups."""
-        if "x" not in cell.shapes:
+        shapes = tw.shapes_of(cell.text)
+        if "x" not in shapes:
             raise _UnreadError(f"{cell.text!r} is not one number: give each a column of its own")
         filled = [name for name, line in cell.block.levels if cell.column.number in line.cells]
         # One p beside the first of the levels is that of the variable.
@@ -568,7 +532,7 @@ class TableReader:
         named = [group for group in self.groups if re.search(rf"\b{re.escape(group)}\b", heading)]
         group = " vs ".join(named) if len(named) > 1 and " v" in heading else self.compared
         group = cell.column.group if cell.column.role == "estimate" else group
-        row = self._row(statistic, cell.shapes["x"][0], cell, level=level, group=group)
+        row = self._row(statistic, shapes["x"][0], cell, level=level, group=group)
         if owner:
             row |= {key: owner[key] for key in ("level", "group", "method")} | {"of": owner}
         return row
@@ -677,19 +641,18 @@ class TableReader:
 
     def _tell(self, place: str, otherwise: str) -> None:
         """Say what was understood of a row of the table."""
-        found: dict[str, list[str]] = {}
-        for row in self.rows[self.start :]:
-            found.setdefault(row["statistic"], []).append(row["group"])
+        written = self.rows[self.start :]
+        groups: dict[str, dict[str, None]] = {}
+        for row in written:
+            groups.setdefault(row["statistic"], {})[row["group"]] = None
         told: dict[str, list[str]] = {}
-        for statistic, groups in found.items():
-            told.setdefault(", ".join(filter(None, dict.fromkeys(groups))), []).append(statistic)
-        units = {row["unit"] for row in self.rows[self.start :]} - {"", "%"}
-        held = [
-            f"{', '.join(names)}{f' of {groups}' if groups else ''}"
-            for groups, names in told.items()
-        ]
+        for statistic, names in groups.items():
+            of = ", ".join(filter(None, names))
+            told.setdefault(of and f" of {of}", []).append(statistic)
+        held = "; ".join(f"{', '.join(names)}{of}" for of, names in told.items())
+        units = {row["unit"] for row in written} - {"", "%"}
         unit = f" ({units.pop()})" if len(units) == 1 else ""
-        self.told.append(f"{place}{unit} | {'; '.join(held) or otherwise}")
+        self.told.append(f"{place}{unit} | {held or otherwise}")
 
 
 def _cell(row: dict) -> tuple[str, str, str]:
@@ -713,12 +676,8 @@ def _carry_over(upper: list[str], lower: list[str]) -> None:
     """Let a heading span the empty cells to its right that have headings of their own below."""
     for place in range(2, len(upper)):
         left = tw.bare(lower[place - 1]).strip()
-        if (
-            not upper[place].strip()
-            and lower[place].strip()
-            and left
-            and not tw.SIZE.fullmatch(left)
-        ):
+        below = lower[place].strip() and left and not tw.SIZE.fullmatch(left)
+        if below and not upper[place].strip():
             upper[place] = upper[place - 1]
 
 
@@ -726,11 +685,8 @@ def _unstacked(cells: list[str]) -> Iterator[list[str]]:
     """Part a row whose cells hold one line for each line of its label."""
     stacks = [cell.splitlines() or [""] for cell in cells]
     height = len(stacks[0])
-    if (
-        height == 1
-        or {len(stack) for stack in stacks[1:]} <= {1}
-        or not ({len(stack) for stack in stacks[1:]} <= {1, height - 1, height})
-    ):
+    heights = {len(stack) for stack in stacks[1:]}
+    if height == 1 or heights <= {1} or not heights <= {1, height - 1, height}:
         yield cells
         return
     # A line less than the label: its first line is the variable alone.
@@ -757,7 +713,7 @@ def import_table(
     sizes: dict[str, str] | None = None,
     outcome: str = "",
     cells: str = "",
-) -> Imported:
+) -> TableReader:
     """Read a wide table as printed into registry rows.
 
     Parameters
@@ -777,8 +733,8 @@ def import_table(
 
     Returns
     -------
-    Imported
-        The rows, and what is doubtful or unread.
+    TableReader
+        Its rows, and what is doubtful or unread.
 
     Raises
     ------
@@ -787,10 +743,9 @@ def import_table(
     """
     grids = read_grids(path)
     if table is None and len(grids) > 1:
-        listed = "; ".join(
-            f"{place}: {_title(grid)}" for place, grid in enumerate(grids[:9], start=1)
-        )
-        listed += "; …" * (len(grids) > 9)
+        titles = [grid.title or " ".join(filter(None, grid.rows[0])) for grid in grids[:9]]
+        told = (f"{n}: {tw.bare(tw.clean(t)[0])[:40]}" for n, t in enumerate(titles, start=1))
+        listed = "; ".join([*told, *["…"] * (len(grids) > 9)])
         raise RairlibError(f"{path.name}: holds {len(grids)} tables; name one by --table: {listed}")
     if not 1 <= (table or 1) <= len(grids):
         raise RairlibError(f"{path.name}: holds {len(grids)} tables, none is number {table}")
@@ -801,13 +756,6 @@ def import_table(
             "table: keep the table alone"
         )
     try:
-        reader = TableReader(grid, locus, sizes or {}, outcome, cells, path.stem)
+        return TableReader(grid, path.stem, locus, sizes or {}, outcome, cells)
     except RairlibError as error:
         raise RairlibError(f"{path.name}: {error}") from None
-    rows = pd.DataFrame(reader.rows, columns=[name for name in COLUMNS if name != "role"])
-    return Imported(rows=rows, told=reader.told, doubts=reader.doubts, unread=reader.unread)
-
-
-def _title(grid: Grid) -> str:
-    text = grid.title or " ".join(filter(None, grid.rows[0]))
-    return tw.bare(tw.clean(text)[0])[:40]
