@@ -281,25 +281,28 @@ class TableReader:
                 sums[column.group] = sum(counts)
         return sums
 
-    def _are_shares(self, lines: list[Line]) -> bool:
-        """Whether every pair of numbers in some row is a count and its percentage.
+    def _are_shares(self, lines: list[Line]) -> tuple[bool, bool]:
+        """Whether pairs of numbers are counts and percentages, and whether these are of the row.
 
-        So they are, too, where the counts of the levels make up a group.
+        They are if all of some row fit, or if the counts of the levels make up a group.
         """
+        fit, of_row, of_group = False, 0, 0
         for line in lines:
             counts = [self._count(line, c) for c in self._data(line) if c.group != "all"]
-            across = sum(counts) if None not in counts else None
+            across = sum(counts) if len(counts) > 1 and None not in counts else None
             found = []
             for column in self._data(line):
                 cell = tw.shapes_of(line.cells[column.number])
-                count, share = cell.get("x (y)", ("", ""))
-                wholes = (self._size(column.group), across)
-                if tw.whole_of(count) is not None and tw.number_of(share):
-                    found.append(any(_is_share(share, tw.whole_of(count), n) for n in wholes))
-            if found and all(found):
-                return True
+                count, share = map(tw.number_of, cell.get("x (y)", ("", "")))
+                if share and count and not count.decimals:
+                    wholes = (across, self._size(column.group))
+                    found.append([bool(n) and share.agrees(100 * count.value / n) for n in wholes])
+                    of_row += found[-1][0] and column.group != "all"
+                    of_group += found[-1][1] and column.group != "all"
+            fit = fit or (bool(found) and all(map(any, found)))
         sums = self._sums(lines) if len(lines) > 1 else {}
-        return any(total == self._size(group) for group, total in sums.items())
+        fit = fit or any(total == self._size(group) for group, total in sums.items())
+        return fit, of_row > of_group
 
     def _size(self, group: str) -> int | None:
         return tw.whole_of(self.sizes[group]["printed"]) if group in self.sizes else None
@@ -345,12 +348,13 @@ class TableReader:
         head, before = block.head, len(self.rows)
         levels = tuple(level for level, _ in block.levels)
         own, within = self._names(block, levels)
-        shares = self._are_shares([line for _, line in block.levels])
+        below = [line for _, line in block.levels]
+        across = self._are_shares([head, *below])[1]
         for level, line, name in [("", head, own), *((*each, within) for each in block.levels)]:
             self.start = len(self.rows)
             sides = line.sides or (line.label,)
             self._define(line, line.pair or levels, sides, name, head.unit)
-            proven = self._are_shares([head]) if line is head else shares
+            proven, _ = self._are_shares([head] if line is head else below)
             for column in self._filled(line):
                 cell = Cell(line.cells[column.number], line, column, block, name, level, proven)
                 kept = len(self.rows)
@@ -366,7 +370,7 @@ class TableReader:
             otherwise = "levels below" if line is head and levels else "no numbers"
             self._tell(place, "not read" if self._data(line) else otherwise)
         written = self.rows[before:]
-        self._share_out(written, head)
+        self._share_out(written, head, across)
         flat = [level for level, line in block.levels if level and line.indent <= head.indent]
         settled = tw.cut_of(levels) or any(r["partition"] or " vs " in r["level"] for r in written)
         if written and flat and not settled:
@@ -561,11 +565,10 @@ class TableReader:
 
     # --- Denominators ---
 
-    def _share_out(self, rows: list[dict], head: Line) -> None:
+    def _share_out(self, rows: list[dict], head: Line, across: bool) -> None:
         """Give counts and percentages their whole, and levels that make it up a partition."""
         shares = [row for row in rows if row["statistic"] in tw.SHARES]
         counts = {_cell(row): row for row in shares if row["statistic"] == "count"}
-        across = self._are_shares_of_rows(shares, counts)
         parts: dict[str, dict[str, list[dict]]] = {}
         for row in shares:
             variable, level, group = _cell(row)
@@ -584,21 +587,6 @@ class TableReader:
                 _make_up(levels)
         for found in parts.values():
             self._partition(found, head)
-
-    def _are_shares_of_rows(self, shares: list[dict], counts: dict[tuple, dict]) -> bool:
-        """Whether more percentages are of their row's sum than of their group."""
-        across: dict[tuple, list[int]] = {}
-        for (variable, level, group), row in counts.items():
-            if group != "all":
-                across.setdefault((variable, level), []).append(tw.whole_of(row["printed"]))
-        of_row = of_group = 0
-        for row in shares:
-            *name, group = key = _cell(row)
-            if row["statistic"] == "percent" and key in counts and group != "all":
-                count, same = tw.whole_of(counts[key]["printed"]), across[*name,]
-                of_row += len(same) > 1 and _is_share(row["printed"], count, sum(same))
-                of_group += _is_share(row["printed"], count, self._size(group))
-        return of_row > of_group
 
     def _partition(self, counts: dict[str, list[dict]], head: Line) -> None:
         """Make levels parts of what they sum to: their groups, or what was counted above them."""
@@ -657,12 +645,6 @@ class TableReader:
 
 def _cell(row: dict) -> tuple[str, str, str]:
     return row["variable"], row["level"], row["group"]
-
-
-def _is_share(printed: str, count: int | None, total: int | None) -> bool:
-    """Whether a percentage is that of a count, as far as its decimals say."""
-    share = tw.number_of(printed)
-    return bool(total) and None not in (share, count) and share.agrees(100 * count / total)
 
 
 def _make_up(levels: list[dict], whole: dict | None = None) -> None:
