@@ -685,6 +685,33 @@ def test_value_with_its_unit_is_read(imported):
     assert list(found.rows["unit"][2:]) == [*["years"] * 4, ""]
 
 
+def test_two_rows_cut_at_one_number_are_levels_of_one_variable(imported):
+    found = imported(
+        "\tNo. of patients\t5-yr DFS (%)\tHR (95% CI)\n"
+        "Age <55\t120\t88.2\t1\nAge ≥55\t80\t70.1\t2.11 (1.20–3.71)\n",
+        outcome="a vs b",
+    )
+    rows = found.rows
+    assert set(rows["variable"]) == {"age_55"}
+    assert list(rows["statistic"]) == [
+        *("count", "definition", "count", "hazard_ratio", "ci_low", "ci_high")
+    ]
+    assert list(rows["level"]) == ["<55", "≥55", "≥55", *["≥55 vs <55"] * 3]
+    assert set(rows["group"][rows["statistic"] == "count"]) == {"all"}
+    assert len(found.unread) == 2
+    assert "survival at a time?" in found.unread[0]
+
+
+def test_number_behind_the_name_of_a_group_is_its_size_and_asked_about(imported):
+    # 30 of 78 is 38.5 %, 26 of 58 is 44.8 %.
+    found = imported("\tResponder (78)\tOthers (58)\tp\nMale\t30 (38.5)\t26 (44.8)\t0.47\n")
+    assert list(found.rows["group"][:2]) == ["Responder", "Others"]
+    assert said(found)[:2] == [("count", "30"), ("percent", "38.5")]
+    assert found.doubts == [
+        "Responder and 1 more row: ? the number in its heading is taken as its size"
+    ]
+
+
 def test_what_is_asked_of_several_rows_is_said_once(imported):
     found = imported(f"{HEAD}Male\t63 (80.8)\t\t0.03a\nBRAF\t63 (80.8)\t\t0.04b\n")
     assert found.doubts == [

@@ -110,6 +110,9 @@ SIZE_OF_ALL = re.compile(
     r"(?:[)\]](?!.*\b[nN] ?=).*|\.?)"
 )
 CATEGORIES = re.compile(r"(?i)(?:categor|level|subgroup|strat|class|value|item)\w*")
+BARE_SIZE = re.compile(r" ?\((\d+)\)()$")
+SURVIVAL = re.compile(r"\b(?:[DPRL]?R?FS|OS|(?i:survival))\b")
+COUNTS = re.compile(r"(?i)(?:nos?\.?|number) of (?:patients|cases)")
 SIZES_ROW = re.compile(r"(?i)n|(?:total )?(?:nos?\.?|number) of (?:patients|cases)|patients|total")
 MARKS = re.compile(r"⟦(.*?)⟧|\^ ?(\w)\b|([†‡§¶‖#]+|\*+(?! ?10))|(?<=[\d)%])(?<!10)([ᵃ-ᵸ⁰¹²³⁴-⁹]+)$")
 LETTER = re.compile(r"(?<=[\d)])([a-h])$")
@@ -290,10 +293,11 @@ def bare(cell: str) -> str:
 def read_heading(parts: list[str], number: int) -> Column:
     """Read the texts above a column."""
     texts = [text for text in dict.fromkeys(clean(part)[0] for part in parts) if text] or [""]
-    text, size = " ".join(texts), SIZE.search(" ".join(texts))
+    text = " ".join(texts)
+    size = SIZE.search(text) or BARE_SIZE.search(text)
     holds, names = [], []
     for part in texts:
-        rest = SIZE.sub(" ", part)
+        rest = COUNTS.sub("n", BARE_SIZE.sub("", SIZE.sub(" ", part)))
         for words, _ in METHODS:
             rest = words.sub("", rest)
         found, name = holds_of(FILLERS.sub("", rest))
@@ -310,6 +314,8 @@ def read_heading(parts: list[str], number: int) -> Column:
         found.role, found.holds = "statistic", [(STATISTICS[word],) for word in words]
     elif measures := [held for held in holds if held[0] in MEASURES or held == LIMITS]:
         found.role, found.group, found.holds = "estimate", name, measures[:1]
+    elif SURVIVAL.search(text) and ("percent",) in holds:
+        found.role = "survival"
     return found
 
 

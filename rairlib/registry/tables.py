@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -164,6 +164,8 @@ class TableReader:
             if text := printed.get(group) or sizes.get(group):
                 note = "" if group in printed else "given with --groups"
                 self.sizes[group] = self._row("n", text, group=group, note=note)
+                if any(c.group == group and c.heading.endswith(f"({text})") for c in data):
+                    self._doubt(self.sizes[group], "the number in its heading is taken as its size")
         parts = [group for group in self.groups if group != "all"]
         self._share_out_groups(parts)
         self._share_out_groups(outcomes)
@@ -239,6 +241,13 @@ class TableReader:
                 block.name, number = cut[1], cut[3]
                 block.head.sides = (f"{cut[2]}{number}", f"{tw.OTHER_SIDE[cut[2].strip()]}{number}")
                 block.head.unit = cut[4] or block.head.unit
+        for above, block in pairwise(list(blocks)):
+            both, same = (above.head, block.head), above.name == block.name
+            if same and tw.cut_of(block.head.pair) and block.head.pair == above.head.pair[::-1]:
+                lines = [replace(line, label=line.sides[0], sides=()) for line in both]
+                above.levels = [(tw.tidy(line.label), line) for line in lines]
+                above.head = replace(above.head, label=above.name, cells={}, sides=())
+                blocks.remove(block)
         return blocks
 
     def _is_level(self, block: Block, line: Line) -> bool:
@@ -409,6 +418,8 @@ class TableReader:
         if not tw.DIGIT.search(text):
             self.told.append(f"row {cell.line.number}, column {cell.column.number}, text: {text}")
             return
+        if role == "survival":
+            raise _UnreadError(f"{text!r}: survival at a time? Add its rows by hand")
         read = {"p": self._p, "statistic": self._statistic, "estimate": self._estimate}
         read.get(role, self._describe)(cell)
 
