@@ -26,7 +26,6 @@ RAISED = re.compile(r"(?:[×x*·]\s?10|[χΧ]|\b[cmk]?m)$")
 INDENTED = re.compile(r"(?:padding-left|text-indent|margin-left)\s*:\s*0*[1-9.]")
 TITLES = ("label", "caption", "figcaption", "h3", "h4")
 LINES = ("p", "div", "li", "list-item")
-PROTECTED = b"\xd0\xcf\x11\xe0"
 OTHERWISE = "copy the table into a spreadsheet or a Word document, or save the paper's web page"
 
 
@@ -50,33 +49,27 @@ def read_grids(path: Path) -> list[Grid]:
     if not path.is_file():
         raise RairlibError(f"{path}: {'is a folder' if path.is_dir() else 'no such file'}")
     try:
-        _refuse_what_is_locked_or_huge(path)
+        if _size(path) > MOST_BYTES:
+            raise RairlibError(f"{path.name}: is too large for a printed table; {OTHERWISE}")
         grids = [grid for grid in reader(path) if any(c.strip() for row in grid.rows for c in row)]
     except RairlibError:
         raise
     except Exception as error:  # whatever a library says of a broken file
         raise RairlibError(
-            f"{path.name}: cannot be read as {kind}: save it again, or {OTHERWISE}"
+            f"{path.name}: cannot be read as {kind}; is it damaged, protected by a password or of "
+            f"an old format? Save it again, or {OTHERWISE}"
         ) from error
     if not grids:
         raise RairlibError(f"{path.name}: holds no table; {OTHERWISE}")
     return grids
 
 
-def _refuse_what_is_locked_or_huge(path: Path) -> None:
-    with path.open("rb") as file:
-        start = file.read(4)
-    if start == PROTECTED:
-        raise RairlibError(
-            f"{path.name}: is protected by a password or in an old format of Office; save it "
-            "without one, as .xlsx or .docx"
-        )
-    size = path.stat().st_size
-    if start == b"PK\x03\x04":
-        with zipfile.ZipFile(path) as parts:
-            size = sum(part.file_size for part in parts.infolist())
-    if size > MOST_BYTES:
-        raise RairlibError(f"{path.name}: is too large for a printed table; {OTHERWISE}")
+def _size(path: Path) -> int:
+    """Return the bytes of a file, those of its parts if it is packed."""
+    if not zipfile.is_zipfile(path):
+        return path.stat().st_size
+    with zipfile.ZipFile(path) as parts:
+        return sum(part.file_size for part in parts.infolist())
 
 
 def _text(path: Path) -> Iterator[Grid]:

@@ -1,7 +1,7 @@
 """What the words and cells of a printed table say: shapes of numbers, contents, levels, units."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rairlib.registry.printed import MINUS_SIGNS, Printed, PrintedNumberError, parse_printed
 from rairlib.registry.table_files import REPEATED
@@ -143,7 +143,6 @@ NO_OUTCOME = "which group has the outcome, here and in all estimates? Say --outc
 SHARES = ("count", "percent")
 # That of χ2 or T4 is none.
 DIGIT = re.compile(r"(?<![^\W\d_])\d")
-ENDS = ("low", "high")
 KEY = ("statistic", "variable", "level", "group", "method")
 OPPOSITES = {"yes", "positive", "present", "male", "female", "men", "women", "+"}
 
@@ -164,7 +163,7 @@ class Column:
 
 @dataclass(slots=True)
 class Line:
-    """One row below the head."""
+    """One row below the head; that of a variable has the rows of its levels."""
 
     number: int
     text: str
@@ -175,6 +174,13 @@ class Line:
     cells: dict[int, str]
     notes: dict[int, str]
     sides: tuple[str, ...] = ()
+    name: str = ""
+    levels: list["Line"] = field(default_factory=list)
+
+    @property
+    def level(self) -> str:
+        """What the row is called as a level of another."""
+        return tidy(self.label)
 
     @property
     def pair(self) -> tuple[str, ...]:
@@ -321,8 +327,7 @@ def read_heading(parts: list[str], number: int) -> Column:
 
 def read_line(number: int, cells: list[str]) -> Line:
     """Read a row below the head: its label and what its cells hold."""
-    raw = bare(cells[0]).expandtabs(2)
-    text = re.sub(r"^\s*[•·–-] +", "  ", raw)
+    text = re.sub(r"^\s*[•·–-] +", "  ", bare(cells[0]).expandtabs(2))
     whole, marks = clean(text)
     given = {place: clean(cell) for place, cell in enumerate(cells[1:], start=2) if own(cell)}
     kept = {place: text for place, (text, _) in given.items() if not NOTHING.fullmatch(text)}
@@ -331,13 +336,10 @@ def read_line(number: int, cells: list[str]) -> Line:
     marked = {place: dict.fromkeys(marks + found) for place, (_, found) in given.items()}
     notes = {place: f"footnote {', '.join(found)}" for place, found in marked.items() if found}
     holds, label = holds_of(whole)
-    unit = LABEL_UNIT.search(label)
     if ("percent",) in holds and len(holds) > 1 and not {"count"} & {*sum(holds, ())}:
         holds.remove(("percent",))
         label = f"{label} (%)"
-        unit = LABEL_UNIT.search(label)
-    if unit and re.search(r"\bper\b", label):
-        unit = None
+    unit = None if re.search(r"\bper\b", label) else LABEL_UNIT.search(label)
     label = label[: unit.start()] if unit else label
     indent = len(text) - len(text.lstrip())
     line = Line(number, whole, label, indent, holds, unit[1] if unit else "", kept, notes)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -26,22 +26,13 @@ TESTS = {
 
 
 @dataclass(slots=True)
-class Block:
-    """A variable: its own row, and the rows of its levels."""
-
-    name: str
-    head: Line
-    levels: list[tuple[str, Line]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
 class Cell:
     """A cell with what its row and its column say."""
 
     text: str
     line: Line
     column: Column
-    block: Block
+    head: Line
     variable: str
     level: str
     proven: bool
@@ -80,8 +71,8 @@ class TableReader:
         numbers = [found.get("x") or [*found.values()][-1] for found in shapes if found]
         self.decimal_commas = any(DECIMAL_COMMA.search(n) for found in numbers for n in found)
         self._name_groups(sizes)
-        for block in self._blocks():
-            self._write(block)
+        for head in self._heads():
+            self._write(head)
         self._keep_rows_apart()
         stem = re.sub(r"[^\w-]+", "", self.locus.lower())
         for place, row in enumerate(self.rows, start=1):
@@ -202,9 +193,9 @@ class TableReader:
     def _keep_models_apart(self) -> None:
         """Name the group of each estimate, so that no two columns tell the same."""
         columns = [column for column in self.columns if column.role == "estimate"]
-        keys = [(column.method, column.holds[0][0]) for column in columns]
-        for column, key in zip(columns, keys, strict=True):
-            same = [other for other, found in zip(columns, keys, strict=True) if found == key]
+        for column in columns:
+            key = (column.method, column.holds[0][0])
+            same = [other for other in columns if (other.method, other.holds[0][0]) == key]
             groups = {other.group for other in same} - {""}
             if len(same) > 1 and len(groups) < len(same) and key[1] not in tw.LIMITS:
                 named = f"{self.outcome} ({column.heading})"
@@ -224,46 +215,47 @@ class TableReader:
 
     # --- Variables and their levels ---
 
-    def _blocks(self) -> list[Block]:
+    def _heads(self) -> list[Line]:
         """Gather the rows of levels below the variable to which they belong."""
-        blocks: list[Block] = []
+        heads: list[Line] = []
         self.indented = any(line.indent for line in self.lines)
         for line in self.lines:
-            if blocks and self._is_level(blocks[-1], line):
-                blocks[-1].levels.append((tw.tidy(line.label), line))
-            else:
-                # A cut alone, such as ≥55/<55, is one of the variable above.
-                above = blocks[-1].name if blocks and tw.cut_of(line.pair) else "/".join(line.sides)
-                blocks.append(Block(line.label or above, line))
-        for block in blocks:
-            cut = tw.CUT_BEHIND.fullmatch(block.head.label)
-            if cut and not block.levels and not block.head.pair:
-                block.name, number = cut[1], cut[3]
-                block.head.sides = (f"{cut[2]}{number}", f"{tw.OTHER_SIDE[cut[2].strip()]}{number}")
-                block.head.unit = cut[4] or block.head.unit
-        for above, block in pairwise(list(blocks)):
-            both, same = (above.head, block.head), above.name == block.name
-            if same and tw.cut_of(block.head.pair) and block.head.pair == above.head.pair[::-1]:
-                lines = [replace(line, label=line.sides[0], sides=()) for line in both]
-                above.levels = [(tw.tidy(line.label), line) for line in lines]
-                above.head = replace(above.head, label=above.name, cells={}, sides=())
-                blocks.remove(block)
-        return blocks
+            if heads and self._is_level(heads[-1], line):
+                heads[-1].levels.append(line)
+                continue
+            # A cut alone, such as ≥55/<55, is one of the variable above.
+            above = heads[-1].name if heads and tw.cut_of(line.pair) else "/".join(line.sides)
+            line.name = line.label or above
+            heads.append(line)
+        for head in heads:
+            cut = tw.CUT_BEHIND.fullmatch(head.label)
+            if cut and not head.levels and not head.pair:
+                head.name, number = cut[1], cut[3]
+                head.sides = (f"{cut[2]}{number}", f"{tw.OTHER_SIDE[cut[2].strip()]}{number}")
+                head.unit = cut[4] or head.unit
+        for above, head in pairwise(list(heads)):
+            same = above.name == head.name and head.pair == above.pair[::-1]
+            if same and tw.cut_of(head.pair):
+                both = [replace(line, label=line.sides[0], sides=()) for line in (above, head)]
+                heads[heads.index(above)] = replace(
+                    above, label=above.name, cells={}, sides=(), levels=both
+                )
+                heads.remove(head)
+        return heads
 
-    def _is_level(self, block: Block, line: Line) -> bool:
-        head = block.head
+    def _is_level(self, head: Line, line: Line) -> bool:
         if self.indented and line.indent > head.indent:
             return bool(line.cells)
         if line.holds if not line.label else tw.LEVEL_UNIT.match(line.label) and not line.pair:
             return True
-        told_apart = any(other.indent > head.indent for _, other in block.levels)
+        told_apart = any(other.indent > head.indent for other in head.levels)
         if self._has_values(head) or not self._has_values(line):
             return False
         if told_apart or line.holds or line.pair:
             return False
         if None in [self._count(line, column) for column in self._data(line)]:
             return False
-        sums = self._sums([*(level for _, level in block.levels), line])
+        sums = self._sums([*head.levels, line])
         return all(total <= self._size(group) for group, total in sums.items())
 
     def _filled(self, line: Line) -> list[Column]:
@@ -352,27 +344,26 @@ class TableReader:
             found.append(f"{place}{more}: ? {text}" if place else f"? {text}")
         return [*self.of_file, *found]
 
-    def _write(self, block: Block) -> None:
+    def _write(self, head: Line) -> None:
         """Write the rows of a variable and its levels, in the table's order."""
-        head, before = block.head, len(self.rows)
-        levels = tuple(level for level, _ in block.levels)
-        own, within = self._names(block, levels)
-        below = [line for _, line in block.levels]
-        across = self._are_shares([head, *below])[1]
-        for level, line, name in [("", head, own), *((*each, within) for each in block.levels)]:
+        before, levels = len(self.rows), tuple(line.level for line in head.levels)
+        own, within = self._names(head, levels)
+        across = self._are_shares([head, *head.levels])[1]
+        for line in (head, *head.levels):
+            level, name = ("", own) if line is head else (line.level, within)
             self.start = len(self.rows)
             sides = line.sides or (line.label,)
             self._define(line, line.pair or levels, sides, name, head.unit)
-            proven, _ = self._are_shares([head] if line is head else below)
+            proven, _ = self._are_shares([head] if line is head else head.levels)
             for column in self._filled(line):
-                cell = Cell(line.cells[column.number], line, column, block, name, level, proven)
+                cell = Cell(line.cells[column.number], line, column, head, name, level, proven)
                 kept = len(self.rows)
                 try:
                     self._read(cell)
                 except _UnreadError as error:
                     del self.rows[kept:]
                     self.estimates.pop((line.number, column.number), None)
-                    place = f"row {line.number} ({line.label or block.name})"
+                    place = f"row {line.number} ({line.label or head.name})"
                     heading = f" ({column.heading})" * bool(column.heading)
                     self.unread.append(f"{place}, column {column.number}{heading}: {error}")
             place = f"row {line.number}: {name}{f': {level}' if level else ''}"
@@ -380,16 +371,16 @@ class TableReader:
             self._tell(place, "not read" if self._data(line) else otherwise)
         written = self.rows[before:]
         self._share_out(written, head, across)
-        flat = [level for level, line in block.levels if level and line.indent <= head.indent]
+        flat = [line for line in head.levels if line.level and line.indent <= head.indent]
         settled = tw.cut_of(levels) or any(r["partition"] or " vs " in r["level"] for r in written)
         if written and flat and not settled:
             self._doubt(written[0], f"levels taken: {', '.join(levels)}", head)
 
-    def _names(self, block: Block, levels: tuple[str, ...]) -> tuple[str, str]:
+    def _names(self, head: Line, levels: tuple[str, ...]) -> tuple[str, str]:
         """Name a variable and that of its levels; what is cut has another name than its values."""
-        name, cut = tw.slug_of(block.name), tw.cut_of(levels or block.head.pair)
+        name, cut = tw.slug_of(head.name), tw.cut_of(levels or head.pair)
         named = f"{name}_{tw.slug_of(cut)}" if cut else name
-        values = levels and self._data(block.head)
+        values = levels and self._data(head)
         first = name if values else named
         within = f"{name}_levels" if values and not cut else named
         again = f"_{len(self.names)}" if {first, within} & self.names else ""
@@ -443,7 +434,7 @@ class TableReader:
                 rows[-1] |= {"level": "", "of": self.sizes.get(cell.column.group, "")}
                 rows[0]["of"] = rows[-1]
             elif statistic not in ("count", "percent"):
-                units = (rows[-1]["unit"], cell.unit, line.unit, cell.block.head.unit)
+                units = (rows[-1]["unit"], cell.unit, line.unit, cell.head.unit)
                 rows[-1]["unit"] = next(filter(None, units), "")
             elif len(read) == 3:
                 rows[-1]["of"] = rows[1] if statistic == "percent" else ""
@@ -456,8 +447,8 @@ class TableReader:
         """Decide what the numbers of a cell are; refuse where more than one answer fits."""
         if not shapes:
             raise _UnreadError(f"{cell.text!r} is not understood: add its rows by hand")
-        above = cell.block.head.holds
-        if self._data(cell.block.head) and not any(held[0] in tw.SHARES for held in above):
+        above = cell.head.holds
+        if self._data(cell.head) and not any(held[0] in tw.SHARES for held in above):
             above = []  # what is said of the values is not said of the levels
         stated = (cell.line.holds, [tw.SHARES] if cell.proven else [], above, cell.column.holds)
         for holds in (*stated, self.asked):
@@ -515,7 +506,7 @@ class TableReader:
         if cell.line.pair or not cell.level:
             return " vs ".join(cell.line.pair or ()), ""
         number = cell.column.number
-        texts = [(name, line.cells.get(number, "")) for name, line in cell.block.levels]
+        texts = [(line.level, line.cells.get(number, "")) for line in cell.head.levels]
         marks = (tw.REFERENCE, tw.ONE)
         marked = [name for name, text in texts if any(mark.fullmatch(text) for mark in marks)]
         without = [name for name, text in texts if not text]
@@ -539,10 +530,10 @@ class TableReader:
         shapes = tw.shapes_of(cell.text)
         if "x" not in shapes:
             raise _UnreadError(f"{cell.text!r} is not one number: give each a column of its own")
-        filled = [name for name, line in cell.block.levels if cell.column.number in line.cells]
+        filled = [line.level for line in cell.head.levels if cell.column.number in line.cells]
         # One p beside the first of the levels is that of the variable.
-        first = filled == [cell.level] == [name for name, _ in cell.block.levels][:1]
-        level = "" if first and cell.column.number not in cell.block.head.cells else cell.level
+        first = filled == [cell.level] == [line.level for line in cell.head.levels[:1]]
+        level = "" if first and cell.column.number not in cell.head.cells else cell.level
         heading = cell.column.heading
         named = [group for group in self.groups if re.search(rf"\b{re.escape(group)}\b", heading)]
         group = " vs ".join(named) if len(named) > 1 and " v" in heading else self.compared
@@ -555,7 +546,7 @@ class TableReader:
     def _statistic(self, cell: Cell) -> None:
         names = [held[0] for held in cell.column.holds]
         here = {row["statistic"] for row in self.rows[self.start :]}
-        levels = [self._count(line, c) for _, line in cell.block.levels for c in self._data(line)]
+        levels = [self._count(line, c) for line in cell.head.levels for c in self._data(line)]
         if levels and None not in levels and not self._data(cell.line):
             here.add("count")
         suited = [name for word in TESTS if word in here for name in TESTS[word]]
