@@ -595,7 +595,7 @@ def test_sizes_that_do_not_belong_to_the_table_are_refused(imported, sizes, told
 
 
 def test_row_above_the_head_is_the_title_and_names_the_table(tmp_path):
-    rows = [["Table 3. Baseline", None], ["", "A (n=10)"], ["Male, n", "5"]]
+    rows = [["Table 3. Baseline", " "], ["", "A (n=10)"], ["Male, n", "5"]]
     book = openpyxl.Workbook()
     for row in rows:
         book.active.append(row)

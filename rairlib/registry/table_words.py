@@ -296,6 +296,11 @@ def bare(cell: str) -> str:
     return cell.removeprefix(REPEATED)
 
 
+def is_title(cells: list[str]) -> bool:
+    """Whether a row holds one text, in its first cell or across all."""
+    return bool(cells[0].strip()) and len({bare(cell).strip() for cell in cells} - {""}) == 1
+
+
 def read_heading(parts: list[str], number: int) -> Column:
     """Read the texts above a column."""
     texts = [text for text in dict.fromkeys(clean(part)[0] for part in parts) if text] or [""]

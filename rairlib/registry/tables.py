@@ -88,7 +88,7 @@ class TableReader:
         width = max((len(cells) for _, cells in rows), default=0)
         rows = [(number, cells + [""] * (width - len(cells))) for number, cells in rows]
         titles, head = [grid.title], grid.head
-        while rows and rows[0][1][0].strip() and len({*map(tw.bare, rows[0][1])} - {""}) == 1:
+        while rows and tw.is_title(rows[0][1]):
             titles.append(tw.bare(rows.pop(0)[1][0]))
             head -= 1
         self.title = " ".join(filter(None, titles))
@@ -237,9 +237,8 @@ class TableReader:
             same = above.name == head.name and head.pair == above.pair[::-1]
             if same and tw.cut_of(head.pair):
                 both = [replace(line, label=line.sides[0], sides=()) for line in (above, head)]
-                heads[heads.index(above)] = replace(
-                    above, label=above.name, cells={}, sides=(), levels=both
-                )
+                named = replace(above, label=above.name, cells={}, sides=(), levels=both)
+                heads[heads.index(above)] = named
                 heads.remove(head)
         return heads
 
@@ -624,9 +623,8 @@ class TableReader:
         for row in self.rows:
             key = (*(row[name] for name in tw.KEY), row["of"] and row["of"]["statistic"])
             if seen.setdefault(key, row["printed"]) != row["printed"]:
-                self._doubt(
-                    row, f"{row['printed']}: printed as {seen[key]} before; name them apart"
-                )
+                told = f"{row['printed']}: printed as {seen[key]} before; name them apart"
+                self._doubt(row, told)
                 row["variable"] = f"{row['variable']}_again"
 
     def _tell(self, place: str, otherwise: str) -> None:
