@@ -657,6 +657,8 @@ def test_comma_that_may_be_either_is_not_read(imported):
     ("label", "variable", "level", "definition", "unit"),
     [
         ("Tg ≥ 10 ng/mL", "tg_10", "≥10 vs <10", "≥ 10", "ng/mL"),
+        ("Tg ≥ 10 ng/mL vs < 10 ng/mL", "tg_10", "≥10 vs <10", "≥ 10", "ng/mL"),
+        ("Tg ≥ 10 (vs <10 ng/mL)", "tg_10", "≥10 vs <10", "≥ 10", "ng/mL"),
         ("Tumour size (>2.5 cm)", "tumour_size_2_5", ">2.5 vs ≤2.5", ">2.5", "cm"),
         ("Age < 55 years", "age_55", "<55 vs ≥55", "< 55", "years"),
         ("Platelets ≤150 ×10⁹/L", "platelets_150", "≤150 vs >150", "≤150", "×10⁹/L"),

@@ -25,6 +25,7 @@ POWERS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻�
 RAISED = re.compile(r"(?:[×x*·]\s?10|[χΧ]|\b[cmk]?m)$")
 INDENTED = re.compile(r"(?:padding-left|text-indent|margin-left)\s*:\s*0*[1-9.]")
 TITLES = ("label", "caption", "figcaption", "h3", "h4")
+HTML = (".html", ".htm")
 LINES = ("p", "div", "li", "list-item")
 OTHERWISE = "copy the table into a spreadsheet or a Word document, or save the paper's web page"
 
@@ -132,26 +133,17 @@ def _shown(cell) -> str:
 # --- HTML and JATS ----------------------------------------------------------------------------
 
 
-def _page(path: Path) -> Iterator[Grid]:
-    import lxml.html
+def _marked_up(path: Path) -> Iterator[Grid]:
+    """Yield every table that holds no other one."""
+    from lxml import etree
 
     content, encoding = path.read_bytes(), None
     with suppress(UnicodeDecodeError):
         encoding = "utf-8" if content.decode("utf-8") else None
-    if content.strip():
-        parser = lxml.html.HTMLParser(encoding=encoding, no_network=True)
-        yield from _marked_up(lxml.html.document_fromstring(content, parser=parser))
-
-
-def _journal_article(path: Path) -> Iterator[Grid]:
-    from lxml import etree
-
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-    yield from _marked_up(etree.fromstring(path.read_bytes(), parser))
-
-
-def _marked_up(tree) -> Iterator[Grid]:
-    """Yield every table that holds no other one."""
+    if path.suffix.lower() in HTML:
+        parser = etree.HTMLParser(encoding=encoding, no_network=True)
+    tree = etree.fromstring(content, parser)
     for element in tree.iter("{*}*"):
         element.tag = element.tag.rpartition("}")[2].lower()
     for table in tree.iter("table"):
@@ -261,7 +253,7 @@ def _paragraphs(cell) -> str:
 READERS: dict[str, tuple[Callable[[Path], Iterator[Grid]], str]] = {
     **dict.fromkeys((".csv", ".tsv", ".txt"), (_text, "text")),
     ".xlsx": (_workbook, "an Excel workbook"),
-    **dict.fromkeys((".html", ".htm"), (_page, "HTML")),
-    **dict.fromkeys((".xml", ".nxml"), (_journal_article, "JATS XML")),
+    **dict.fromkeys(HTML, (_marked_up, "HTML")),
+    **dict.fromkeys((".xml", ".nxml"), (_marked_up, "JATS XML")),
     ".docx": (_document, "a Word document"),
 }

@@ -128,13 +128,14 @@ UNIT = (
     r"|mCi|Gy|(?:[×x] ?)?10[^ ]{1,3}/\w+|\w{1,5}/(?:[dmµμ]?[lL]|m[2²]|\w*min|h|d))"
 )
 LABEL_UNIT = re.compile(rf"[,(\[; ]+({UNIT})[)\]]?$")
+UNIT_WITHIN = re.compile(rf"(?<=\d) ?{UNIT}(?= \(?(?:vs|versus)\b)")
 LEVEL_UNIT = re.compile(rf"^({CUT}) ?({UNIT})?$")
-CUT_BEHIND = re.compile(rf"(.*\w)\W*?([{SIGNS}]=? ?)(\d[\d.,]*) ?({UNIT})?[)\]]?")
+CUT_BEHIND = re.compile(rf"([^{SIGNS}]*\w)\W*?([{SIGNS}]=? ?)(\d[\d.,]*) ?({UNIT})?[)\]]?")
 CELL_UNIT = re.compile(rf"(.*[\d)\]]) ?({UNIT})")
 OTHER_SIDE = {"≥": "<", "⩾": "<", "≧": "<", ">=": "<", ">": "≤", "＞": "≤"}
 OTHER_SIDE |= {"≤": ">", "⩽": ">", "≦": ">", "<=": ">", "<": "≥", "＜": "≥"}
 LEVEL = rf"{CUT}|[\w+–-]+"
-OR = r" ?(?:/| vs\.? | versus ) ?"
+OR = r" ?(?:/| \(?(?:vs\.?|versus) ) ?"
 SIDES = re.compile(rf"(.*?)[,:;( ]*((?:{LEVEL})(?:{OR}(?:{LEVEL}))+)\)?(?: ({UNIT}))?")
 SLASHED = re.compile(r"\d[\d, ]*(?: ?/ ?\d[\d, ]*)+")
 P_WITHIN = re.compile(r"[;,(]? ?\b[pP](?:[- ]?value)? ?(?:= ?|(?=[<>≤]))")
@@ -345,7 +346,7 @@ def read_line(number: int, cells: list[str]) -> Line:
         holds.remove(("percent",))
         label = f"{label} (%)"
     unit = None if re.search(r"\bper\b", label) else LABEL_UNIT.search(label)
-    label = label[: unit.start()] if unit else label
+    label = UNIT_WITHIN.sub("", label[: unit.start()] if unit else label)
     indent = len(text) - len(text.lstrip())
     line = Line(number, whole, label, indent, holds, unit[1] if unit else "", kept, notes)
     if found := SIDES.fullmatch(label):
