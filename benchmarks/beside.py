@@ -23,7 +23,7 @@ from rairlib.registry.vocabulary import COLUMNS
 
 APA = {"t_statistic": "t", "f_statistic": "F", "chi_square": "χ2", "h_statistic": "χ2"}
 PLANTED = ("one digit changed", "two neighbouring digits swapped", "decimal sign lost")
-PAPERS = 200
+PAPERS = 100
 STATCHECK = """
 suppressMessages(library(statcheck))
 texts <- readLines(file("stdin"), encoding = "UTF-8")

@@ -320,14 +320,14 @@ def error_of_mean(printed: str, *own):
 
 
 def test_standard_error_of_a_mean_by_hand():
-    # 14.128 / sqrt(32) = 2.4975; of 25 values 2.826, of 17 3.427, of 22 3.012 and of 23 2.946:
+    # 14.128 / sqrt(32) = 2.4975; of 26 values 2.771, of 17 3.427, of 22 3.012 and of 23 2.946:
     # none has 3.00.
     (finding,) = error_of_mean("2.50")
     assert finding.status == "agrees"
     assert error_of_mean("3.43")[0].status == "suggests"
-    assert (error_of_mean("2.83")[0].status, error_of_mean("2.83")[0].reading) == (
+    assert (error_of_mean("2.77")[0].status, error_of_mean("2.77")[0].reading) == (
         "open",
-        "of 25 values",
+        "of 26 values",
     )
     assert error_of_mean("3.00")[0].status == "contradicted"
     assert error_of_mean("2.10")[0].status == "contradicted"
@@ -399,3 +399,29 @@ def test_standard_errors_typed_as_standard_deviations_are_the_reading():
     ]
     (finding,) = check_t_test(registry(*two_groups(), *rows, p_value(f"{student_p():.3f}")))
     assert (finding.status, finding.reading) == ("suggests", "the SDs are standard errors")
+
+
+def paired_or_skewed(groups, means, sds, p):
+    rows = [number(f"n-{name}", "n", "30", group=name) for name in groups]
+    for name, mean, sd in zip(groups, means, sds, strict=True):
+        rows += [
+            number(f"{kind}-{name}", kind, text, variable="tg", group=name)
+            for kind, text in (("mean", mean), ("sd", sd))
+        ]
+    asked = {"variable": "tg", "group": " vs ".join(groups), "method": "student"}
+    (finding,) = check_t_test(registry(*rows, number("p", "p_value", p, **asked)))
+    return finding.status, finding.reading
+
+
+@pytest.mark.parametrize(
+    ("groups", "means", "expected"),
+    [
+        # Independent samples of these give p 0.39; a test of pairs any p.
+        (("before", "after"), ("49.3", "51.2"), ("suggests", "a paired t test")),
+        (("young", "old"), ("49.3", "51.2"), ("contradicted", "")),
+        # Below twice its SD a mean is of skewed values.
+        (("young", "old"), ("9.3", "11.2"), ("suggests", "a test of logarithms")),
+    ],
+)
+def test_a_test_of_pairs_or_logarithms_may_be_called_students(groups, means, expected):
+    assert paired_or_skewed(groups, means, ("8.4", "8.6"), "0.00000001") == expected

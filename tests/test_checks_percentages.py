@@ -455,3 +455,35 @@ def test_row_percentages_need_not_add_up_in_a_column():
     ]
     assert check_percent_sums(registry(*labelled)) == []
     assert set(statuses(check_percent_of_count(registry(*labelled))).values()) == {"open"}
+
+
+def test_shares_of_all_mentions_are_asked_about():
+    # 40, 25, 12 and 9 sites in 60 patients: 40 of 86 mentions are 46.5 %.
+    shares = {
+        "lung": (40, "46.5"),
+        "bone": (25, "29.1"),
+        "brain": (12, "14.0"),
+        "liver": (9, "10.5"),
+    }
+    rows = [number("n", "n", "60", group="A")]
+    for level, (count, share) in shares.items():
+        place = {"variable": "site", "level": level, "group": "A", "of": "n"}
+        rows += [
+            number(f"c-{level}", "count", str(count), **place),
+            number(f"p-{level}", "percent", share, **place),
+        ]
+    found = check_percent_of_count(registry(*rows))
+    assert {finding.status for finding in found} == {"suggests"}
+    assert all("divided by 86" in finding.reading for finding in found)
+
+
+@pytest.mark.parametrize("size", ["0", "~80", "≥80"])
+def test_shares_of_a_group_without_one_number_are_left_open(size):
+    cells = [number(f"c{k}", "count", "8", variable=f"v{k}", level="yes", group="A") for k in "abc"]
+    shares = [
+        number(f"p{k}", "percent", "10.0", variable=f"v{k}", level="yes", group="A", of="n")
+        for k in "abc"
+    ]
+    rows = registry(number("n", "n", size, group="A"), *cells, *shares)
+    found = check_percent_of_count(rows) + check_percent_sums(rows)
+    assert not {"contradicted", "suggests"} & {finding.status for finding in found}

@@ -445,10 +445,18 @@ def test_conditional_odds_ratio_of_fisher_is_recognised():
 
 
 def test_conditional_odds_ratio_with_digits_cut_off_is_suggested():
-    # R: fisher.test(rbind(c(14, 12), c(33, 48))) estimates 1.6884, the cross product is 1.69697.
-    cells = {"≥54": (14, 12), "<54": (33, 48)}
-    findings = check_crude_odds_ratio(crude_study("1.68", cells=cells))
+    # R: fisher.test(rbind(c(16, 5), c(20, 30))) estimates 4.6916; the cross product is 4.8, with
+    # half a patient added to each count 4.463.
+    cells = {"≥54": (16, 5), "<54": (20, 30)}
+    findings = check_crude_odds_ratio(crude_study("4.6", cells=cells))
     assert statuses(findings) == {"estimate": "suggests"}
+
+
+def test_half_a_patient_added_to_each_count_is_a_reading():
+    # 19.5 · 42.5 / (16.5 · 13.5) = 3.7205; SE = √(1/19.5 + 1/16.5 + 1/13.5 + 1/42.5) = 0.45770;
+    # exp(1.31386 ± 1.96 · 0.45770) = 1.5171 and 9.1239.
+    found = check_crude_odds_ratio(crude_study("3.72", "1.52", "9.12", limits="wald"))
+    assert {(f.status, f.reading[:9]) for f in found} == {("open", "0.5 added")}
 
 
 def test_crude_ratio_with_an_empty_cell_stays_open():

@@ -59,7 +59,8 @@ def audit(registry: Registry) -> list[Finding]:
         found = check.function(registry)
         findings += found
         if found and check.first:
-            aside = {name for finding in found for name in (finding.target, *finding.uses)}
+            objections = [finding for finding in found if finding.status != "open"]
+            aside = {name for finding in objections for name in (finding.target, *finding.uses)}
             rest = [row for row in registry if row.id not in aside]
             registry = Registry(registry.study, rest)
     return unless_habits(paper, findings)

@@ -548,9 +548,12 @@ def unless_missing(
     found = nearest_sizes(values, fits)
     if found is None:
         return finding
-    words = f"{' and '.join(map(str, found))} values"
-    missing = missing_of(zip(found, (each[-1] for each in values), strict=True))
-    return finding.doubted(f" With {words} it would fit.{missing}", reading=words)
+    sizes = list(zip(found, (each[-1] for each in values), strict=True))
+    words, missing = f"{' and '.join(map(str, found))} values", missing_of(sizes)
+    # What leaves out most patients explains less than another habit does.
+    likely = all(fewer >= LARGE_SHARE * n for fewer, n in sizes)
+    reading = finding.reading or words * likely
+    return finding.doubted(f" With {words} it would fit.{missing}", reading=reading)
 
 
 def instead_of_shortened(finding: Finding, weaken: Callable[[Finding], Finding]) -> Finding:

@@ -20,6 +20,7 @@ from rairlib.checks.cells import (
     MISSING,
     CountIndex,
     count_index,
+    instead_of_shortened,
     kindly,
     originals,
     outcome_sizes,
@@ -478,6 +479,9 @@ def derive_figure(rule: Rule, target: PrintedFigure, others: list[PrintedFigure]
     # Between two attainable values there is nothing, so the nearest one decides.
     finding = judge(target.row, rule.rows(source), nearest, nearest, text)
     finding = replace(finding, low=ends[0], high=ends[1])
+    if finding.text.endswith(SHORTENED):
+        sets = [target, *source], [target, *others]
+        return instead_of_shortened(finding, lambda each: _unless_fewer(each, rule, *sets))
     if finding.status != "contradicted":
         return finding
     if not np.any(agreeing_with_all(others)):

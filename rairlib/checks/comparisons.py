@@ -15,6 +15,7 @@ from scipy import special
 
 from rairlib.checks.cells import (
     COUNTED,
+    LARGE_SHARE,
     MOST_SIZES,
     count_index,
     known_values,
@@ -32,7 +33,6 @@ from rairlib.checks.cells import (
 from rairlib.checks.classification import Rule, _scale, agreeing_with_all, rule_counts, rules
 from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.means import (
-    MOST,
     MOST_GROUPS,
     TESTS,
     TINY,
@@ -233,7 +233,7 @@ def unless_few_miss(finding: Finding, values: list[range], fits, bound: bool = T
     """Leave open what the values of most patients would give; else as :func:`unless_missing`."""
     if finding.status in OPEN or finding.reading.startswith("by "):
         return finding
-    near = [range(max(v.start, math.ceil(MOST * (v.stop - 1))), v.stop) for v in values]
+    near = [range(max(v.start, math.ceil(LARGE_SHARE * (v.stop - 1))), v.stop) for v in values]
     tried = fits is not None and math.prod(map(len, near)) <= MOST_SIZES
     if tried and (found := nearest_sizes(near, fits)):
         reading = f"of {' and '.join(map(str, found))} values"
@@ -406,7 +406,7 @@ def _limits_of_means(registry, centre: Limits, groups: list[tuple]) -> tuple:
     sure = all(len(_values(count_index(registry), mean, n)) == 1 for mean, _, n in groups)
 
     def fewer(level: float):
-        shares = np.linspace(float(MOST), 1, 50)
+        shares = np.linspace(LARGE_SHARE, 1, 50)
         found = _mean_limits(centre, [replace(s, n=s.n * shares) for s in samples], level)
         return {
             name: tuple(
@@ -679,7 +679,7 @@ def check_limits_of_proportion(registry: Registry) -> Iterator[Finding]:
         if usable and whole.statistic in COUNTED:
             count = index.counts.get((row.variable, row.level, row.group))
             size, values = whole_number(whole), values_of(index, row, whole)
-            least = max(values.start, math.ceil(MOST * size))
+            least = max(values.start, math.ceil(LARGE_SHARE * size))
             fewer = _shares_of(row, count, range(size - 1, least - 1, -1))
             shares = _shares_of(row, count, range(size, size + 1))
             # Where the share is not of the whole, its limits are of fewer values from the start.

@@ -363,6 +363,16 @@ def _in_words(counts: FourCounts) -> str:
 @check("odds ratios beside counts", "independent", each=partial(_exposures, method="univariable"))
 def check_crude_odds_ratio(found: RegressionEstimate, counts: FourCounts, rows):
     """Recompute a univariable odds ratio and its Woolf limits; needs the four counts."""
+    findings = list(_crude_ratio(found, counts, rows))
+    if found.has_interval and any(finding.status in DOUBTED for finding in findings):
+        enlarged = list(_crude_ratio(found, tuple(count + 0.5 for count in counts), rows))
+        if all(finding.status == "agrees" for finding in enlarged):
+            reading = "0.5 added to each count (Haldane, Firth)"
+            findings = [replace(each, status="open", reading=reading) for each in enlarged]
+    return findings
+
+
+def _crude_ratio(found: RegressionEstimate, counts: FourCounts, rows) -> Iterator[Finding]:
     start = f"{found.printed}: "
     if min(counts) <= 0:
         text = f"{start}a count of {_in_words(counts)} is zero, no odds ratio exists."
@@ -777,7 +787,7 @@ def _with_other_sizes(
 
 def _sizes_of_shares(index: CountIndex, variable: str, level: str, count: int, group: str) -> range:
     """Return the sizes, at most the group's, of which the share of a level is printed."""
-    size = index.size(group)
+    size = index.size(group) or 0
     for row, _ in index.shares.get((variable, group), ()):
         if row.level == level and size not in (fitting := sizes_that_fit(row.number, count)):
             return range(fitting.start, min(fitting.stop, size + 1))

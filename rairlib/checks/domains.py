@@ -150,13 +150,13 @@ def check_fractions(registry: Registry) -> Iterator[Finding]:
             read[row.locus].append(row)
         elif row.statistic in FAMILIES and row.unit == "":
             families[row.locus, FAMILIES[row.statistic]].append(row)
-    for place, (row, *others) in read.items():
-        what = f"{len(others) + 1} numbers are" if others else "one number is"
+    for place, rows in read.items():
+        numbers = f"{len(rows)} numbers are" if len(rows) > 1 else "one number is"
         text = (
-            f"{place}: {what} printed as fractions and read in percent, {row.number.text} as "
-            f"{row.printed} % ({named(row)})."
+            f"{place}: {numbers} printed as fractions and read in percent, {rows[0].number.text} "
+            f"as {rows[0].printed} % ({named(rows[0])})."
         )
-        yield Finding(status="open", text=text)
+        yield conclude("open", text, rows, reading="fractions")
     for (_, family), shares in families.items():
         digits = [row.number.decimals for row in shares if row.number.value > 1]
         for row in shares if digits and family not in ("percent", "risk_difference") else ():

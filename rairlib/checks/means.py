@@ -1,6 +1,7 @@
 """Means, standard deviations and quartiles: tests of means, pooled groups, whole steps, order."""
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -61,6 +62,8 @@ TESTS = {
 T_AND_F = ("t_statistic", "f_statistic")
 # Beyond this number of groups the corners of the box of means are too many to list.
 MOST_GROUPS = 10
+# Words for the same patients at two times.
+TIMES = {"pre", "post", "before", "after", "baseline", "follow"}
 TINY = 1e-300
 
 
@@ -238,11 +241,22 @@ def check_t_test(registry: Registry) -> Iterator[Finding]:
         if finding.status == "suggests" and not row.method and _may_be_ranked(groups, found):
             remark = " Its values seem skewed: a test of ranks may stand behind it."
             finding = replace(finding, status="open", text=finding.text + remark)
+        finding = _unless_named_loosely(finding, row, groups, found)
         # Categories or ranks of the same variable: p may be theirs.
         other = any((row.variable, group) in others for group in (row.group, *names))
         if finding.status == "suggests" and not row.test and other:
             finding = replace(finding, status="open")
         yield finding
+
+
+def _unless_named_loosely(finding: Finding, row, groups: list[tuple], cells) -> Finding:
+    """Doubt a proof where a test of pairs, or of logarithms, is called by the name of another."""
+    words = [{*re.split(r"\W+", mean.group.lower())} for mean, _, _ in groups]
+    alike = len({whole_number(size) for _, _, size in groups}) == 1
+    if alike and len(groups) == 2 and all(TIMES & each for each in words):
+        return finding.doubted(" A paired test might.", reading="a paired t test")
+    remark, skewed = " A test of logarithms might.", _may_be_ranked(groups, cells)
+    return finding.doubted(remark, skewed, finding.reading or "a test of logarithms")
 
 
 def _may_be_ranked(groups: list[tuple], cells: list[dict]) -> bool:
@@ -386,7 +400,7 @@ def check_standard_error(row: ReportedNumber, sd, size, values: range) -> Findin
         return row.number.overlaps(low / math.sqrt(m), high / math.sqrt(m))
 
     fewer = fewer_values(values, n, possible) if finding.status not in ("agrees", "open") else None
-    if fewer and fewer >= MOST * n:
+    if fewer and fewer >= LARGE_SHARE * n:
         return replace(finding, status="open", reading=f"of {fewer} values")
     if finding.status == "contradicted" and row.number.overlaps(low, high):
         finding = replace(finding, reading="the standard deviation again")
@@ -557,8 +571,6 @@ def _pooled_sd(target: ReportedNumber, groups: list[tuple], shortened: bool) -> 
 MOST_SUMS = 10_000
 MOST_TRIED = 10_000
 MOST_ITEMS = 9
-MOST = Fraction(2, 3)
-"""Share of a group whose values may be all there are without a word, as in real tables."""
 LEAST_SHARE = Fraction(1, 2)
 """Share of a group below which a number is no longer taken as the group's, though it says so."""
 

@@ -49,6 +49,9 @@ TELLING = 0.2
 MOST_NEAR = 3
 
 
+CELL = ("variable", "level", "group")
+
+
 def percent_limits(
     numerator: tuple[float, float], denominator: tuple[float, float]
 ) -> tuple[float, float]:
@@ -132,7 +135,7 @@ def check_percent_of_count(registry: Registry) -> Iterator[Finding]:
 def _is_adjusted(index: CountIndex, row: ReportedNumber) -> bool:
     """Whether one share of a group was moved by less than a digit, so that all add to 100."""
     shares, size = index.shares.get((row.variable, row.group), ()), index.size(row.group)
-    if size is None or len(shares) < len(index.levels.get((row.variable, row.group), ())):
+    if not size or len(shares) < len(index.levels.get((row.variable, row.group), ())):
         return False
     exact = {share.id: Fraction(100 * count, size) for share, count in shares}
     moved = [s for s, _ in shares if not s.number.agrees(float(exact[s.id]))]
@@ -171,11 +174,11 @@ def _other_denominator(index: CountIndex, finding: Finding, row, numerator, whol
     if habit:
         status = habit[1]
         text += f" So are nearly all shares of {row.group} in {row.locus}."
+    elif number and (status := _other_share(index, row, number, size)):
+        reading += ": a patient can have several" * (status == "suggests")
     elif fitting and fitting.start > size:
         status = "contradicted"
         text += f" It needs {fitting.start} patients or more."
-    elif number and _is_row_share(index, row, number):
-        status = "open"
     elif fitting and not exhausted and numerator.statistic != "n":
         status = "open" if known else "suggests"
         possible = shown(fitting.start, min(fitting.stop, size) - 1, 0)
@@ -189,6 +192,27 @@ def _other_denominator(index: CountIndex, finding: Finding, row, numerator, whol
     else:
         status = "contradicted"
     return replace(finding, status=status, text=text, reading=reading)
+
+
+def _other_share(index: CountIndex, row: ReportedNumber, total: int, size: int) -> str:
+    """Return the status of a share of all levels' mentions, or of a row; empty for others."""
+    if _are_mentions(index, row, total, size):
+        return "suggests"
+    return "open" * (total <= size and _is_row_share(index, row, total))
+
+
+def _are_mentions(index: CountIndex, row: ReportedNumber, total: int, size: int) -> bool:
+    """Whether levels exceed their group and each share is of their sum, as of several answers."""
+    levels = index.levels.get((row.variable, row.group), [])
+    cells = [(row.variable, level, row.group) for level in levels]
+    shares = [
+        index.registry.where("percent", **dict(zip(CELL, cell, strict=True))) for cell in cells
+    ]
+    counts = [whole_number(index.counts[cell]) for cell in cells]
+    return sum_of(index.counts[cell] for cell in cells) == total > size and all(
+        found and total in sizes_that_fit(found[0].number, count)
+        for found, count in zip(shares, counts, strict=True)
+    )
 
 
 def _denominators(index: CountIndex, row, numerator, whole) -> dict[int, str]:
@@ -264,13 +288,14 @@ def _habits(registry: Registry) -> dict[tuple[str, str], str]:
     habits = {}
     for (locus, group), shares in places.items():
         enough = max(FEWEST_SHARES, NEARLY_ALL * len(shares))
-        if sum(index.size(group) in fitting for fitting, _ in shares) > len(shares) / 2:
+        size = index.size(group)
+        if size is None or sum(size in fitting for fitting, _ in shares) > len(shares) / 2:
             continue
         if sum(across in fitting for fitting, across in shares) >= enough:
             habits[locus, group] = ""
             continue
-        for other, size in index.sizes.items():
-            n = whole_number(size)
+        for other, row in index.sizes.items():
+            n = whole_number(row) or 0
             likely = n in shares[0][0] or n in shares[-1][0]
             if likely and sum(n in fitting for fitting, _ in shares) >= enough:
                 habits.setdefault((locus, group), other)
@@ -284,6 +309,7 @@ def _habit(index: CountIndex, row: ReportedNumber, fitting: range) -> tuple[int,
     if other is None:
         return None
     number = index.size(other) if other else _across(index, row.variable, row.level, row.group)
+    number = number or 0
     # Shares of a row or of all patients are a habit; those of another group need a question.
     inside = other in ("", *wholes_of_groups(index.registry).get(row.group, ()))
     return (number, "open" if inside else "suggests") if number in fitting else None

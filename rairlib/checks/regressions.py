@@ -140,7 +140,7 @@ def wald_region(
             if ends is not None:
                 lines += [(1.0, slope, ends[1]), (-1.0, -slope, -ends[0])]
         for cone in _cones(p):
-            corners += [(b, s, multiplier) for b, s in _corners(lines + cone)]
+            corners += [(b, s, multiplier) for b, s in _corners((*lines, *cone))]
     return WaldRegion(tuple(corners))
 
 
@@ -152,7 +152,8 @@ def _cones(p: Interval | None) -> list[list[tuple[float, float, float]]]:
     return [[(-sign, smallest, 0.0), (sign, -largest, 0.0)] for sign in (1.0, -1.0)]
 
 
-def _corners(lines: list[tuple[float, float, float]]) -> list[tuple[float, float]]:
+@lru_cache(maxsize=4096)
+def _corners(lines: tuple[tuple[float, float, float], ...]) -> list[tuple[float, float]]:
     """Return where ``b·coefficient + s·error ≤ bound`` meet; infinite numbers bound nothing."""
     lines, corners = [line for line in lines if all(map(math.isfinite, line))], []
     for (b1, s1, k1), (b2, s2, k2) in combinations(lines, 2):
@@ -508,25 +509,27 @@ def check_interval_symmetry(registry: Registry) -> Iterator[Finding]:
 
 def _asymmetric(found: RegressionEstimate, findings, near, symmetric: int) -> list[Finding]:
     """Name slips (lines `near` may have been copied), and keep the finding that p points to."""
-    columns = zip(*(other.three for other in near), strict=True)
-    findings = [
-        replace(finding, reading=likely_slip(target, finding.low, finding.high, column))
-        for finding, target, column in zip(findings, found.three, columns, strict=True)
-    ]
-    if found.p is None or not found.p_may_be_wald:
-        return findings
     values, levels = [found.coefficient(), *found.limits()], LEVELS[found.level]
-    fitting = [
-        finding
-        for place, finding in enumerate(findings)
-        if wald_region(*values[:place], None, *values[place + 1 :], found.p_range, levels)
+    kept = fitting = [
+        place
+        for place in range(3)
+        if found.p_may_be_wald
+        and wald_region(*values[:place], None, *values[place + 1 :], found.p_range, levels)
     ]
     if len(fitting) != 1:
-        return findings
-    text = f"{fitting[0].text} The other two fit p {found.p.printed}."
-    if symmetric:
-        text += f" {symmetric} other intervals of {found.estimate.locus} are symmetric."
-    return [replace(fitting[0], text=text)]
+        kept = range(3)
+    told = []
+    for place in kept:
+        target, finding = found.three[place], findings[place]
+        column = [other.three[place] for other in near]
+        reading = likely_slip(target, finding.low, finding.high, column)
+        told.append(replace(finding, reading=reading))
+    if len(fitting) == 1:
+        text = f"{told[0].text} The other two fit p {found.p.printed}."
+        if symmetric:
+            text += f" {symmetric} other intervals of {found.estimate.locus} are symmetric."
+        told = [replace(told[0], text=text)]
+    return told
 
 
 def _is_usual(found: RegressionEstimate) -> bool:

@@ -37,7 +37,7 @@ from rairlib.checks.regressions import (
     mirror_image,
     plain_limits,
 )
-from rairlib.checks.rounding import float_limits, judge, shown, shown_p
+from rairlib.checks.rounding import float_limits, judge, print_unit, shown, shown_p
 from rairlib.registry.printed import format_value
 from rairlib.registry.registry import Registry, ReportedNumber
 
@@ -768,7 +768,9 @@ def check_auc_like_for_like(registry: Registry) -> Iterator[Finding]:
     """Compare what two areas of one score are areas of; needs areas, limits and their rules."""
     by_score: dict[str, dict[bool, PrintedArea]] = defaultdict(dict)
     for area in printed_areas(registry):
-        if area.certain and area.has_interval and area.sizes is not None:
+        # Two digits fit a dichotomised score by chance.
+        precise = float(print_unit(area.row.number)) / print_scale(area.row) < 0.005
+        if precise and area.certain and area.has_interval and area.sizes is not None:
             dichotomised = bool(binary_readings(area))
             if dichotomised or not scores_with_area(area):
                 by_score[area.row.variable].setdefault(dichotomised, area)

@@ -197,9 +197,10 @@ def likely_slip(row: ReportedNumber, low: float, high: float, neighbours=()) -> 
                 return f"copied from {name or other.locus}, {other.printed}"
     narrow = high - low <= MOST_PLACES * float(print_unit(number))
     for kind, texts in _slips(plain, narrow):
-        fitting = {text for text in texts if parse_printed(sign + text).overlaps(low, high)}
+        near = (sign + text for text in texts if low - 1 <= float(sign + text) <= high + 1)
+        fitting = {text for text in near if parse_printed(text).overlaps(low, high)}
         if len(fitting) == 1:
-            return f"{kind}: {sign}{fitting.pop()}"
+            return f"{kind}: {fitting.pop()}"
     if number.value and -number.high <= high and -number.low >= low:
         return f"sign lost or added: {format_value(-number.value, number.decimals)}"
     return ""

@@ -226,12 +226,22 @@ def _lines(heading: str, answer: str, problems: list[Problem], left: dict) -> st
     """Write the first problems in full, as far as so many words go, then one line each."""
     entries = [(problem.kind, entry(problem)) for problem in problems]
     notes = [("note", lines[:2]) for kind, lines in entries if kind == "note"]
-    entries = [each for each in entries if each[0] != "note"] + notes[:SHOWN]
-    entries += [("note", [f"{len(notes) - SHOWN} more."])] * (len(notes) > SHOWN)
-    entries += [
+    left_over = [
         ("left", [f"{why[0].upper()}{why[1:]}: {_many(len(rows), 'number')} ({_some(rows)})."])
         for why, rows in left.items()
     ]
+    heads = [(kind, _short(lines)) for kind, lines in entries if kind != "note"] + left_over
+    room = WORDS - _words([line for _, lines in heads for line in lines])
+    most = SHOWN if _words([line for _, lines in notes[:SHOWN] for line in lines]) < room / 2 else 0
+    entries = [each for each in entries if each[0] != "note"] + notes[:most]
+    if len(notes) > most:
+        entries.append(
+            (
+                "note",
+                [f"{len(notes) - most} {'more' if most else 'habits'}: --format html tells them."],
+            )
+        )
+    entries += left_over
     kinds = dict.fromkeys(kind for kind, _ in entries)
     spent = 1 + _words([heading, answer, *(f"# {HEADINGS[kind]}" for kind in kinds)])
     spent += sum(1 + _words(_short(lines)) for _, lines in entries)

@@ -132,6 +132,11 @@ def read_table(path: Path) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
+def records(table: pd.DataFrame) -> list[dict[str, str]]:
+    """Return the rows of a frame of texts as dictionaries."""
+    return [dict(zip(table.columns, texts, strict=True)) for texts in table.to_numpy().tolist()]
+
+
 def _read_texts(path: Path) -> pd.DataFrame:
     """Read all fields as texts without blanks around them; the index is the number of the row."""
     lines = split_lines(path, decode(path))
@@ -251,7 +256,7 @@ def _link_faults(table: pd.DataFrame) -> list[tuple[int, str, str]]:
     """Find faults that concern more than one field."""
     faults = [
         (row, column, f"is empty: {told}")
-        for row, fields in zip(table.index, table.to_dict("records"), strict=True)
+        for row, fields in zip(table.index, records(table), strict=True)
         for column, calls, told in CALLED_FOR
         if calls(fields) and not fields[column]
     ]

@@ -4,6 +4,7 @@ import math
 import re
 from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal, localcontext
+from functools import lru_cache
 
 from rairlib.errors import RairlibError
 
@@ -118,6 +119,7 @@ class Printed:
         return min(1e-9 * max(1.0, abs(self.value)), 1e-3 * 10.0**-self.decimals)
 
 
+@lru_cache(maxsize=1 << 16)
 def parse_printed(text: str) -> Printed:
     """Read one printed number.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from rairlib.registry.files import read_table
+from rairlib.registry.files import read_table, records
 from rairlib.registry.printed import Printed, format_value, parse_printed
 from rairlib.registry.studies import DeclaredModel, load_study, study_file
 from rairlib.registry.vocabulary import COUNTED, MODIFIERS, PERFORMANCE
@@ -283,7 +283,7 @@ def read_registry(path: str | Path) -> Registry:
     name = path.resolve().parent.name if path.name == "reported.csv" else path.stem
     rows = [
         ReportedNumber(number=printed_number(row["statistic"], row["printed"]), **row)
-        for row in read_table(path).to_dict("records")
+        for row in records(read_table(path))
     ]
     fractions = _fractions(rows)
     return Registry(name, (_in_percent(row) if row.id in fractions else row for row in rows))
