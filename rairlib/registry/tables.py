@@ -47,17 +47,7 @@ class _UnreadError(RairlibError):
 
 
 class TableReader:
-    """A table read into registry rows; see :func:`import_table`.
-
-    Attributes
-    ----------
-    rows : DataFrame
-        In the registry's columns, ready for ``rairlib audit``.
-    told : list of str
-        What was understood, one line per row of the table.
-    doubts, unread : list of str
-        Numbers to compare with the print, and cells that gave no row.
-    """
+    """A table read into registry rows; see :func:`import_table`."""
 
     def __init__(self, grid: Grid, file: str, locus: str, sizes: dict, outcome: str, cells: str):
         self.rows, self.told, self.names = [], [], set()
@@ -716,7 +706,8 @@ def import_table(
     Returns
     -------
     TableReader
-        Its rows, and what is doubtful or unread.
+        With its ``rows`` as a DataFrame, ready for ``rairlib audit``, what was ``told`` of each
+        row of the table, the ``doubts`` to compare with the print, and the cells left ``unread``.
 
     Raises
     ------
