@@ -230,7 +230,7 @@ def test_merged_cells_are_laid_out_as_pandas_does(tmp_path):
         "<tr><td>d</td><td rowspan=2 colspan=2>e</td></tr><tr><td>f</td></tr></table>"
     )
     (grid,) = read_grids(path)
-    found = [[text.removeprefix(REPEATED) for text in cells] for _, cells in grid.rows]
+    found = [[text.removeprefix(REPEATED) for text in cells] for cells in grid.rows]
     (wanted,) = pd.read_html(path, flavor="lxml")
     assert found == wanted.to_numpy().tolist()
 
@@ -594,10 +594,132 @@ def test_sizes_that_do_not_belong_to_the_table_are_refused(imported, sizes, told
         imported(f"{HEAD}Male, n\t15\t16\t0.3\n", sizes=sizes)
 
 
+def test_row_above_the_head_is_the_title_and_names_the_table(tmp_path):
+    rows = [["Table 3. Baseline", " "], ["", "A (n=10)"], ["Male, n", "5"]]
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.active.merge_cells("A1:B1")
+    book.save(tmp_path / "x.xlsx")
+    pd.DataFrame(rows).to_csv(tmp_path / "x.csv", header=False, index=False)
+    for name in ("x.csv", "x.xlsx"):
+        found = import_table(tmp_path / name).rows
+        assert list(found["id"]) == ["table3-01", "table3-02"]
+        assert set(found["locus"]) == {"Table 3"}
+
+
+@pytest.mark.parametrize(
+    ("title", "size"),
+    [
+        ("Table 2 (n = 136)", "136"),
+        ("Table 2. Tg in 9 centres, n = 136 patients.", "136"),
+        ("Table 2 (n = 58 with, 78 without recurrence)", ""),
+        ("Table 2. Tg (n = 58) and others (n = 78)", ""),
+    ],
+)
+def test_size_in_a_title_is_that_of_all_only_if_nothing_else_is_said(imported, title, size):
+    found = imported(f"{title}\t\nTest\tAUC\nTg\t0.81\n", outcome="a vs b")
+    sizes = found.rows.loc[found.rows["statistic"] == "n", ["group", "printed"]]
+    assert sizes.to_numpy().tolist() == ([["all", size]] if size else [])
+    asked = [told for told in found.doubts if "in the title: of which group?" in told]
+    assert len(asked) == (not size)
+
+
+def test_limits_of_several_statistics_in_a_row_are_no_repeats(imported):
+    found = imported(
+        "\tAUC (95% CI)\tSensitivity, % (95% CI)\nTg\t0.86 (0.81–0.91)\t79.3 (66.6–88.8)\n",
+        outcome="a vs b",
+    )
+    assert found.doubts == []
+    assert set(found.rows["variable"]) == {"tg"}
+
+
+def test_sizes_are_given_to_the_groups_of_the_outcome(imported):
+    table = "Variable (n = 269)\t\n\tHR (95% CI)\nAge\t1.04 (1.02–1.07)\n"
+    sizes = {"progression": "58", "none": "211"}
+    rows = imported(table, sizes=sizes, outcome="progression vs none").rows
+    assert list(rows["group"][:3]) == ["all", "progression", "none"]
+    assert list(rows["partition"][:3]) == ["", "groups", "groups"]
+    assert list(rows["of"][:3]) == ["", rows["id"][0], rows["id"][0]]
+    with pytest.raises(RairlibError, match="no column is headed 'progression'"):
+        imported(table, sizes=sizes)
+    rows = imported(table.replace("269", "270"), sizes=sizes, outcome="progression vs none").rows
+    assert rows["note"][1].startswith("? the groups sum to 269")
+
+
 def test_comma_that_may_be_either_is_not_read(imported):
     found = imported(f"{HEAD}Sex, n\t1,050\t\t\nTg, mean\t12,5\t\t\n")
     assert len(found.unread) == 1
     assert "decimal comma" in found.unread[0]
+
+
+@pytest.mark.parametrize(
+    ("label", "variable", "level", "definition", "unit"),
+    [
+        ("Tg ≥ 10 ng/mL", "tg_10", "≥10 vs <10", "≥ 10", "ng/mL"),
+        ("Tg ≥ 10 ng/mL vs < 10 ng/mL", "tg_10", "≥10 vs <10", "≥ 10", "ng/mL"),
+        ("Tg ≥ 10 (vs <10 ng/mL)", "tg_10", "≥10 vs <10", "≥ 10", "ng/mL"),
+        ("Tumour size (>2.5 cm)", "tumour_size_2_5", ">2.5 vs ≤2.5", ">2.5", "cm"),
+        ("Age < 55 years", "age_55", "<55 vs ≥55", "< 55", "years"),
+        ("Platelets ≤150 ×10⁹/L", "platelets_150", "≤150 vs >150", "≤150", "×10⁹/L"),
+    ],
+)
+def test_cut_in_a_label_names_both_sides(imported, label, variable, level, definition, unit):
+    rows = imported(f"\tHR (95% CI)\n{label}\t2.46 (1.48–4.09)\n", outcome="a vs b").rows
+    assert set(rows["variable"]) == {variable}
+    assert list(rows["level"]) == [level.split(" vs ")[0], *[level] * 3]
+    first = rows.iloc[0]
+    assert list(first[["statistic", "printed", "unit"]]) == ["definition", definition, unit]
+    counts = imported(f"{HEAD}{label}, n (%)\t63 (80.8)\t\t\n").rows
+    assert set(counts["level"][2:]) == {level.split(" vs ")[0]}
+
+
+def test_value_with_its_unit_is_read(imported):
+    found = imported(
+        "\tCut-off\tAUC\nTg\t10 ng/mL\t0.8\nPET\tpositive\t0.7\nSUV\t1 or 2\t0.6\n",
+        outcome="a vs b",
+    )
+    assert said(found)[0] == ("cutoff", "10")
+    assert list(found.rows["unit"][:2]) == ["ng/mL", ""]
+    (told,) = found.unread
+    assert "write it like 1.37" in told
+    found = imported(f"{HEAD}Age, mean ± SD\t50.3 ± 14.2 years\t47 ± 15 years\t0.3\n")
+    assert list(found.rows["unit"][2:]) == [*["years"] * 4, ""]
+
+
+def test_two_rows_cut_at_one_number_are_levels_of_one_variable(imported):
+    found = imported(
+        "\tNo. of patients\t5-yr DFS (%)\tHR (95% CI)\n"
+        "Age <55\t120\t88.2\t1\nAge ≥55\t80\t70.1\t2.11 (1.20–3.71)\n",
+        outcome="a vs b",
+    )
+    rows = found.rows
+    assert set(rows["variable"]) == {"age_55"}
+    assert list(rows["statistic"]) == [
+        *("count", "definition", "count", "hazard_ratio", "ci_low", "ci_high")
+    ]
+    assert list(rows["level"]) == ["<55", "≥55", "≥55", *["≥55 vs <55"] * 3]
+    assert set(rows["group"][rows["statistic"] == "count"]) == {"all"}
+    assert len(found.unread) == 2
+    assert "survival at a time?" in found.unread[0]
+
+
+def test_number_behind_the_name_of_a_group_is_its_size_and_asked_about(imported):
+    # 30 of 78 is 38.5 %, 26 of 58 is 44.8 %.
+    found = imported("\tResponder (78)\tOthers (58)\tp\nMale\t30 (38.5)\t26 (44.8)\t0.47\n")
+    assert list(found.rows["group"][:2]) == ["Responder", "Others"]
+    assert said(found)[:2] == [("count", "30"), ("percent", "38.5")]
+    assert found.doubts == [
+        "Responder and 1 more row: ? the number in its heading is taken as its size"
+    ]
+
+
+def test_what_is_asked_of_several_rows_is_said_once(imported):
+    found = imported(f"{HEAD}Male\t63 (80.8)\t\t0.03a\nBRAF\t63 (80.8)\t\t0.04b\n")
+    assert found.doubts == [
+        "row 2, male and 1 more row: ? the letter behind it is taken for a footnote mark"
+    ]
+    assert found.rows["note"].str.startswith("? the letter").sum() == 2
 
 
 # --- The command ----------------------------------------------------------------------------------
@@ -843,7 +965,9 @@ PIECES = (
     "|63 (80.8)|50.3 ± 14.2|2.3 (1.0, 4.0)|p = .03|<0.05|Ref|—|Sex|A (n = 78)|n|OR (95% CI)|≥55|<55"
     "|1.2 (1.0–1.5)|P value|  Male|30/2|0,155|1,050|n (%)|All (n=136)|95% CI|χ²|12%|a/b|⟦a⟧|⟦"
 )
-CELLS = st.one_of(st.sampled_from(PIECES.split("|")), st.text(max_size=12))
+# No reader lets a NUL through.
+NO_NUL = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
+CELLS = st.one_of(st.sampled_from(PIECES.split("|")), st.text(NO_NUL, max_size=12))
 
 
 @settings(max_examples=300, deadline=None)
@@ -851,7 +975,7 @@ CELLS = st.one_of(st.sampled_from(PIECES.split("|")), st.text(max_size=12))
 def test_any_table_is_imported_for_the_audit_or_refused_in_one_line(tmp_path_factory, rows):
     folder = tmp_path_factory.mktemp("any")
     width = max(map(len, rows))
-    grid = Grid("", [(n, row + [""] * (width - len(row))) for n, row in enumerate(rows, start=1)])
+    grid = Grid("", [row + [""] * (width - len(row)) for row in rows])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("rairlib.registry.tables.read_grids", lambda _: [grid])
         try:
@@ -893,11 +1017,11 @@ def test_no_number_is_lost_without_a_word():
         rows = [["V", *rng.choice(HEADS.split("|"), width, replace=False)]]
         rows += [[rng.choice(LABELS.split("|")), *(cell() for _ in range(width))] for _ in range(5)]
         try:
-            reader = TableReader(Grid("", list(enumerate(rows, start=1))), "T", {}, "", "")
+            reader = TableReader(Grid("", rows), "", "T", {}, "", "")
         except RairlibError:
             continue
         listed = "\n".join(reader.unread + reader.told)
-        printed = {row["printed"].lstrip("<") for row in reader.rows}
+        printed = {*reader.rows["printed"].str.lstrip("<")}
         for row, cells in enumerate(rows[1:], start=2):
             for column, text in enumerate(cells[1:], start=2):
                 own = set(re.findall(r"\d+(?:\.\d+)?", text))

@@ -1,7 +1,7 @@
 """What the words and cells of a printed table say: shapes of numbers, contents, levels, units."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rairlib.registry.printed import MINUS_SIGNS, Printed, PrintedNumberError, parse_printed
 from rairlib.registry.table_files import REPEATED
@@ -105,7 +105,14 @@ METHODS = (
 FILLERS = re.compile(r"(?i)\b(?:analys[ie]s|regression|models?|cox|logistic|patients,?$)\b")
 ALL = re.compile(r"(?i)(?:all|total|overall|whole|entire)?(?: ?(?:patients|cohort|sample|cases))?")
 SIZE = re.compile(rf"[(\[,;]* ?\b[nN] ?[=:] ?{NUMBER}(?: ?[,;(]+ ?{NUMBER}\)?)? ?[)\]]?")
+SIZE_OF_ALL = re.compile(
+    rf"(?:(?!\b[nN] ?[=:]).)*\b[nN] ?[=:] ?{NUMBER}(?: (?:patients|cases))?"
+    r"(?:[)\]](?!.*\b[nN] ?=).*|\.?)"
+)
 CATEGORIES = re.compile(r"(?i)(?:categor|level|subgroup|strat|class|value|item)\w*")
+BARE_SIZE = re.compile(r" ?\((\d+)\)()$")
+SURVIVAL = re.compile(r"\b(?:[DPRL]?R?FS|OS|(?i:survival))\b")
+COUNTS = re.compile(r"(?i)(?:nos?\.?|number) of (?:patients|cases)")
 SIZES_ROW = re.compile(r"(?i)n|(?:total )?(?:nos?\.?|number) of (?:patients|cases)|patients|total")
 MARKS = re.compile(r"⟦(.*?)⟧|\^ ?(\w)\b|([†‡§¶‖#]+|\*+(?! ?10))|(?<=[\d)%])(?<!10)([ᵃ-ᵸ⁰¹²³⁴-⁹]+)$")
 LETTER = re.compile(r"(?<=[\d)])([a-h])$")
@@ -118,21 +125,25 @@ WORDS_WITHIN = re.compile(
 CUT = rf"(?:[{SIGNS}]=? ?\d[\d.,]*|\d[\d.,]* ?(?:[{MINUS_SIGNS}]|to) ?\d[\d.,]*)"
 UNIT = (
     r"(?:years?|yrs?|y|months?|mo|weeks?|wk|days?|d|hours?|h|min|[cmkµμ]?[mgl]|%|mm ?Hg|[GMk]Bq"
-    r"|mCi|Gy|10.{1,3}/\w+|\w{1,5}/(?:[dmµμ]?[lL]|m[2²]|\w*min|h|d))"
+    r"|mCi|Gy|(?:[×x] ?)?10[^ ]{1,3}/\w+|\w{1,5}/(?:[dmµμ]?[lL]|m[2²]|\w*min|h|d))"
 )
 LABEL_UNIT = re.compile(rf"[,(\[; ]+({UNIT})[)\]]?$")
+UNIT_WITHIN = re.compile(rf"(?<=\d) ?{UNIT}(?= \(?(?:vs|versus)\b)")
 LEVEL_UNIT = re.compile(rf"^({CUT}) ?({UNIT})?$")
+CUT_BEHIND = re.compile(rf"([^{SIGNS}]*\w)\W*?([{SIGNS}]=? ?)(\d[\d.,]*) ?({UNIT})?[)\]]?")
+CELL_UNIT = re.compile(rf"(.*[\d)\]]) ?({UNIT})")
+OTHER_SIDE = {"≥": "<", "⩾": "<", "≧": "<", ">=": "<", ">": "≤", "＞": "≤"}
+OTHER_SIDE |= {"≤": ">", "⩽": ">", "≦": ">", "<=": ">", "<": "≥", "＜": "≥"}
 LEVEL = rf"{CUT}|[\w+–-]+"
-OR = r" ?(?:/| vs\.? | versus ) ?"
+OR = r" ?(?:/| \(?(?:vs\.?|versus) ) ?"
 SIDES = re.compile(rf"(.*?)[,:;( ]*((?:{LEVEL})(?:{OR}(?:{LEVEL}))+)\)?(?: ({UNIT}))?")
 SLASHED = re.compile(r"\d[\d, ]*(?: ?/ ?\d[\d, ]*)+")
 P_WITHIN = re.compile(r"[;,(]? ?\b[pP](?:[- ]?value)? ?(?:= ?|(?=[<>≤]))")
 LONGEST = 80
-NO_OUTCOME = "? which group has the outcome, here and in all estimates? Say --outcome"
+NO_OUTCOME = "which group has the outcome, here and in all estimates? Say --outcome"
 SHARES = ("count", "percent")
 # That of χ2 or T4 is none.
 DIGIT = re.compile(r"(?<![^\W\d_])\d")
-ENDS = ("low", "high")
 KEY = ("statistic", "variable", "level", "group", "method")
 OPPOSITES = {"yes", "positive", "present", "male", "female", "men", "women", "+"}
 
@@ -153,7 +164,7 @@ class Column:
 
 @dataclass(slots=True)
 class Line:
-    """One row below the head."""
+    """One row below the head; that of a variable has the rows of its levels."""
 
     number: int
     text: str
@@ -164,6 +175,13 @@ class Line:
     cells: dict[int, str]
     notes: dict[int, str]
     sides: tuple[str, ...] = ()
+    name: str = ""
+    levels: list["Line"] = field(default_factory=list)
+
+    @property
+    def level(self) -> str:
+        """What the row is called as a level of another."""
+        return tidy(self.label)
 
     @property
     def pair(self) -> tuple[str, ...]:
@@ -226,6 +244,11 @@ def cut_of(levels: tuple[str, ...]) -> str:
     return sides.pop() if len(levels) == 2 and len(sides) == 1 and levels[1][:1] in SIGNS else ""
 
 
+def method_of(text: str) -> str:
+    """Return the method that a title or a heading names."""
+    return next((method for words, method in METHODS if words.search(text)), "")
+
+
 def joined(*texts: str) -> str:
     """Join the parts of a note."""
     return "; ".join(filter(None, texts))
@@ -274,13 +297,19 @@ def bare(cell: str) -> str:
     return cell.removeprefix(REPEATED)
 
 
+def is_title(cells: list[str]) -> bool:
+    """Whether a row holds one text, in its first cell or across all."""
+    return bool(cells[0].strip()) and len({bare(cell).strip() for cell in cells} - {""}) == 1
+
+
 def read_heading(parts: list[str], number: int) -> Column:
     """Read the texts above a column."""
     texts = [text for text in dict.fromkeys(clean(part)[0] for part in parts) if text] or [""]
-    text, size = " ".join(texts), SIZE.search(" ".join(texts))
+    text = " ".join(texts)
+    size = SIZE.search(text) or BARE_SIZE.search(text)
     holds, names = [], []
     for part in texts:
-        rest = SIZE.sub(" ", part)
+        rest = COUNTS.sub("n", BARE_SIZE.sub("", SIZE.sub(" ", part)))
         for words, _ in METHODS:
             rest = words.sub("", rest)
         found, name = holds_of(FILLERS.sub("", rest))
@@ -288,8 +317,8 @@ def read_heading(parts: list[str], number: int) -> Column:
         names.append(name)
     name = " ".join(filter(None, names))
     group = "all" if ALL.fullmatch(name) else name
-    method = next((word for words, word in METHODS if words.search(text)), "")
-    found = Column(number, text, "data", group, holds, method, *(size.groups("") if size else ()))
+    sized = size.groups("") if size else ()
+    found = Column(number, text, "data", group, holds, method_of(text), *sized)
     words = [re.sub(r"[\W_]|value|statistic|test", "", w.lower()) for w in texts[-1].split("/")]
     if P.fullmatch(texts[-1]):
         found.role = "p"
@@ -297,13 +326,14 @@ def read_heading(parts: list[str], number: int) -> Column:
         found.role, found.holds = "statistic", [(STATISTICS[word],) for word in words]
     elif measures := [held for held in holds if held[0] in MEASURES or held == LIMITS]:
         found.role, found.group, found.holds = "estimate", name, measures[:1]
+    elif SURVIVAL.search(text) and ("percent",) in holds:
+        found.role = "survival"
     return found
 
 
 def read_line(number: int, cells: list[str]) -> Line:
     """Read a row below the head: its label and what its cells hold."""
-    raw = bare(cells[0]).expandtabs(2)
-    text = re.sub(r"^\s*[•·–-] +", "  ", raw)
+    text = re.sub(r"^\s*[•·–-] +", "  ", bare(cells[0]).expandtabs(2))
     whole, marks = clean(text)
     given = {place: clean(cell) for place, cell in enumerate(cells[1:], start=2) if own(cell)}
     kept = {place: text for place, (text, _) in given.items() if not NOTHING.fullmatch(text)}
@@ -312,14 +342,11 @@ def read_line(number: int, cells: list[str]) -> Line:
     marked = {place: dict.fromkeys(marks + found) for place, (_, found) in given.items()}
     notes = {place: f"footnote {', '.join(found)}" for place, found in marked.items() if found}
     holds, label = holds_of(whole)
-    unit = LABEL_UNIT.search(label)
     if ("percent",) in holds and len(holds) > 1 and not {"count"} & {*sum(holds, ())}:
         holds.remove(("percent",))
         label = f"{label} (%)"
-        unit = LABEL_UNIT.search(label)
-    if unit and re.search(r"\bper\b", label):
-        unit = None
-    label = label[: unit.start()] if unit else label
+    unit = None if re.search(r"\bper\b", label) else LABEL_UNIT.search(label)
+    label = UNIT_WITHIN.sub("", label[: unit.start()] if unit else label)
     indent = len(text) - len(text.lstrip())
     line = Line(number, whole, label, indent, holds, unit[1] if unit else "", kept, notes)
     if found := SIDES.fullmatch(label):

@@ -2,56 +2,21 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
 
 from rairlib.errors import RairlibError
+from rairlib.registry import table_words as tw
 from rairlib.registry.files import DECIMAL_COMMA, EITHER_COMMA
 from rairlib.registry.printed import PrintedNumberError, parse_printed
 from rairlib.registry.table_files import INDENT, MOST_COLUMNS, MOST_ROWS, Grid, read_grids
-from rairlib.registry.table_words import (
-    ASK,
-    CATEGORIES,
-    DIGIT,
-    ENDS,
-    HOW,
-    KEY,
-    LETTER,
-    LEVEL_UNIT,
-    LIMITS,
-    METHODS,
-    NO_OUTCOME,
-    NOTHING,
-    ONE,
-    P_WITHIN,
-    RATIOS,
-    REFERENCE,
-    SHARES,
-    SIZE,
-    SIZES_ROW,
-    Column,
-    Line,
-    P,
-    bare,
-    clean,
-    cut_of,
-    fits,
-    holds_of,
-    joined,
-    number_of,
-    own,
-    read_heading,
-    read_line,
-    shapes_of,
-    slug_of,
-    tidy,
-    whole_of,
-)
+from rairlib.registry.table_words import Column, Line
 from rairlib.registry.vocabulary import COLUMNS
 
+TABLE = re.compile(r"(?i)(?<![a-z])table[ _-]?(\d+|[IVX]+\b)")
 # The tests of what a row holds.
 TESTS = {
     "mean": ("t_statistic", "f_statistic"),
@@ -61,50 +26,17 @@ TESTS = {
 
 
 @dataclass(slots=True)
-class Block:
-    """A variable: its own row, and the rows of its levels."""
-
-    name: str
-    head: Line
-    levels: list[tuple[str, Line]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
 class Cell:
     """A cell with what its row and its column say."""
 
     text: str
     line: Line
     column: Column
-    block: Block
+    head: Line
     variable: str
     level: str
     proven: bool
-
-    @property
-    def shapes(self) -> dict[str, tuple[str, ...]]:
-        """Its numbers, by every shape that it can have."""
-        return shapes_of(self.text)
-
-
-@dataclass(slots=True, kw_only=True)
-class Imported:
-    """A table read into registry rows.
-
-    Attributes
-    ----------
-    rows : DataFrame
-        In the registry's columns, ready for ``rairlib audit``.
-    told : list of str
-        What was understood, one line per row of the table.
-    doubts, unread : list of str
-        Numbers to compare with the print, and cells that gave no row.
-    """
-
-    rows: pd.DataFrame
-    told: list[str]
-    doubts: list[str]
-    unread: list[str]
+    unit: str = ""
 
 
 class _UnreadError(RairlibError):
@@ -115,41 +47,39 @@ class _UnreadError(RairlibError):
 
 
 class TableReader:
-    """Read one grid; see :func:`import_table`."""
+    """A table read into registry rows; see :func:`import_table`."""
 
-    def __init__(self, grid: Grid, locus: str, sizes: dict[str, str], outcome: str, cells: str):
-        self.rows: list[dict] = []
-        self.told: list[str] = []
-        self.names: set[str] = set()
-        self.doubts, self.unread = dict.fromkeys(grid.doubts), []
-        self.estimates: dict[tuple[int, int], dict] = {}
-        self.locus, self.outcome = locus, outcome
-        self.asked = [held for part in cells.split(";") for held in holds_of(part.strip())[0]]
+    def __init__(self, grid: Grid, file: str, locus: str, sizes: dict, outcome: str, cells: str):
+        self.rows, self.told, self.names = [], [], set()
+        self.of_file, self.asked_of, self.unread = grid.doubts, {}, []
+        self.estimates, self.sizes, self.outcome = {}, {}, outcome
+        self.asked = [held for part in cells.split(";") for held in tw.holds_of(part.strip())[0]]
         self._part(grid)
-        shapes = [shapes_of(text) for line in self.lines for text in line.cells.values()]
+        named = TABLE.search(f"{self.title} {file}")
+        self.locus = locus or (f"Table {named[1]}" if named else "Table")
+        shapes = [tw.shapes_of(text) for line in self.lines for text in line.cells.values()]
         numbers = [found.get("x") or [*found.values()][-1] for found in shapes if found]
         self.decimal_commas = any(DECIMAL_COMMA.search(n) for found in numbers for n in found)
         self._name_groups(sizes)
-        for block in self._blocks():
-            self._write(block)
+        for head in self._heads():
+            self._write(head)
         self._keep_rows_apart()
-        stem = re.sub(r"[^\w-]+", "", locus.lower())
+        stem = re.sub(r"[^\w-]+", "", self.locus.lower())
         for place, row in enumerate(self.rows, start=1):
             row["id"] = f"{stem}-{place:0{max(2, len(str(len(self.rows))))}d}"
         for row in self.rows:
             row["of"] = row["of"] and row["of"]["id"]
+        columns = [name for name in COLUMNS if name != "role"]
+        self.rows = pd.DataFrame(self.rows, columns=columns)
 
     def _part(self, grid: Grid) -> None:
         """Part the grid into title, head and body."""
-        rows = [(number, cells) for number, cells in grid.rows if any(map(own, cells))]
+        rows = [(n, cells) for n, cells in enumerate(grid.rows, start=1) if any(map(tw.own, cells))]
         width = max((len(cells) for _, cells in rows), default=0)
         rows = [(number, cells + [""] * (width - len(cells))) for number, cells in rows]
         titles, head = [grid.title], grid.head
-        while rows and {bare(cell).strip() for cell in rows[0][1][1:]} <= {
-            "",
-            bare(rows[0][1][0]),
-        }:
-            titles.append(bare(rows.pop(0)[1][0]))
+        while rows and tw.is_title(rows[0][1]):
+            titles.append(tw.bare(rows.pop(0)[1][0]))
             head -= 1
         self.title = " ".join(filter(None, titles))
         head = max(1, head)
@@ -164,25 +94,25 @@ class TableReader:
         for upper, lower in pairwise(heads):
             _carry_over(upper, lower)
         columns = [
-            read_heading([bare(cells[n]) for cells in heads], n + 1) for n in range(1, width)
+            tw.read_heading([tw.bare(cells[n]) for cells in heads], n + 1) for n in range(1, width)
         ]
-        if CATEGORIES.fullmatch(columns[0].heading):
+        if tw.CATEGORIES.fullmatch(columns[0].heading):
             body = list(_below_their_variable(body))
             del columns[0]
-        self.lines = [read_line(n, cells) for n, row in body for cells in _unstacked(row)]
+        self.lines = [tw.read_line(n, cells) for n, row in body for cells in _unstacked(row)]
         self.columns = [column for column in columns if self._has_numbers(column)]
 
     @staticmethod
     def _is_head(cells: list[str]) -> bool:
-        texts = [clean(bare(cell))[0] for cell in cells[1:]]
-        told = [text for text in texts if text and not NOTHING.fullmatch(text)]
-        rest = [holds_of(SIZE.sub("", text))[1] for text in told]
-        data = any(map(DIGIT.search, rest)) or any(map(REFERENCE.fullmatch, told))
-        return bool(told) and not data and len({*texts, clean(bare(cells[0]))[0]} - {""}) > 1
+        texts = [tw.clean(tw.bare(cell))[0] for cell in cells[1:]]
+        told = [text for text in texts if text and not tw.NOTHING.fullmatch(text)]
+        rest = [tw.holds_of(tw.SIZE.sub("", text))[1] for text in told]
+        data = any(map(tw.DIGIT.search, rest)) or any(map(tw.REFERENCE.fullmatch, told))
+        return bool(told) and not data and len({*texts, tw.clean(tw.bare(cells[0]))[0]} - {""}) > 1
 
     def _has_numbers(self, column: Column) -> bool:
         texts = [text for line in self.lines if (text := line.cells.get(column.number))]
-        if any(REFERENCE.fullmatch(text) or DIGIT.search(text) for text in texts):
+        if any(tw.REFERENCE.fullmatch(text) or tw.DIGIT.search(text) for text in texts):
             return True
         if texts:
             self.told.append(f"column {column.number} is left out, no numbers: {texts[0]} …")
@@ -196,113 +126,141 @@ class TableReader:
             raise RairlibError(f"columns {' and '.join(twice)} have one heading: name them apart")
         self.groups = list(dict.fromkeys(column.group for column in data))
         printed = self._printed_sizes(data)
-        there = ", ".join(self.groups)
+        self._keep_models_apart()
+        estimated = [column.group for column in self.columns if column.role == "estimate"]
+        named = " vs ".join([self.outcome] if self.outcome else estimated).split(" vs ")
+        outcomes = [name for name in dict.fromkeys(named) if name and name not in self.groups]
+        if not sizes and "all" not in printed and (found := tw.SIZE.search(self.title)):
+            self._doubt(None, f"{found[0].strip()} in the title: of which group? Say --groups")
+        known = dict.fromkeys(("all", *self.groups, *outcomes))
         for name, size in sizes.items():
-            if name not in (*self.groups, "all"):
-                raise RairlibError(f"--groups: no column is headed {name!r}; there are {there}")
+            if name not in known:
+                raise RairlibError(
+                    f"--groups: no column is headed {name!r} and --outcome does not name it; there "
+                    f"are {', '.join(known)}"
+                )
             if printed.get(name, size) != size:
                 raise RairlibError(f"--groups: {name} has {printed[name]} in print, not {size}")
-        self.sizes: dict[str, dict] = {}
-        for group in dict.fromkeys(("all", *self.groups)):
+        for group in known:
             if text := printed.get(group) or sizes.get(group):
                 note = "" if group in printed else "given with --groups"
                 self.sizes[group] = self._row("n", text, group=group, note=note)
+                if any(c.group == group and c.heading.endswith(f"({text})") for c in data):
+                    self._doubt(self.sizes[group], "the number in its heading is taken as its size")
         parts = [group for group in self.groups if group != "all"]
-        self._share_out_groups([self.sizes[group] for group in parts if group in self.sizes])
+        self._share_out_groups(parts)
+        self._share_out_groups(outcomes)
         for column in data:
             if column.share and column.group in self.sizes:
                 whole = self.sizes.get("all", "")
                 self._row("percent", column.share, group=column.group, of=whole)
-        told = (
-            f"{g} (n = {self.sizes[g]['printed']})" if g in self.sizes else g for g in self.groups
-        )
+        sized = {group: f"{group} (n = {row['printed']})" for group, row in self.sizes.items()}
+        told = [sized.get(group, group) for group in dict.fromkeys([*self.groups, *sized])]
         self.told.insert(0, f"{self.locus}, groups: {', '.join(told) or 'none'}")
         self.compared = " vs ".join(parts) if len(parts) > 1 else self.outcome
         if {*self.outcome.split(" vs ")} <= {*parts}:
             self.compared = self.outcome
-        self._keep_models_apart()
 
     def _printed_sizes(self, data: list[Column]) -> dict[str, str]:
         """Return the size of each group, from the head, a row of sizes, or the title."""
         printed = {column.group: column.size for column in reversed(data) if column.size}
         for line in list(self.lines):
             numbers = {c.group: line.cells.get(c.number, "") for c in data}
-            is_size = SIZES_ROW.fullmatch(line.text) and None not in map(whole_of, numbers.values())
+            whole = data and None not in map(tw.whole_of, numbers.values())
             same = all(printed.get(group, text) == text for group, text in numbers.items())
-            if data and is_size and same and len(line.cells) == len(numbers):
+            if (
+                whole
+                and same
+                and tw.SIZES_ROW.fullmatch(line.text)
+                and len(line.cells) == len(numbers)
+            ):
                 printed |= numbers
                 self.lines.remove(line)
-        if found := SIZE.search(self.title):
+        if found := tw.SIZE_OF_ALL.fullmatch(self.title):
             printed.setdefault("all", found[1])
         return printed
 
     def _keep_models_apart(self) -> None:
         """Name the group of each estimate, so that no two columns tell the same."""
         columns = [column for column in self.columns if column.role == "estimate"]
-        keys = [(column.method, column.holds[0][0]) for column in columns]
-        for column, key in zip(columns, keys, strict=True):
-            same = [other for other, found in zip(columns, keys, strict=True) if found == key]
+        for column in columns:
+            key = (column.method, column.holds[0][0])
+            same = [other for other in columns if (other.method, other.holds[0][0]) == key]
             groups = {other.group for other in same} - {""}
-            if len(same) > 1 and len(groups) < len(same) and key[1] not in LIMITS:
+            if len(same) > 1 and len(groups) < len(same) and key[1] not in tw.LIMITS:
                 named = f"{self.outcome} ({column.heading})"
                 column.group = named if self.outcome else column.heading
             elif len(same) == 1:
                 column.group = self.outcome or column.group
 
-    def _share_out_groups(self, parts: list[dict]) -> None:
-        whole, total = self.sizes.get("all"), sum(whole_of(row["printed"]) or 0 for row in parts)
+    def _share_out_groups(self, names: list[str]) -> None:
+        parts = [self.sizes[name] for name in names if name in self.sizes]
+        whole, total = self.sizes.get("all"), sum(tw.whole_of(row["printed"]) or 0 for row in parts)
         for row in parts if whole else ():
             row["of"] = whole
-            if total == whole_of(whole["printed"]):
+            if total == tw.whole_of(whole["printed"]):
                 row["partition"] = "groups"
-            elif row is parts[0]:
+            elif row is parts[0] and len(parts) == len(names):
                 self._doubt(row, f"the groups sum to {total}, all are {whole['printed']}")
 
     # --- Variables and their levels ---
 
-    def _blocks(self) -> list[Block]:
+    def _heads(self) -> list[Line]:
         """Gather the rows of levels below the variable to which they belong."""
-        blocks: list[Block] = []
+        heads: list[Line] = []
         self.indented = any(line.indent for line in self.lines)
         for line in self.lines:
-            if blocks and self._is_level(blocks[-1], line):
-                blocks[-1].levels.append((tidy(line.label), line))
-            else:
-                # A cut alone, such as ≥55/<55, is one of the variable above.
-                above = blocks[-1].name if blocks and cut_of(line.pair) else "/".join(line.sides)
-                blocks.append(Block(line.label or above, line))
-        return blocks
+            if heads and self._is_level(heads[-1], line):
+                heads[-1].levels.append(line)
+                continue
+            # A cut alone, such as ≥55/<55, is one of the variable above.
+            above = heads[-1].name if heads and tw.cut_of(line.pair) else "/".join(line.sides)
+            line.name = line.label or above
+            heads.append(line)
+        for head in heads:
+            cut = tw.CUT_BEHIND.fullmatch(head.label)
+            if cut and not head.levels and not head.pair:
+                head.name, number = cut[1], cut[3]
+                head.sides = (f"{cut[2]}{number}", f"{tw.OTHER_SIDE[cut[2].strip()]}{number}")
+                head.unit = cut[4] or head.unit
+        for above, head in pairwise(list(heads)):
+            same = above.name == head.name and head.pair == above.pair[::-1]
+            if same and tw.cut_of(head.pair):
+                both = [replace(line, label=line.sides[0], sides=()) for line in (above, head)]
+                named = replace(above, label=above.name, cells={}, sides=(), levels=both)
+                heads[heads.index(above)] = named
+                heads.remove(head)
+        return heads
 
-    def _is_level(self, block: Block, line: Line) -> bool:
-        head = block.head
+    def _is_level(self, head: Line, line: Line) -> bool:
         if self.indented and line.indent > head.indent:
             return bool(line.cells)
-        if LEVEL_UNIT.match(line.label) and not line.pair:
+        if line.holds if not line.label else tw.LEVEL_UNIT.match(line.label) and not line.pair:
             return True
-        if line.holds and not line.label:
-            return True
-        has_own = any(column.role in ("data", "estimate") for column in self._filled(head))
-        indents = any(other.indent > head.indent for _, other in block.levels)
-        told_apart = line.holds or line.pair or indents
-        values = any(column.role in ("data", "estimate") for column in self._filled(line))
-        if has_own or told_apart or not values:
+        told_apart = any(other.indent > head.indent for other in head.levels)
+        if self._has_values(head) or not self._has_values(line):
+            return False
+        if told_apart or line.holds or line.pair:
             return False
         if None in [self._count(line, column) for column in self._data(line)]:
             return False
-        sums = self._sums([*(level for _, level in block.levels), line])
+        sums = self._sums([*head.levels, line])
         return all(total <= self._size(group) for group, total in sums.items())
 
     def _filled(self, line: Line) -> list[Column]:
         return [column for column in self.columns if column.number in line.cells]
+
+    def _has_values(self, line: Line) -> bool:
+        return any(column.role in ("data", "estimate") for column in self._filled(line))
 
     def _data(self, line: Line) -> list[Column]:
         return [column for column in self._filled(line) if column.role == "data"]
 
     def _count(self, line: Line, column: Column) -> int | None:
         """Return the count that a cell begins with, if it can be one."""
-        shapes = shapes_of(line.cells.get(column.number, ""))
+        shapes = tw.shapes_of(line.cells.get(column.number, ""))
         found = [shapes[name][0] for name in ("x", "x (y)", "x/y (z)") if name in shapes]
-        return whole_of(found[0]) if found else None
+        return tw.whole_of(found[0]) if found else None
 
     def _sums(self, lines: list[Line]) -> dict[str, int]:
         """Sum up the counts of levels in each group whose size is known."""
@@ -313,28 +271,31 @@ class TableReader:
                 sums[column.group] = sum(counts)
         return sums
 
-    def _are_shares(self, lines: list[Line]) -> bool:
-        """Whether every pair of numbers in some row is a count and its percentage.
+    def _are_shares(self, lines: list[Line]) -> tuple[bool, bool]:
+        """Whether pairs of numbers are counts and percentages, and whether these are of the row.
 
-        So they are, too, where the counts of the levels make up a group.
+        They are if all of some row fit, or if the counts of the levels make up a group.
         """
+        fit, of_row, of_group = False, 0, 0
         for line in lines:
             counts = [self._count(line, c) for c in self._data(line) if c.group != "all"]
-            across = sum(counts) if None not in counts else None
+            across = sum(counts) if len(counts) > 1 and None not in counts else None
             found = []
             for column in self._data(line):
-                numbers = shapes_of(line.cells[column.number]).get("x (y)", ("", ""))
-                count, share = whole_of(numbers[0]), number_of(numbers[1])
-                if count is not None and share is not None:
-                    wholes = filter(None, (self._size(column.group), across))
-                    found.append(any(share.agrees(100 * count / n) for n in wholes))
-            if found and all(found):
-                return True
+                cell = tw.shapes_of(line.cells[column.number])
+                count, share = map(tw.number_of, cell.get("x (y)", ("", "")))
+                if share and count and not count.decimals:
+                    wholes = (across, self._size(column.group))
+                    found.append([bool(n) and share.agrees(100 * count.value / n) for n in wholes])
+                    of_row += found[-1][0] and column.group != "all"
+                    of_group += found[-1][1] and column.group != "all"
+            fit = fit or (bool(found) and all(map(any, found)))
         sums = self._sums(lines) if len(lines) > 1 else {}
-        return any(total == self._size(group) for group, total in sums.items())
+        fit = fit or any(total == self._size(group) for group, total in sums.items())
+        return fit, of_row > of_group
 
     def _size(self, group: str) -> int | None:
-        return whole_of(self.sizes[group]["printed"]) if group in self.sizes else None
+        return tw.whole_of(self.sizes[group]["printed"]) if group in self.sizes else None
 
     # --- Rows of the registry ---
 
@@ -355,103 +316,118 @@ class TableReader:
         self.rows.append(row | given)
         return self.rows[-1]
 
-    def _doubt(self, row: dict, text: str, line: Line | None = None) -> None:
-        row["note"] = joined(f"? {text}", row["note"])
-        name = row["variable"] or row["group"]
-        place = f"row {line.number}, {name}" if line else name
-        self.doubts[f"{place}: ? {text}"] = None
+    def _doubt(self, row: dict | None, text: str, line: Line | None = None) -> None:
+        """Ask about a row, or about the table; what is asked of several rows is said once."""
+        place = ""
+        if row is not None:
+            row["note"] = tw.joined(f"? {text}", row["note"])
+            place = (f"row {line.number}, " if line else "") + (row["variable"] or row["group"])
+        self.asked_of.setdefault(text, {})[place] = None
 
-    def _write(self, block: Block) -> None:
+    @property
+    def doubts(self) -> list[str]:
+        """What is asked, with the first place and the number of others."""
+        found = []
+        for text, (place, *others) in self.asked_of.items():
+            more = f" and {len(others)} more row{'s' * (len(others) > 1)}" * bool(others)
+            found.append(f"{place}{more}: ? {text}" if place else f"? {text}")
+        return [*self.of_file, *found]
+
+    def _write(self, head: Line) -> None:
         """Write the rows of a variable and its levels, in the table's order."""
-        head, before = block.head, len(self.rows)
-        levels = tuple(level for level, _ in block.levels)
-        own, within = self._names(block, levels)
-        shares = self._are_shares([line for _, line in block.levels])
-        for level, line, name in [("", head, own), *((*each, within) for each in block.levels)]:
+        before, levels = len(self.rows), tuple(line.level for line in head.levels)
+        own, within = self._names(head, levels)
+        across = self._are_shares([head, *head.levels])[1]
+        for line in (head, *head.levels):
+            level, name = ("", own) if line is head else (line.level, within)
             self.start = len(self.rows)
             sides = line.sides or (line.label,)
             self._define(line, line.pair or levels, sides, name, head.unit)
-            proven = self._are_shares([head]) if line is head else shares
+            proven, _ = self._are_shares([head] if line is head else head.levels)
             for column in self._filled(line):
-                cell = Cell(line.cells[column.number], line, column, block, name, level, proven)
+                cell = Cell(line.cells[column.number], line, column, head, name, level, proven)
                 kept = len(self.rows)
                 try:
                     self._read(cell)
                 except _UnreadError as error:
                     del self.rows[kept:]
                     self.estimates.pop((line.number, column.number), None)
-                    place = f"row {line.number} ({line.label or block.name})"
+                    place = f"row {line.number} ({line.label or head.name})"
                     heading = f" ({column.heading})" * bool(column.heading)
                     self.unread.append(f"{place}, column {column.number}{heading}: {error}")
             place = f"row {line.number}: {name}{f': {level}' if level else ''}"
             otherwise = "levels below" if line is head and levels else "no numbers"
             self._tell(place, "not read" if self._data(line) else otherwise)
         written = self.rows[before:]
-        self._share_out(written, head)
-        flat = [level for level, line in block.levels if level and line.indent <= head.indent]
-        loose = (
-            written and flat and not cut_of(levels) and not any(row["partition"] for row in written)
-        )
-        if loose and not any(" vs " in row["level"] for row in written):
+        self._share_out(written, head, across)
+        flat = [line for line in head.levels if line.level and line.indent <= head.indent]
+        settled = tw.cut_of(levels) or any(r["partition"] or " vs " in r["level"] for r in written)
+        if written and flat and not settled:
             self._doubt(written[0], f"levels taken: {', '.join(levels)}", head)
 
-    def _names(self, block: Block, levels: tuple[str, ...]) -> tuple[str, str]:
+    def _names(self, head: Line, levels: tuple[str, ...]) -> tuple[str, str]:
         """Name a variable and that of its levels; what is cut has another name than its values."""
-        name, cut = slug_of(block.name), cut_of(levels or block.head.pair)
-        named = f"{name}_{slug_of(cut)}" if cut else name
-        values = levels and self._data(block.head)
-        own = name if values else named
+        name, cut = tw.slug_of(head.name), tw.cut_of(levels or head.pair)
+        named = f"{name}_{tw.slug_of(cut)}" if cut else name
+        values = levels and self._data(head)
+        first = name if values else named
         within = f"{name}_levels" if values and not cut else named
-        again = f"_{len(self.names)}" if {own, within} & self.names else ""
-        self.names |= {own, within}
-        return own + again, within + again
+        again = f"_{len(self.names)}" if {first, within} & self.names else ""
+        self.names |= {first, within}
+        return first + again, within + again
 
     def _define(self, line: Line, levels: tuple, sides: tuple, name: str, unit: str) -> None:
-        """Write the number that cuts a variable in two, on the side that it begins."""
-        for side in sides if cut_of(levels) else ():
-            if (found := LEVEL_UNIT.match(side)) and side[0] in "≥>⩾≧＞":
+        """Write the number that cuts a variable in two, on the side that it begins, as printed."""
+        for side in sides if tw.cut_of(levels) else ():
+            begins = side.startswith(("≥", ">", "⩾", "≧", "＞")) or sides[-1] not in line.text
+            if (found := tw.LEVEL_UNIT.match(side)) and begins and side in line.text:
                 unit = found[2] or line.unit or unit
-                level = tidy(side)
+                level = tw.tidy(side)
                 self._row("definition", found[1].strip(), variable=name, level=level, unit=unit)
 
     def _read(self, cell: Cell) -> None:
         """Write the rows of one cell."""
         text = cell.text
-        role = "p" if P.fullmatch(cell.line.text) else cell.column.role
-        ratio = role == "estimate" and cell.column.holds[0][0] in RATIOS
-        if REFERENCE.fullmatch(text) or (ratio and ONE.fullmatch(text)):
+        role = "p" if tw.P.fullmatch(cell.line.text) else cell.column.role
+        holds = cell.column.holds[0][0] if role == "estimate" else ""
+        with_unit = tw.CELL_UNIT.fullmatch(text)
+        if with_unit and (role == "data" or holds == "cutoff") and not tw.shapes_of(text):
+            cell.text, cell.unit = with_unit.groups()
+        if tw.REFERENCE.fullmatch(text) or (holds in tw.RATIOS and tw.ONE.fullmatch(text)):
             return
-        if not DIGIT.search(text):
+        if not tw.DIGIT.search(text):
             self.told.append(f"row {cell.line.number}, column {cell.column.number}, text: {text}")
             return
-        {"p": self._p, "statistic": self._statistic, "estimate": self._estimate}.get(
-            role, self._describe
-        )(cell)
+        if role == "survival":
+            raise _UnreadError(f"{text!r}: survival at a time? Add its rows by hand")
+        read = {"p": self._p, "statistic": self._statistic, "estimate": self._estimate}
+        read.get(role, self._describe)(cell)
 
     def _describe(self, cell: Cell) -> None:
         """Write counts, percentages, means, medians of a group."""
-        line, group, shapes = cell.line, cell.column.group, cell.shapes
+        line = cell.line
         parts = re.split(" ?/ ?", cell.text)
-        if len(line.pair) == len(parts) and None not in map(whole_of, parts):
+        if len(line.pair) == len(parts) and None not in map(tw.whole_of, parts):
             for side, number in zip(line.pair, parts, strict=True):
                 self._row("count", number, cell, level=side)
             return
-        read, doubt = self._meant(cell, shapes)
-        if read[0][0] in LIMITS:
+        read, doubt = self._meant(cell, tw.shapes_of(cell.text))
+        if read[0][0] in tw.LIMITS:
             raise _UnreadError(f"{cell.text!r}: the estimate of this interval is missing")
         if not cell.level and read[0][0] in ("count", "percent"):
-            cell.level = "yes"
+            cell.level = line.pair[0] if tw.cut_of(line.pair) else "yes"
         rows = []
         for statistic, number in read:
             rows.append(self._row(statistic, number, cell))
             if statistic == "n":
-                rows[-1] |= {"level": "", "of": self.sizes.get(group, "")}
+                rows[-1] |= {"level": "", "of": self.sizes.get(cell.column.group, "")}
                 rows[0]["of"] = rows[-1]
             elif statistic not in ("count", "percent"):
-                rows[-1]["unit"] = rows[-1]["unit"] or line.unit or cell.block.head.unit
+                units = (rows[-1]["unit"], cell.unit, line.unit, cell.head.unit)
+                rows[-1]["unit"] = next(filter(None, units), "")
             elif len(read) == 3:
                 rows[-1]["of"] = rows[1] if statistic == "percent" else ""
-            if statistic in (*LIMITS, "standard_error"):
+            if statistic in (*tw.LIMITS, "standard_error"):
                 rows[-1]["of"] = rows[0]
             if doubt:
                 self._doubt(rows[-1], doubt, line)
@@ -460,12 +436,12 @@ class TableReader:
         """Decide what the numbers of a cell are; refuse where more than one answer fits."""
         if not shapes:
             raise _UnreadError(f"{cell.text!r} is not understood: add its rows by hand")
-        above = cell.block.head.holds
-        if self._data(cell.block.head) and not any(held[0] in SHARES for held in above):
+        above = cell.head.holds
+        if self._data(cell.head) and not any(held[0] in tw.SHARES for held in above):
             above = []  # what is said of the values is not said of the levels
-        stated = (cell.line.holds, [SHARES] if cell.proven else [], above, cell.column.holds)
+        stated = (cell.line.holds, [tw.SHARES] if cell.proven else [], above, cell.column.holds)
         for holds in (*stated, self.asked):
-            found = fits(holds, shapes, cell.proven)
+            found = tw.fits(holds, shapes, cell.proven)
             if len(found) == 1:
                 return found[0], ""
             if found:
@@ -473,53 +449,55 @@ class TableReader:
         shape, numbers = list(shapes.items())[-1]
         if len(shapes) == 1 and not found:
             if shape == "x ± y":
-                return fits([("mean", "sd")], shapes)[0], "taken as mean ± SD, not standard error"
+                read = tw.fits([("mean", "sd")], shapes)[0]
+                return read, "taken as mean ± SD, not standard error"
             shares = shape in ("x/y (z)", "z (x/y)") or "%" in "".join(numbers)
-            for holds in (SHARES, ("percent",)) if shares else ():
-                if found := fits([holds], shapes, cell.proven):
+            for holds in (tw.SHARES, ("percent",)) if shares else ():
+                if found := tw.fits([holds], shapes, cell.proven):
                     return found[0], ""
-            if shape == "x" and whole_of(numbers[0]) is not None and not any(stated):
+            if shape == "x" and tw.whole_of(numbers[0]) is not None and not any(stated):
                 return (("count", numbers[0]),), "" if cell.proven else "taken as a count"
-        raise _UnreadError(f"{cell.text!r}: {ASK.get(shape, f'what is it? {HOW}')}")
+        raise _UnreadError(f"{cell.text!r}: {tw.ASK.get(shape, f'what is it? {tw.HOW}')}")
 
     def _estimate(self, cell: Cell) -> None:
         """Write a ratio, its limits, or both; limits alone belong to the left."""
         column = cell.column
-        cell.text, _, p = P_WITHIN.sub("⟦", cell.text).partition("⟦")
-        found = fits(column.holds, cell.shapes)
+        cell.text, _, p = tw.P_WITHIN.sub("⟦", cell.text).partition("⟦")
+        found = tw.fits(column.holds, tw.shapes_of(cell.text))
         if len(found) != 1:
-            raise _UnreadError(f"{cell.text!r}: write {column.heading} like 1.37 (1.17 to 1.60)")
+            raise _UnreadError(f"{cell.text!r}: write it like 1.37 or 1.37 (1.17 to 1.60)")
         contrast, doubt = self._contrast(cell)
-        method = column.method or next((w for words, w in METHODS if words.search(self.title)), "")
-        group = column.group
+        method = column.method or tw.method_of(self.title)
         confidence = re.search(r"\b(9[09]) ?%", f"{column.heading} {cell.text}")
         row = None
         for statistic, number in [*found[0], *([("p_value", p)] if p else [])]:
-            given = {"level": contrast, "group": group, "method": method}
-            if statistic in LIMITS and row is None:
+            given = {"level": contrast, "method": method}
+            given |= {"unit": cell.unit} if cell.unit else {}
+            if statistic in tw.LIMITS and row is None:
                 row = self._left(cell, "estimate")
                 if row is None:
                     raise _UnreadError(f"{cell.text!r}: the estimate of this interval is missing")
             if row:
-                given = {key: row[key] for key in given} | {"of": row}
-            if statistic in LIMITS and confidence:
+                given = {key: row[key] for key in ("level", "group", "method")} | {"of": row}
+            if statistic in tw.LIMITS and confidence:
                 given["method"] = f"{given['method']} {confidence[1]}%".strip()
             written = self._row(statistic, number, cell, **given)
             if row is None:
                 row = self.estimates[cell.line.number, column.number] = written
                 if doubt:
                     self._doubt(row, doubt, cell.line)
-                if not group and NO_OUTCOME not in self.doubts:
-                    row["note"] = joined(NO_OUTCOME, row["note"])
-                    self.doubts[NO_OUTCOME] = None
+                if not column.group and tw.NO_OUTCOME not in self.asked_of:
+                    row["note"] = tw.joined(f"? {tw.NO_OUTCOME}", row["note"])
+                    self._doubt(None, tw.NO_OUTCOME)
 
     def _contrast(self, cell: Cell) -> tuple[str, str]:
         """Return ``LEVEL vs REFERENCE`` of an estimate, and what is doubtful about it."""
         if cell.line.pair or not cell.level:
             return " vs ".join(cell.line.pair or ()), ""
         number = cell.column.number
-        texts = [(name, line.cells.get(number, "")) for name, line in cell.block.levels]
-        marked = [name for name, text in texts if REFERENCE.fullmatch(text) or ONE.fullmatch(text)]
+        texts = [(line.level, line.cells.get(number, "")) for line in cell.head.levels]
+        marks = (tw.REFERENCE, tw.ONE)
+        marked = [name for name, text in texts if any(mark.fullmatch(text) for mark in marks)]
         without = [name for name, text in texts if not text]
         if len(marked) == 1:
             return f"{cell.level} vs {marked[0]}", ""
@@ -538,17 +516,18 @@ class TableReader:
 
     def _test(self, cell: Cell, statistic: str, owner: dict | None) -> dict:
         """Write a number of a test: that of its owner, else of the compared groups."""
-        if "x" not in cell.shapes:
+        shapes = tw.shapes_of(cell.text)
+        if "x" not in shapes:
             raise _UnreadError(f"{cell.text!r} is not one number: give each a column of its own")
-        filled = [name for name, line in cell.block.levels if cell.column.number in line.cells]
+        filled = [line.level for line in cell.head.levels if cell.column.number in line.cells]
         # One p beside the first of the levels is that of the variable.
-        first = filled == [cell.level] == [name for name, _ in cell.block.levels][:1]
-        level = "" if first and cell.column.number not in cell.block.head.cells else cell.level
+        first = filled == [cell.level] == [line.level for line in cell.head.levels[:1]]
+        level = "" if first and cell.column.number not in cell.head.cells else cell.level
         heading = cell.column.heading
         named = [group for group in self.groups if re.search(rf"\b{re.escape(group)}\b", heading)]
         group = " vs ".join(named) if len(named) > 1 and " v" in heading else self.compared
         group = cell.column.group if cell.column.role == "estimate" else group
-        row = self._row(statistic, cell.shapes["x"][0], cell, level=level, group=group)
+        row = self._row(statistic, shapes["x"][0], cell, level=level, group=group)
         if owner:
             row |= {key: owner[key] for key in ("level", "group", "method")} | {"of": owner}
         return row
@@ -556,7 +535,7 @@ class TableReader:
     def _statistic(self, cell: Cell) -> None:
         names = [held[0] for held in cell.column.holds]
         here = {row["statistic"] for row in self.rows[self.start :]}
-        levels = [self._count(line, c) for _, line in cell.block.levels for c in self._data(line)]
+        levels = [self._count(line, c) for line in cell.head.levels for c in self._data(line)]
         if levels and None not in levels and not self._data(cell.line):
             here.add("count")
         suited = [name for word in TESTS if word in here for name in TESTS[word]]
@@ -568,7 +547,7 @@ class TableReader:
         self.estimates[cell.line.number, cell.column.number] = row
 
     def _p(self, cell: Cell) -> None:
-        cell.text, letter = LETTER.subn("", re.sub(r"^[pP](?:[- ]?value)? ?=? ?", "", cell.text))
+        cell.text, letter = tw.LETTER.subn("", re.sub(r"^[pP](?:[- ]?value)? ?=? ?", "", cell.text))
         row = self._test(cell, "p_value", self._left(cell, "estimate", "statistic"))
         if "trend" in f"{cell.line.text} {cell.column.heading}".lower():
             row |= {"level": "", "method": "trend"}
@@ -577,119 +556,100 @@ class TableReader:
 
     # --- Denominators ---
 
-    def _share_out(self, rows: list[dict], head: Line) -> None:
+    def _share_out(self, rows: list[dict], head: Line, across: bool) -> None:
         """Give counts and percentages their whole, and levels that make it up a partition."""
-        counts: dict[str, list[dict]] = {}
-        for row in rows:
+        shares = [row for row in rows if row["statistic"] in tw.SHARES]
+        counts = {_cell(row): row for row in shares if row["statistic"] == "count"}
+        parts: dict[str, dict[str, list[dict]]] = {}
+        for row in shares:
+            variable, level, group = _cell(row)
+            if not row["of"]:
+                row["of"] = self.sizes.get(group, "")
+                if across and row["statistic"] == "percent" and group != "all":
+                    row["of"] = counts.get((variable, level, "all"), "")
+                    row["note"] = tw.joined("share of its row", row["note"])
             if row["statistic"] == "count":
-                counts.setdefault(row["group"], []).append(row)
-        across = self._are_shares_of_rows(rows)
-        for row in rows:
-            if row["statistic"] not in SHARES or row["of"]:
-                continue
-            row["of"] = self.sizes.get(row["group"], "")
-            if across and row["statistic"] == "percent" and row["group"] != "all":
-                same = (r for r in counts.get("all", ()) if r["level"] == row["level"])
-                row |= {"of": next(same, ""), "note": joined("share of its row", row["note"])}
-        for variable in dict.fromkeys(row["variable"] for row in rows):
-            own = {
-                g: [r for r in found if r["variable"] == variable] for g, found in counts.items()
-            }
-            if any(len(found) > 1 for found in own.values()):
-                self._partition({group: found for group, found in own.items() if found}, head)
-        shares = [row for row in rows if row["statistic"] == "percent" and row["of"]]
-        for group in {row["group"] for row in shares} - {*counts}:
-            parts = [row for row in shares if row["group"] == group]
-            low, high = (sum(getattr(number_of(r["printed"]), end) for r in parts) for end in ENDS)
-            if len(parts) > 1 and low <= 100 <= high:
-                for row in parts:
-                    row["partition"] = f"{row['variable']} {group}"
-
-    def _are_shares_of_rows(self, rows: list[dict]) -> bool:
-        """Whether more percentages are of their row's sum than of their group."""
-        counts: dict[tuple[str, str], dict[str, int]] = {}
-        for row in rows:
-            if row["statistic"] == "count" and row["group"] != "all":
-                same = counts.setdefault((row["variable"], row["level"]), {})
-                same[row["group"]] = whole_of(row["printed"])
-        of_row = of_group = 0
-        for row in rows:
-            same = counts.get((row["variable"], row["level"]), {})
-            if row["statistic"] == "percent" and row["group"] in same:
-                share, count = number_of(row["printed"]), same[row["group"]]
-                total, size = sum(same.values()), self._size(row["group"])
-                of_row += len(same) > 1 and bool(total) and share.agrees(100 * count / total)
-                of_group += bool(size) and share.agrees(100 * count / size)
-        return of_row > of_group
+                parts.setdefault(variable, {}).setdefault(group, []).append(row)
+            elif row["of"] and group not in {key[2] for key in counts}:
+                parts.setdefault("", {}).setdefault(group, []).append(row)
+        for levels in parts.pop("", {}).values():
+            numbers = [tw.number_of(row["printed"]) for row in levels]
+            if sum(n.low for n in numbers) <= 100 <= sum(n.high for n in numbers):
+                _make_up(levels)
+        for found in parts.values():
+            self._partition(found, head)
 
     def _partition(self, counts: dict[str, list[dict]], head: Line) -> None:
-        sums = {g: sum(whole_of(row["printed"]) for row in rows) for g, rows in counts.items()}
+        """Make levels parts of what they sum to: their groups, or what was counted above them."""
+        sums = {g: sum(tw.whole_of(row["printed"]) for row in rows) for g, rows in counts.items()}
         most = max(map(len, counts.values()))
-        complete = {group for group in sums if sums[group] == self._size(group)}
-        within = {} if complete else self._whole_elsewhere(sums, counts)
+        complete = any(total == self._size(group) for group, total in sums.items())
+        above: dict[tuple, dict[str, dict]] = {}
+        for row in self.rows if len(sums) > 1 and not complete else ():
+            same = tw.whole_of(row["printed"]) == sums.get(row["group"])
+            if same and row["statistic"] == "count" and row not in counts[row["group"]]:
+                above.setdefault(_cell(row)[:2], {})[row["group"]] = row
+        fitting = [rows for rows in above.values() if len(rows) == len(sums)]
+        within = fitting[0] if len(fitting) == 1 else {}
         for group, rows in counts.items():
-            size, told = self._size(group), ""
-            if len(rows) < most:
+            size, total = self._size(group), sums[group]
+            if len(rows) < max(2, most) or not (within or (complete and size)):
                 continue
             if within:
-                whole = within[group]
-                told = (
-                    f"parts of {whole['variable']} {whole['level']} in {group}, as they sum to it"
-                )
-            elif complete and size and sums[group] != size:
-                told = f"the levels sum to {sums[group]} in {group}, which has {size}"
+                whole = f"{within[group]['variable']} {within[group]['level']}"
+                _make_up(rows, within[group])
+                self._doubt(rows[0], f"parts of {whole} in {group}, as they sum to it", head)
+                continue
             # Fewer than the group may be missing values; more cannot.
-            if within or group in complete or (complete and size and sums[group] > size):
-                whole = within.get(group) or self.sizes[group]
-                for row in rows:
-                    row |= {"of": whole, "partition": f"{row['variable']} {group}"}
-            if told:
+            if total >= size:
+                _make_up(rows)
+            if total != size:
+                told = f"the levels sum to {total} in {group}, which has {size}"
                 self._doubt(rows[0], told, head)
-
-    def _whole_elsewhere(self, sums: dict[str, int], counts: dict) -> dict[str, dict]:
-        """Return the earlier counts that the levels sum to in every group, if there are such."""
-        found: dict[tuple[str, str], dict[str, dict]] = {}
-        own = {row["variable"] for rows in counts.values() for row in rows}
-        for row in self.rows:
-            same = whole_of(row["printed"]) == sums.get(row["group"])
-            if same and row["statistic"] == "count" and row["variable"] not in own:
-                found.setdefault((row["variable"], row["level"]), {})[row["group"]] = row
-        fitting = [rows for rows in found.values() if rows.keys() == sums.keys() and len(sums) > 1]
-        return fitting[0] if len(fitting) == 1 else {}
 
     def _keep_rows_apart(self) -> None:
         """Give rows that say the same of two numbers two names, so that nothing contradicts."""
         seen: dict[tuple, str] = {}
         for row in self.rows:
-            key = tuple(row[name] for name in KEY)
+            key = (*(row[name] for name in tw.KEY), row["of"] and row["of"]["statistic"])
             if seen.setdefault(key, row["printed"]) != row["printed"]:
-                self._doubt(
-                    row, f"{row['printed']}: printed as {seen[key]} before; name them apart"
-                )
+                told = f"{row['printed']}: printed as {seen[key]} before; name them apart"
+                self._doubt(row, told)
                 row["variable"] = f"{row['variable']}_again"
 
     def _tell(self, place: str, otherwise: str) -> None:
         """Say what was understood of a row of the table."""
-        found: dict[str, list[str]] = {}
-        for row in self.rows[self.start :]:
-            found.setdefault(row["statistic"], []).append(row["group"])
+        written = self.rows[self.start :]
+        groups: dict[str, dict[str, None]] = {}
+        for row in written:
+            groups.setdefault(row["statistic"], {})[row["group"]] = None
         told: dict[str, list[str]] = {}
-        for statistic, groups in found.items():
-            told.setdefault(", ".join(filter(None, dict.fromkeys(groups))), []).append(statistic)
-        units = {row["unit"] for row in self.rows[self.start :]} - {"", "%"}
-        held = [
-            f"{', '.join(names)}{f' of {groups}' if groups else ''}"
-            for groups, names in told.items()
-        ]
+        for statistic, names in groups.items():
+            of = ", ".join(filter(None, names))
+            told.setdefault(of and f" of {of}", []).append(statistic)
+        held = "; ".join(f"{', '.join(names)}{of}" for of, names in told.items())
+        units = {row["unit"] for row in written} - {"", "%"}
         unit = f" ({units.pop()})" if len(units) == 1 else ""
-        self.told.append(f"{place}{unit} | {'; '.join(held) or otherwise}")
+        self.told.append(f"{place}{unit} | {held or otherwise}")
+
+
+def _cell(row: dict) -> tuple[str, str, str]:
+    return row["variable"], row["level"], row["group"]
+
+
+def _make_up(levels: list[dict], whole: dict | None = None) -> None:
+    """Make levels the parts of their whole."""
+    for row in levels if len(levels) > 1 else ():
+        partition = f"{row['variable']} {row['group']}"
+        row |= {"of": whole or row["of"], "partition": partition}
 
 
 def _carry_over(upper: list[str], lower: list[str]) -> None:
     """Let a heading span the empty cells to its right that have headings of their own below."""
     for place in range(2, len(upper)):
-        left = bare(lower[place - 1]).strip()
-        if not upper[place].strip() and lower[place].strip() and left and not SIZE.fullmatch(left):
+        left = tw.bare(lower[place - 1]).strip()
+        below = lower[place].strip() and left and not tw.SIZE.fullmatch(left)
+        if below and not upper[place].strip():
             upper[place] = upper[place - 1]
 
 
@@ -697,11 +657,8 @@ def _unstacked(cells: list[str]) -> Iterator[list[str]]:
     """Part a row whose cells hold one line for each line of its label."""
     stacks = [cell.splitlines() or [""] for cell in cells]
     height = len(stacks[0])
-    if (
-        height == 1
-        or {len(stack) for stack in stacks[1:]} <= {1}
-        or not ({len(stack) for stack in stacks[1:]} <= {1, height - 1, height})
-    ):
+    heights = {len(stack) for stack in stacks[1:]}
+    if height == 1 or heights <= {1} or not heights <= {1, height - 1, height}:
         yield cells
         return
     # A line less than the label: its first line is the variable alone.
@@ -715,9 +672,9 @@ def _unstacked(cells: list[str]) -> Iterator[list[str]]:
 def _below_their_variable(rows: list[tuple[int, list[str]]]):
     """Turn a column of variables and one of their levels into rows below each other."""
     for number, (variable, level, *cells) in rows:
-        if own(variable) and level.strip():
+        if tw.own(variable) and level.strip():
             yield number, [variable, "", *[""] * len(cells)]
-        yield number, [f"  {bare(level)}" if level.strip() else variable, "", *cells]
+        yield number, [f"  {tw.bare(level)}" if level.strip() else variable, "", *cells]
 
 
 def import_table(
@@ -728,7 +685,7 @@ def import_table(
     sizes: dict[str, str] | None = None,
     outcome: str = "",
     cells: str = "",
-) -> Imported:
+) -> TableReader:
     """Read a wide table as printed into registry rows.
 
     Parameters
@@ -748,8 +705,9 @@ def import_table(
 
     Returns
     -------
-    Imported
-        The rows, and what is doubtful or unread.
+    TableReader
+        With its ``rows`` as a DataFrame, ready for ``rairlib audit``, what was ``told`` of each
+        row of the table, the ``doubts`` to compare with the print, and the cells left ``unread``.
 
     Raises
     ------
@@ -758,30 +716,19 @@ def import_table(
     """
     grids = read_grids(path)
     if table is None and len(grids) > 1:
-        listed = "; ".join(
-            f"{place}: {_title(grid)}" for place, grid in enumerate(grids[:9], start=1)
-        )
-        listed += "; …" * (len(grids) > 9)
+        titles = [grid.title or " ".join(filter(None, grid.rows[0])) for grid in grids[:9]]
+        told = (f"{n}: {tw.bare(tw.clean(t)[0])[:40]}" for n, t in enumerate(titles, start=1))
+        listed = "; ".join([*told, *["…"] * (len(grids) > 9)])
         raise RairlibError(f"{path.name}: holds {len(grids)} tables; name one by --table: {listed}")
     if not 1 <= (table or 1) <= len(grids):
         raise RairlibError(f"{path.name}: holds {len(grids)} tables, none is number {table}")
     grid = grids[(table or 1) - 1]
-    if len(grid.rows) > MOST_ROWS or max(len(cells) for _, cells in grid.rows) > MOST_COLUMNS:
+    if len(grid.rows) > MOST_ROWS or max(map(len, grid.rows)) > MOST_COLUMNS:
         raise RairlibError(
             f"{path.name}: more than {MOST_ROWS} rows or {MOST_COLUMNS} columns are no printed "
             "table: keep the table alone"
         )
-    named = re.search(r"(?i)(?<![a-z])table[ _-]?(\d+|[IVX]+\b)", f"{grid.title} {path.stem}")
     try:
-        reader = TableReader(
-            grid, locus or (f"Table {named[1]}" if named else "Table"), sizes or {}, outcome, cells
-        )
+        return TableReader(grid, path.stem, locus, sizes or {}, outcome, cells)
     except RairlibError as error:
         raise RairlibError(f"{path.name}: {error}") from None
-    rows = pd.DataFrame(reader.rows, columns=[name for name in COLUMNS if name != "role"])
-    return Imported(rows=rows, told=reader.told, doubts=list(reader.doubts), unread=reader.unread)
-
-
-def _title(grid: Grid) -> str:
-    text = grid.title or " ".join(filter(None, grid.rows[0][1]))
-    return bare(clean(text)[0])[:40]
