@@ -215,8 +215,7 @@ class TableReader:
                 continue
             # A cut alone, such as ≥55/<55, is one of the variable above.
             above = heads[-1].name if heads and tw.cut_of(line.pair) else "/".join(line.sides)
-            line.name = line.label or above
-            heads.append(line)
+            heads.append(replace(line, name=line.label or above))
         for head in heads:
             cut = tw.CUT_BEHIND.fullmatch(head.label)
             if cut and not head.levels and not head.pair:
@@ -228,8 +227,7 @@ class TableReader:
             if same and tw.cut_of(head.pair):
                 both = [replace(line, label=line.sides[0], sides=()) for line in (above, head)]
                 named = replace(above, label=above.name, cells={}, sides=(), levels=both)
-                heads[heads.index(above)] = named
-                heads.remove(head)
+                heads[heads.index(above) : heads.index(head) + 1] = [named]
         return heads
 
     def _is_level(self, head: Line, line: Line) -> bool:
@@ -237,10 +235,8 @@ class TableReader:
             return bool(line.cells)
         if line.holds if not line.label else tw.LEVEL_UNIT.match(line.label) and not line.pair:
             return True
-        told_apart = any(other.indent > head.indent for other in head.levels)
-        if self._has_values(head) or not self._has_values(line):
-            return False
-        if told_apart or line.holds or line.pair:
+        told_apart = line.holds or line.pair or any(o.indent > head.indent for o in head.levels)
+        if told_apart or self._has_values(head) or not self._has_values(line):
             return False
         if None in [self._count(line, column) for column in self._data(line)]:
             return False
@@ -625,9 +621,8 @@ class TableReader:
             groups.setdefault(row["statistic"], {})[row["group"]] = None
         told: dict[str, list[str]] = {}
         for statistic, names in groups.items():
-            of = ", ".join(filter(None, names))
-            told.setdefault(of and f" of {of}", []).append(statistic)
-        held = "; ".join(f"{', '.join(names)}{of}" for of, names in told.items())
+            told.setdefault(", ".join(filter(None, names)), []).append(statistic)
+        held = "; ".join(", ".join(names) + f" of {of}" * bool(of) for of, names in told.items())
         units = {row["unit"] for row in written} - {"", "%"}
         unit = f" ({units.pop()})" if len(units) == 1 else ""
         self.told.append(f"{place}{unit} | {held or otherwise}")
