@@ -7,7 +7,7 @@ from small_registry import counts, number, registry, two_groups
 from rairlib.checks.catalogue import audit
 from rairlib.checks.findings import Finding
 from rairlib.checks.problems import EXCHANGED, Problem, find_problems
-from rairlib.checks.untouched import UNDECIDED, untouched
+from rairlib.checks.untouched import ALONE, UNDECIDED, untouched
 from rairlib.registry.printed import parse_printed
 
 
@@ -239,6 +239,13 @@ def test_rows_of_which_all_findings_are_open_are_told_apart():
     told = reasons(*rows, found=found)
     assert told.pop(UNDECIDED) == ["a"]
     assert list(told.values()) == [["c"]]
+
+
+def test_what_met_its_neighbours_only_is_told_where_no_size_is_printed():
+    rows = [number(name, "odds_ratio", "2.0", group="cases vs controls") for name in "ab"]
+    told = reasons(*rows, found=[doubt("a", status="agrees")])
+    assert told[ALONE] == ["a"]
+    assert ALONE not in reasons(*two_groups(), *rows, found=[doubt("a", status="agrees")])
 
 
 def test_a_misprinted_size_is_one_problem_though_every_sum_and_share_objects():
