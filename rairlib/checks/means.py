@@ -549,6 +549,9 @@ def _pooled(target: ReportedNumber, whole, parts, sizes, shortened: bool) -> Fin
     return judge(target, (rows, sizes), low, high, text)
 
 
+OF_N = "SD with n instead of n − 1"
+
+
 def _pooled_sd(target: ReportedNumber, groups: list[tuple], shortened: bool) -> Finding:
     samples = _samples(groups, shortened)
     low, high = pooled_sd_limits(samples)
@@ -563,7 +566,7 @@ def _pooled_sd(target: ReportedNumber, groups: list[tuple], shortened: bool) -> 
     used = [group[:2] for group in groups], [size for _, _, size in groups]
     with_n = not shortened and target.number.overlaps(*pooled_sd_limits(samples, ddof=0))
     finding = judge(target, used, low, high, text)
-    return finding.doubted(" With n instead of n − 1 it fits.", with_n)
+    return finding.doubted(" With n instead of n − 1 it fits.", with_n, OF_N)
 
 
 # --- Means and standard deviations that whole numbers can have: GRIM and GRIMMER --------------
@@ -748,7 +751,7 @@ def _grimmer(mean: ReportedNumber, sd: ReportedNumber, size, shortened: bool) ->
     )
     finding = possibility(status, text, sd, mean, size)
     with_n = status == "contradicted" and grimmer_possible(*numbers, ddof=0, shortened=shortened)
-    return finding.doubted(" The SD with n instead of n − 1 would be possible.", with_n)
+    return finding.doubted(" The SD with n instead of n − 1 would be possible.", with_n, OF_N)
 
 
 @check("means", "possibility", each=partial(_stepped, statistics=("median",)))
