@@ -538,10 +538,7 @@ def _asymmetric(found: RegressionEstimate, findings, near, symmetric: int) -> li
 
 def _is_contradicted_by_p(found: RegressionEstimate) -> bool:
     """Whether interval and p value are on different sides of significance."""
-    if not found.p_may_be_wald:
-        return False
-    excluded, significant = _sides(found, shortened=False)
-    return None not in (excluded, significant) and excluded != significant
+    return found.p_may_be_wald and {*_sides(found, shortened=False)} == {True, False}
 
 
 def _is_usual(found: RegressionEstimate) -> bool:

@@ -303,8 +303,8 @@ def check_events_per_level(registry: Registry) -> Iterator[Finding]:
     for split in splits:
         finding = unless_shortened(_events, split)
         # A p below 0.001 tells no level, but its neighbours may.
-        place = split.found.estimate.locus
-        if finding.status in ("contradicted", "suggests") and (place, NARROWER) in levels:
+        place, refuted = split.found.estimate.locus, finding.status in ("contradicted", "suggests")
+        if refuted and split.found.level == 95 and (place, NARROWER) in levels:
             wider = [tuple(end * WIDER for end in ends) for ends in split.errors]
             if _events(replace(split, errors=tuple(wider)), shortened=False).status == "agrees":
                 text = f" Beside it in {place}, p tells {NARROWER}."

@@ -44,9 +44,8 @@ def untouched(registry: Registry, findings: Iterable[Finding]) -> dict[str, list
     reasons = dict(sorted(reasons.items(), key=lambda item: -len(item[1])))
     touched -= decided
     still_open = [row for row in registry if row.id in touched]
-    grouped = [row for row in registry if row.id in decided and row.group]
-    alone = [row for row in grouped if _lacks_sizes(registry, row)]
-    met = {UNDECIDED: still_open, ALONE: alone}
+    held = [row for row in registry if row.id in decided and row.group]
+    met = {UNDECIDED: still_open, ALONE: [row for row in held if _lacks_sizes(registry, row)]}
     return reasons | {reason: rows for reason, rows in met.items() if rows}
 
 
