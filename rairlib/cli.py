@@ -116,15 +116,16 @@ def _audit(
     from rairlib.reconstruct.audited import joint_table_findings
     from rairlib.registry.registry import load_registry, read_registry
 
-    ending = out.suffix.lower().lstrip(".") if out else ""
-    form = form or (ending if ending in ("html", "json", "csv") else "md")
+    ending = out.suffix.lower().lstrip(".") if out else "md"
+    if ending not in ("md", "html", "json", "csv"):
+        raise RairlibError(f"{out}: end the name in .md, .html, .json or .csv")
+    _refuse_existing(out)
+    form = form or ending
     if findings and form == "html":
         raise RairlibError("--findings has no html: take --format md, json or csv")
     if _is_file_name(registry) and not (Path(registry) / "reported.csv").is_file():
         read = read_registry(registry)
         found = audit(read)
-        if out and out.exists() and out.samefile(registry):
-            raise RairlibError(f"{out}: is the file that is audited; name another with --out")
     else:
         from rairlib.verdicts.verdicts import study_findings
 
@@ -183,8 +184,7 @@ def _import(
     from rairlib.output import as_file, printable, write_whole
     from rairlib.registry.tables import import_table
 
-    if out.exists():
-        raise RairlibError(f"{out}: is there already; name another file with --out")
+    _refuse_existing(out)
     sizes = dict(part.partition("=")[::2] for part in groups.split(",") if part.strip())
     sizes = {name.strip(): size.strip() for name, size in sizes.items()}
     found = import_table(
@@ -535,6 +535,11 @@ def _alone_in(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(place)
+
+
+def _refuse_existing(out: Path | None) -> None:
+    if out and out.exists():
+        raise RairlibError(f"{out}: is there already; name another file with --out")
 
 
 def _write_csv(path: Path, text: str) -> None:

@@ -189,6 +189,9 @@ def write_all(texts: dict[Path, str | bytes]) -> None:
             draft.write_bytes(text.encode() if isinstance(text, str) else text)
         for path, draft in drafts.items():
             os.replace(draft, path)
+    except OSError as error:  # name the file that was asked for
+        error.filename = str(path)
+        raise
     finally:
         for draft in drafts.values():
             draft.unlink(missing_ok=True)

@@ -70,6 +70,7 @@ def test_what_fits_is_in_the_digits_of_the_print():
         return fitting(problem.numbers[0])
 
     assert fit(13.04, 13.14) == "13.0 to 13.1"
+    assert fit(13.05, 13.15) == "13.1"  # what rounds to 13.1
     assert fit(13.0, float("inf")) == "at least 13.0"
     assert fit(float("-inf"), 11.0) == "at most 11.0"
     assert fit(float("nan"), float("nan")) == fit(12.0, 13.0) == ""

@@ -1,6 +1,7 @@
 """p of printed statistics, effects of groups and their limits, beside what R computes."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -299,6 +300,9 @@ def test_standardised_differences_are_those_of_r():
         assert found(check_standardised_difference, *sizes(), *means(), row) == {"e": status}
     row = number("e", "standardised_mean_difference", "-0.803", **place)
     assert found(check_standardised_difference, *sizes(), *means(), row) == {"e": "open"}
+    row = number("e", "standardised_mean_difference", "80.3", **place)
+    (finding,) = check_standardised_difference(registry(*sizes(), *means(), row))
+    assert (finding.status, finding.reading) == ("open", "in percent")
     row = number("e", "standardised_mean_difference", "0.913", **place, method="weighted")
     assert found(check_standardised_difference, *sizes(), *means(), row) == {}
 
@@ -492,6 +496,36 @@ def test_rate_and_its_exact_limits_are_those_of_r():
 def test_wrong_rate_and_wrong_limit():
     assert found(check_rate, *rate_rows("6.0")) == {"e": "contradicted"}
     assert found(check_rate, *rate_rows(ends=("3.1", "9.9"))) == {"e": "agrees", "high": "suggests"}
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "status"),
+    [
+        # 20 events in 400 years, or 4800 months: 0.0042 a month.
+        ("per 100 person-months", "0.42", "agrees"),
+        ("per 100 person-months", "5.0", "suggests"),
+        ("per 10^5 years", "5000", "agrees"),
+        ("per 10⁵ years", "5000", "agrees"),
+        ("per 10^5 years", "50", "contradicted"),
+    ],
+)
+def test_rate_in_other_units_of_time_and_of_a_power_of_ten(unit, value, status):
+    *rows, rate, _, _ = rate_rows()
+    rate = number("e", "rate", value, variable="ev", level="yes", group="cases", unit=unit)
+    assert found(check_rate, *rows, rate) == {"e": status}
+
+
+def test_limits_of_a_bootstrap_are_left_alone_in_a_mean():
+    # Of 10 ± 10 in 40 patients t gives 6.8 to 13.2.
+    rows = [
+        number("n", "n", "40", group="first"),
+        number("s", "sd", "10.0", variable="x", group="first"),
+    ]
+    fields = {"variable": "x", "group": "first"}
+    for method, told in (("bootstrap", ()), ("wald", ("high",))):
+        limits = with_limits("mean", "10.0", "6.9", "14.9", **fields)
+        limits = [replace(row, method=method if row.of else "") for row in limits]
+        assert set(found(check_limits_of_mean, *rows, *limits)) == set(told), method
 
 
 def test_ratio_of_rates_and_its_limits_are_those_of_r():

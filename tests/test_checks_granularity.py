@@ -163,7 +163,9 @@ def test_impossible_sd_is_contradicted():
     ],
 )
 def test_an_sd_with_n_is_suggested_and_beside_an_impossible_mean_open(mean, sd, n, status):
-    assert [finding.status for finding in check_grimmer(summary(mean, sd, n))] == [status]
+    (finding,) = check_grimmer(summary(mean, sd, n))
+    reading = "SD with n instead of n − 1" * (status == "suggests")
+    assert (finding.status, finding.reading) == (status, reading)
 
 
 def test_a_third_may_be_written_with_three_digits():

@@ -266,6 +266,21 @@ def test_the_one_limit_that_does_not_fit_estimate_other_limit_and_p_is_named():
     assert "The other two fit p 0.676." in finding.text
 
 
+def test_a_limit_that_p_refutes_is_a_doubt_where_other_intervals_are_symmetric():
+    # ln(1.86 / 1.07) = 0.55 and ln(3.55 / 1.86) = 0.65: askew as usual, but p 0.060 needs 0.97.
+    askew = ratio("1.86", "1.07", "3.55", "0.060")
+    (alone,) = check_interval_symmetry(registry(*askew))
+    assert alone.status == "open"
+    other = [
+        replace(row, id=f"o-{row.id}", of=row.of and "o-estimate", variable="sex")
+        for row in ratio("2.0", "1.0", "4.0")
+    ]
+    rows = registry(*askew, *other)
+    (doubt,) = [f for f in check_interval_symmetry(rows) if f.status == "suggests"]
+    assert (doubt.target, round(doubt.low, 2)) == ("ci_low", 0.97)
+    assert [f.reading for f in check_significance(rows)] == [""]
+
+
 def test_an_interval_of_another_level_is_named_once_and_proves_nothing():
     # ln(3.64/1.10) / (2 · 1.645) = 0.3637; ln 2 / 0.3637 = 1.906, p = 0.0567.
     fields = {"limits": "wald exp", "test": "wald", "statistic": "hazard_ratio"}

@@ -78,6 +78,14 @@ def test_quartiles_range_and_mean_are_in_order(printed, faulty):
     assert faulty or [finding.status for finding in found] == ["agrees"]
 
 
+def test_the_one_number_without_which_the_others_ascend_is_named_with_its_slip():
+    (finding,) = check_order(study(q1="2.7", median="4.7", q3="0.97"))
+    assert (finding.target, finding.reading) == ("q3-all", "decimal mark moved: 9.7")
+    assert (finding.low, finding.high) == (4.65, float("inf"))
+    (finding,) = check_order(study(q1="36", median="470", q3="59", maximum="76"))
+    assert (finding.target, finding.reading) == ("median-all", "decimal mark moved: 47.0")
+
+
 def test_range_of_the_whole_is_that_of_its_parts():
     parts = (*summaries("cases", minimum="19"), *summaries("controls", minimum="17"))
     # 17.5 would print as 17 and as 18; nothing prints as 17 and as 19.

@@ -151,6 +151,23 @@ def test_interval_bounds_the_events(low, high, limits, events, status, text):
     assert text in finding.text
 
 
+def test_a_neighbour_whose_p_tells_the_level_explains_a_narrow_interval():
+    # sqrt(1/20 + 1/20) = 0.316; ln(3.39/1.18) / 3.92 = 0.269, at 90 % over 3.29 it is 0.321.
+    narrow = hazard_ratio("2.00", "1.18", "3.39")
+    rows = [*sizes(), *levels(), *levels("20", "20", group="PD"), *narrow]
+    # ln(2.05/1.10) / 3.29 = 0.189; ln 1.5 / 0.189 = 2.14, p = 0.032; at 95 % it would be 0.011.
+    fields = {"variable": "age", "group": VERSUS}
+    beside = [
+        number("age", "hazard_ratio", "1.50", **fields),
+        number("age-low", "ci_low", "1.10", of="age", **fields),
+        number("age-high", "ci_high", "2.05", of="age", **fields),
+        number("age-p", "p_value", "0.032", of="age", **fields),
+    ]
+    for more, reading in ((beside, "a 90 % interval"), (beside[:3], "")):
+        (finding,) = check_events_per_level(registry(*rows, *more))
+        assert (finding.status, finding.reading) == ("suggests", reading)
+
+
 def test_the_assignment_of_printed_events_that_fits_is_named():
     # Grade I, II, III, unknown with 60, 26, 138, 153 events. SE of II against III 0.121 needs
     # 1/d1 + 1/d0 of 0.0146 at most: 26 and 138 have 0.0457, 153 and 138 have 0.0138.

@@ -233,11 +233,22 @@ def test_report_is_written_as_the_ending_of_its_file_says(run, paper, tmp_path):
         assert (tmp_path / name).read_text(encoding="utf-8").startswith(start)
 
 
-def test_report_never_replaces_the_file_that_it_is_about(refused, paper):
+def test_report_replaces_no_file_and_names_the_one_that_it_cannot_write(refused, paper, tmp_path):
     path = paper()
     before = path.read_text(encoding="utf-8")
-    assert "is the file that is audited" in refused("audit", path, "--out", path)
+    folder = tmp_path / "folder.csv"
+    folder.mkdir()
+    for there in (path, folder):
+        assert f"{there}: is there already" in refused("audit", path, "--out", there)
     assert path.read_text(encoding="utf-8") == before
+    nowhere = tmp_path / "nowhere" / "r.html"
+    assert refused("audit", path, "--out", nowhere).startswith(f"{nowhere}: ")
+
+
+@pytest.mark.parametrize("name", ["r.pdf", "r.txt", "r"])
+def test_report_with_an_ending_that_is_no_format_is_refused(refused, paper, tmp_path, name):
+    assert ".md, .html, .json or .csv" in refused("audit", paper(), "--out", tmp_path / name)
+    assert not (tmp_path / name).exists()
 
 
 def test_audit_takes_a_file_whatever_its_name(run, paper, monkeypatch):

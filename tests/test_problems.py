@@ -7,7 +7,7 @@ from small_registry import counts, number, registry, two_groups
 from rairlib.checks.catalogue import audit
 from rairlib.checks.findings import Finding
 from rairlib.checks.problems import EXCHANGED, Problem, find_problems
-from rairlib.checks.untouched import UNDECIDED, untouched
+from rairlib.checks.untouched import ALONE, UNDECIDED, untouched
 from rairlib.registry.printed import parse_printed
 
 
@@ -169,6 +169,29 @@ def test_a_limit_on_the_other_side_of_no_effect_moves_significance():
     assert problem.moves == "the interval excludes 1 as printed, includes it as recomputed"
 
 
+def test_the_consequence_is_that_of_the_slip_that_is_named():
+    rows = registry(
+        number("or", "odds_ratio", "2.32"),
+        number("low", "ci_low", "1.84", of="or"),
+        number("high", "ci_high", "5.98", of="or"),
+    )
+    found = [
+        doubt("or", "low", "high", low=3.31, high=3.32, reading="one digit changed: 3.32"),
+        doubt("low", "or", "high", low=0.90, high=0.90),
+    ]
+    (problem,) = find_problems(rows, found)
+    assert (problem.slip, problem.either, problem.moves) == (found[0].reading, True, "")
+
+
+def test_a_count_that_a_proof_replaces_takes_its_share_along():
+    # 38 of 90 is 42.2 %; with 28 printed, the share looks as if it were of 66 patients.
+    listed = problems(printed(ete_yes_all="28"))
+    assert [(p.kind, about(p), p.numbers[0].low) for p in listed] == [
+        ("proof", {"ete-yes-all"}, 38)
+    ]
+    assert "share-all" in {found.target for found in listed[0].findings}
+
+
 def test_open_findings_with_a_reading_are_notes_and_the_others_fold_away():
     rows = rows_named("a", "b")
     found = [doubt("a", status="open", reading="of 77"), doubt("b", status="open")]
@@ -216,6 +239,13 @@ def test_rows_of_which_all_findings_are_open_are_told_apart():
     told = reasons(*rows, found=found)
     assert told.pop(UNDECIDED) == ["a"]
     assert list(told.values()) == [["c"]]
+
+
+def test_what_met_its_neighbours_only_is_told_where_no_size_is_printed():
+    rows = [number(name, "odds_ratio", "2.0", group="cases vs controls") for name in "ab"]
+    told = reasons(*rows, found=[doubt("a", status="agrees")])
+    assert told[ALONE] == ["a"]
+    assert ALONE not in reasons(*two_groups(), *rows, found=[doubt("a", status="agrees")])
 
 
 def test_a_misprinted_size_is_one_problem_though_every_sum_and_share_objects():

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
+from unicodedata import digit
 
 import numpy as np
 from scipy import special
@@ -489,6 +490,10 @@ def check_standardised_difference(registry: Registry) -> Iterator[Finding]:
             used = [each for group in groups for each in group] or rows
             text = f"{short_name(row)}, {_said(groups) or words}"
             for finding in _effect(registry, row, used, find, text, False, None):
+                ends = [end for pair in find(False).values() for end in pair]
+                in_percent = row.number.overlaps(100 * min(ends), 100 * max(ends))
+                if finding.status == "suggests" and not row.unit and in_percent:
+                    finding = replace(finding, status="open", reading="in percent")
                 # Tables of balance print sizes alone.
                 unsigned = finding.reading == TURNED and row.number.value >= 0
                 yield replace(finding, status="agrees", reading="") if unsigned else finding
@@ -719,6 +724,9 @@ def _limits_of(registry, row: ReportedNumber, used, shares, fewer) -> Iterator[F
 
 
 NUMBER = re.compile(r"\d[\d,' ]*")
+POWER = re.compile(r"\b10(?:\^|(?=[²³⁴⁵⁶]))([2-6²³⁴⁵⁶])")
+TIME = re.compile("day|week|month|year")
+DAYS = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "year": 365.25}
 POISSON = ("", "univariable", "wald", "clopper_pearson")
 
 
@@ -772,12 +780,16 @@ def check_rate(registry: Registry) -> Iterator[Finding]:
         if len(times) != 1 or times[0].statistic != "person_time" or times[0].number.low <= 0:
             yield from _judge_limits(registry, row, [events], interval, f"limits of {text}")
             continue
-        low, high = (number / end for end in float_limits(times[0].number)[::-1])
+        given, wanted = (DAYS.get("".join(TIME.findall(each.unit))) for each in (times[0], row))
+        ratio = wanted / given if wanted and given else 1.0
+        low, high = (number * ratio / end for end in float_limits(times[0].number)[::-1])
+        power = POWER.search(row.unit)
         said = NUMBER.search(row.unit)
         # Where the unit does not say of how much, any power of ten will do.
         per = 10.0 ** round(math.log10(row.number.value / low))
         per = float(re.sub(r"\D", "", said[0])) if said else per
-        text += f" in {times[0].printed}, per {per:g}"
+        per = 10.0 ** digit(power[1]) if power else per
+        text += f" in {' '.join([times[0].printed, times[0].unit]).strip()}, per {per:g}"
         used, certain = (events, times[0]), bool(said) and times[0].unit in row.unit.split()
         ways = {"": (per * low, per * high)}
         yield from _effect(registry, row, used, lambda _, w=ways: w, text, certain, interval)

@@ -44,6 +44,7 @@ from rairlib.checks.rounding import (
     float_limits,
     is_rescued,
     judge,
+    likely_slip,
     meet_in_a_tie,
     print_unit,
     shown,
@@ -548,6 +549,9 @@ def _pooled(target: ReportedNumber, whole, parts, sizes, shortened: bool) -> Fin
     return judge(target, (rows, sizes), low, high, text)
 
 
+OF_N = "SD with n instead of n − 1"
+
+
 def _pooled_sd(target: ReportedNumber, groups: list[tuple], shortened: bool) -> Finding:
     samples = _samples(groups, shortened)
     low, high = pooled_sd_limits(samples)
@@ -562,7 +566,7 @@ def _pooled_sd(target: ReportedNumber, groups: list[tuple], shortened: bool) -> 
     used = [group[:2] for group in groups], [size for _, _, size in groups]
     with_n = not shortened and target.number.overlaps(*pooled_sd_limits(samples, ddof=0))
     finding = judge(target, used, low, high, text)
-    return finding.doubted(" With n instead of n − 1 it fits.", with_n)
+    return finding.doubted(" With n instead of n − 1 it fits.", with_n, OF_N)
 
 
 # --- Means and standard deviations that whole numbers can have: GRIM and GRIMMER --------------
@@ -747,7 +751,7 @@ def _grimmer(mean: ReportedNumber, sd: ReportedNumber, size, shortened: bool) ->
     )
     finding = possibility(status, text, sd, mean, size)
     with_n = status == "contradicted" and grimmer_possible(*numbers, ddof=0, shortened=shortened)
-    return finding.doubted(" The SD with n instead of n − 1 would be possible.", with_n)
+    return finding.doubted(" The SD with n instead of n − 1 would be possible.", with_n, OF_N)
 
 
 @check("means", "possibility", each=partial(_stepped, statistics=("median",)))
@@ -860,17 +864,35 @@ def _ordered(rows: list[ReportedNumber]) -> Iterator[Finding]:
     faults = [pair for pair in pairwise(rows) if not _can_ascend(*pair)]
     # A coarse print between two others can hide that these are out of order.
     faults = faults or [pair for pair in combinations(rows, 2) if not _can_ascend(*pair)]
+    wrong = [
+        place
+        for place in range(len(rows))
+        if all(_can_ascend(*pair) for pair in combinations(rows[:place] + rows[place + 1 :], 2))
+    ]
     for first, second in faults:
         text = (
             f"{first.printed} ({named(first)}) is above {second.printed} ({named(second)}), "
             "which must not be."
         )
         finding = conclude("contradicted", text, first, target=second)
+        if len(wrong) == 1 and len(rows) > 2 and rows[wrong[0]] in (first, second):
+            finding = _misplaced(rows, wrong[0], text)
         yield finding.doubted(SHORTENED, _can_ascend(first, second, shortened=True))
     if not faults and len(rows) > 1:
         listed = " ≤ ".join(f"{row.printed} ({row.statistic})" for row in rows)
         text = f"{listed}: {rows[0].variable} in {rows[0].group}, {rows[0].locus}."
         yield conclude("agrees", text, *rows)
+
+
+def _misplaced(rows: list[ReportedNumber], place: int, text: str) -> Finding:
+    """Name the one number without which the others ascend, and its slip if it stays near them."""
+    row, others = rows[place], rows[:place] + rows[place + 1 :]
+    low = max((other.number.low for other in rows[:place]), default=-math.inf)
+    high = min((other.number.high for other in rows[place + 1 :]), default=math.inf)
+    near = max(low, high / 10 if 0 < high < math.inf else low), min(high, 10 * abs(low))
+    reading = likely_slip(row, *near) if math.isfinite(sum(near)) else ""
+    ends = {"low": low, "high": high, "reading": reading}
+    return conclude("contradicted", text, *others, target=row, **ends)
 
 
 def _ranges_around(registry: Registry) -> Iterator[tuple[ReportedNumber, list[ReportedNumber]]]:

@@ -159,7 +159,7 @@ class _Search:
         while parts:
             part = parts.pop()
             faults = [found for found in part if found.status != "open"]
-            cause = self.settled(faults) if len(faults) > 1 else ([], (), "")
+            cause = self.settled(faults, part) if len(faults) > 1 else ([], (), "")
             groups = sorted(self.with_one_reading(part), key=len, reverse=True)
             causes = [(those, (), "") for those in groups]
             if cause[0] and len(cause[0]) >= max(map(len, groups), default=0):
@@ -223,8 +223,8 @@ class _Search:
             parts[top(first)].append(found)
         return list(parts.values())
 
-    def settled(self, faults: list[Finding]) -> tuple[list[Finding], tuple, str]:
-        """Return the faults that the best change settles, two at least, and what it changes."""
+    def settled(self, faults: list[Finding], part: list[Finding]) -> tuple[list, tuple, str]:
+        """Return what the best change settles of a part, two faults at least, and the change."""
         if self.work < 0:
             return [], (), ""
         standing = Counter(name for fault in faults for name in self.names(fault))
@@ -241,8 +241,9 @@ class _Search:
             before = before or _objections(around, checks)
             changed = Registry(around.study, [_changed(row, change) for row in around])
             left = _objections(changed, checks)
-            gone = [fault for fault in faults if _key(fault) in before - left]
-            if min(len(gone), len(before) - len(left)) > 1:
+            gone = [found for found in part if _key(found) in before - left]
+            refuted = sum(found.status != "open" for found in gone)
+            if min(refuted, len(before) - len(left)) > 1:
                 tried.append(((len(before) - len(left), -len(change)), gone, change))
         if not tried:
             return [], (), ""
@@ -312,7 +313,10 @@ class _Search:
         own = [each.row.id for each in suspects]
         findings.sort(key=lambda f: (KINDS.index(KIND_OF[f.status]), f.target not in own[:1]))
         about = [found for found in findings if not settled or found.target in own]
-        slip = slip or next((found.reading for found in about if found.reading), "")
+        named = next((found for found in about if found.reading and not slip), None)
+        slip = named.reading if named else slip
+        # The consequence is that of the slip, where it is the slip of one of the numbers.
+        moved = [each for each in suspects if named and each.row.id == named.target] or suspects
         if not slip and len(suspects) == 1:
             slip = self.slip(suspects[0])
         return Problem(
@@ -320,7 +324,7 @@ class _Search:
             numbers=suspects,
             either=either,
             slip=slip,
-            moves=next(filter(None, (self.moves(each) for each in suspects)), ""),
+            moves=next(filter(None, (self.moves(each) for each in moved)), ""),
             alike=len(self.passed[findings[0].check, suspects[0].row.locus]) if suspects else 0,
             findings=tuple(findings),
         )

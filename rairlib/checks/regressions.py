@@ -499,7 +499,11 @@ def check_interval_symmetry(registry: Registry) -> Iterator[Finding]:
         # An estimate outside its interval has been told: check_estimate_in_interval.
         elif _containment(found, shortened=False).status == "contradicted":
             continue
-        elif _is_usual(found) and not found.is_wald:
+        elif (
+            _is_usual(found)
+            and not found.is_wald
+            and not (symmetric[found.estimate.locus] and _is_contradicted_by_p(found))
+        ):
             text = f"{found.printed}: the interval is not symmetric.{OTHER_INTERVALS}"
             yield conclude("open", text, *found.three, reading=NOT_WALD)
         else:
@@ -528,8 +532,13 @@ def _asymmetric(found: RegressionEstimate, findings, near, symmetric: int) -> li
         text = f"{told[0].text} The other two fit p {found.p.printed}."
         if symmetric:
             text += f" {symmetric} other intervals of {found.estimate.locus} are symmetric."
-        told = [replace(told[0], text=text)]
+        told = [replace(told[0], text=text, uses=(*told[0].uses, found.p.id))]
     return told
+
+
+def _is_contradicted_by_p(found: RegressionEstimate) -> bool:
+    """Whether interval and p value are on different sides of significance."""
+    return found.p_may_be_wald and {*_sides(found, shortened=False)} == {True, False}
 
 
 def _is_usual(found: RegressionEstimate) -> bool:
@@ -758,7 +767,8 @@ def _significance(found: RegressionEstimate, shortened: bool) -> Finding:
     declared = found.is_wald and found.p_is_wald
     region = found.region() or found.region(alone=True)
     if not declared and region and _is_usual_p(found, region):
-        return replace(finding, status="open", reading=NOT_WALD_P)
+        # Of an interval that is not symmetric either, check_interval_symmetry tells.
+        return replace(finding, status="open", reading=NOT_WALD_P if found.region() else "")
     rescue = " Interval and p value may come from different methods."
     return unless_other_method(finding, found, rescue, found.p_is_wald)
 

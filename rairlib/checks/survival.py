@@ -35,9 +35,11 @@ from rairlib.checks.cells import (
 from rairlib.checks.classification import Rule, agreeing_with_all, printed_list, rules
 from rairlib.checks.findings import Finding, check, conclude
 from rairlib.checks.regressions import (
+    LEVELS,
     Interval,
     RegressionEstimate,
     WaldRegion,
+    other_level,
     regression_estimates,
     unless_other_method,
 )
@@ -151,6 +153,8 @@ def printed_rates(registry: Registry) -> list[Rate]:
 
 
 MOST_LEVELS = 7
+NARROWER = "a 90 % interval"
+WIDER = LEVELS[95][0] / LEVELS[90][0]
 OTHER_ERRORS = " Only an interval that is not the usual Wald interval could be so narrow."
 
 
@@ -295,8 +299,16 @@ def _region(found: RegressionEstimate, shortened: bool) -> WaldRegion:
 def check_events_per_level(registry: Registry) -> Iterator[Finding]:
     """Bound the events of each level by a Cox interval; needs limits and the number of events."""
     splits = event_splits(registry)
+    levels = {(each.estimate.locus, other_level(each)) for each in regression_estimates(registry)}
     for split in splits:
         finding = unless_shortened(_events, split)
+        # A p below 0.001 tells no level, but its neighbours may.
+        place, refuted = split.found.estimate.locus, finding.status in ("contradicted", "suggests")
+        if refuted and split.found.level == 95 and (place, NARROWER) in levels:
+            wider = [tuple(end * WIDER for end in ends) for ends in split.errors]
+            if _events(replace(split, errors=tuple(wider)), shortened=False).status == "agrees":
+                text = f" Beside it in {place}, p tells {NARROWER}."
+                finding = replace(finding.doubted(text), reading=NARROWER)
         told = finding.status == "contradicted" and all(split.level_events)
         if told and (fitting := _assignment(split, splits)):
             text = f"{finding.text} The printed events would fit as {fitting}."

@@ -9,6 +9,7 @@ from rairlib.registry.registry import VERSUS, Registry, ReportedNumber
 from rairlib.registry.vocabulary import PERFORMANCE, RATIOS
 
 UNDECIDED = "met only checks that cannot decide"
+ALONE = "held against its neighbours alone, as no size of its groups is printed"
 NOT_RECOMPUTED = ("definition", "date", "number", "cutoff")
 LIMITS = ("ci_low", "ci_high")
 ESTIMATES = (*RATIOS, "risk_ratio", "rate_ratio", "risk_difference", "mean_difference", "auc")
@@ -28,7 +29,7 @@ def untouched(registry: Registry, findings: Iterable[Finding]) -> dict[str, list
     Returns
     -------
     dict of str to list of ReportedNumber
-        The commonest reason first; last, `UNDECIDED`: all findings on them are open.
+        The commonest reason first; then `UNDECIDED`: all findings on them are open; last, `ALONE`.
     """
     findings = list(findings)
     first = {check.name for check in REGISTERED if check.first}
@@ -43,7 +44,14 @@ def untouched(registry: Registry, findings: Iterable[Finding]) -> dict[str, list
     reasons = dict(sorted(reasons.items(), key=lambda item: -len(item[1])))
     touched -= decided
     still_open = [row for row in registry if row.id in touched]
-    return reasons | ({UNDECIDED: still_open} if still_open else {})
+    held = [row for row in registry if row.id in decided and row.group]
+    met = {UNDECIDED: still_open, ALONE: [row for row in held if _lacks_sizes(registry, row)]}
+    return reasons | {reason: rows for reason, rows in met.items() if rows}
+
+
+def _lacks_sizes(registry: Registry, row: ReportedNumber) -> bool:
+    sizes = map(registry.size, row.group.split(VERSUS))
+    return row.statistic not in (*COUNTED, *NOT_RECOMPUTED) and None in sizes
 
 
 def _reason(registry: Registry, row: ReportedNumber, aside: set[str]) -> str:
@@ -77,8 +85,7 @@ def _lack(registry: Registry, row: ReportedNumber, of, belonging) -> str:
         kinds = {each.statistic for each in beside}
         if not kinds & {"count", "percent", *SUMMARIES}:
             return "no counts or means beside this p value"
-    sizes = [registry.size(group) for group in row.group.split(VERSUS)]
-    if None in sizes and (row.statistic in NEED_SIZES or row.statistic == "p_value"):
+    if row.statistic in (*NEED_SIZES, "p_value") and _lacks_sizes(registry, row):
         return "no group size is printed"
     if row.statistic in SUMMARIES and not row.step:
         return "the smallest step of its measurement is not given (column step)"

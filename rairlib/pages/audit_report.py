@@ -15,7 +15,7 @@ import pandas as pd
 from rairlib.checks.findings import Finding
 from rairlib.checks.problems import EXCHANGED, KINDS, Problem, Suspect, find_problems
 from rairlib.checks.rounding import shown, shown_p_range
-from rairlib.checks.untouched import UNDECIDED, untouched
+from rairlib.checks.untouched import ALONE, UNDECIDED, untouched
 from rairlib.output import printable, render
 from rairlib.pages.tables import SPOKEN
 from rairlib.registry.registry import Registry, ReportedNumber
@@ -101,7 +101,7 @@ def report(registry: Registry, findings: Iterable[Finding], form: str = "md") ->
         about = {each.row.id for problem in those for each in problem.numbers}
         size = f" ({len(about)} numbers)" * (len(about) > len(those))
         found += [_many(len(those), kind) + size] * bool(those)
-    unseen = sum(len(rows) for reason, rows in left.items() if reason != UNDECIDED)
+    unseen = sum(len(rows) for reason, rows in left.items() if reason not in (UNDECIDED, ALONE))
     rest = f"{_many(unseen, 'number')} {'was' if unseen == 1 else 'were'} not checked"
     answer = f"{', '.join(found) or 'No problem'} in {_many(len(registry), 'number')}"
     answer = f"{answer}; {rest if unseen else 'all met a check'}."
@@ -142,6 +142,8 @@ def fitting(each: Suspect) -> str:
     if math.isinf(low) or math.isinf(high):
         end = shown(*[low if math.isinf(high) else high] * 2, number.decimals)
         return f"at {'least' if math.isinf(high) else 'most'} {end}"
+    inward = min(1e-9, (high - low) / 2)  # 142.5, an end of 142, is not printed as 143
+    low, high = low + inward, high - inward
     write = shown_p_range if each.row.statistic == "p_value" else shown
     return write(low, high, number.decimals)
 
