@@ -1,4 +1,5 @@
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -418,3 +419,17 @@ def test_a_level_against_the_rest_may_be_of_fewer_patients(printed, complete, st
     (finding,) = check_chi_square_from_counts(registry(*rows, target))
     assert (finding.status, finding.target) == (status, "target")
     assert words in finding.text
+
+
+def test_p_rests_on_the_patients_whose_shares_are_printed():
+    # 25 and 25 of 50 with a value in each of three groups of 60: χ² is 0.
+    rows = [number("n", "n", "180", group="all")]
+    for group in "abc":
+        rows.append(number(f"n-{group}", "n", "60", group=group, of="n", partition="groups"))
+        for level in ("mutated", "wild type"):
+            cell = {"variable": "braf", "level": level, "group": group, "of": f"n-{group}"}
+            rows.append(number(f"{level}-{group}", "count", "25", **cell))
+            rows.append(number(f"share-{level}-{group}", "percent", "50.0", **cell))
+    row = partial(number, "p", "p_value", variable="braf", group="a vs b vs c", method="pearson")
+    assert statuses(check_p_from_counts(registry(*rows, row("0.049")))) == {"p": "contradicted"}
+    assert statuses(check_p_from_counts(registry(*rows, row("1.000")))) == {"p": "agrees"}

@@ -286,6 +286,47 @@ def test_p_of_three_means_is_recomputed():
         assert statuses(check_t_test(three_groups(p))) == {"p": status}
 
 
+def test_many_missing_values_excuse_neither_a_mean_nor_a_p_of_three_groups():
+    # Of 80 % of the values F is still 11: between 0.8 * (100 * 3.08² + 100 * 1.08² + 60 * 6.92²).
+    means = {"a": ("46.0", "100"), "b": ("48.0", "100"), "c": ("56.0", "60")}
+    rows = [number("n", "n", "260", group="all")]
+    for group, (mean, n) in means.items():
+        rows += [
+            number(f"n-{group}", "n", n, group=group, of="n", partition="groups"),
+            number(f"mean-{group}", "mean", mean, variable="age", group=group),
+            number(f"sd-{group}", "sd", "12.0", variable="age", group=group),
+        ]
+    p = number("p", "p_value", "0.350", variable="age", group="a vs b vs c", method="anova")
+    (finding,) = check_t_test(registry(*rows, p))
+    assert finding.status == "suggests"
+    assert finding.text.endswith("They would be many.")
+
+
+@pytest.mark.parametrize(
+    ("mean", "sd", "ending"),
+    [
+        # 9 of 20 of the lower, 11 of 20 of the higher: 40 * 0.45 + 60 * 0.55 = 51.
+        ("51.00", "10.01", "Values may be missing."),
+        # 53 takes 35 % of the lower: 27 of 50 at most.
+        ("53.00", "9.60", "They would be many."),
+        # Two means 20 apart have an SD of at least 20 * sqrt(0.4 * 0.6) = 9.8 together.
+        ("51.00", "5.00", "Other numbers of the same patients would not."),
+    ],
+)
+def test_missing_values_must_fit_mean_and_sd_together(mean, sd, ending):
+    rows = [*two_groups("50", "50", "100")]
+    for group, numbers in {
+        "all": (mean, sd),
+        "cases": ("40.0", "1.0"),
+        "controls": ("60.0", "1.0"),
+    }.items():
+        for name, printed in zip(("mean", "sd"), numbers, strict=True):
+            rows.append(number(f"{name}-{group}", name, printed, variable="age", group=group))
+    found = [f for f in check_pooled_mean(registry(*rows)) if f.target == "mean-all"]
+    assert [f.status for f in found] == ["suggests"]
+    assert found[0].text.endswith(ending), found[0].text
+
+
 def test_sd_of_all_follows_from_means_and_sds_of_the_parts():
     # (3 · 29 · 9 + 30 · (100 + 0 + 100)) / 89 = 76.2: 8.73.
     for printed, status in (("8.7", "agrees"), ("3.0", "contradicted")):

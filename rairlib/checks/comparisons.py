@@ -16,9 +16,9 @@ from scipy import special
 from rairlib.checks.cells import (
     COUNTED,
     LARGE_SHARE,
-    MOST_SIZES,
     count_index,
     known_values,
+    most_of,
     named,
     nearest_sizes,
     originals,
@@ -44,6 +44,7 @@ from rairlib.checks.means import (
     _values,
     _within,
     between_limits,
+    f_of_many,
     welch_freedom_range,
 )
 from rairlib.checks.rank_tests import EXACT_UP_TO
@@ -233,9 +234,7 @@ def unless_few_miss(finding: Finding, values: list[range], fits, bound: bool = T
     """Leave open what the values of most patients would give; else as :func:`unless_missing`."""
     if finding.status in OPEN or finding.reading.startswith("by "):
         return finding
-    near = [range(max(v.start, math.ceil(LARGE_SHARE * (v.stop - 1))), v.stop) for v in values]
-    tried = fits is not None and math.prod(map(len, near)) <= MOST_SIZES
-    if tried and (found := nearest_sizes(near, fits)):
+    if found := nearest_sizes(most_of(values), fits):
         reading = f"of {' and '.join(map(str, found))} values"
         return replace(finding, status="open", reading=reading)
     return unless_missing(finding, values, fits, bound)
@@ -386,14 +385,15 @@ def _statistic(registry: Registry, row: ReportedNumber, groups: list[tuple], is_
 
     def fits(*sizes) -> np.ndarray:
         fewer = [replace(sample, n=n) for sample, n in zip(samples, sizes, strict=True)]
-        return np.any([_can_be(number, *ends) for ends in ways(fewer).values()], axis=0)
+        found = ways(fewer).values() if len(fewer) == 2 else [f_of_many(fewer)[0]]
+        return np.any([_can_be(number, *ends) for ends in found], axis=0)
 
     text, used = f"{short_name(row)}, {_said(groups)}", [each for g in groups for each in g]
     finding = _judge(row, used, lambda cut: ways(_samples(groups, cut)), text, bool(row.test))
     values = [_values(count_index(registry), mean, n, least=2) for mean, _, n in groups]
     # Fewer values only lower it.
     lower = any(abs(number.value) <= max(map(abs, ends)) for ends in ways(samples).values())
-    finding = unless_few_miss(finding, values, fits if len(groups) == 2 else None, lower)
+    finding = unless_few_miss(finding, values, fits, lower)
     errors = [replace(s, sd=tuple(end * s.n**0.5 for end in s.sd)) for s in samples]
     if finding.status not in OPEN and any(number.overlaps(*e) for e in ways(errors).values()):
         finding = replace(finding, reading="the SDs are standard errors")

@@ -14,7 +14,7 @@ from rairlib.checks.cells import (
     CountIndex,
     count_index,
     is_missing,
-    nearest_sizes,
+    known_values,
     several_groups,
     sizes_that_fit,
     unless_missing,
@@ -269,10 +269,11 @@ def find_tables(index: CountIndex, row: ReportedNumber) -> list[CrossTable]:
 
 
 def _exhausts(index: CountIndex, variable: str, levels: list[str], group: str) -> bool:
-    """Whether levels are declared as all of a group, or add up to it."""
+    """Whether levels are declared as all of a group, or add up to it, or to all with a value."""
     total = sum_of(index.counts.get((variable, level, group)) for level in levels)
-    declared = index.is_exhaustive(variable, levels, group)
-    return declared or (total is not None and total == index.size(group))
+    known = known_values(index, variable, group)
+    whole = known[0] if known else (index.size(group),)
+    return index.is_exhaustive(variable, levels, group) or (total is not None and total in whole)
 
 
 def _table(index, variable, levels, groups, rest=False, complete=True) -> CrossTable | None:
@@ -666,9 +667,9 @@ def _unless_rest_is_smaller(index: CountIndex, finding: Finding, row, table: Cro
         return (ends.min(axis=0) <= row.number.high) & (ends.max(axis=0) >= row.number.low)
 
     finding = unless_missing(finding, values, fits)
-    # Fisher's p has no such formula: it counts as any value between those of the others.
-    might = finding.status == "contradicted" and nearest_sizes(values, is_between) is not None
-    return unless_missing(finding, values, None, might)
+    # Fisher's p of fewer has no such formula: it counts as any value between those of the others.
+    unsure = any(len(each) > 1 for each in values)
+    return unless_missing(finding, values, is_between) if unsure else finding
 
 
 def level_statistics(counts: np.ndarray, sizes: np.ndarray) -> np.ndarray:

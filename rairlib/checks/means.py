@@ -178,6 +178,15 @@ def anova_p_range(samples: Sequence[Sample]) -> Limits:
     return p_value(between[1], _within(samples, 0)), p_value(between[0], _within(samples, 1))
 
 
+def f_of_many(samples: Sequence[Sample]) -> tuple[Limits, tuple]:
+    """Return limits of F for many sizes at once, none too narrow, and its degrees of freedom."""
+    sizes = [sample.n for sample in samples]
+    within, between = _squares(samples, sizes)
+    freedom = len(samples) - 1, sum(sizes) - len(samples)
+    ratios = [between[end] / np.maximum(within[1 - end], TINY) for end in (0, 1)]
+    return tuple(each * freedom[1] / freedom[0] for each in ratios), freedom
+
+
 def pooled_sd_limits(samples: Sequence[Sample], ddof: int = 1) -> Limits:
     """Return the limits of the SD of all patients of several groups, with n − 1 or with n."""
     freedom = sum(sample.n for sample in samples) - ddof
@@ -220,12 +229,10 @@ def _samples(groups, shortened: bool) -> list[Sample]:
     ]
 
 
-@check("means", "independent")
-def check_t_test(registry: Registry) -> Iterator[Finding]:
-    """Recompute p of a t test or of an analysis of variance; needs mean, SD and n by group."""
+def _tested(registry: Registry, **wanted: str) -> Iterator[tuple]:
+    """Yield p values of means, with the names, cells, and means, SDs and sizes of their groups."""
     index, cells = count_index(registry), summaries(registry)
-    others = {(row.variable, row.group) for row in registry.where(("count", "u_statistic"))}
-    for row in registry.where("p_value"):
+    for row in registry.where("p_value", **wanted):
         names = several_groups(index, row) or row.outcome_groups
         belongs = row.of and (row.of not in registry or registry[row.of].statistic not in T_AND_F)
         usable = row.test in ("", *TESTS) and set(row.modifiers) <= {"one_sided"}
@@ -233,11 +240,42 @@ def check_t_test(registry: Registry) -> Iterator[Finding]:
             continue
         found = [cells.get((row.variable, row.level, name), {}) for name in names]
         groups = _described(registry, found)
-        if any(None in group or whole_number(group[2]) < 2 for group in groups):
-            continue
+        if not any(None in group or whole_number(group[2]) < 2 for group in groups):
+            yield row, names, found, groups
+
+
+def _fitting_beside(registry: Registry, row: ReportedNumber, names: Sequence[str]) -> list:
+    """Return what marks sizes of groups for which all else printed of a variable fits.
+
+    That is mean and SD of all, and p where its test is named.
+    """
+    cells, found = summaries(registry), []
+    for split in count_index(registry).splits:
+        if tuple(part.group for part in split.parts) == tuple(names):
+            whole = cells.get((row.variable, row.level, split.whole.group), {})
+            parts = [cells.get((row.variable, row.level, name), {}) for name in names]
+            means, sds, sizes = zip(*_described(registry, parts), strict=True)
+            if "mean" in whole and None not in means:
+                found.append(_fitting_means(whole["mean"], means))
+                if "sd" in whole and None not in (*sds, *sizes) and len(names) <= MOST_GROUPS:
+                    samples = _samples(zip(means, sds, sizes, strict=True), False)
+                    found.append(_fitting_sds(whole["sd"], samples)[0])
+    for p_value, groups, _, described in _tested(registry, variable=row.variable, level=row.level):
+        if p_value.test and tuple(groups) == tuple(names):
+            found.append(_fitting_p(p_value, _samples(described, False)))
+    return found
+
+
+@check("means", "independent")
+def check_t_test(registry: Registry) -> Iterator[Finding]:
+    """Recompute p of a t test or of an analysis of variance; needs mean, SD and n by group."""
+    index = count_index(registry)
+    others = {(row.variable, row.group) for row in registry.where(("count", "u_statistic"))}
+    for row, names, found, groups in _tested(registry):
         finding = _t_finding(row, groups)
         values = [_values(index, mean, size, least=2) for mean, _, size in groups]
-        finding = _unless_smaller(finding, row, _samples(groups, False), values)
+        beside = _fitting_beside(registry, row, names)
+        finding = _unless_smaller(finding, row, _samples(groups, False), values, beside)
         if finding.status == "suggests" and not row.method and _may_be_ranked(groups, found):
             remark = " Its values seem skewed: a test of ranks may stand behind it."
             finding = replace(finding, status="open", text=finding.text + remark)
@@ -274,27 +312,37 @@ def _values(index, mean: ReportedNumber, size: ReportedNumber, least: int = 1) -
     return range(max(least, values.start), values.stop)
 
 
-def _unless_smaller(finding: Finding, row: ReportedNumber, samples, values) -> Finding:
+def _unless_smaller(finding: Finding, row: ReportedNumber, samples, values, beside=()) -> Finding:
     """Weaken a proof about p, or name a reading, where a test of fewer values would give it."""
     if finding.text.endswith(SHORTENED):
-        weaken = partial(_unless_smaller, row=row, samples=samples, values=values)
+        weaken = partial(_unless_smaller, row=row, samples=samples, values=values, beside=beside)
         return instead_of_shortened(finding, weaken)
     if finding.status == "suggests" and not row.method and not finding.reading:
         least = [max(each.start, math.ceil(LARGE_SHARE * each[-1])) for each in values]
         values = [range(first, each.stop) for first, each in zip(least, values, strict=True)]
         proof = replace(finding, status="contradicted")
-        fewer = _unless_smaller(proof, row, samples, values)
+        fewer = _unless_smaller(proof, row, samples, values, beside)
         return fewer if fewer.reading else finding
     if finding.status != "contradicted":
         return finding
 
-    def fits(*sizes: np.ndarray) -> np.ndarray:
+    possible = row.number.overlaps(on_one_side(row, least_p_of_fewer(samples), 1.0)[0], 1.0)
+    return unless_missing(finding, values, _fitting_p(row, samples), possible, beside)
+
+
+def _fitting_p(row: ReportedNumber, samples: Sequence[Sample]) -> Callable[..., np.ndarray]:
+    """Return a function that marks the sizes of groups for which p fits."""
+
+    def fitting(*sizes: np.ndarray) -> np.ndarray:
         fewer = [replace(sample, n=n) for sample, n in zip(samples, sizes, strict=True)]
-        pairs = _p_ranges(fewer, row).values()
+        if len(fewer) > 2:
+            ratios, freedom = f_of_many(fewer)
+            return _can_be(row.number, *(special.fdtrc(*freedom, f) for f in reversed(ratios)))
+        with np.errstate(divide="ignore", invalid="ignore"):  # one value has no SD
+            pairs = _p_ranges(fewer, row).values()
         return np.any([_can_be(row.number, low, high) for low, high in pairs], axis=0)
 
-    possible = row.number.overlaps(on_one_side(row, least_p_of_fewer(samples), 1.0)[0], 1.0)
-    return unless_missing(finding, values, fits if len(samples) == 2 else None, possible)
+    return fitting
 
 
 def _can_be(number: Printed, low, high) -> np.ndarray:
@@ -438,13 +486,14 @@ def check_pooled_mean(registry: Registry) -> Iterator[Finding]:
                 continue
             values = [_values(index, *each) for each in zip(means, sizes, strict=True)]
             other = _fitting_means(whole["mean"], means), _between(whole["mean"], means)
+            beside = _fitting_beside(registry, means[0], [mean.group for mean in means])
             for target in (whole["mean"], *means):
                 finding = unless_shortened(_pooled, target, whole["mean"], means, sizes)
-                yield unless_missing(finding, values, *other)
+                yield unless_missing(finding, values, *other, beside)
             if "sd" in whole and None not in sds and len(groups) <= MOST_GROUPS:
                 finding = unless_shortened(_pooled_sd, whole["sd"], groups)
                 samples = _samples(groups, True)
-                yield unless_missing(finding, values, *_fitting_sds(whole["sd"], samples))
+                yield unless_missing(finding, values, *_fitting_sds(whole["sd"], samples), beside)
 
 
 def _between(whole: ReportedNumber, parts) -> bool:
@@ -473,27 +522,27 @@ def _fitting_sds(whole: ReportedNumber, samples: list[Sample]) -> tuple[Callable
     The squares between groups are at least those between any two of them. The variance of all is
     at most the largest within and half the squared distance of the means: two values at the ends.
     """
-    pairs = list(combinations(range(len(samples)), 2))
-    apart = [_distance(samples[first], samples[second])[0] for first, second in pairs]
     reach = max(sample.mean[1] for sample in samples) - min(sample.mean[0] for sample in samples)
     most = math.sqrt(max(sample.sd[1] for sample in samples) ** 2 + reach**2 / 2)
 
     def fitting(*sizes: np.ndarray) -> np.ndarray:
-        total = sum(sizes)
-        centre = sum(n * sum(s.mean) / 2 for n, s in zip(sizes, samples, strict=True)) / total
-        least = [
-            sizes[first] * sizes[second] / (sizes[first] + sizes[second]) * distance**2
-            for (first, second), distance in zip(pairs, apart, strict=True)
-        ]
-        far = [np.maximum(s.mean[1] - centre, centre - s.mean[0]) for s in samples]
-        largest = sum(n * end**2 for n, end in zip(sizes, far, strict=True))
-        squares = [
-            between + sum((n - 1) * s.sd[end] ** 2 for n, s in zip(sizes, samples, strict=True))
-            for end, between in enumerate((np.max(least, axis=0), largest))
-        ]
-        return _can_be(whole.number, *(np.sqrt(each / (total - 1)) for each in squares))
+        squares = map(sum, zip(*_squares(samples, sizes), strict=True))
+        return _can_be(whole.number, *(np.sqrt(each / (sum(sizes) - 1)) for each in squares))
 
     return fitting, fits(whole.number, 0.0, most, True)
+
+
+def _squares(samples: Sequence[Sample], sizes: Sequence[np.ndarray]) -> tuple[tuple, tuple]:
+    """Return limits of the squares within and between groups for many sizes, none too narrow."""
+    centre = sum(n * sum(s.mean) / 2 for n, s in zip(sizes, samples, strict=True)) / sum(sizes)
+    least = [
+        sizes[a] * sizes[b] / (sizes[a] + sizes[b]) * _distance(samples[a], samples[b])[0] ** 2
+        for a, b in combinations(range(len(samples)), 2)
+    ]
+    far = [np.maximum(s.mean[1] - centre, centre - s.mean[0]) for s in samples]
+    largest = sum(n * end**2 for n, end in zip(sizes, far, strict=True))
+    fewer = [replace(sample, n=n) for sample, n in zip(samples, sizes, strict=True)]
+    return (_within(fewer, 0), _within(fewer, 1)), (np.max(least, axis=0), largest)
 
 
 def _distance(first: Sample, second: Sample) -> Limits:
