@@ -556,6 +556,9 @@ def _judge_groups(index: CountIndex, row, groups: tuple[str, ...], table: CrossT
     )
     limits = {"low": min(values.values()), "high": max(values.values()), "reading": reading}
     finding = conclude(status, text, *table.uses, target=row, **limits)
+    if status != "agrees" and turned and row.number.agrees(linear_by_linear(turned)[place]):
+        text += " A test for trend gives it."
+        return replace(finding, status="suggests", text=text, reading="a test for trend")
     return _unless_rest_is_smaller(index, finding, row, table, groups)
 
 
@@ -723,6 +726,11 @@ def _disagreement(index: CountIndex, row: ReportedNumber, usual, tables) -> tupl
         return "open", "Not all levels seem to be printed.", ""
     none = f"None of {len(tests)} tests of"
     merged = not row.method and any(len(table.cells) > 2 for table in tables)
+    place = {"variable": row.variable, "level": row.level}
+    pairs = {p.group for p in index.registry.where("p_value", **place) if p.outcome_groups}
+    if found := _comparisons(row, [entry for entry in usual if entry[0] == row.test], len(pairs)):
+        text = f"{found} would be printed so, and p of {len(pairs)} pairs of groups are."
+        return "suggests", text, found
     if row.method or (row.statistic == "chi_square" and not merged):
         return "contradicted", f"{none} association gives it.", ""
     if merged:

@@ -65,8 +65,9 @@ MOST_GROUPS = 10
 # Words for the same patients at two times.
 TIMES = {"pre", "post", "before", "after", "baseline", "follow"}
 TINY = 1e-300
+ONE_SIDED = "a one-sided p value"
 # So much apart are p of a t test and of ranks in most samples of normal values.
-TIMES_APART, Z_APART = 2, 0.3
+TIMES_APART, Z_APART = 2, 0.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,7 +277,7 @@ def check_t_test(registry: Registry) -> Iterator[Finding]:
     for row, names, found, groups in _tested(registry):
         finding = _t_finding(row, groups)
         unsure = finding.status == "suggests" and not row.method
-        if unsure and not finding.reading and _is_near(row, finding):
+        if unsure and finding.reading != ONE_SIDED and _is_near(row, finding):
             text = f"{finding.text} A test of ranks often gives a p as near."
             finding = replace(finding, status="open", text=text, reading="a test of ranks")
         values = [_values(index, mean, size, least=2) for mean, _, size in groups]
@@ -422,7 +423,7 @@ def _t_verdict(row: ReportedNumber, fitting: list[str], ranges, shortened) -> tu
         return (
             "suggests",
             "It is half of that, as in a one-sided test.",
-            "a one-sided p value",
+            ONE_SIDED,
         )
     far = times_apart(row, ranges.values())
     if row.test:
