@@ -45,7 +45,7 @@ from rairlib.checks.rounding import (
     times_apart,
 )
 from rairlib.registry.printed import format_value
-from rairlib.registry.registry import Registry, ReportedNumber
+from rairlib.registry.registry import VERSUS, Registry, ReportedNumber
 
 # --- Tests of association in a table of levels by two groups ----------------------------------
 
@@ -727,7 +727,8 @@ def _disagreement(index: CountIndex, row: ReportedNumber, usual, tables) -> tupl
     none = f"None of {len(tests)} tests of"
     merged = not row.method and any(len(table.cells) > 2 for table in tables)
     place = {"variable": row.variable, "level": row.level}
-    pairs = {p.group for p in index.registry.where("p_value", **place) if p.outcome_groups}
+    others = index.registry.where("p_value", **place)
+    pairs = {p.group for p in others if len(p.group.split(VERSUS)) == 2}
     if found := _comparisons(row, [entry for entry in usual if entry[0] == row.test], len(pairs)):
         text = f"{found} would be printed so, and p of {len(pairs)} pairs of groups are."
         return "suggests", text, found
