@@ -1,4 +1,5 @@
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -429,3 +430,41 @@ def test_a_simulated_p_of_fishers_test_lies_near(printed, status):
     row = compared("p_value", printed, "stage", method="fisher")
     rows = registry(*two_groups("13", "17", "30"), *counts("stage", cells), row)
     assert statuses(check_p_from_counts(rows)) == {"target": status}
+
+
+def test_p_rests_on_the_patients_whose_shares_are_printed():
+    # 25 and 25 of 50 with a value in each of three groups of 60: χ² is 0.
+    rows = [number("n", "n", "180", group="all")]
+    for group in "abc":
+        rows.append(number(f"n-{group}", "n", "60", group=group, of="n", partition="groups"))
+        for level in ("mutated", "wild type"):
+            cell = {"variable": "braf", "level": level, "group": group, "of": f"n-{group}"}
+            rows.append(number(f"{level}-{group}", "count", "25", **cell))
+            rows.append(number(f"share-{level}-{group}", "percent", "50.0", **cell))
+    row = partial(number, "p", "p_value", variable="braf", group="a vs b vs c", method="pearson")
+    assert statuses(check_p_from_counts(registry(*rows, row("0.049")))) == {"p": "contradicted"}
+    assert statuses(check_p_from_counts(registry(*rows, row("1.000")))) == {"p": "agrees"}
+
+
+@pytest.mark.parametrize(
+    ("groups", "printed", "status", "reading"),
+    [
+        # 8 of 30 against 15 of 30: χ² 60 * 210² / (23 * 37 * 30²) = 3.455, p 0.0631, times 3 0.189.
+        ("a vs b", "0.189", "suggests", "3 times p by Pearson's χ² (Bonferroni)"),
+        ("a vs b", "0.126", "suggests", "2 times p by Pearson's χ² (Bonferroni)"),
+        # Trend over 8, 15, 21 of 30: 89 * 13² / (60 * 44 * 46 / 90) = 11.147, p 0.00084.
+        ("a vs b vs c", "0.00084", "suggests", "a test for trend"),
+    ],
+)
+def test_a_named_test_may_be_corrected_or_one_for_trend(groups, printed, status, reading):
+    rows = [number("n", "n", "90", group="all")]
+    for group, count in {"a": "8", "b": "15", "c": "21"}.items():
+        rows.append(number(f"n-{group}", "n", "30", group=group, of="n", partition="groups"))
+        cell = {"variable": "m", "level": "yes", "group": group, "of": f"n-{group}"}
+        rows.append(number(f"yes-{group}", "count", count, **cell))
+    others = {"a vs b", "a vs c", "b vs c"} - {groups}
+    for name in (groups, *sorted(others)):
+        text = printed if name == groups else "0.5"
+        rows.append(number(name, "p_value", text, variable="m", group=name, method="pearson"))
+    found = next(f for f in check_p_from_counts(registry(*rows)) if f.target == groups)
+    assert (found.status, found.reading) == (status, reading)

@@ -209,14 +209,22 @@ def test_a_p_of_skewed_values_may_be_that_of_ranks():
     assert statuses(check_t_test(registry(*rows, median, p_value("0.950")))) == {"p": "open"}
 
 
-def test_the_values_that_an_unnamed_t_test_needs_are_named():
-    # Of 50 ± 10 and 55 ± 10 in 19 and 20 values p is 0.1271 (R), of 20 and 20 it is 0.1222.
+@pytest.mark.parametrize(
+    ("printed", "method", "status"),
+    [
+        # Of 50 ± 10 and 55 ± 10, 20 each, p is 0.1222 (R), z 1.55: half is 0.061; 0.2 has z 1.28.
+        ("0.065", "", "open"),
+        ("0.200", "", "open"),
+        ("0.012", "", "suggests"),
+        ("0.320", "", "suggests"),
+        ("0.065", "student", "contradicted"),
+    ],
+)
+def test_a_p_near_that_of_a_t_test_may_be_that_of_ranks(printed, method, status):
     rows = two_means("20", ("50.00", "55.00"), "10.00")
-    (finding,) = check_t_test(registry(*rows, p_value("0.127")))
-    assert (finding.status, finding.reading) == ("suggests", "19 and 20 values")
-    # With 15 and 15 of 20 it would be 0.18: too few to be taken for the group's.
-    (finding,) = check_t_test(registry(*rows, p_value("0.300")))
-    assert (finding.status, finding.reading) == ("suggests", "")
+    (finding,) = check_t_test(registry(*rows, p_value(printed, method=method)))
+    assert finding.status == status
+    assert (finding.reading == "a test of ranks") == (status == "open")
 
 
 def test_weighted_means_are_not_tested():
@@ -284,6 +292,47 @@ def test_p_of_three_means_is_recomputed():
     for printed, status in (("0.50", "suggests"), ("<0.001", "agrees")):
         p = number("p", "p_value", printed, variable="x", group="A vs B vs C")
         assert statuses(check_t_test(three_groups(p))) == {"p": status}
+
+
+def test_many_missing_values_excuse_neither_a_mean_nor_a_p_of_three_groups():
+    # Of 80 % of the values F is still 11: between 0.8 * (100 * 3.08² + 100 * 1.08² + 60 * 6.92²).
+    means = {"a": ("46.0", "100"), "b": ("48.0", "100"), "c": ("56.0", "60")}
+    rows = [number("n", "n", "260", group="all")]
+    for group, (mean, n) in means.items():
+        rows += [
+            number(f"n-{group}", "n", n, group=group, of="n", partition="groups"),
+            number(f"mean-{group}", "mean", mean, variable="age", group=group),
+            number(f"sd-{group}", "sd", "12.0", variable="age", group=group),
+        ]
+    p = number("p", "p_value", "0.350", variable="age", group="a vs b vs c", method="anova")
+    (finding,) = check_t_test(registry(*rows, p))
+    assert finding.status == "suggests"
+    assert finding.text.endswith("Many values would be missing.")
+
+
+@pytest.mark.parametrize(
+    ("mean", "sd", "ending"),
+    [
+        # 9 of 20 of the lower, 11 of 20 of the higher: 40 * 0.45 + 60 * 0.55 = 51.
+        ("51.00", "10.01", "Values may be missing."),
+        # 53 takes 35 % of the lower: 27 of 50 at most.
+        ("53.00", "9.60", "Many values would be missing."),
+        # Two means 20 apart have an SD of at least 20 * sqrt(0.4 * 0.6) = 9.8 together.
+        ("51.00", "5.00", "Other numbers of the same patients would not."),
+    ],
+)
+def test_missing_values_must_fit_mean_and_sd_together(mean, sd, ending):
+    rows = [*two_groups("50", "50", "100")]
+    for group, numbers in {
+        "all": (mean, sd),
+        "cases": ("40.0", "1.0"),
+        "controls": ("60.0", "1.0"),
+    }.items():
+        for name, printed in zip(("mean", "sd"), numbers, strict=True):
+            rows.append(number(f"{name}-{group}", name, printed, variable="age", group=group))
+    found = [f for f in check_pooled_mean(registry(*rows)) if f.target == "mean-all"]
+    assert [f.status for f in found] == ["suggests"]
+    assert found[0].text.endswith(ending), found[0].text
 
 
 def test_sd_of_all_follows_from_means_and_sds_of_the_parts():

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from small_registry import counts, number, registry, statuses, two_groups
 
+from rairlib.checks.catalogue import audit
 from rairlib.checks.cells import MISSING, missing_of
 from rairlib.checks.findings import possibility
 from rairlib.checks.percentages import (
@@ -385,6 +386,41 @@ def test_values_left_out_elsewhere_leave_a_doubt_open():
     assert unless_habits(complete, [doubt]) == [doubt]
     many = replace(doubt, text=f"With 20 values.{missing_of([(20, 50)])}")
     assert unless_habits(registry(*rows), [many]) == [many]
+
+
+def test_values_that_p_confirms_are_no_doubt():
+    # 40 of 76 is 52.6 %, 30 of 55 54.5 %: χ² is 131 * (40 * 25 - 36 * 30)² / (76 * 55 * 70 * 61) =
+    # 0.047, p 0.828; of 80 and 60 it is 0.
+    rows = [*two_groups("80", "60", "140"), *counts("male", {"yes": (40, 30)}, partition=False)]
+    rows += [
+        number(f"%-{group}", "percent", share, variable="male", level="yes", group=group, of=of)
+        for group, share, of in (("cases", "52.6", "n-cases"), ("controls", "54.5", "n-controls"))
+    ]
+    place = {"variable": "male", "group": "cases vs controls", "method": "pearson"}
+    for printed, expected in (("0.828", "open"), ("0.234", "suggests")):
+        found = audit(registry(*rows, number("p", "p_value", printed, **place)))
+        assert {f.status for f in found if f.target.startswith("%")} == {expected}, printed
+
+
+def test_a_share_is_held_against_the_known_values():
+    # 52 and 38 have a value: 38 of 90 is 42.2 %, 52 of 90 57.78 %.
+    rows = [*two_groups("96", "96", "192")]
+    rows += counts("braf", {"mutated": (52, 52), "wild": (38, 38)}, partition=False)
+    rows += [
+        number(
+            f"%-{level}",
+            "percent",
+            share,
+            variable="braf",
+            level=level,
+            group="cases",
+            of="n-cases",
+        )
+        for level, share in (("mutated", "58.7"), ("wild", "42.2"))
+    ]
+    (finding,) = [f for f in check_percent_of_count(registry(*rows)) if f.target == "%-mutated"]
+    assert finding.status == "contradicted"
+    assert (finding.low, finding.high) == pytest.approx((57.7778, 57.7778), abs=1e-4)
 
 
 def test_shares_of_weighted_patients_are_no_shares_of_counts():

@@ -148,3 +148,17 @@ def test_u_is_a_roc_area():
         area = number("auc", "auc", printed, variable="tg", group=group)
         rows = registry(*study("2874.0"), area)
         assert statuses(check_auc_from_u(rows)) == {"auc": status}
+
+
+def test_an_area_may_be_that_of_fewer_values():
+    # 808.5 of 31 * 56 pairs is 0.466, of 30 * 55 0.490; 0.750 takes 1078 pairs, 22 * 49.
+    rows = two_groups("31", "56", "87")
+    u = number("u", "u_statistic", "808.5", variable="tg", group="cases vs controls")
+    for printed, ending in (
+        ("0.490", "Values may be missing."),
+        ("0.750", "Many values would be missing."),
+    ):
+        area = number("auc", "auc", printed, variable="tg", group="cases vs controls")
+        (finding,) = check_auc_from_u(registry(*rows, u, area))
+        assert finding.status == "suggests"
+        assert finding.text.endswith(ending)

@@ -394,6 +394,7 @@ MISSING_LEVELS = (
 )
 CUT_OFF_SIGNS = ("<", ">", "≤", "≥", "⩽", "⩾")
 MISSING = " Values may be missing."
+MANY = " Many values would be missing."
 LARGE_SHARE = 0.8
 """Share of a group below which many values would be missing."""
 MOST_PATIENTS = 10_000_000
@@ -422,7 +423,7 @@ def values_of(index: CountIndex, row: ReportedNumber, size: ReportedNumber, grou
         1 to the size. One number alone if it is printed of the variable, or if `of` names a number
         other than that of the row's group; too, where the counts of the variable's
         levels (and those on both sides of each of its cut-offs) exhaust the group: that of its
-        known levels.
+        known levels. Those that fit where printed levels or shares say how many have a value.
     """
     n, group = whole_number(size), group or row.group
     named_for_it = row.of == size.id and size.group != group
@@ -431,6 +432,8 @@ def values_of(index: CountIndex, row: ReportedNumber, size: ReportedNumber, grou
     own = whole_number(index.own.get((row.variable, group)))
     if own is not None:
         return range(own, own + 1)
+    if n == index.size(group) and (by_shares := known_values(index, row.variable, group)):
+        return by_shares[0]
     known = {
         _known_values(index, variable, index.levels[variable, group], group, n)
         for variable in index.counted.get((row.variable, group), ())
@@ -492,6 +495,8 @@ def is_missing(level: str) -> bool:
 def nearest_sizes(values: Sequence[range], fits: Callable[..., np.ndarray]) -> tuple | None:
     """Find the sizes, with the fewest values missing, for which numbers fit.
 
+    Of more combinations than `MOST_SIZES` some are tried, evenly.
+
     Parameters
     ----------
     values : sequence of range
@@ -505,8 +510,12 @@ def nearest_sizes(values: Sequence[range], fits: Callable[..., np.ndarray]) -> t
         None if no combination fits.
     """
     longest = max(map(len, values))
+    tried = max(3, int(MOST_SIZES ** (1 / len(values))))
     for most in sorted({min(most, longest) for most in (30, 300, longest)}):
-        axes = [np.arange(max(each.start, each.stop - most), each.stop) for each in values]
+        axes = [
+            np.unique(np.linspace(max(each.start, each.stop - most), each[-1], tried).astype(int))
+            for each in values
+        ]
         sizes = [axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")]
         places = np.flatnonzero(fits(*sizes))
         if len(places):
@@ -515,8 +524,18 @@ def nearest_sizes(values: Sequence[range], fits: Callable[..., np.ndarray]) -> t
     return None
 
 
+def most_of(values: Sequence[range]) -> list[range]:
+    """Return those of the possible numbers of values that leave out few of the most."""
+    least = [max(each.start, math.ceil(LARGE_SHARE * each[-1])) for each in values]
+    return [range(first, each.stop) for first, each in zip(least, values, strict=True)]
+
+
 def unless_missing(
-    finding: Finding, values: Sequence[range], fits: Callable[..., np.ndarray] | None, bound=True
+    finding: Finding,
+    values: Sequence[range],
+    fits: Callable[..., np.ndarray],
+    bound=True,
+    beside=(),
 ) -> Finding:
     """Turn a proof into a suggestion where smaller sizes would explain it, and name the nearest.
 
@@ -526,10 +545,12 @@ def unless_missing(
         Of the printed sizes.
     values : sequence of range
         Possible numbers of values by group.
-    fits : callable or None
-        As for :func:`nearest_sizes`; None where there are too many groups to try all sizes.
+    fits : callable
+        As for :func:`nearest_sizes`.
     bound : bool
         Whether a bound over all smaller sizes leaves it possible.
+    beside : sequence of callable
+        As `fits`, of what else is printed of the same values.
 
     Returns
     -------
@@ -537,22 +558,27 @@ def unless_missing(
         The proof where no smaller sizes fit.
     """
     if finding.text.endswith(SHORTENED):
-        weaken = partial(unless_missing, values=values, fits=fits, bound=bound)
+        weaken = partial(unless_missing, values=values, fits=fits, bound=bound, beside=beside)
         return instead_of_shortened(finding, weaken)
     if finding.status != "contradicted" or not bound or all(each.stop < 2 for each in values):
         return finding
-    if all(len(each) == 1 for each in values) and fits is None:
-        return finding
-    if fits is None or math.prod(map(len, values)) > MOST_SIZES:
-        return finding.doubted(f" Fewer values might give it.{MISSING}")
-    found = nearest_sizes(values, fits)
+
+    def together(*sizes: np.ndarray) -> np.ndarray:
+        return np.all([each(*sizes) for each in (fits, *beside)], axis=0)
+
+    # What leaves out many patients explains less than another habit does, unless it explains all.
+    likely = nearest_sizes(most_of(values), together)
+    likely = likely or (len(beside) > 2 and nearest_sizes(values, together))
+    found = likely or nearest_sizes(values, fits)
     if found is None:
-        return finding
+        too_many = math.prod(map(len, values)) > MOST_SIZES
+        return finding.doubted(f" Far fewer values might give it.{MISSING}{MANY}", too_many)
     sizes = list(zip(found, (each[-1] for each in values), strict=True))
-    words, missing = f"{' and '.join(map(str, found))} values", missing_of(sizes)
-    # What leaves out most patients explains less than another habit does.
-    likely = all(fewer >= LARGE_SHARE * n for fewer, n in sizes)
-    reading = finding.reading or words * likely
+    words = f"{' and '.join(map(str, found))} values"
+    reading = finding.reading or words * bool(likely)
+    missing = missing_of(sizes)
+    if missing == MISSING and not likely:
+        missing = " Other numbers of the same patients would not."
     return finding.doubted(f" With {words} it would fit.{missing}", reading=reading)
 
 
@@ -568,4 +594,4 @@ def instead_of_shortened(finding: Finding, weaken: Callable[[Finding], Finding])
 def missing_of(sizes: Iterable[tuple[int, int]]) -> str:
     """Say that values may be missing, and whether many would be; of pairs of fewer and of all."""
     many = any(fewer < LARGE_SHARE * n for fewer, n in sizes)
-    return f"{MISSING} They would be many." if many else MISSING
+    return f"{MISSING}{MANY}" if many else MISSING

@@ -17,9 +17,9 @@ from scipy import special
 from rairlib.checks.cells import (
     COUNTED,
     LARGE_SHARE,
-    MOST_SIZES,
     count_index,
     known_values,
+    most_of,
     named,
     nearest_sizes,
     originals,
@@ -38,13 +38,14 @@ from rairlib.checks.means import (
     TESTS,
     TINY,
     Sample,
-    _can_be,
-    _described,
-    _distance,
-    _samples,
-    _values,
-    _within,
     between_limits,
+    described_groups,
+    distance_between,
+    f_of_many,
+    may_be_printed,
+    samples_of,
+    spread_within,
+    values_behind,
     welch_freedom_range,
 )
 from rairlib.checks.rank_tests import EXACT_UP_TO
@@ -234,9 +235,7 @@ def unless_few_miss(finding: Finding, values: list[range], fits, bound: bool = T
     """Leave open what the values of most patients would give; else as :func:`unless_missing`."""
     if finding.status in OPEN or finding.reading.startswith("by "):
         return finding
-    near = [range(max(v.start, math.ceil(LARGE_SHARE * (v.stop - 1))), v.stop) for v in values]
-    tried = fits is not None and math.prod(map(len, near)) <= MOST_SIZES
-    if tried and (found := nearest_sizes(near, fits)):
+    if found := nearest_sizes(most_of(values), fits):
         reading = f"of {' and '.join(map(str, found))} values"
         return replace(finding, status="open", reading=reading)
     return unless_missing(finding, values, fits, bound)
@@ -288,7 +287,7 @@ def _fitting(limits: Iterable[tuple], ways) -> list[str]:
     return [
         name
         for name, ends in ways.items()
-        if np.all([_can_be(row.number, *ends[side]) for side, row in limits], axis=0).any()
+        if np.all([may_be_printed(row.number, *ends[side]) for side, row in limits], axis=0).any()
     ]
 
 
@@ -328,7 +327,7 @@ def _effect(
 
 def t_ranges(first: Sample, second: Sample) -> Ways:
     """Return the limits of the size of Student's and of Welch's t, all attained."""
-    least, most = _distance(first, second)
+    least, most = distance_between(first, second)
     errors = standard_errors([first, second]).items()
     return {name: (least / (high + TINY), most / (low + TINY)) for name, (low, high) in errors}
 
@@ -336,7 +335,7 @@ def t_ranges(first: Sample, second: Sample) -> Ways:
 def standard_errors(samples: list[Sample]) -> Ways:
     """Return the limits of the standard error of a mean, or of a difference of two, by test."""
     freedom, inverse = sum(s.n - 1 for s in samples), sum(1 / s.n for s in samples)
-    pooled = (np.sqrt(_within(samples, end) / freedom * inverse) for end in (0, 1))
+    pooled = (np.sqrt(spread_within(samples, end) / freedom * inverse) for end in (0, 1))
     apart = (np.sqrt(sum(max(0.0, s.sd[end]) ** 2 / s.n for s in samples)) for end in (0, 1))
     return {"student": tuple(pooled), "welch": tuple(apart)}
 
@@ -347,7 +346,7 @@ def f_ranges(samples: list[Sample]) -> Ways:
         return {"anova": tuple(end**2 for end in t_ranges(*samples)["student"])}
     freedom = sum(s.n for s in samples) - len(samples)
     low, high = (end / (len(samples) - 1) for end in between_limits(samples))
-    least, most = (_within(samples, end) / freedom + TINY for end in (0, 1))
+    least, most = (spread_within(samples, end) / freedom + TINY for end in (0, 1))
     return {"anova": (low / most, high / least)}
 
 
@@ -355,7 +354,7 @@ def _groups_of(registry: Registry, row: ReportedNumber) -> list[tuple]:
     """Return mean, SD (or standard error) and size of the groups compared, none if unknown."""
     names = several_groups(count_index(registry), row) or row.outcome_groups or ()
     places, cells = ((row.variable, row.level, name) for name in names), summaries(registry)
-    groups = _described(registry, [cells.get(place, {}) for place in places])
+    groups = described_groups(registry, [cells.get(place, {}) for place in places])
     known = all(None not in group and whole_number(group[2]) > 1 for group in groups)
     return groups if known and len(groups) <= MOST_GROUPS and not row.modifiers else []
 
@@ -379,7 +378,7 @@ def check_statistic_of_means(registry: Registry) -> Iterator[Finding]:
 
 
 def _statistic(registry: Registry, row: ReportedNumber, groups: list[tuple], is_t) -> Finding:
-    samples, number = _samples(groups, False), row.number
+    samples, number = samples_of(groups, False), row.number
 
     def ways(samples: list[Sample]) -> Ways:
         found = (t_ranges(*samples) if is_t else f_ranges(samples)).items()
@@ -387,14 +386,15 @@ def _statistic(registry: Registry, row: ReportedNumber, groups: list[tuple], is_
 
     def fits(*sizes) -> np.ndarray:
         fewer = [replace(sample, n=n) for sample, n in zip(samples, sizes, strict=True)]
-        return np.any([_can_be(number, *ends) for ends in ways(fewer).values()], axis=0)
+        found = ways(fewer).values() if len(fewer) == 2 else [f_of_many(fewer)[0]]
+        return np.any([may_be_printed(number, *ends) for ends in found], axis=0)
 
     text, used = f"{short_name(row)}, {_said(groups)}", [each for g in groups for each in g]
-    finding = _judge(row, used, lambda cut: ways(_samples(groups, cut)), text, bool(row.test))
-    values = [_values(count_index(registry), mean, n, least=2) for mean, _, n in groups]
+    finding = _judge(row, used, lambda cut: ways(samples_of(groups, cut)), text, bool(row.test))
+    values = [values_behind(count_index(registry), mean, n, least=2) for mean, _, n in groups]
     # Fewer values only lower it.
     lower = any(abs(number.value) <= max(map(abs, ends)) for ends in ways(samples).values())
-    finding = unless_few_miss(finding, values, fits if len(groups) == 2 else None, lower)
+    finding = unless_few_miss(finding, values, fits, lower)
     errors = [replace(s, sd=tuple(end * s.n**0.5 for end in s.sd)) for s in samples]
     if finding.status not in OPEN and any(number.overlaps(*e) for e in ways(errors).values()):
         finding = replace(finding, reading="the SDs are standard errors")
@@ -403,8 +403,8 @@ def _statistic(registry: Registry, row: ReportedNumber, groups: list[tuple], is_
 
 def _limits_of_means(registry, centre: Limits, groups: list[tuple]) -> tuple:
     """Return the interval of a mean, or of a difference of two, and that of fewer values."""
-    samples = _samples(groups, False)
-    sure = all(len(_values(count_index(registry), mean, n)) == 1 for mean, _, n in groups)
+    samples = samples_of(groups, False)
+    sure = all(len(values_behind(count_index(registry), mean, n)) == 1 for mean, _, n in groups)
 
     def fewer(level: float):
         shares = np.linspace(LARGE_SHARE, 1, 50)
@@ -462,7 +462,7 @@ def check_limits_of_mean(registry: Registry) -> Iterator[Finding]:
     """Recompute the limits of a mean; needs its SD (or standard error) and n."""
     limited = {row.of for row in registry.where("ci_low")}
     for cell in summaries(registry).values():
-        ((mean, sd, size),) = group = _described(registry, [cell])
+        ((mean, sd, size),) = group = described_groups(registry, [cell])
         known = sd is not None and (whole_number(size) or 0) > 1
         if known and mean.id in limited and mean.method in ("", "student", "wald"):
             interval, fewer = _limits_of_means(registry, float_limits(mean.number), group)
@@ -480,7 +480,7 @@ def check_standardised_difference(registry: Registry) -> Iterator[Finding]:
 
             def find(cut: bool, groups=groups, pairs=pairs, scale=scale) -> Ways:
                 if groups:
-                    found = standardised(*_samples(groups, cut))
+                    found = standardised(*samples_of(groups, cut))
                 else:
                     p, q = (part / n for part, n in pairs)
                     value = (p - q) / (math.sqrt((p * (1 - p) + q * (1 - q)) / 2) + TINY)
@@ -505,7 +505,7 @@ def standardised(first: Sample, second: Sample) -> Ways:
     apart = first.mean[0] - second.mean[1], first.mean[1] - second.mean[0]
     both = (sum(max(0.0, s.sd[end]) ** 2 for s in samples) / 2 for end in (0, 1))
     spreads = {
-        "pooled SD": [math.sqrt(_within(samples, end) / freedom) for end in (0, 1)],
+        "pooled SD": [math.sqrt(spread_within(samples, end) / freedom) for end in (0, 1)],
         "mean of both variances": [math.sqrt(end) for end in both],
         "SD of the first group": first.sd,
         "SD of the second group": second.sd,
@@ -614,7 +614,7 @@ def _risk(registry, row: ReportedNumber, pairs, used, words: str, values) -> Ite
 
     def fits(*sizes) -> np.ndarray:
         effect = risk_effect(statistic, counts[0], sizes[0], counts[2], sizes[1])
-        return _can_be(row.number, *allowed(effect))
+        return may_be_printed(row.number, *allowed(effect))
 
     if math.isfinite(value):
         ways, text = {"": tuple(map(float, allowed(value)))}, f"{short_name(row)}, {words}"

@@ -14,7 +14,7 @@ from rairlib.checks.cells import (
     CountIndex,
     count_index,
     is_missing,
-    nearest_sizes,
+    known_values,
     several_groups,
     sizes_that_fit,
     unless_missing,
@@ -45,7 +45,7 @@ from rairlib.checks.rounding import (
     times_apart,
 )
 from rairlib.registry.printed import format_value
-from rairlib.registry.registry import Registry, ReportedNumber
+from rairlib.registry.registry import VERSUS, Registry, ReportedNumber
 
 # --- Tests of association in a table of levels by two groups ----------------------------------
 
@@ -269,10 +269,11 @@ def find_tables(index: CountIndex, row: ReportedNumber) -> list[CrossTable]:
 
 
 def _exhausts(index: CountIndex, variable: str, levels: list[str], group: str) -> bool:
-    """Whether levels are declared as all of a group, or add up to it."""
+    """Whether levels are declared as all of a group, or add up to it, or to all with a value."""
     total = sum_of(index.counts.get((variable, level, group)) for level in levels)
-    declared = index.is_exhaustive(variable, levels, group)
-    return declared or (total is not None and total == index.size(group))
+    known = known_values(index, variable, group)
+    whole = known[0] if known else (index.size(group),)
+    return index.is_exhaustive(variable, levels, group) or (total is not None and total in whole)
 
 
 def _table(index, variable, levels, groups, rest=False, complete=True) -> CrossTable | None:
@@ -555,6 +556,9 @@ def _judge_groups(index: CountIndex, row, groups: tuple[str, ...], table: CrossT
     )
     limits = {"low": min(values.values()), "high": max(values.values()), "reading": reading}
     finding = conclude(status, text, *table.uses, target=row, **limits)
+    if status != "agrees" and turned and row.number.agrees(linear_by_linear(turned)[place]):
+        text += " A test for trend gives it."
+        return replace(finding, status="suggests", text=text, reading="a test for trend")
     return _unless_rest_is_smaller(index, finding, row, table, groups)
 
 
@@ -666,9 +670,9 @@ def _unless_rest_is_smaller(index: CountIndex, finding: Finding, row, table: Cro
         return (ends.min(axis=0) <= row.number.high) & (ends.max(axis=0) >= row.number.low)
 
     finding = unless_missing(finding, values, fits)
-    # Fisher's p has no such formula: it counts as any value between those of the others.
-    might = finding.status == "contradicted" and nearest_sizes(values, is_between) is not None
-    return unless_missing(finding, values, None, might)
+    # Fisher's p of fewer has no such formula: it counts as any value between those of the others.
+    unsure = any(len(each) > 1 for each in values)
+    return unless_missing(finding, values, is_between) if unsure else finding
 
 
 def level_statistics(counts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
@@ -698,19 +702,22 @@ def level_statistics(counts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     return np.where(possible, np.array(found), 0.0)
 
 
-def _may_be_simulated(row: ReportedNumber, name: str, value: float, table: CrossTable) -> bool:
-    """Whether p is as near Fisher's beyond 2 × 2 as 2,000 drawn tables, R's number, bring it."""
-    error = math.sqrt(value * (1 - value) / 2000) if 0 <= value <= 1 else 0.0
-    is_p = row.statistic == "p_value" and name == "fisher" and len(table.cells) > 2
-    return is_p and row.number.overlaps(value - 4 * error, value + 4 * error)
+def _near_a_test(row: ReportedNumber, usual) -> tuple[str, str, str] | None:
+    """Recognise digits cut off, and p that is as near Fisher's as 2,000 drawn tables bring it."""
+    for name, value, table in usual:
+        if is_rescued(row.number, value, value):
+            return "suggests", f"It fits {TEST_NAMES[name]}.{SHORTENED}", "digits cut off"
+        # R draws so many beyond 2 × 2 where it is asked to simulate.
+        if row.statistic == "p_value" and name == "fisher" and len(table.cells) > 2:
+            error = 4 * math.sqrt(value * (1 - value) / 2000)
+            if row.number.overlaps(value - error, value + error):
+                return "suggests", "A simulated p value would lie so near.", "a simulated p value"
+    return None
 
 
 def _disagreement(index: CountIndex, row: ReportedNumber, usual, tables) -> tuple[str, str, str]:
     """Return status, remark and reading of a print that no usual test of the tables gives."""
-    for name, value, _ in usual:
-        if is_rescued(row.number, value, value):
-            return "suggests", f"It fits {TEST_NAMES[name]}.{SHORTENED}", "digits cut off"
-    if found := _with_other_sizes(index, row, tables):
+    if found := _near_a_test(row, usual) or _with_other_sizes(index, row, tables):
         return found
     tried = [one for each in tables for one in _values(row, each, association_tests).items()]
     tests = {name for name, _ in tried}
@@ -722,8 +729,6 @@ def _disagreement(index: CountIndex, row: ReportedNumber, usual, tables) -> tupl
         return "suggests" if asked else "open", remark, _names(found)
     if not is_plain(row) and row.number.operator == "=":
         return "open", "The print is approximate.", ""
-    if any(_may_be_simulated(row, name, value, each) for name, value, each in usual):
-        return "suggests", "A simulated p value would lie so near.", "a simulated p value"
     summaries = index.registry.where(("mean", "median"), variable=row.variable, level="")
     if not row.method and any(other.group in row.outcome_groups for other in summaries):
         return "open", "It may stem from a test of the continuous variable.", ""
@@ -731,6 +736,12 @@ def _disagreement(index: CountIndex, row: ReportedNumber, usual, tables) -> tupl
         return "open", "Not all levels seem to be printed.", ""
     none = f"None of {len(tests)} tests of"
     merged = not row.method and any(len(table.cells) > 2 for table in tables)
+    place = {"variable": row.variable, "level": row.level}
+    others = index.registry.where("p_value", **place)
+    pairs = {p.group for p in others if len(p.group.split(VERSUS)) == 2}
+    if found := _comparisons(row, [entry for entry in usual if entry[0] == row.test], len(pairs)):
+        text = f"{found} would be printed so, and p of {len(pairs)} pairs of groups are."
+        return "suggests", text, found
     if row.method or (row.statistic == "chi_square" and not merged):
         return "contradicted", f"{none} association gives it.", ""
     if merged:

@@ -43,6 +43,7 @@ from rairlib.checks.rounding import (
 from rairlib.registry.printed import Printed, format_value
 from rairlib.registry.registry import Registry, ReportedNumber
 
+WITH_A_VALUE = " patients with a value"
 # With so few attainable prints a size that fits is hardly chance.
 TELLING = 0.2
 # Of more sizes some printed number fits by chance.
@@ -158,14 +159,19 @@ def _other_denominator(index: CountIndex, finding: Finding, row, numerator, whol
     fitting, sizes = sizes_that_fit(row.number, count), _denominators(index, row, numerator, whole)
     number = next((n for n in sizes if n in fitting and n != size), 0)
     exhausted = original_of(index.registry, whole).id in index.exhausted_by[numerator.id]
-    if whole.statistic == "n" and whole.variable:
-        exhausted = exhausted or len(values_of(index, numerator, whole)) == 1
-    known = None if exhausted else known_values(index, row.variable, row.group)
+    own = whole.statistic == "n" and whole.variable
+    exhausted = exhausted or (own and len(values_of(index, numerator, whole)) == 1)
+    known, refuted = None if exhausted else known_values(index, row.variable, row.group), False
     if known and whole.id == index.sizes[row.group].id:
         common = range(max(known[0].start, fitting.start), min(known[0].stop, fitting.stop))
         if common and number not in common:
             number, sizes = common.start, sizes | {common.start: known[1]}
-        known = common
+        if not common:
+            low, high = percent_limits((count, count), (known[0][0], known[0][-1]))
+            share = shown(low, high, row.number.decimals + 2)
+            text += f" Of {shown(known[0][0], known[0][-1], 0)}, {known[1]}, it is {share} %."
+            finding = replace(finding, low=low, high=high)
+        known, refuted = common, not common
     if habit := _habit(index, row, fitting):
         number = habit[0]
     reading = f"divided by {number}, {sizes[number]}" if number else ""
@@ -186,9 +192,11 @@ def _other_denominator(index: CountIndex, finding: Finding, row, numerator, whol
             text += f" {possible} patients would give it."
             if len(found := _counts_that_fit(index, row, fitting, size)) == 1:
                 text += f" So many are printed as {named(found[0])}."
-            reading = f"divided by {possible} patients with a value"
+            reading = f"divided by {possible}{WITH_A_VALUE}"
         missing = missing_of([(min(fitting.stop, size) - 1, size)])
-        text += f" Without a value: {size - number} of {size}." if known else missing
+        text += (
+            f" Without a value: {size - number} of {size}." if known else missing * (not refuted)
+        )
     else:
         status = "contradicted"
     return replace(finding, status=status, text=text, reading=reading)
@@ -322,12 +330,23 @@ def unless_habits(registry: Registry, findings: list[Finding]) -> list[Finding]:
     cuts_off = not rounded and (cut >= FEWEST_SHARES or len(doubts) >= FEWEST_CUT_OFF)
     example = _values_left_out(registry)
 
+    confirmed = {
+        (registry[f.target].variable, number)
+        for f in findings
+        if f.status == "open" and f.target in registry and f.reading.endswith(WITH_A_VALUE)
+        for number in f.reading.removesuffix(WITH_A_VALUE).split(" and ")
+    }
+
     def judged(finding: Finding) -> Finding:
         if finding.status == "suggests" and CUT_OFF in finding.text and cuts_off:
             text = f"{finding.text} Digits are cut off throughout."
             return replace(finding, status="open", text=text, reading="digits cut off")
         if finding.status == "suggests" and finding.text.endswith(MISSING) and example:
             return replace(finding, status="open", text=f"{finding.text[:-1]}, as {example}.")
+        divisor = finding.reading.removeprefix("divided by ").removesuffix(WITH_A_VALUE)
+        variable = registry[finding.target].variable if finding.target in registry else ""
+        if finding.status == "suggests" and (variable, divisor) in confirmed:
+            return replace(finding, status="open", text=f"{finding.text} So is p.")
         return finding
 
     return [judged(finding) for finding in findings]

@@ -109,9 +109,12 @@ def _p_and_u(registry: Registry) -> Iterator[tuple[ReportedNumber, ...]]:
             u = next((other.id for other in same if is_plain(other)), "")
         if u in found:
             u, *sizes = found[u]
-            groups = zip(sizes, row.outcome_groups, strict=True)
-            known = [values_of(count_index(registry), u, *each) for each in groups]
-            yield row, u, *sizes, known
+            yield row, u, *sizes, _values(registry, u, sizes)
+
+
+def _values(registry: Registry, u: ReportedNumber, sizes) -> list[range]:
+    groups = zip(sizes, u.outcome_groups, strict=True)
+    return [values_of(count_index(registry), u, *each) for each in groups]
 
 
 @check("rank tests", "bookkeeping", each=_p_and_u)
@@ -173,11 +176,12 @@ def _area_and_u(registry: Registry) -> Iterator[tuple[ReportedNumber, ...]]:
         statistics.setdefault((u.variable, u.group), (u, *sizes))
     for row in registry.where("auc", level=""):
         if row.variable and (row.variable, row.group) in statistics:
-            yield row, *statistics[row.variable, row.group]
+            u, *sizes = statistics[row.variable, row.group]
+            yield row, u, *sizes, _values(registry, u, sizes)
 
 
 @check("rank tests", "independent", each=_area_and_u)
-def check_auc_from_u(row: ReportedNumber, u: ReportedNumber, first, second) -> Finding:
+def check_auc_from_u(row: ReportedNumber, u: ReportedNumber, first, second, known) -> Finding:
     """Compare a ROC area with U of the same variable and groups; needs both and the sizes."""
     n1, n2 = whole_number(first), whole_number(second)
     either = auc_limits((u.number.low, u.number.high), n1, n2)
@@ -186,5 +190,12 @@ def check_auc_from_u(row: ReportedNumber, u: ReportedNumber, first, second) -> F
         f"U = {u.printed} of {n1} × {n2} pairs ({named(u)}) is an area of "
         f"{format_value(low, 4)} or {format_value(1 - low, 4)}; printed is {row.printed}."
     )
-    finding = judge(row, (u, first, second), low, high, text)
+
+    def fits(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        areas = [
+            np.array(ends) for ends in auc_limits((u.number.low, u.number.high), first, second)
+        ]
+        return np.any([(a[0] <= row.number.high) & (a[1] >= row.number.low) for a in areas], axis=0)
+
+    finding = unless_missing(judge(row, (u, first, second), low, high, text), known, fits)
     return finding.doubted(" The area may be that of a dichotomised score.")

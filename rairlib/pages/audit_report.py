@@ -12,6 +12,7 @@ from textwrap import fill
 
 import pandas as pd
 
+from rairlib.checks.cells import MANY, MISSING
 from rairlib.checks.findings import Finding
 from rairlib.checks.problems import EXCHANGED, KINDS, Problem, Suspect, find_problems
 from rairlib.checks.rounding import shown, shown_p_range
@@ -168,7 +169,7 @@ def entry(problem: Problem) -> list[str]:
     ]
     unlike = problem.slip == EXCHANGED or len({each.row.statistic for each in numbers}) > 1
     text = PRINTED.sub(".", first.text)
-    why = re.split(r"(?<=[.]) (?=[A-Z])", text)
+    why = re.split(r"(?<=[.]) (?=[A-Z])", text.removesuffix(MISSING + MANY))
     if first.check.startswith("wording_"):  # what does not go together, then the quotations
         why = why[1:] + why[:1]
     if len(numbers) == 1 and fits[0]:
