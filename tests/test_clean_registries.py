@@ -5,24 +5,22 @@ from functools import cache
 import pytest
 
 from benchmarks.clean_registries import CLEAN_HABITS, OPEN, clean_registry
-from benchmarks.planting.papers import ROUNDED
+from benchmarks.planting.papers import WEIGHTED
 from rairlib.checks.catalogue import audit
 
-# Every data set as it is and in two habits, every habit with two data sets or more.
-PAPERS = [(name, ROUNDED) for name in OPEN]
-PAPERS += [
-    (name, CLEAN_HABITS[1 + (place + turn) % (len(CLEAN_HABITS) - 1)])
-    for place, name in enumerate(OPEN)
-    for turn in (0, 2)
-]
+PAPERS = [(name, habit) for name in OPEN for habit in CLEAN_HABITS]
+# Lung cancer has 14 patients without weight loss. With weighted shares alone, no print says so.
+ASKED = {("lung", WEIGHTED): {"classification_table"}}
 printed = cache(clean_registry)
 
 
 @pytest.mark.parametrize(("name", "habit"), PAPERS)
 def test_clean_registry_gives_neither_proof_nor_doubt(name, habit):
     paper = printed(name, habit)
-    found = [f for f in audit(paper.registry) if f.status in ("contradicted", "suggests")]
-    assert [(finding.check, finding.text) for finding in found] == []
+    found = audit(paper.registry)
+    assert [finding.text for finding in found if finding.status == "contradicted"] == []
+    asked = {finding.check for finding in found if finding.status == "suggests"}
+    assert asked == ASKED.get((name, habit), set())
 
 
 def test_registries_hold_what_papers_print():

@@ -209,6 +209,8 @@ def _subsets(figures: list[PrintedFigure]) -> Iterator[tuple[list[PrintedFigure]
 
 FOUR = ("sensitivity", "specificity", "ppv", "npv")
 PREDICTIVE = FOUR[2:]
+# A prevalence nearer to that of the groups may be one of the patients with a value.
+APART = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,7 +292,7 @@ def rules(registry: Registry, index: CountIndex) -> list[Rule]:
         ]
         measured = [each for each in figures if each.row.statistic not in PREDICTIVE]
         none, some = (not np.any(agreeing_with_all(each)) for each in (figures, measured))
-        if none and not some and not exchange(figures) and _other_prevalence(rows):
+        if none and not some and not exchange(figures) and _other_prevalence(index, rows):
             figures = measured
         found.append(Rule(figures=figures, sizes=sizes, tables=tables, index=index))
     return found
@@ -320,8 +322,8 @@ def check_classification_table(registry: Registry) -> Iterator[Finding]:
     yield from map(_existence, found)
     kept = {figure.row.id for rule in found for figure in rule.figures}
     for rows, sizes in _figures_by_rule(registry, index):
-        if sizes and not kept.issuperset(row.id for row in rows) and _other_prevalence(rows):
-            prevalence = format_value(100 * _other_prevalence(rows), 1)
+        if sizes and not kept.issuperset(row.id for row in rows) and _other_prevalence(index, rows):
+            prevalence = format_value(100 * _other_prevalence(index, rows), 1)
             text = f"PPV and NPV of {rows[0].variable} are those at a prevalence of {prevalence} %."
             reading = f"at a prevalence of {prevalence} %"
             yield conclude("open", text, *rows, *sizes, reading=reading)
@@ -536,7 +538,7 @@ def check_predictive_values(registry: Registry) -> Iterator[Finding]:
             yield unless_shortened(_predictive_value, *(by_name[name] for name in FOUR))
 
 
-def _other_prevalence(rows: list[ReportedNumber]) -> float:
+def _other_prevalence(index: CountIndex, rows: list[ReportedNumber]) -> float:
     """Return the prevalence at which PPV and NPV go with sensitivity and specificity, 0 if none."""
     by_name = {row.statistic: row for row in rows}
     four = [by_name[name] for name in FOUR if name in by_name]
@@ -544,7 +546,9 @@ def _other_prevalence(rows: list[ReportedNumber]) -> float:
         return 0.0
     sensitivity, specificity, ppv, _ = (row.number.value / _scale(row) for row in four)
     odds = ppv * (1 - specificity) / ((1 - ppv) * sensitivity)
-    return odds / (1 + odds)
+    prevalence = odds / (1 + odds)
+    sizes = [whole_number(size) for size in outcome_sizes(index, four[0])]
+    return prevalence if abs(prevalence - sizes[0] / sum(sizes)) > APART else 0.0
 
 
 def npv_limits(sensitivity: Interval, specificity: Interval, ppv: Interval) -> Interval | None:
