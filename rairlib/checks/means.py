@@ -191,7 +191,8 @@ def f_of_many(samples: Sequence[Sample]) -> tuple[Limits, tuple]:
     sizes = [sample.n for sample in samples]
     within, between = _squares(samples, sizes)
     freedom = len(samples) - 1, sum(sizes) - len(samples)
-    ratios = [between[end] / np.maximum(within[1 - end], TINY) for end in (0, 1)]
+    with np.errstate(over="ignore"):  # groups without spread
+        ratios = [between[end] / np.maximum(within[1 - end], TINY) for end in (0, 1)]
     return tuple(each * freedom[1] / freedom[0] for each in ratios), freedom
 
 
