@@ -62,6 +62,7 @@ TEST_NAMES = {
     "crude_wald": "Wald test of the crude odds ratio",
     "student_of_levels": "t test of levels coded 0 and 1",
 }
+DRAWN = 2000
 USUAL = ("pearson", "yates", "fisher", "likelihood_ratio")
 OFFERED = ("linear", "mid_p", "unpooled")
 STATISTICS_OF = ("pearson", "yates", "likelihood_ratio", "linear")
@@ -707,9 +708,10 @@ def _near_a_test(row: ReportedNumber, usual) -> tuple[str, str, str] | None:
     for name, value, table in usual:
         if is_rescued(row.number, value, value):
             return "suggests", f"It fits {TEST_NAMES[name]}.{SHORTENED}", "digits cut off"
-        # R draws so many beyond 2 × 2 where it is asked to simulate.
-        if row.statistic == "p_value" and name == "fisher" and len(table.cells) > 2:
-            error = 4 * math.sqrt(value * (1 - value) / 2000)
+        # R draws so many beyond 2 × 2 where it is asked to simulate; the least p is 1 of them.
+        large = row.number.high >= 1 / DRAWN
+        if large and row.statistic == "p_value" and name == "fisher" and len(table.cells) > 2:
+            error = 4 * math.sqrt(value * (1 - value) / DRAWN)
             if row.number.overlaps(value - error, value + error):
                 return "suggests", "A simulated p value would lie so near.", "a simulated p value"
     return None
