@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--out", type=Path, required=True, help="CSV file of the rates")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--registries", type=int, default=500, help="known cohorts")
+    parser.add_argument("--registries", type=int, default=400, help="known cohorts")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     options = parser.parse_args(arguments)
     outcomes = run_bench(options.seed, range(options.registries), options.jobs)
