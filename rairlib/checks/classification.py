@@ -408,7 +408,9 @@ def _side(values: range, rows, statistic: str, group: str, negatives: bool) -> t
     for row in rows:
         low, high = float_limits(row.number)
         if row.statistic == statistic:
-            shares = sorted(abs(negatives - end / _scale(row)) for end in (low, high))
+            shares = [end / _scale(row) for end in (low, high)]
+            # 100.0 stands for values up to 100.05: the complement may begin below 0.
+            shares = [1 - share for share in reversed(shares)] if negatives else shares
             first = np.maximum(first, np.ceil(shares[0] * size - SLACK))
             last = np.minimum(last, np.floor(shares[1] * size + SLACK))
         elif row.statistic == "count" and row.group == group:
