@@ -137,6 +137,23 @@ def test_a_changed_digit_is_contradicted_and_only_it():
     assert set(found.values()) <= {"agrees"}
 
 
+@pytest.mark.parametrize(
+    ("shown", "cells"),
+    [
+        # 4 of 17 with a value are 23.5 %, and 22 of 22 are 100.0 %.
+        ({"sensitivity": "23.5", "specificity": "100.0"}, {"≥54": (4, 0), "<54": (13, 22)}),
+        # 0 of 19 are 0.0 %, and 13 of 17 are 76.5 %.
+        ({"sensitivity": "0.0", "specificity": "76.5"}, {"≥54": (0, 4), "<54": (19, 13)}),
+    ],
+)
+def test_all_or_none_of_fewer_patients_is_no_proof(shown, cells):
+    counted = counts("age_54", cells, partition=False)
+    rows = registry(*two_groups("19", "22", "41"), *counted, *figures(shown))
+    found = [finding.status for check in CHECKS for finding in check(rows)]
+    assert "contradicted" not in found
+    assert "suggests" in found
+
+
 def test_predictive_values_at_a_stated_prevalence_are_a_reading():
     # 80 % and 90 % at a prevalence of 10 %: PPV 0.08 / 0.17 = 47.1, NPV 0.81 / 0.83 = 97.6.
     shown = {"sensitivity": "80.0", "specificity": "90.0", "ppv": "47.1", "npv": "97.6"}
